@@ -1,0 +1,48 @@
+/** The target of difficulty 1, 0xffff * 2^208. */
+export const DIFFICULTY_1_TARGET = 0xffffn << 208n;
+
+/** One more than the highest hash value. */
+export const HASH_SPACE = 1n << 256n;
+
+/** A hash's value: its 32 bytes, as hashed, read as a little-endian integer. */
+export function hashValue(hash: Uint8Array): bigint {
+  if (hash.length !== 32) throw new RangeError(`hash: expected 32 bytes, got ${hash.length}`);
+  return BigInt('0x' + Buffer.from(hash).reverse().toString('hex'));
+}
+
+/** The hash whose value is `value`, 0 <= value < 2^256, as Bitcoin shows it: 64 hex digits, most significant first. */
+export function displayHash(value: bigint): string {
+  return value.toString(16).padStart(64, '0');
+}
+
+/**
+ * Expands the compact target of a header (Bitcoin Core's arith_uint256::SetCompact).
+ * @throws RangeError when bits is negative or overflows 256 bits, which no header may have.
+ */
+export function bitsToTarget(bits: number): bigint {
+  const exponent = bits >>> 24;
+  const mantissa = BigInt(bits & 0x007fffff);
+  const target =
+    exponent <= 3 ? mantissa >> BigInt(8 * (3 - exponent)) : mantissa << BigInt(8 * (exponent - 3));
+  if ((bits & 0x00800000 && mantissa !== 0n) || target >= HASH_SPACE) {
+    throw new RangeError(`bits: expected a compact target of 256 bits, got 0x${bits.toString(16)}`);
+  }
+  return target;
+}
+
+/** Bitcoin difficulty of a hash value or target (0 counts as 1), rounded to a double for people and JSON. */
+export function difficultyOf(value: bigint): number {
+  const scale = 1n << 64n;
+  return Number((DIFFICULTY_1_TARGET * scale) / (value > 0n ? value : 1n)) / Number(scale);
+}
+
+/** Hashes one has to try, on average, to find one of at most `target`. */
+export function expectedHashes(target: bigint): bigint {
+  return HASH_SPACE / (target + 1n);
+}
+
+/** The target that one in `hashes` hashes meets, on average; hashes >= 1. */
+export function targetForHashes(hashes: bigint): bigint {
+  if (hashes < 1n) throw new RangeError(`hashes: expected at least 1, got ${hashes}`);
+  return HASH_SPACE / hashes - 1n;
+}

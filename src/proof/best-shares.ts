@@ -1,0 +1,35 @@
+import { PROOF_RULES, type ProofRules } from '../consensus';
+import type { Share } from './share';
+
+/** What became of a share: among the K best now, too high, or there already. */
+export type Admission = 'best' | 'surpassed' | 'duplicate';
+
+/** Collects the K lowest shares of a round. */
+export class BestShares {
+  /** By hash value, ascending; at most k. */
+  private readonly shares: Share[] = [];
+
+  constructor(private readonly rules: ProofRules = PROOF_RULES) {}
+
+  /** Takes a share in when it is among the K lowest seen. */
+  add(share: Share): Admission {
+    if (share.hashValue > this.limit) return 'surpassed';
+    const at = this.shares.findIndex((held) => held.hashValue >= share.hashValue);
+    // One hash is one header, so an equal value is the same share again.
+    if (at >= 0 && this.shares[at]!.hashValue === share.hashValue) return 'duplicate';
+    this.shares.splice(at >= 0 ? at : this.shares.length, 0, share);
+    this.shares.length = Math.min(this.shares.length, this.rules.k);
+    return 'best';
+  }
+
+  /** The highest hash value that could still enter: the floor, then the K-th best. */
+  get limit(): bigint {
+    const last = this.shares[this.rules.k - 1];
+    return last ? last.hashValue : this.rules.floor;
+  }
+
+  /** The K lowest, by hash value ascending. */
+  list(): readonly Share[] {
+    return this.shares;
+  }
+}

@@ -1,0 +1,17 @@
+import { HASH_SPACE } from '../bitcoin/target';
+import { PROOF_RULES, type ProofRules } from '../consensus';
+
+/**
+ * Hashes that a proof proves (docs/PROTOCOL.md section 6), unbiased; relative standard error about
+ * 1/sqrt(K-2) for a full proof.
+ * @param count shares in the proof, 0..k
+ * @param highest the highest of their hash values
+ */
+export function estimateHashes(
+  count: number,
+  highest: bigint,
+  rules: ProofRules = PROOF_RULES,
+): bigint {
+  if (count < rules.k) return (BigInt(count) * HASH_SPACE) / (rules.floor + 1n);
+  return (BigInt(rules.k - 1) * HASH_SPACE) / (highest + 1n);
+}

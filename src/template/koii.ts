@@ -1,0 +1,79 @@
+import bs58 from 'bs58';
+import { sha256 } from '../bitcoin/sha256';
+import { pushData } from '../bitcoin/script';
+import { WORK_SOURCE } from '../consensus';
+import type { Segment } from './segment';
+import type { RoundWork } from './work';
+
+/** A round's submissions as they stand on chain: base58 public key to submitted value. */
+export type Submissions = Readonly<Record<string, string>>;
+
+const SEED_PREFIX = Buffer.from('orca-mining/seed/1', 'ascii');
+const GENESIS_TIME = 1231006505;
+const DIFFICULTY_1_BITS = 0x1d00ffff;
+const OP_RETURN = 0x6a;
+
+/**
+ * Decodes a base58 public key or task id.
+ * @throws RangeError when it is not base58 of 32 bytes.
+ */
+export function decodeKey(base58: string): Uint8Array {
+  const bytes = bs58.decodeUnsafe(base58);
+  if (bytes?.length !== 32) {
+    throw new RangeError(`public key: expected base58 of 32 bytes, got ${JSON.stringify(base58)}`);
+  }
+  return bytes;
+}
+
+/** D(q) of docs/PROTOCOL.md section 3: 32 bytes that commit to a round's submissions; zeros where there are none. */
+export function submissionsDigest(submissions: Submissions): Buffer {
+  const entries = Object.entries(submissions).map(([key, value]) => ({
+    key: decodeKey(key),
+    value: Buffer.from(value, 'utf8'),
+  }));
+  if (entries.length === 0) return Buffer.alloc(32);
+  entries.sort((a, b) => Buffer.compare(a.key, b.key));
+  return sha256(
+    Buffer.concat(
+      entries.flatMap(({ key, value }) => {
+        const length = Buffer.alloc(2);
+        length.writeUInt16LE(value.length);
+        return [key, length, value];
+      }),
+    ),
+  );
+}
+
+/**
+ * The seed of a round, 32 bytes as sha256 gives them.
+ * @param taskId raw 32 bytes; zeros in local test mode
+ * @param submissionsOfRoundMinus2 what round - 2 submitted; empty for rounds 0 and 1
+ */
+export function roundSeed(
+  taskId: Uint8Array,
+  round: number,
+  submissionsOfRoundMinus2: Submissions,
+): Buffer {
+  const roundLE = Buffer.alloc(8);
+  roundLE.writeBigUInt64LE(BigInt(round));
+  const digest = submissionsDigest(submissionsOfRoundMinus2);
+  return sha256(Buffer.concat([SEED_PREFIX, taskId, roundLE, digest]));
+}
+
+/** The one segment of a round of work source koii. */
+export function koiiSegment(taskId: Uint8Array, round: number, seed: Uint8Array): Segment {
+  return {
+    height: round,
+    prev: seed,
+    time: (GENESIS_TIME + round) % 2 ** 32,
+    bits: DIFFICULTY_1_BITS,
+    outputValue: 0n,
+    outputScript: Buffer.concat([Buffer.of(OP_RETURN), pushData(taskId)]),
+  };
+}
+
+/** The work of a round of work source koii. */
+export function koiiWork(taskId: Uint8Array, round: number, seed: Uint8Array): RoundWork {
+  const segment = koiiSegment(taskId, round, seed);
+  return { source: WORK_SOURCE.koii, resolve: () => ({ segments: [segment] }) };
+}
