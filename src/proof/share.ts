@@ -4,10 +4,12 @@ import { headerOf, type Attempt, type Template } from '../template/segment';
 
 /** An attempt whose hash is low enough to be worth something. */
 export interface Share extends Attempt {
+  /** Which of the round's segments it was mined on; work source koii has only 0. */
+  segment: number;
   hashValue: bigint;
 }
 
-/** Hashes an attempt. */
-export function shareOf(template: Template, attempt: Attempt): Share {
-  return { ...attempt, hashValue: hashValue(sha256d(headerOf(template, attempt))) };
+/** Hashes an attempt on a segment's template. */
+export function shareOf(template: Template, attempt: Attempt, segment = 0): Share {
+  return { ...attempt, segment, hashValue: hashValue(sha256d(headerOf(template, attempt))) };
 }

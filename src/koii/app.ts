@@ -1,0 +1,1 @@
+export { app } from '@_koii/namespace-wrapper';

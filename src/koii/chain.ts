@@ -1,0 +1,92 @@
+import { namespaceWrapper, taskNodeAdministered } from '@_koii/namespace-wrapper';
+import { z } from 'zod';
+import { KEPT_ROUNDS } from '../consensus';
+import { NotKeptError, type Chain } from '../rounds/seeds';
+import type { Submissions } from '../template/koii';
+import { callNode } from './node-call';
+
+const roundSchema = z.number().int().nonnegative();
+
+const submissionInfoSchema = z.object({
+  submissions: z.record(
+    z.string(),
+    z.record(z.string(), z.object({ submission_value: z.string() })),
+  ),
+});
+
+const roundTimesSchema = z.object({
+  starting_slot: z.number().nonnegative(),
+  round_time: z.number().positive(),
+});
+
+const positive = z.number().positive();
+
+/** The round that runs now. @throws NodeCallError */
+export function currentRound(): Promise<number> {
+  return callNode(
+    'getRound',
+    () => namespaceWrapper.getRound(),
+    (answer) => roundSchema.parse(answer),
+  );
+}
+
+/**
+ * Milliseconds to the end of a round, by the chain's slots; 0 when it is over.
+ * @throws NodeCallError
+ */
+export async function msToRoundEnd(round: number): Promise<number> {
+  const { starting_slot, round_time } = await callNode(
+    'getTaskState',
+    () => namespaceWrapper.getTaskState({}),
+    (answer) => roundTimesSchema.parse(answer),
+  );
+  const slot = await callNode(
+    'getCurrentSlot',
+    () => namespaceWrapper.getSlot(),
+    (answer) => positive.parse(answer),
+  );
+  const slotMs = await callNode(
+    'getAverageSlotTime',
+    () => namespaceWrapper.getAverageSlotTime(),
+    (answer) => positive.parse(answer),
+  );
+  return Math.max(0, starting_slot + (round + 1) * round_time - slot) * slotMs;
+}
+
+/**
+ * What a round submitted, from any round the chain holds.
+ * @throws NodeCallError
+ */
+export function submissionsOf(round: number): Promise<Submissions> {
+  return callNode(
+    'getTaskSubmissionInfo',
+    () => namespaceWrapper.getTaskSubmissionInfo(round),
+    (answer) => {
+      const entries = submissionInfoSchema.parse(answer).submissions[round] ?? {};
+      return Object.fromEntries(
+        Object.entries(entries).map(([key, { submission_value }]) => [key, submission_value]),
+      );
+    },
+  );
+}
+
+/** The chain as seeds are derived from it. */
+export const chain: Chain = {
+  async submissions(round) {
+    // The local test mode has one round number, always 1, and forgets nothing.
+    if (taskNodeAdministered) {
+      const current = await currentRound();
+      // Submitted during the round after, so final only in the one after that.
+      if (round > current - 2)
+        throw new NotKeptError(
+          `the submissions of round ${round} are not final in round ${current}`,
+        );
+      // A forgotten round looks like one without submissions.
+      if (round <= current - KEPT_ROUNDS)
+        throw new NotKeptError(
+          `in round ${current} the chain has forgotten the submissions of round ${round}`,
+        );
+    }
+    return submissionsOf(round);
+  },
+};

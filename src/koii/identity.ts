@@ -1,0 +1,26 @@
+import { namespaceWrapper, TASK_ID, taskNodeAdministered } from '@_koii/namespace-wrapper';
+import type { Identity } from '../rounds/round';
+import { decodeKey } from '../template/koii';
+import { callNode } from './node-call';
+
+/** Whether no node runs this process: the SDK's local test mode, which plays the chain itself. */
+export const localTestMode = !taskNodeAdministered;
+
+/** Zeros where there is no task id (docs/PROTOCOL.md section 2). */
+const NO_TASK_ID = new Uint8Array(32);
+
+/**
+ * The task this process runs for and the key its proofs are submitted under.
+ * @throws NodeCallError when the node does not tell the key, RangeError when the task id is no account.
+ */
+export async function loadIdentity(): Promise<Identity> {
+  const submitter = await callNode(
+    'getSubmitterAccount',
+    () => namespaceWrapper.getSubmitterAccount(),
+    (account) => {
+      const { publicKey } = account as { publicKey: { toBase58(): string } };
+      return decodeKey(publicKey.toBase58());
+    },
+  );
+  return { taskId: TASK_ID ? decodeKey(TASK_ID) : NO_TASK_ID, submitter };
+}

@@ -1,0 +1,69 @@
+import type { Backend } from './kernel';
+import { MiningThread, type EngineLog, type MiningJob } from './mining-thread';
+
+/** extranonce1 0x0000..0x00ff are the node's own threads (docs/PROTOCOL.md section 4). */
+export const MAX_THREADS = 256;
+
+export interface EngineOptions {
+  /** 1..256 */
+  threads: number;
+  backend: 'auto' | Backend;
+  log: EngineLog;
+}
+
+/** The node's own miner: threads that search one job together, each in an extranonce1 of its own. */
+export class Engine {
+  private readonly threads: MiningThread[];
+  private searching = false;
+
+  constructor({ threads, backend, log }: EngineOptions) {
+    if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
+      throw new RangeError(`threads: expected 1 to ${MAX_THREADS}, got ${threads}`);
+    }
+    this.threads = Array.from(
+      { length: threads },
+      (_, extranonce1) => new MiningThread(extranonce1, backend, log),
+    );
+  }
+
+  /** What hashes in each thread; undefined where a thread is not up. */
+  get backends(): (Backend | undefined)[] {
+    return this.threads.map(({ backend }) => backend);
+  }
+
+  get hashrateHps(): number {
+    return this.threads.reduce((sum, thread) => sum + thread.hashrateHps, 0);
+  }
+
+  /** Hashes done of the current or last job. */
+  get hashes(): number {
+    return this.threads.reduce((sum, thread) => sum + thread.hashes, 0);
+  }
+
+  /** Whether it hashes as it should: always true while it has nothing to do. */
+  get healthy(): boolean {
+    return !this.searching || this.threads.some(({ backend }) => backend !== undefined);
+  }
+
+  /** Starts on a job; the one before it ends. */
+  search(job: MiningJob): void {
+    this.searching = true;
+    for (const thread of this.threads) thread.search(job);
+  }
+
+  /** Changes the highest hash value wanted of the current job. */
+  setTarget(target: bigint): void {
+    for (const thread of this.threads) thread.setTarget(target);
+  }
+
+  /** Stops searching; resolves when every thread has told what it found, within about 100 ms. */
+  async stop(): Promise<void> {
+    await Promise.all(this.threads.map((thread) => thread.stop()));
+    this.searching = false;
+  }
+
+  /** Ends the threads. */
+  async close(): Promise<void> {
+    await Promise.all(this.threads.map((thread) => thread.close()));
+  }
+}

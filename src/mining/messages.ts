@@ -1,0 +1,22 @@
+import type { Attempt } from '../template/segment';
+import type { Backend } from './kernel';
+import type { SearchSpace } from './search';
+
+/** What a mining thread is started with. */
+export interface ThreadData {
+  backend: 'auto' | Backend;
+}
+
+/** From the engine to a thread. */
+export type ToThread =
+  | { type: 'search'; job: number; space: SearchSpace; target: bigint }
+  | { type: 'target'; target: bigint }
+  | { type: 'stop' };
+
+/** From a thread to the engine. A job's hashes count from its start. */
+export type FromThread =
+  | { type: 'ready'; backend: Backend }
+  | { type: 'log'; message: string }
+  | { type: 'found'; job: number; attempts: Attempt[] }
+  | { type: 'progress'; job: number; hashes: number; extranonce2: number }
+  | { type: 'stopped'; job: number; hashes: number };

@@ -1,0 +1,162 @@
+import path from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { Attempt, Template } from '../template/segment';
+import type { Backend } from './kernel';
+import type { FromThread, ThreadData, ToThread } from './messages';
+import { RateMeter } from './rate-meter';
+
+/** What all threads of an engine search together. */
+export interface MiningJob {
+  template: Template;
+  /** u32: where every thread begins to roll; what lies before it was searched already. */
+  extranonce2: number;
+  /** The highest hash value wanted. */
+  target: bigint;
+  /** Called with what a thread found, not yet checked. */
+  onFound: (attempts: Attempt[]) => void;
+}
+
+export type EngineLog = (level: 'info' | 'warn', message: string) => void;
+
+/**
+ * From source a thread starts in its own file. In the bundle everything is one file, which knows by
+ * isMainThread what it is to be (main.ts).
+ */
+const THREAD_FILE = __filename.endsWith('.ts') ? path.join(__dirname, 'thread.ts') : __filename;
+
+const FIRST_RESTART_MS = 1000;
+const MAX_RESTART_MS = 60_000;
+
+/** One mining thread as the engine sees it: started again, with back-off, when it dies. */
+export class MiningThread {
+  private readonly meter = new RateMeter();
+  private worker: Worker | undefined;
+  private job: MiningJob | undefined;
+  private jobNumber = 0;
+  private hashesBeforeRestart = 0;
+  private hashesOfJob = 0;
+  private extranonce2 = 0;
+  private restartMs = FIRST_RESTART_MS;
+  private restartTimer: NodeJS.Timeout | undefined;
+  private closed = false;
+  private resolveStopped: (() => void) | undefined;
+
+  /** What hashes in this thread; undefined until it is ready. */
+  backend: Backend | undefined;
+
+  /** @param extranonce1 u16, this thread's own */
+  constructor(
+    private readonly extranonce1: number,
+    private readonly requested: ThreadData['backend'],
+    private readonly log: EngineLog,
+  ) {
+    this.spawn();
+  }
+
+  get hashrateHps(): number {
+    return this.meter.perSecond;
+  }
+
+  /** Hashes done of the current or last job. */
+  get hashes(): number {
+    return this.hashesBeforeRestart + this.hashesOfJob;
+  }
+
+  search(job: MiningJob): void {
+    this.job = job;
+    this.hashesBeforeRestart = 0;
+    this.post(job.extranonce2);
+  }
+
+  setTarget(target: bigint): void {
+    if (this.job) this.job = { ...this.job, target };
+    this.send({ type: 'target', target });
+  }
+
+  /** Resolves when the thread has stopped searching and has told all it found. */
+  async stop(): Promise<void> {
+    if (!this.job) return;
+    const stopped = this.backend
+      ? new Promise<void>((resolve) => (this.resolveStopped = resolve))
+      : undefined;
+    this.send({ type: 'stop' });
+    await stopped;
+    this.job = undefined;
+    this.meter.stop();
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    clearTimeout(this.restartTimer);
+    await this.worker?.terminate();
+  }
+
+  private spawn(): void {
+    const workerData: ThreadData = { backend: this.requested };
+    const worker = new Worker(THREAD_FILE, { workerData, name: `mining-${this.extranonce1}` });
+    this.worker = worker;
+    worker.on('message', (message: FromThread) => this.receive(message));
+    worker.on('error', (error) => this.log('warn', `mining thread failed: ${error.message}`));
+    worker.on('exit', () => this.onExit());
+    // The process may end while threads are mining.
+    worker.unref();
+  }
+
+  private onExit(): void {
+    this.backend = undefined;
+    this.worker = undefined;
+    this.meter.stop();
+    this.resolveStopped?.();
+    if (this.closed) return;
+    this.log('warn', `mining thread ${this.extranonce1} ended, restart in ${this.restartMs} ms`);
+    this.hashesBeforeRestart += this.hashesOfJob;
+    this.hashesOfJob = 0;
+    this.restartTimer = setTimeout(() => this.spawn(), this.restartMs).unref();
+    this.restartMs = Math.min(this.restartMs * 2, MAX_RESTART_MS);
+  }
+
+  private post(extranonce2: number): void {
+    if (!this.job) return;
+    this.hashesOfJob = 0;
+    this.extranonce2 = extranonce2;
+    const { template, target } = this.job;
+    const space = { template, extranonce1: this.extranonce1, extranonce2 };
+    if (this.backend) this.meter.restart();
+    this.send({ type: 'search', job: ++this.jobNumber, space, target });
+  }
+
+  private send(message: ToThread): void {
+    if (this.backend) this.worker!.postMessage(message);
+  }
+
+  private receive(message: FromThread): void {
+    if (message.type === 'ready') {
+      const restarted = this.hashesBeforeRestart > 0;
+      this.backend = message.backend;
+      // What the dead thread was searching is not known to the nonce: go on behind it.
+      if (this.job) this.post(restarted ? this.extranonce2 + 1 : this.job.extranonce2);
+      return;
+    }
+    if (message.type === 'log') return this.log('info', message.message);
+    if (message.job !== this.jobNumber) return;
+    switch (message.type) {
+      case 'found':
+        this.job?.onFound(message.attempts);
+        break;
+      case 'progress':
+        this.restartMs = FIRST_RESTART_MS;
+        this.extranonce2 = message.extranonce2;
+        this.count(message.hashes);
+        break;
+      case 'stopped':
+        this.count(message.hashes);
+        this.resolveStopped?.();
+        break;
+    }
+  }
+
+  private count(hashes: number): void {
+    this.hashesOfJob = hashes;
+    this.meter.update(hashes);
+  }
+}

@@ -1,0 +1,83 @@
+import { EXTRANONCE1_SIZE, EXTRANONCE_SIZE } from '../consensus';
+import { headerOf, type Attempt, type Template } from '../template/segment';
+import type { Kernel } from './kernel';
+
+const NONCES = 2 ** 32;
+const EXTRANONCES2 = 2 ** 32;
+
+/** The part of a template's search space that is one miner's own. */
+export interface SearchSpace {
+  template: Template;
+  /** u16: who mines. Two searches of one template never share it. */
+  extranonce1: number;
+  /** u32: where this search begins to roll. */
+  extranonce2: number;
+}
+
+/** The extranonce as it stands in the coinbase: both parts most significant byte first, as Stratum writes them. */
+export function extranonceOf(extranonce1: number, extranonce2: number): Buffer {
+  const extranonce = Buffer.alloc(EXTRANONCE_SIZE);
+  extranonce.writeUInt16BE(extranonce1, 0);
+  extranonce.writeUInt32BE(extranonce2, EXTRANONCE1_SIZE);
+  return extranonce;
+}
+
+/**
+ * Walks a search space nonce by nonce, extranonce2 by extranonce2, never twice over the same ground:
+ * the one search that threads, remote workers and tests share.
+ */
+export class Search {
+  private nonce = 0;
+  private extranonce: Buffer;
+  private currentExtranonce2: number;
+
+  /** @param target highest hash value wanted */
+  constructor(
+    private readonly kernel: Kernel,
+    private readonly space: SearchSpace,
+    private target: bigint,
+  ) {
+    this.currentExtranonce2 = space.extranonce2;
+    this.extranonce = extranonceOf(space.extranonce1, space.extranonce2);
+    this.load();
+  }
+
+  /** The extranonce2 being searched. */
+  get extranonce2(): number {
+    return this.currentExtranonce2;
+  }
+
+  /** Changes what is wanted from here on; what was scanned already stays scanned. */
+  setTarget(target: bigint): void {
+    this.target = target;
+    this.load();
+  }
+
+  /**
+   * Scans the next nonces, at most `maxNonces` of them (1..2^32) and never over the end of an
+   * extranonce.
+   * @returns what was found and how many hashes it took
+   */
+  step(maxNonces: number): { found: Attempt[]; hashes: number } {
+    const end = Math.min(this.nonce + maxNonces, NONCES);
+    const found = this.kernel
+      .scan(this.nonce, end)
+      .map(({ versionBits, nonce }) => ({ extranonce: this.extranonce, versionBits, nonce }));
+    const hashes = (end - this.nonce) * this.kernel.versions;
+    this.nonce = end;
+    if (end === NONCES) this.roll();
+    return { found, hashes };
+  }
+
+  private roll(): void {
+    this.nonce = 0;
+    this.currentExtranonce2 = (this.currentExtranonce2 + 1) % EXTRANONCES2;
+    this.extranonce = extranonceOf(this.space.extranonce1, this.currentExtranonce2);
+    this.load();
+  }
+
+  private load(): void {
+    const attempt = { extranonce: this.extranonce, versionBits: 0, nonce: 0 };
+    this.kernel.load({ header: headerOf(this.space.template, attempt), target: this.target });
+  }
+}

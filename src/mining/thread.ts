@@ -1,0 +1,83 @@
+import os from 'node:os';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Kernel } from './kernel';
+import { createKernel } from './kernels';
+import type { FromThread, ThreadData, ToThread } from './messages';
+import { Search } from './search';
+
+// A mining thread: searches what the engine tells it to, in batches short enough that a new order is
+// heard at once. Runs in a worker thread, with neither the SDK nor a store.
+
+/** A batch takes about this long, so a stop is obeyed within it. */
+const BATCH_MS = 20;
+/** V8 optimises a kernel between its calls, not within one: early calls must be short. */
+const FIRST_BATCH = 2 ** 14;
+const MAX_BATCH = 2 ** 24;
+const PROGRESS_MS = 250;
+
+const port = parentPort!;
+const { backend } = workerData as ThreadData;
+const post = (message: FromThread): void => port.postMessage(message);
+
+try {
+  // On Linux this sets the thread alone, elsewhere the process.
+  os.setPriority(os.constants.priority.PRIORITY_LOW);
+} catch (error) {
+  post({ type: 'log', message: `mining at normal priority: ${String(error)}` });
+}
+
+const kernel = chooseKernel();
+/** Changes with every order, which ends the search that ran before. */
+let order = 0;
+let search: Search | undefined;
+post({ type: 'ready', backend: kernel.backend });
+
+/** Some backend is better than none: one that was asked for by name is given up with a log line. */
+function chooseKernel(): Kernel {
+  const log = (message: string): void => post({ type: 'log', message });
+  try {
+    return createKernel(backend, log);
+  } catch (error) {
+    if (backend === 'auto') throw error;
+    log(`backend ${backend} is not usable, choosing another: ${String(error)}`);
+    return createKernel('auto', log);
+  }
+}
+
+async function run(job: number): Promise<void> {
+  const mine = ++order;
+  let hashes = 0;
+  let batch = FIRST_BATCH;
+  let reportedAt = performance.now();
+  while (order === mine) {
+    const startedAt = performance.now();
+    const result = search!.step(batch);
+    const now = performance.now();
+    hashes += result.hashes;
+    if (result.found.length > 0) post({ type: 'found', job, attempts: result.found });
+    if (now - reportedAt >= PROGRESS_MS) {
+      reportedAt = now;
+      post({ type: 'progress', job, hashes, extranonce2: search!.extranonce2 });
+    }
+    if (now - startedAt < BATCH_MS / 2) batch = Math.min(batch * 2, MAX_BATCH);
+    else if (now - startedAt > BATCH_MS * 1.5) batch = Math.max(batch / 2, FIRST_BATCH);
+    await nextTurn();
+  }
+  post({ type: 'stopped', job, hashes });
+}
+
+port.on('message', (message: ToThread) => {
+  switch (message.type) {
+    case 'search':
+      search = new Search(kernel, message.space, message.target);
+      void run(message.job);
+      break;
+    case 'target':
+      search?.setTarget(message.target);
+      break;
+    case 'stop':
+      order++;
+      break;
+  }
+});

@@ -1,0 +1,61 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { verifyProof, type Verdict } from '../proof/verify';
+import { decodeKey, koiiWork } from '../template/koii';
+import type { Seeds } from './seeds';
+
+/** A proof as it was submitted. */
+export interface SubmittedProof {
+  /** base58 public key */
+  submitter: string;
+  proof: string;
+}
+
+/** Verifying goes on for at most about this long before other work gets its turn. */
+const SLICE_MS = 20;
+
+/** Judges the proofs of other nodes, and its own as others would. */
+export class Auditor {
+  constructor(
+    private readonly taskId: Uint8Array,
+    private readonly seeds: Seeds,
+  ) {}
+
+  /**
+   * Judges one proof.
+   * @throws when this node lacks the round's seed: then it has no vote.
+   */
+  async audit(round: number, submitted: SubmittedProof): Promise<Verdict> {
+    return (await this.auditAll(round, [submitted]))[0]!;
+  }
+
+  /**
+   * Judges proofs of one round, in their order. Before any is called invalid the seed is confirmed
+   * with the chain: no honest node is to suffer from a seed that this node got wrong.
+   * @throws when this node lacks the round's seed.
+   */
+  async auditAll(round: number, submitted: readonly SubmittedProof[]): Promise<Verdict[]> {
+    const seed = await this.seeds.of(round);
+    const verdicts = await this.verifyAll(round, seed, submitted);
+    if (verdicts.every(({ valid }) => valid)) return verdicts;
+    const confirmed = await this.seeds.confirm(round);
+    return confirmed.equals(seed) ? verdicts : this.verifyAll(round, confirmed, submitted);
+  }
+
+  private async verifyAll(
+    round: number,
+    seed: Uint8Array,
+    submitted: readonly SubmittedProof[],
+  ): Promise<Verdict[]> {
+    const work = koiiWork(this.taskId, round, seed);
+    const verdicts: Verdict[] = [];
+    let sliceEndsAt = performance.now() + SLICE_MS;
+    for (const { submitter, proof } of submitted) {
+      verdicts.push(verifyProof(proof, decodeKey(submitter), work));
+      if (performance.now() >= sliceEndsAt) {
+        await nextTurn();
+        sliceEndsAt = performance.now() + SLICE_MS;
+      }
+    }
+    return verdicts;
+  }
+}

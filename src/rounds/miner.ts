@@ -1,0 +1,196 @@
+import { expectedHashes, targetForHashes } from '../bitcoin/target';
+import { FLOOR } from '../consensus';
+import type { Log } from '../log';
+import type { Engine } from '../mining/engine';
+import type { Attempt } from '../template/segment';
+import { Round, type Identity } from './round';
+import type { RoundStore } from './round-store';
+
+/** Every start of a round searches its own 2^24 extranonce2, so that a restart goes over no old ground. */
+const EXTRANONCE2_PER_START = 2 ** 24;
+const STARTS = 256;
+
+/** New best shares are saved this often, so a kill loses at most this much. */
+const SAVE_MS = 1000;
+/** The counters are saved with them, and every so many times by themselves. */
+const TICKS_PER_COUNTER_SAVE = 10;
+
+export interface MinerOptions {
+  identity: Identity;
+  engine: Engine;
+  store: RoundStore;
+  log: Log;
+}
+
+/** Mines rounds, one at a time, and keeps what it finds. */
+export class Miner {
+  private current: Round | undefined;
+  /** Ends the mining that runs, if any does. */
+  private endMining: (() => void) | undefined;
+  private mining: Promise<void> = Promise.resolve();
+  private calls = 0;
+  private target = FLOOR;
+  private countedHashes = 0;
+  private unsaved = false;
+  private storeWorks = true;
+
+  constructor(private readonly options: MinerOptions) {}
+
+  /** The submitter of this node's proofs and the task they are for. */
+  get identity(): Identity {
+    return this.options.identity;
+  }
+
+  get hashrateHps(): number {
+    return this.options.engine.hashrateHps;
+  }
+
+  /** The highest hash value asked of the miners now. */
+  get shareTarget(): bigint {
+    return this.target;
+  }
+
+  get healthy(): { miner: boolean; shareCollection: boolean } {
+    return { miner: this.options.engine.healthy, shareCollection: this.storeWorks };
+  }
+
+  /** The round being mined; undefined between rounds. */
+  get miningRound(): number | undefined {
+    return this.endMining ? this.current?.number : undefined;
+  }
+
+  /** A round this node knows, mined now or read from the store. */
+  async round(round: number): Promise<Round | undefined> {
+    return this.current?.number === round ? this.current : this.options.store.load(round);
+  }
+
+  /**
+   * Mines a round for at most `durationMs`, going on with what an earlier process found. Resolves
+   * when the time is over, another round is mined, or the round is closed; at once when this round
+   * is mined already or closed.
+   */
+  async mine(round: number, seed: Uint8Array, durationMs: number): Promise<void> {
+    if (this.miningRound === round) return this.mining;
+    const call = ++this.calls;
+    await this.pause();
+    const opened = await this.open(round, seed);
+    // A later call, come while this one was waiting, has the say.
+    if (call !== this.calls || opened.closed) return;
+    this.current = opened;
+    this.mining = this.run(opened, durationMs);
+    await this.mining;
+  }
+
+  /** Ends the mining that runs; resolves when all that was found is saved. */
+  async pause(): Promise<void> {
+    this.endMining?.();
+    await this.mining;
+  }
+
+  /**
+   * Ends a round for good.
+   * @returns the round with its final proof; undefined when this node never mined it
+   */
+  async close(round: number): Promise<Round | undefined> {
+    if (this.miningRound === round) await this.pause();
+    const closing = await this.round(round);
+    if (closing && !closing.closed) {
+      closing.close();
+      await this.save(closing);
+    }
+    return closing;
+  }
+
+  private async open(round: number, seed: Uint8Array): Promise<Round> {
+    const { identity, log } = this.options;
+    const saved = await this.round(round);
+    if (!saved) return Round.begin(identity, round, seed);
+    if (saved.seed.equals(seed)) return saved;
+    log.warn(
+      `round ${round} has another seed than before: what was mined is worthless, starting afresh`,
+    );
+    return Round.begin(identity, round, seed);
+  }
+
+  private async run(round: Round, durationMs: number): Promise<void> {
+    const { engine, log } = this.options;
+    const ended = new Promise<void>((resolve) => (this.endMining = resolve));
+    const timeout = Number.isFinite(durationMs)
+      ? setTimeout(() => this.endMining?.(), Math.max(durationMs, 0))
+      : undefined;
+    let ticks = 0;
+    const ticker = setInterval(() => {
+      this.countHashes(round);
+      this.retarget(round);
+      if (this.unsaved || ++ticks % TICKS_PER_COUNTER_SAVE === 0) void this.save(round);
+    }, SAVE_MS);
+
+    this.countedHashes = 0;
+    this.target = round.limit;
+    const extranonce2 = (round.starts % STARTS) * EXTRANONCE2_PER_START;
+    round.start();
+    // The start counts before it searches, so that no later start searches the same ground.
+    await this.save(round);
+    log.info(`mining round ${round.number}`);
+    engine.search({
+      template: round.template,
+      extranonce2,
+      target: this.target,
+      onFound: (attempts) => this.take(round, attempts),
+    });
+    await ended;
+    clearTimeout(timeout);
+    clearInterval(ticker);
+    await engine.stop();
+    this.endMining = undefined;
+    this.countHashes(round);
+    await this.save(round);
+    log.info(
+      `mined round ${round.number}: ${round.hashes} hashes done, ${round.estimatedHashes} proven by ${round.shares.length} shares`,
+    );
+  }
+
+  private take(round: Round, attempts: Attempt[]): void {
+    for (const attempt of attempts) {
+      const { admission } = round.add(attempt, FLOOR);
+      if (admission === 'invalid')
+        this.options.log.error('a kernel reported a hash above the floor');
+      if (admission === 'best') this.unsaved = true;
+    }
+    this.retarget(round);
+  }
+
+  private countHashes(round: Round): void {
+    const { hashes } = this.options.engine;
+    round.addHashes(hashes - this.countedHashes);
+    this.countedHashes = hashes;
+  }
+
+  /**
+   * Asks for about one share a second, which is what people watch, but never for less than what can
+   * still enter the proof.
+   */
+  private retarget(round: Round): void {
+    const perSecond = BigInt(Math.max(1, Math.round(this.hashrateHps)));
+    const oneASecond = targetForHashes(perSecond);
+    const wanted = oneASecond < FLOOR ? oneASecond : FLOOR;
+    const target = wanted > round.limit ? wanted : round.limit;
+    // Small moves aren't worth telling the threads.
+    const ratio = (expectedHashes(target) * 100n) / expectedHashes(this.target);
+    if (ratio >= 95n && ratio <= 105n) return;
+    this.target = target;
+    this.options.engine.setTarget(target);
+  }
+
+  private async save(round: Round): Promise<void> {
+    this.unsaved = false;
+    try {
+      await this.options.store.save(round);
+      this.storeWorks = true;
+    } catch (error) {
+      this.unsaved = true;
+      this.storeWorks = false;
+      this.options.log.error({ error }, `round ${round.number} could not be saved`);
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import { WORK_SOURCE } from '../consensus';
+import { BestShares, type Admission } from '../proof/best-shares';
+import { decodeProof, encodeProof } from '../proof/codec';
+import { composeProof } from '../proof/compose';
+import { estimateHashes } from '../proof/estimate';
+import { shareOf, type Share } from '../proof/share';
+import { koiiSegment } from '../template/koii';
+import { templateFor, type Attempt, type Template } from '../template/segment';
+import type { RoundRecord } from './round-record';
+
+/** Who mines, and for which task: both raw, 32 bytes. */
+export interface Identity {
+  taskId: Uint8Array;
+  submitter: Uint8Array;
+}
+
+/** One round of this node: its work and the best of what was found. Knows no clock and no store. */
+export class Round {
+  readonly template: Template;
+  private readonly best = new BestShares();
+
+  private constructor(
+    identity: Identity,
+    private readonly record: RoundRecord,
+  ) {
+    const { round, seed } = record;
+    const segment = koiiSegment(identity.taskId, round, Buffer.from(seed, 'hex'));
+    this.template = templateFor(segment, identity.submitter);
+  }
+
+  /** A round of which nothing was mined yet. */
+  static begin(identity: Identity, round: number, seed: Uint8Array): Round {
+    return new Round(identity, {
+      round,
+      seed: Buffer.from(seed).toString('hex'),
+      starts: 0,
+      closed: false,
+      hashes: 0,
+      validShares: 0,
+      invalidShares: 0,
+      proof: '',
+    });
+  }
+
+  /** A round as it was saved; shares are hashed again, so a record can't claim what it doesn't hold. */
+  static restore(identity: Identity, record: RoundRecord): Round {
+    const round = new Round(identity, record);
+    const decoded = decodeProof(record.proof);
+    if ('proof' in decoded) {
+      for (const { attempts } of decoded.proof.segments) {
+        for (const attempt of attempts) round.best.add(shareOf(round.template, attempt));
+      }
+    }
+    return round;
+  }
+
+  get number(): number {
+    return this.record.round;
+  }
+
+  get seed(): Buffer {
+    return Buffer.from(this.record.seed, 'hex');
+  }
+
+  /** Whether the proof is final. */
+  get closed(): boolean {
+    return this.record.closed;
+  }
+
+  /** How often mining was started: each start searches ground of its own. */
+  get starts(): number {
+    return this.record.starts;
+  }
+
+  /** Hashes this node tried; what it did in the last seconds before it was killed is missing. */
+  get hashes(): number {
+    return this.record.hashes;
+  }
+
+  get validShares(): number {
+    return this.record.validShares;
+  }
+
+  get invalidShares(): number {
+    return this.record.invalidShares;
+  }
+
+  /** The K best, by hash value ascending. */
+  get shares(): readonly Share[] {
+    return this.best.list();
+  }
+
+  /** The highest hash value that can still enter the K best. */
+  get limit(): bigint {
+    return this.best.limit;
+  }
+
+  /** Hashes that the proof proves as it stands. */
+  get estimatedHashes(): bigint {
+    const { shares } = this;
+    return estimateHashes(shares.length, shares[shares.length - 1]?.hashValue ?? 0n);
+  }
+
+  start(): void {
+    this.record.starts++;
+  }
+
+  close(): void {
+    this.record.closed = true;
+  }
+
+  addHashes(count: number): void {
+    this.record.hashes += count;
+  }
+
+  /**
+   * Hashes an attempt and takes it in.
+   * @param target the highest hash value that was asked for
+   * @returns what became of it; 'invalid' when its hash misses the target
+   */
+  add(attempt: Attempt, target: bigint): { share: Share; admission: Admission | 'invalid' } {
+    const share = shareOf(this.template, attempt);
+    const admission = share.hashValue > target ? 'invalid' : this.best.add(share);
+    if (admission === 'invalid') this.record.invalidShares++;
+    else if (admission !== 'duplicate') this.record.validShares++;
+    return { share, admission };
+  }
+
+  /** The proof of the shares found so far; undefined while there are none. */
+  proof(): string | undefined {
+    if (this.shares.length === 0) return undefined;
+    return encodeProof(composeProof(WORK_SOURCE.koii, [undefined], this.shares));
+  }
+
+  toRecord(): RoundRecord {
+    return { ...this.record, proof: this.proof() ?? '' };
+  }
+}

@@ -1,0 +1,43 @@
+import { loadConfig, threadCount, type Config } from '../config';
+import { chain } from '../koii/chain';
+import { loadIdentity } from '../koii/identity';
+import { store } from '../koii/store';
+import { createLog, type Log } from '../log';
+import { Engine } from '../mining/engine';
+import { Auditor } from '../rounds/auditor';
+import { Miner } from '../rounds/miner';
+import { RoundStore } from '../rounds/round-store';
+import { Seeds } from '../rounds/seeds';
+
+/** Everything the lifecycle functions call, wired together once. */
+export interface TaskContext {
+  config: Config;
+  log: Log;
+  engine: Engine;
+  miner: Miner;
+  seeds: Seeds;
+  auditor: Auditor;
+}
+
+let context: Promise<TaskContext> | undefined;
+
+/** The context of this process, made by the first call. */
+export function taskContext(): Promise<TaskContext> {
+  context ??= createContext();
+  return context;
+}
+
+async function createContext(): Promise<TaskContext> {
+  const config = loadConfig(process.env);
+  const log = createLog(config.LOG_LEVEL);
+  const identity = await loadIdentity();
+  const engine = new Engine({
+    threads: threadCount(config),
+    backend: config.MINING_BACKEND,
+    log: (level, message) => log[level](message),
+  });
+  const miner = new Miner({ identity, engine, store: new RoundStore(store, identity, log), log });
+  const seeds = new Seeds(identity.taskId, chain, store, log);
+  const auditor = new Auditor(identity.taskId, seeds);
+  return { config, log, engine, miner, seeds, auditor };
+}
