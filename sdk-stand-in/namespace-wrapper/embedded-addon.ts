@@ -1,0 +1,33 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/**
+ * Loads a native addon that the bundle carries inside itself. An addon can only be loaded from a file, so that it is
+ * written to a folder of this user's alone and taken away at once where the system lets go of a loaded file.
+ *
+ * @param base64 the bytes of the `.node` file
+ * @returns what the addon exports
+ */
+export function loadEmbeddedAddon(base64: string): unknown {
+  // mkdtemp makes the folder with mode 0700.
+  const folder = mkdtempSync(join(tmpdir(), 'embedded-addon-'));
+  try {
+    const file = join(folder, 'addon.node');
+    writeFileSync(file, Buffer.from(base64, 'base64'), { mode: 0o600 });
+    const addon = { exports: {} as unknown };
+    process.dlopen(addon, file);
+    return addon.exports;
+  } finally {
+    removeIfPossible(folder);
+  }
+}
+
+/** Windows keeps a loaded file in place; its temporary folder stays behind there. */
+function removeIfPossible(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {
+    return;
+  }
+}

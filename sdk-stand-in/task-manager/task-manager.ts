@@ -1,0 +1,35 @@
+import type { UserFunctions } from './types';
+
+const READY_WITHIN_MS = 2000;
+const FUNCTION_NAMES = ['setup', 'task', 'submission', 'audit', 'distribution', 'routes'] as const;
+
+/** Holds the task's functions from the moment it hands them in. */
+export class TaskManager {
+  readonly #ready: Promise<UserFunctions>;
+  #resolve!: (functions: UserFunctions) => void;
+
+  constructor() {
+    this.#ready = new Promise((resolve) => (this.#resolve = resolve));
+  }
+
+  /** Throws when one of the six functions is missing or is not a function. */
+  initialize(functions: UserFunctions): void {
+    const missing = FUNCTION_NAMES.filter((name) => typeof functions[name] !== 'function');
+    if (missing.length > 0) throw new Error(`Missing required functions: ${missing.join(', ')}`);
+    this.#resolve(functions);
+  }
+
+  /** Rejects when the task has not handed in its functions within two seconds. */
+  async functions(): Promise<UserFunctions> {
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<never>((_resolve, reject) => {
+      const error = new Error('Task manager is not ready after 2 seconds.');
+      timer = setTimeout(() => reject(error), READY_WITHIN_MS);
+    });
+    try {
+      return await Promise.race([this.#ready, tooLate]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

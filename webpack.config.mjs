@@ -1,0 +1,81 @@
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import webpack from 'webpack';
+import { resolveSdk } from './build/sdk.mjs';
+
+const root = dirname(fileURLToPath(import.meta.url));
+
+const INSTALL_OFFICIAL =
+  'npm ci --include=optional --@_koii:registry=https://registry.npmjs.org && npm run build:release';
+
+/**
+ * One CommonJS file that runs alone: a Koii node downloads nothing else.
+ *
+ * @param {{ release?: boolean, entry?: string, out?: string }} env release refuses any SDK but the official one;
+ *   entry and out replace src/main.ts and dist (tests bundle their fixtures so)
+ */
+export default function config(env = {}) {
+  const sdk = resolveSdk(root);
+  if (env.release && !sdk.official) {
+    console.error(
+      `A release needs the official Koii SDK, and it is not installed. Run:\n\n  ${INSTALL_OFFICIAL}\n`,
+    );
+    process.exit(1);
+  }
+  return {
+    mode: 'production',
+    target: 'node18',
+    context: root,
+    entry: env.entry ?? './src/main.ts',
+    output: {
+      path: env.out ?? join(root, 'dist'),
+      filename: 'main.js',
+      library: { type: 'commonjs2' },
+      clean: true,
+    },
+    devtool: false,
+    // Readable: whoever runs a task may look at what it does.
+    optimization: { minimize: false, moduleIds: 'named', chunkIds: 'named' },
+    node: { __filename: false, __dirname: false },
+    resolve: {
+      extensions: ['.ts', '...'],
+      alias: {
+        ...sdk.alias,
+        // Its default entry looks for a native addon beside the bundle; this is the same API in JavaScript.
+        secp256k1$: 'secp256k1/elliptic.js',
+      },
+    },
+    module: {
+      parser: { javascript: { dynamicImportMode: 'eager' } },
+      rules: [
+        {
+          test: /\.ts$/,
+          exclude: /node_modules/,
+          loader: 'ts-loader',
+          options: { transpileOnly: true, compilerOptions: { noEmit: false } },
+        },
+        {
+          test: /[\\/]classic-level[\\/]binding\.js$/,
+          loader: join(root, 'build/embed-addon-loader.mjs'),
+        },
+      ],
+    },
+    plugins: [
+      // Native accelerators that ws tries for and does without.
+      new webpack.IgnorePlugin({ resourceRegExp: /^(bufferutil|utf-8-validate)$/ }),
+      { apply: (compiler) => compiler.hooks.done.tap('report', (stats) => report(stats, sdk)) },
+    ],
+    // Express loads view engines by name; a task renders no views.
+    ignoreWarnings: [{ module: /[\\/]express[\\/]lib[\\/]view\.js$/ }],
+    performance: false,
+    stats: 'errors-warnings',
+  };
+}
+
+function report(stats, sdk) {
+  if (stats.hasErrors()) return;
+  const [asset] = stats.toJson({ all: false, assets: true }).assets;
+  const { path } = stats.compilation.outputOptions;
+  const megabytes = (asset.size / 1e6).toFixed(1);
+  console.log(`${relative(root, join(path, asset.name))}: ${megabytes} MB, with ${sdk.name}`);
+}
