@@ -68,7 +68,7 @@ export default function config(env = {}) {
     // Express loads view engines by name; a task renders no views.
     ignoreWarnings: [{ module: /[\\/]express[\\/]lib[\\/]view\.js$/ }],
     performance: false,
-    stats: 'errors-warnings',
+    stats: { preset: 'errors-warnings', errorsCount: false, warningsCount: false },
   };
 }
 
