@@ -1,9 +1,11 @@
 import type { Backend, Kernel } from '../kernel';
 import { selfTest } from '../self-test';
 import { createJsKernel } from './js';
+import { createWasmSimdKernel } from './wasm-simd';
 
 /** In order of expected speed. */
 const FACTORIES: readonly { backend: Backend; create: () => Kernel }[] = [
+  { backend: 'wasm-simd', create: createWasmSimdKernel },
   { backend: 'js', create: createJsKernel },
 ];
 
