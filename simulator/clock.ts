@@ -1,0 +1,45 @@
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** How long a slot takes on K2, about; back-off times are compressed in proportion to it. */
+export const K2_SLOT_MS = 408;
+
+/** Slots against real time. Stands at its first slot until it is started. */
+export class SlotClock {
+  #startedAtMs: number | undefined;
+
+  constructor(
+    readonly startingSlot: number,
+    readonly slotMs: number,
+  ) {}
+
+  start(): void {
+    this.#startedAtMs ??= performance.now();
+  }
+
+  get isRunning(): boolean {
+    return this.#startedAtMs !== undefined;
+  }
+
+  slot(): number {
+    return this.startingSlot + Math.floor(this.#elapsedMs() / this.slotMs);
+  }
+
+  /** Milliseconds until a slot begins; 0 once it has. */
+  msUntil(slot: number): number {
+    return Math.max(0, (slot - this.startingSlot) * this.slotMs - this.#elapsedMs());
+  }
+
+  /** Resolves when the slot has begun. Rejects with an AbortError when aborted. */
+  async until(slot: number, signal: AbortSignal): Promise<void> {
+    // Timers may fire up to a millisecond early.
+    for (let waitMs = this.msUntil(slot); waitMs > 0; waitMs = this.msUntil(slot)) {
+      await sleep(Math.ceil(waitMs), undefined, { signal });
+    }
+    signal.throwIfAborted();
+  }
+
+  #elapsedMs(): number {
+    return this.#startedAtMs === undefined ? 0 : performance.now() - this.#startedAtMs;
+  }
+}

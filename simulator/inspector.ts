@@ -1,0 +1,100 @@
+import type { Ledger } from './ledger';
+import type { SimulatedNode } from './simulated-node';
+
+/** Values that an inspector adds to the report. Big integers as decimal strings. */
+export type ReportFields = Readonly<Record<string, unknown>>;
+
+export interface InspectedRound {
+  readonly taskId: string;
+  readonly round: number;
+  /** The submissions of any round of the run so far: public key to value; empty when there are none. */
+  readonly submissionsOf: (round: number) => ReadonlyMap<string, string>;
+}
+
+export interface InspectedSubmission {
+  readonly publicKey: string;
+  readonly value: string;
+  /** The node that submitted it. */
+  readonly node: SimulatedNode;
+}
+
+/**
+ * What a task knows and the simulator doesn't: how to read its submissions, and what its process is doing. A method
+ * that fails leaves its fields out; the run goes on.
+ */
+export interface Inspector {
+  /** Headings of the live columns. */
+  readonly liveColumns: readonly string[];
+  /** What a node shows in the live columns during a round; asked for about once a second. */
+  live(node: SimulatedNode, round: number): Promise<readonly string[]>;
+  /** Fields of a round, asked for when its submission window has ended. */
+  round(round: InspectedRound): Promise<ReportFields>;
+  /** Fields of a submission, asked for at the same time. */
+  submission(submission: InspectedSubmission, round: InspectedRound): Promise<ReportFields>;
+}
+
+/** The fields an inspector gave for the rounds of a run. */
+export class Inspections {
+  readonly #rounds = new Map<number, ReportFields>();
+  readonly #submissions = new Map<string, ReportFields>();
+  readonly #pending = new Set<Promise<void>>();
+
+  constructor(
+    private readonly inspector: Inspector | undefined,
+    private readonly taskId: string,
+    private readonly ledger: Ledger,
+  ) {}
+
+  /** Starts the inspection of a round whose submissions are final. */
+  inspect(round: number, nodes: readonly SimulatedNode[]): void {
+    const pending = this.#inspect(round, nodes).finally(() => this.#pending.delete(pending));
+    this.#pending.add(pending);
+  }
+
+  /** Resolves when all inspections begun are finished. */
+  async done(): Promise<void> {
+    await Promise.all(this.#pending);
+  }
+
+  roundFields(round: number): ReportFields {
+    return this.#rounds.get(round) ?? {};
+  }
+
+  submissionFields(round: number, publicKey: string): ReportFields {
+    return this.#submissions.get(`${round}/${publicKey}`) ?? {};
+  }
+
+  async #inspect(round: number, nodes: readonly SimulatedNode[]): Promise<void> {
+    const { inspector } = this;
+    if (inspector === undefined) return;
+    const inspected: InspectedRound = {
+      taskId: this.taskId,
+      round,
+      submissionsOf: (r) => this.#submissionsOf(r),
+    };
+    const owners = new Map(nodes.map((node) => [node.publicKey, node]));
+    const submissions = [...this.#submissionsOf(round)].map(async ([publicKey, value]) => {
+      const node = owners.get(publicKey);
+      if (node === undefined) return;
+      const fields = await orNone(() =>
+        inspector.submission({ publicKey, value, node }, inspected),
+      );
+      this.#submissions.set(`${round}/${publicKey}`, fields);
+    });
+    this.#rounds.set(round, await orNone(() => inspector.round(inspected)));
+    await Promise.all(submissions);
+  }
+
+  #submissionsOf(round: number): ReadonlyMap<string, string> {
+    const submissions = this.ledger.record(round)?.submissions ?? new Map<string, never>();
+    return new Map([...submissions].map(([key, { value }]) => [key, value]));
+  }
+}
+
+async function orNone(inspect: () => Promise<ReportFields>): Promise<ReportFields> {
+  try {
+    return await inspect();
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,144 @@
+import { distributionInfo, submissionInfo, taskState, type TaskStateOptions } from './chain-view';
+import type { SlotClock } from './clock';
+import type { TaskConfig } from './config';
+import { openSigned, parsePublicKey, signJson, type KeyPair } from './keys';
+import type { Amounts, Ledger } from './ledger';
+import { callFs } from './task-files';
+
+/** The accounts of one node. The staking key submits, votes and is paid; the main key signs data. */
+export interface NodeAccounts {
+  readonly main: KeyPair;
+  readonly staking: KeyPair;
+}
+
+/** What a node's answers are made of. */
+export interface MethodContext {
+  readonly taskId: string;
+  readonly config: TaskConfig;
+  readonly ledger: Ledger;
+  readonly clock: SlotClock;
+  readonly accounts: NodeAccounts;
+  /** The task's own directory. */
+  readonly directory: string;
+  readonly rpcUrl: () => string;
+  readonly onSetup: () => void;
+  readonly onLog: (level: string, message: string, action: string) => void;
+}
+
+/** A call of a task to its node: JSON values in; a JSON value, or a throw whose message reaches the task, out. */
+export type Method = (...args: unknown[]) => unknown;
+export type Methods = Record<string, Method>;
+
+/** The version a task is told it runs under: the node whose behaviour is simulated. */
+const NODE_VERSION = '1.3.2';
+
+/** The methods behind POST /namespace-wrapper for one node. Every call brings the ledger up to the clock first. */
+export function createMethods(context: MethodContext): Methods {
+  const { accounts, clock, config, directory, ledger, taskId } = context;
+  const submitter = accounts.staking.publicKey;
+
+  const state = (options: unknown) =>
+    taskState(ledger, { taskId, config }, (options ?? {}));
+
+  const methods: Methods = {
+    defaultTaskSetup: () => context.onSetup(),
+    getTaskLevelDBPath: () => `${directory}/KOIILevelDB.db`,
+    getBasePath: () => directory,
+    getTaskNodeVersion: () => NODE_VERSION,
+    getRpcUrl: () => context.rpcUrl(),
+    getNodes: () => [],
+
+    getCurrentSlot: () => ledger.slot,
+    getAverageSlotTime: () => clock.slotMs,
+    getRound: () => ledger.currentRound,
+
+    getTaskState: (options) => state(options),
+    getTaskStateById: (id, options) => {
+      if (id !== taskId) throw new Error(`there is no task ${String(id)} on this network`);
+      return state(options);
+    },
+    getTaskSubmissionInfo: (round) => submissionInfo(ledger, asRound(round)),
+    getTaskDistributionInfo: (round) => distributionInfo(ledger, asRound(round)),
+
+    // The shape that JSON makes of a web3.js Keypair.
+    getSubmitterAccount: () => ({
+      _keypair: {
+        publicKey: { ...accounts.staking.publicKeyBytes },
+        secretKey: { ...accounts.staking.secretKey },
+      },
+    }),
+
+    checkSubmissionAndUpdateRound: (value, round) => {
+      if (typeof value !== 'string') throw new TypeError('a submission is a string');
+      // The node submits only when the chain doesn't have this round's submission yet.
+      if (ledger.record(asRound(round))?.submissions.has(submitter)) return;
+      ledger.submit(submitter, asRound(round), value);
+    },
+    auditSubmission: (candidate, isValid, round) =>
+      ledger.voteOnSubmission(
+        submitter,
+        parsePublicKey(candidate),
+        asRound(round),
+        asBoolean(isValid),
+      ),
+
+    uploadDistributionList: (list, round) => {
+      ledger.uploadList(submitter, asRound(round), asAmounts(list));
+      return true;
+    },
+    distributionListSubmissionOnChain: (round) => ledger.submitList(submitter, asRound(round)),
+    getDistributionList: (publicKey, round) => {
+      const list = ledger.record(asRound(round))?.lists.get(parsePublicKey(publicKey));
+      if (list === undefined || !ledger.retains(asRound(round))) {
+        throw new Error(`${String(publicKey)} has no distribution list of round ${String(round)}`);
+      }
+      return JSON.stringify(list.amounts);
+    },
+    distributionListAuditSubmission: (candidate, isValid, round) =>
+      ledger.voteOnList(submitter, parsePublicKey(candidate), asRound(round), asBoolean(isValid)),
+    // The ledger pays as soon as the audit window is over, whoever asks for it.
+    payloadTrigger: (round) => void asRound(round),
+
+    signData: (body) => signJson(body, accounts.main),
+    verifySignedData: (signed, publicKey) => openSigned(String(signed), String(publicKey)),
+
+    logger: (level, message, action) => {
+      context.onLog(String(level), String(message), String(action));
+      return true;
+    },
+    fs: (method, ...args) => callFs(directory, String(method), ...args),
+    fsStaking: (method, ...args) => callFs(directory, String(method), ...args),
+    fsReadStream: (path) => callFs(directory, 'readFile', path),
+  };
+  return Object.fromEntries(
+    Object.entries(methods).map(([name, method]) => [
+      name,
+      (...args: unknown[]) => {
+        ledger.advance(clock.slot());
+        return method(...args);
+      },
+    ]),
+  );
+}
+
+function asRound(value: unknown): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 0) {
+    throw new TypeError(`expected a round number, got ${JSON.stringify(value)}`);
+  }
+  return value as number;
+}
+
+function asBoolean(value: unknown): boolean {
+  if (typeof value !== 'boolean') {
+    throw new TypeError(`expected true or false, got ${JSON.stringify(value)}`);
+  }
+  return value;
+}
+
+function asAmounts(value: unknown): Amounts {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new TypeError('a distribution list is an object of public keys and amounts');
+  }
+  for (const key of Object.keys(value)) parsePublicKey(key);
+  return value as Amounts;
+}

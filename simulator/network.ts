@@ -1,0 +1,312 @@
+import { createHash } from 'node:crypto';
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { extname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { SlotClock } from './clock';
+import type { TaskConfig } from './config';
+import { Inspections, type Inspector } from './inspector';
+import { deriveKeyPair } from './keys';
+import { Ledger } from './ledger';
+import type { Methods } from './methods';
+import type { ProcessExit } from './node-process';
+import { freePorts } from './ports';
+import { buildReport, type RunReport } from './report';
+import { isInRun, startEvents, windowEvents } from './rounds';
+import type { Phase } from './schedule';
+import { selectListMaker } from './selection';
+import { nodeAccounts, SimulatedNode, type NetworkContext } from './simulated-node';
+
+/** Round 0 starts here, and not at slot 0, so that a task that takes one for the other is found out. */
+const STARTING_SLOT = 100_000;
+/** The rounds start when every task has called its node, or after this. */
+const READY_TIMEOUT_MS = 15_000;
+
+export interface NetworkOptions {
+  /** The task's executable, or which one each node runs. It is copied, as a node downloads it: nothing lies beside it. */
+  readonly task: string | ((index: number) => string);
+  /** The Node binary to run tasks with, this process's own when left out. */
+  readonly execPath?: string;
+  readonly config: TaskConfig;
+  readonly nodes: number;
+  /** Rounds to work in; two more follow for the audit and the distribution. 0: until stopped. */
+  readonly rounds: number;
+  readonly roundSeconds: number;
+  /** Task id and keys are derived from this text. */
+  readonly seed: string;
+  /** The operator's TASK_VARIABLE values for each node. */
+  readonly env?: (index: number) => Readonly<Record<string, string>>;
+  /** Where everything of the run is written. */
+  readonly directory: string;
+  /** Stops the run, as stop() does. */
+  readonly signal?: AbortSignal;
+  readonly inspector?: Inspector;
+  /** Replaces or wraps methods of a node's endpoint, to inject faults. */
+  readonly changeMethods?: (methods: Methods, node: SimulatedNode) => Methods;
+  readonly onEvent?: (event: NetworkEvent) => void;
+}
+
+export type NetworkEvent =
+  | { readonly type: 'phase'; readonly phase: Phase }
+  | { readonly type: 'started'; readonly node: SimulatedNode }
+  | { readonly type: 'exited'; readonly node: SimulatedNode; readonly exit: ProcessExit }
+  | {
+      readonly type: 'refused';
+      readonly node: SimulatedNode;
+      readonly method: string;
+      readonly message: string;
+    }
+  | {
+      readonly type: 'log';
+      readonly node: SimulatedNode;
+      readonly level: string;
+      readonly message: string;
+      readonly action: string;
+    };
+
+export interface Network {
+  readonly taskId: string;
+  readonly nodes: readonly SimulatedNode[];
+  readonly ledger: Ledger;
+  readonly clock: SlotClock;
+  /** The report, when the last round is paid or the run was stopped; by then every process is gone. */
+  readonly finished: Promise<RunReport>;
+  /** Ends the run early. Resolves when every process is gone. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a network of nodes that all run one task. Resolves when the processes are started.
+ * @throws Error when the executable can't be read or a variable isn't among the task's TASK_VARIABLE tags
+ */
+export async function startNetwork(options: NetworkOptions): Promise<Network> {
+  const network = await SimulatedNetwork.create(options);
+  network.start();
+  return network;
+}
+
+class SimulatedNetwork implements Network {
+  readonly taskId: string;
+  readonly ledger: Ledger;
+  readonly clock: SlotClock;
+  readonly nodes: SimulatedNode[] = [];
+  readonly #options: NetworkOptions;
+  readonly #abort = new AbortController();
+  readonly #inspections: Inspections;
+  /** Round, then the round in which the list was due, to the key that the SDK's algorithm selects. */
+  readonly #expectedListMakers = new Map<number, Map<number, string | undefined>>();
+  readonly #stakesBefore: ReadonlyMap<string, number>;
+  #finished: Promise<RunReport> | undefined;
+
+  private constructor(options: NetworkOptions) {
+    const { config, nodes, roundSeconds, seed } = options;
+    const stakes = Array.from(
+      { length: nodes },
+      (_, index) => [nodeAccounts(seed, index).staking.publicKey, config.minimumStake] as const,
+    );
+    this.#options = options;
+    this.#stakesBefore = new Map(stakes);
+    this.taskId = deriveKeyPair(`${seed}/task`).publicKey;
+    this.ledger = new Ledger({ ...config, startingSlot: STARTING_SLOT }, stakes);
+    this.clock = new SlotClock(STARTING_SLOT, (roundSeconds * 1000) / config.roundTime);
+    this.#inspections = new Inspections(options.inspector, this.taskId, this.ledger);
+  }
+
+  static async create(options: NetworkOptions): Promise<SimulatedNetwork> {
+    const network = new SimulatedNetwork(options);
+    const ports = await freePorts(options.nodes);
+    try {
+      for (const [index, expressPort] of ports.entries()) {
+        network.nodes.push(await network.#createNode(index, expressPort));
+      }
+    } catch (error) {
+      await network.#closeNodes();
+      throw error;
+    }
+    return network;
+  }
+
+  get finished(): Promise<RunReport> {
+    if (this.#finished === undefined) throw new Error('the network is not started');
+    return this.#finished;
+  }
+
+  start(): void {
+    this.#finished ??= this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    await this.finished.catch(() => undefined);
+  }
+
+  async #run(): Promise<RunReport> {
+    const { signal } = this.#abort;
+    const outer = this.#options.signal;
+    if (outer?.aborted) this.#abort.abort();
+    outer?.addEventListener('abort', () => this.#abort.abort(), { signal });
+    // However this process ends, the tasks end with it. (SIGKILL alone leaves no time for that.)
+    const killAll = () => this.nodes.forEach((node) => node.process.killNow());
+    process.once('exit', killAll);
+    let interrupted = false;
+    try {
+      for (const node of this.nodes) node.process.start();
+      await this.#untilReady(signal);
+      this.clock.start();
+      await this.#runRounds(signal);
+      await this.#inspections.done();
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      interrupted = true;
+    } finally {
+      await this.#closeNodes();
+      process.removeListener('exit', killAll);
+    }
+    return this.#report(interrupted);
+  }
+
+  async #untilReady(signal: AbortSignal): Promise<void> {
+    const timeout = sleep(READY_TIMEOUT_MS, undefined, { signal, ref: false });
+    await Promise.race([Promise.all(this.nodes.map((node) => node.ready)), timeout]);
+    timeout.catch(() => undefined);
+    signal.throwIfAborted();
+  }
+
+  async #runRounds(signal: AbortSignal): Promise<void> {
+    const { rounds } = this.#options;
+    const { schedule } = this.ledger;
+    for (let round = 0; ; round++) {
+      await this.#enter(schedule.startOf(round), signal);
+      this.#noteExpectedListMakers();
+      this.#sendAll([
+        ...startEvents(this.ledger, rounds),
+        ...windowEvents(this.ledger, 'submission', rounds),
+      ]);
+
+      await this.#enter(schedule.auditStartOf(round), signal);
+      if (isInRun(round - 1, rounds)) this.#inspections.inspect(round - 1, this.nodes);
+      this.#sendAll(windowEvents(this.ledger, 'audit', rounds));
+
+      await this.#enter(schedule.settlementOf(round), signal);
+      if (rounds > 0 && round > rounds && this.#allClosed(rounds)) return;
+    }
+  }
+
+  async #enter(slot: number, signal: AbortSignal): Promise<void> {
+    await this.clock.until(slot, signal);
+    this.ledger.advance(slot);
+    this.#emit({ type: 'phase', phase: this.ledger.schedule.phaseAt(slot) });
+  }
+
+  #allClosed(rounds: number): boolean {
+    return Array.from({ length: rounds }, (_, round) => round).every((round) =>
+      this.ledger.isClosed(round),
+    );
+  }
+
+  #sendAll(events: ReturnType<typeof windowEvents>): void {
+    for (const event of events) {
+      for (const node of this.nodes) node.process.send(event);
+    }
+  }
+
+  /** What a process that starts in the middle of a round is told at once. */
+  #catchUp(node: SimulatedNode): void {
+    if (!this.clock.isRunning) return;
+    this.ledger.advance(this.clock.slot());
+    const { name } = this.ledger.schedule.phaseAt(this.ledger.slot);
+    const { rounds } = this.#options;
+    for (const event of [
+      ...startEvents(this.ledger, rounds),
+      ...windowEvents(this.ledger, name, rounds),
+    ]) {
+      node.process.send(event);
+    }
+  }
+
+  #noteExpectedListMakers(): void {
+    for (const round of this.ledger.roundsDueForLists()) {
+      const selected = selectListMaker(this.ledger, round, this.ledger.wasVotedOutLately(round));
+      const byRound = this.#expectedListMakers.get(round) ?? new Map<number, string | undefined>();
+      this.#expectedListMakers.set(round, byRound.set(this.ledger.currentRound, selected));
+    }
+  }
+
+  async #createNode(index: number, expressPort: number): Promise<SimulatedNode> {
+    const { changeMethods, config, directory, env, execPath, seed, task } = this.#options;
+    const variables = env?.(index) ?? {};
+    const unknown = Object.keys(variables).filter((name) => !config.taskVariables.includes(name));
+    if (unknown.length > 0) {
+      throw new Error(
+        `no TASK_VARIABLE tag in the task's configuration, so a node wouldn't pass it: ${unknown.join(', ')}`,
+      );
+    }
+    const context: NetworkContext = {
+      taskId: this.taskId,
+      config,
+      ledger: this.ledger,
+      clock: this.clock,
+    };
+    return SimulatedNode.create(context, {
+      index,
+      accounts: nodeAccounts(seed, index),
+      executable: installExecutable(typeof task === 'string' ? task : task(index), directory),
+      execPath,
+      env: variables,
+      expressPort,
+      parentDirectory: directory,
+      changeMethods,
+      onLog: (node, level, message, action) =>
+        this.#emit({ type: 'log', node, level, message, action }),
+      onRefusal: (node, method, message) => this.#emit({ type: 'refused', node, method, message }),
+      onStart: (node) => {
+        this.#emit({ type: 'started', node });
+        this.#catchUp(node);
+      },
+      onExit: (node, exit) => {
+        this.#emit({ type: 'exited', node, exit });
+        // With nobody left, there is nothing to wait for.
+        if (this.nodes.every((each) => hasFailed(each))) this.#abort.abort();
+      },
+    });
+  }
+
+  #emit(event: NetworkEvent): void {
+    this.#options.onEvent?.(event);
+  }
+
+  async #closeNodes(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.close()));
+  }
+
+  #report(interrupted: boolean): RunReport {
+    return buildReport({
+      taskId: this.taskId,
+      config: this.#options.config,
+      rounds: this.#options.rounds,
+      roundSeconds: this.#options.roundSeconds,
+      interrupted,
+      ledger: this.ledger,
+      nodes: this.nodes,
+      stakesBefore: this.#stakesBefore,
+      expectedListMakers: this.#expectedListMakers,
+      inspections: this.#inspections,
+    });
+  }
+}
+
+function hasFailed(node: SimulatedNode): boolean {
+  const { state } = node.process;
+  const ended = state === 'died' || state === 'stopped';
+  return ended && node.exits.at(-1)?.requested === false;
+}
+
+/** Copies a task's bundle under the hash of its content, and nothing that lies beside it. */
+function installExecutable(task: string, directory: string): string {
+  const hash = createHash('sha256').update(readFileSync(task)).digest('hex').slice(0, 16);
+  const executables = resolve(directory, 'executables');
+  mkdirSync(executables, { recursive: true });
+  const installed = join(executables, `${hash}${extname(task)}`);
+  copyFileSync(task, installed);
+  return installed;
+}

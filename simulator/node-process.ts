@@ -1,0 +1,159 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+
+/** A process that ignores SIGTERM for this long is killed. */
+const GRACE_MS = 2000;
+/** The node waits 2^(n+1) seconds before the n-th restart (from 0), up to this. */
+const MAX_RESTART_DELAY_MS = 24 * 3600 * 1000;
+
+/** An event of a round, as the node sends it on the IPC channel. */
+export interface RoundEvent {
+  readonly functionCall:
+    | 'executeTask'
+    | 'submitPayload'
+    | 'auditPayload'
+    | 'generateAndSubmitDistributionList'
+    | 'distributionListAudit';
+  readonly roundNumber: number;
+  readonly isPreviousRoundFailed?: boolean;
+}
+
+/**
+ * running: the process is there (perhaps paused); restarting: it exited with 0 and the back-off runs; stopped: it
+ * exited with 1, or was stopped on request; died: it ended in any other way.
+ */
+export type NodeState = 'running' | 'restarting' | 'stopped' | 'died';
+
+export interface ProcessExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** Whether the simulator ended it, or was asked to. */
+  readonly requested: boolean;
+}
+
+export interface NodeProcessOptions {
+  readonly executable: string;
+  readonly argv: readonly string[];
+  /** The whole environment of the process. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly directory: string;
+  readonly logPath: string;
+  /** The Node binary to run the task with; this process's own when left out. */
+  readonly execPath: string | undefined;
+  /** How much faster than on K2 time runs: back-off delays are divided by it. */
+  readonly timeCompression: number;
+  readonly onStart: () => void;
+  readonly onExit: (exit: ProcessExit) => void;
+}
+
+/** The task's process on one node, forked and looked after as a Koii node does it. */
+export class NodeProcess {
+  #state: NodeState = 'stopped';
+  #child: ChildProcess | undefined;
+  #gone = Promise.resolve();
+  #reportGone = () => {};
+  #restartTimer: NodeJS.Timeout | undefined;
+  #restarts = 0;
+  #endIsRequested = false;
+
+  constructor(readonly options: NodeProcessOptions) {}
+
+  get state(): NodeState {
+    return this.#state;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Forks the task. Does nothing while it runs. */
+  start(): void {
+    if (this.#child !== undefined) return;
+    clearTimeout(this.#restartTimer);
+    const { executable, argv, env, directory, execPath, logPath } = this.options;
+    const log = openSync(logPath, 'a');
+    const child = fork(executable, [...argv], {
+      cwd: directory,
+      env: { ...env },
+      ...(execPath === undefined ? {} : { execPath }),
+      // Whatever this process was started with (a TypeScript loader, say) is no business of the task's.
+      execArgv: [],
+      // A Ctrl-C in the terminal reaches the simulator alone, which then ends the tasks in good order.
+      detached: true,
+      stdio: ['ignore', log, log, 'ipc'],
+    });
+    closeSync(log);
+    this.#child = child;
+    this.#state = 'running';
+    this.#endIsRequested = false;
+    this.#gone = new Promise((resolve) => (this.#reportGone = resolve));
+    // Without a listener an error (a fork that failed, a message to a process just gone) would end the simulator;
+    // 'exit' tells of a process that ended, and one that never was has no pid.
+    child.on('error', () => {
+      if (child.pid === undefined) this.#ended(child, null, null);
+    });
+    child.once('exit', (code, signal) => this.#ended(child, code, signal));
+    this.options.onStart();
+  }
+
+  /** Sends an event to the task, if it runs. */
+  send(event: RoundEvent): void {
+    if (this.#child?.connected) this.#child.send(event, () => {});
+  }
+
+  /** Sends the process a signal, on request: that it dies of it is not counted against the task. */
+  kill(signal: NodeJS.Signals): void {
+    this.#endIsRequested = true;
+    this.#child?.kill(signal);
+  }
+
+  /** Freezes the process, as a machine that sleeps. */
+  pause(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#child?.kill('SIGCONT');
+  }
+
+  /** Ends the process and starts it again, in the same directory. */
+  async restart(): Promise<void> {
+    await this.stop();
+    this.start();
+  }
+
+  /** Ends the process: SIGTERM, and SIGKILL after two seconds. Resolves when it is gone. */
+  async stop(): Promise<void> {
+    clearTimeout(this.#restartTimer);
+    if (this.#state === 'restarting') this.#state = 'stopped';
+    if (this.#child === undefined) return;
+    this.kill('SIGTERM');
+    this.resume(); // a paused process would keep the signal waiting
+    const deadline = setTimeout(() => this.kill('SIGKILL'), GRACE_MS);
+    await this.#gone;
+    clearTimeout(deadline);
+  }
+
+  /** Kills without waiting, for the moment in which the simulator itself goes down. */
+  killNow(): void {
+    clearTimeout(this.#restartTimer);
+    this.#child?.kill('SIGKILL');
+  }
+
+  #ended(child: ChildProcess, code: number | null, signal: NodeJS.Signals | null): void {
+    if (this.#child !== child) return;
+    this.#child = undefined;
+    const requested = this.#endIsRequested;
+    if (requested || code === 1) {
+      this.#state = 'stopped';
+    } else if (code === 0) {
+      this.#state = 'restarting';
+      const delayMs = Math.min(2 ** (this.#restarts++ + 1) * 1000, MAX_RESTART_DELAY_MS);
+      this.#restartTimer = setTimeout(() => this.start(), delayMs / this.options.timeCompression);
+    } else {
+      this.#state = 'died';
+    }
+    this.options.onExit({ code, signal, requested });
+    this.#reportGone();
+  }
+}

@@ -1,0 +1,176 @@
+import type { TaskConfig } from './config';
+import type { Inspections } from './inspector';
+import type { Amounts, Audit, Ledger, ListOutcome, RoundRecord } from './ledger';
+import type { ProcessExit } from './node-process';
+import { isInRun } from './rounds';
+import type { SimulatedNode } from './simulated-node';
+
+/** A whole run, as `--json` writes it (docs/SIMULATOR.md). Amounts are integers in ROE. */
+export interface RunReport {
+  readonly taskId: string;
+  readonly taskName: string;
+  readonly roundSeconds: number;
+  /** Stopped before its last round was over. */
+  readonly interrupted: boolean;
+  readonly succeeded: boolean;
+  /** Why it did not succeed, a sentence each. */
+  readonly failures: readonly string[];
+  readonly rounds: readonly RoundReport[];
+  readonly nodes: readonly NodeReport[];
+}
+
+export interface RoundReport {
+  readonly round: number;
+  readonly submissions: readonly SubmissionReport[];
+  readonly auditVotes: readonly VoteReport[];
+  readonly distributionLists: readonly ListReport[];
+  /** Whom the SDK's algorithm selects, each time that the list was due; null for nobody. */
+  readonly expectedListMakers: readonly { inRound: number; publicKey: string | null }[];
+  readonly accepted: boolean;
+  readonly payouts: Amounts;
+  /** The inspector's fields. */
+  readonly [field: string]: unknown;
+}
+
+export interface SubmissionReport {
+  readonly publicKey: string;
+  readonly value: string;
+  readonly slot: number;
+  /** The inspector's fields. */
+  readonly [field: string]: unknown;
+}
+
+export interface VoteReport {
+  readonly voter: string;
+  readonly candidate: string;
+  readonly isValid: boolean;
+  readonly slot: number;
+}
+
+export interface ListReport {
+  readonly madeBy: string;
+  readonly submittedInRound: number;
+  readonly slot: number;
+  readonly accepted: boolean;
+  readonly outcome: ListOutcome;
+  readonly amounts: Amounts;
+  readonly auditVotes: readonly VoteReport[];
+}
+
+export interface NodeReport {
+  readonly name: string;
+  readonly publicKey: string;
+  readonly stakeBefore: number;
+  readonly stakeAfter: number;
+  readonly balance: number;
+  /** How its processes ended; the last one at the simulator's request when the run was over. */
+  readonly exits: readonly (ProcessExit & { readonly round: number })[];
+  readonly log: string;
+}
+
+export interface ReportSources {
+  readonly taskId: string;
+  readonly config: TaskConfig;
+  readonly rounds: number;
+  readonly roundSeconds: number;
+  readonly interrupted: boolean;
+  readonly ledger: Ledger;
+  readonly nodes: readonly SimulatedNode[];
+  readonly stakesBefore: ReadonlyMap<string, number>;
+  readonly expectedListMakers: ReadonlyMap<number, ReadonlyMap<number, string | undefined>>;
+  readonly inspections: Inspections;
+}
+
+export function buildReport(sources: ReportSources): RunReport {
+  const { config, interrupted, ledger, nodes, roundSeconds, taskId } = sources;
+  const rounds: RoundReport[] = [];
+  for (let round = 0; round <= ledger.currentRound && isInRun(round, sources.rounds); round++) {
+    rounds.push(roundReport(sources, round));
+  }
+  const failures = [
+    ...rounds
+      .filter(({ round, accepted }) => !accepted && ledger.isClosed(round))
+      .map((round) => roundFailure(round)),
+    ...nodes.flatMap(processFailures),
+  ];
+  return {
+    taskId,
+    taskName: config.taskName,
+    roundSeconds,
+    interrupted,
+    succeeded: failures.length === 0,
+    failures,
+    rounds,
+    nodes: nodes.map((node) => ({
+      name: node.name,
+      publicKey: node.publicKey,
+      stakeBefore: sources.stakesBefore.get(node.publicKey) ?? 0,
+      stakeAfter: ledger.stakes.get(node.publicKey) ?? 0,
+      balance: ledger.balances.get(node.publicKey) ?? 0,
+      exits: node.exits,
+      log: node.logPath,
+    })),
+  };
+}
+
+function roundReport(sources: ReportSources, round: number): RoundReport {
+  const { expectedListMakers, inspections, ledger } = sources;
+  const record = ledger.record(round);
+  return {
+    round,
+    ...inspections.roundFields(round),
+    submissions: [...(record?.submissions ?? [])].map(([publicKey, { value, slot }]) => ({
+      publicKey,
+      value,
+      slot,
+      ...inspections.submissionFields(round, publicKey),
+    })),
+    auditVotes: [...(record?.submissionAudits ?? [])].flatMap(votesOn),
+    distributionLists: record === undefined ? [] : listReports(record),
+    expectedListMakers: [...(expectedListMakers.get(round) ?? [])].map(([inRound, publicKey]) => ({
+      inRound,
+      publicKey: publicKey ?? null,
+    })),
+    accepted: record?.payoutStatus === 'PayoutSuccessful',
+    payouts: record?.payouts ?? {},
+  };
+}
+
+function listReports(record: Readonly<RoundRecord>): ListReport[] {
+  return [...record.lists.values()].map((list) => {
+    const audit = record.listAudits.get(list.submitter);
+    return {
+      madeBy: list.submitter,
+      submittedInRound: list.submittedInRound,
+      slot: list.slot,
+      accepted: list.outcome === 'accepted',
+      outcome: list.outcome,
+      amounts: list.amounts,
+      auditVotes: audit === undefined ? [] : votesOn([list.submitter, audit]),
+    };
+  });
+}
+
+function votesOn([candidate, audit]: readonly [string, Audit]): VoteReport[] {
+  return audit.votes.map((vote) => ({ ...vote, candidate }));
+}
+
+function roundFailure(report: RoundReport): string {
+  const ended = `round ${report.round} ended without an accepted distribution list`;
+  if (report.submissions.length === 0) return `${ended}: nobody submitted`;
+  if (report.distributionLists.length > 0) {
+    const makers = report.distributionLists.map(({ madeBy }) => madeBy).join(', ');
+    return `${ended}: voted out, made by ${makers}`;
+  }
+  const expected = report.expectedListMakers.map(({ publicKey }) => publicKey ?? 'nobody');
+  return `${ended}: none was made (the SDK selects ${expected.join(', ')})`;
+}
+
+function processFailures(node: SimulatedNode): string[] {
+  return node.exits
+    .filter(({ requested, code }) => !requested && code !== 0)
+    .map(({ code, signal, round }) => {
+      const how = code === null ? `died of ${signal ?? 'a failed start'}` : `exited with ${code}`;
+      return `${node.name} ${how} in round ${round}, see ${node.logPath}`;
+    });
+}

@@ -1,0 +1,152 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { K2_SLOT_MS, type SlotClock } from './clock';
+import type { TaskConfig } from './config';
+import { openEndpoint, type Endpoint } from './endpoint';
+import { deriveKeyPair } from './keys';
+import type { Ledger } from './ledger';
+import { createMethods, type Methods, type NodeAccounts } from './methods';
+import { NodeProcess, type ProcessExit } from './node-process';
+
+/** What all nodes of a network share. */
+export interface NetworkContext {
+  readonly taskId: string;
+  readonly config: TaskConfig;
+  readonly ledger: Ledger;
+  readonly clock: SlotClock;
+}
+
+export interface NodeOptions {
+  readonly index: number;
+  readonly accounts: NodeAccounts;
+  readonly executable: string;
+  readonly execPath: string | undefined;
+  readonly env: Readonly<Record<string, string>>;
+  readonly expressPort: number;
+  /** Where the node's own directory is made. */
+  readonly parentDirectory: string;
+  readonly changeMethods: ((methods: Methods, node: SimulatedNode) => Methods) | undefined;
+  readonly onLog: (node: SimulatedNode, level: string, message: string, action: string) => void;
+  readonly onRefusal: (node: SimulatedNode, method: string, message: string) => void;
+  readonly onStart: (node: SimulatedNode) => void;
+  readonly onExit: (node: SimulatedNode, exit: ProcessExit) => void;
+}
+
+/** The accounts of the n-th node of a network. */
+export function nodeAccounts(seed: string, index: number): NodeAccounts {
+  return {
+    main: deriveKeyPair(`${seed}/node-${index + 1}/main`),
+    staking: deriveKeyPair(`${seed}/node-${index + 1}/staking`),
+  };
+}
+
+/** One node: its accounts, its endpoint and the task's process. */
+export class SimulatedNode {
+  readonly index: number;
+  /** node-1, node-2 ... */
+  readonly name: string;
+  /** The staking key, base58: who the node is on the ledger. */
+  readonly publicKey: string;
+  readonly accounts: NodeAccounts;
+  readonly env: Readonly<Record<string, string>>;
+  readonly expressPort: number;
+  readonly directory: string;
+  readonly logPath: string;
+  readonly process: NodeProcess;
+  readonly exits: (ProcessExit & { readonly round: number })[] = [];
+  /** Resolves when the task has asked its node for its set-up, or ended without. */
+  readonly ready: Promise<void>;
+  readonly #endpoint: Endpoint;
+
+  private constructor(
+    context: NetworkContext,
+    options: NodeOptions,
+    binding: { endpoint: Endpoint; secret: string; directory: string },
+    readiness: { ready: Promise<void>; reportReady: () => void },
+  ) {
+    this.index = options.index;
+    this.name = nodeName(options.index);
+    this.accounts = options.accounts;
+    this.publicKey = options.accounts.staking.publicKey;
+    this.env = options.env;
+    this.expressPort = options.expressPort;
+    this.directory = binding.directory;
+    this.logPath = join(binding.directory, 'task.log');
+    this.ready = readiness.ready;
+    this.#endpoint = binding.endpoint;
+    const { config, ledger, taskId } = context;
+    const url = `http://localhost:${binding.endpoint.port}`;
+    this.process = new NodeProcess({
+      executable: options.executable,
+      argv: [
+        config.taskName,
+        taskId,
+        String(options.expressPort),
+        'service',
+        this.accounts.main.publicKey,
+        binding.secret,
+        url, // K2 ...
+        url, // ... and the service node: nothing of a simulated task shall reach the real ones
+        String(ledger.stakes.get(this.publicKey) ?? 0),
+        String(binding.endpoint.port),
+      ],
+      env: { ...options.env, PATH: process.env['PATH'] ?? '' },
+      directory: this.directory,
+      logPath: this.logPath,
+      execPath: options.execPath,
+      timeCompression: K2_SLOT_MS / context.clock.slotMs,
+      onStart: () => options.onStart(this),
+      onExit: (exit) => {
+        this.exits.push({ ...exit, round: context.ledger.currentRound });
+        readiness.reportReady();
+        options.onExit(this, exit);
+      },
+    });
+  }
+
+  /** Opens the node's endpoint and makes its directory; the task's process is not started yet. */
+  static async create(context: NetworkContext, options: NodeOptions): Promise<SimulatedNode> {
+    const directory = join(options.parentDirectory, nodeName(options.index));
+    mkdirSync(directory, { recursive: true });
+    let reportReady = () => {};
+    const ready = new Promise<void>((resolve) => (reportReady = resolve));
+    const secret = randomBytes(10).toString('hex');
+
+    const methods = createMethods({
+      ...context,
+      accounts: options.accounts,
+      directory,
+      rpcUrl: () => `http://localhost:${endpoint.port}`,
+      onSetup: () => reportReady(),
+      onLog: (...entry) => options.onLog(node, ...entry),
+    });
+    // The calls of a task find the methods here, so that a wrapper of them can be told which node it wraps.
+    const active: Methods = { ...methods };
+    const endpoint = await openEndpoint({
+      taskId: context.taskId,
+      secret,
+      methods: active,
+      onRefusal: (method, message) => options.onRefusal(node, method, message),
+    });
+    const node: SimulatedNode = new SimulatedNode(
+      context,
+      options,
+      { endpoint, secret, directory },
+      { ready, reportReady },
+    );
+    Object.assign(active, options.changeMethods?.(methods, node));
+    return node;
+  }
+
+  /** Ends the process, then the endpoint. */
+  async close(): Promise<void> {
+    await this.process.stop();
+    await this.#endpoint.close();
+  }
+}
+
+function nodeName(index: number): string {
+  return `node-${index + 1}`;
+}
