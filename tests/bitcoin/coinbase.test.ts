@@ -1,0 +1,31 @@
+import { expect } from 'chai';
+import { coinbaseParts } from '../../src/bitcoin/coinbase';
+
+describe('coinbaseParts', () => {
+  const fields = {
+    height: 1,
+    message: Buffer.from('orca'),
+    extranonceSize: 6,
+    value: 5_000_000_000n,
+    script: Buffer.of(0x51),
+  };
+
+  it('serialises a transaction around the extranonce', () => {
+    const { coinbase1, coinbase2 } = coinbaseParts(fields);
+    expect(coinbase1.toString('hex')).to.equal(
+      '0200000001' + '00'.repeat(32) + 'ffffffff' + '0d' + '51' + '046f726361' + '06',
+    );
+    expect(coinbase2.toString('hex')).to.equal(
+      'ffffffff' + '01' + '00f2052a01000000' + '01' + '51' + '00000000',
+    );
+  });
+
+  it('refuses a scriptSig over the 100 bytes of consensus', () => {
+    const message = Buffer.alloc(75);
+    expect(() => coinbaseParts({ ...fields, message, extranonceSize: 23 })).to.throw('scriptSig');
+  });
+
+  it('refuses a script whose length needs more than a byte', () => {
+    expect(() => coinbaseParts({ ...fields, script: Buffer.alloc(253) })).to.throw('252 bytes');
+  });
+});

@@ -1,0 +1,59 @@
+import bs58 from 'bs58';
+import { expect } from 'chai';
+import { sha256d } from '../../src/bitcoin/sha256';
+import {
+  decodeKey,
+  koiiSegment,
+  roundSeed,
+  submissionsDigest,
+  type Submissions,
+} from '../../src/template/koii';
+import { headerOf, templateFor } from '../../src/template/segment';
+import { vectors } from '../fixtures/proofs';
+
+describe('work source koii', () => {
+  for (const vector of vectors) {
+    const taskId = decodeKey(vector.taskId);
+    const submissions = vector.submissionsOfRoundMinus2;
+
+    it(`derives digest and seed of round ${vector.round}`, () => {
+      expect(submissionsDigest(submissions).toString('hex')).to.equal(vector.digest);
+      const seed = roundSeed(taskId, vector.round, submissions);
+      expect(seed.toString('hex')).to.equal(vector.seed);
+    });
+
+    it(`builds coinbase and header of round ${vector.round}`, () => {
+      const { extranonce, versionBits, nonce, coinbase, header, headerHash } = vector.example;
+      const segment = koiiSegment(taskId, vector.round, Buffer.from(vector.seed, 'hex'));
+      const template = templateFor(segment, decodeKey(vector.submitter));
+      const { coinbase1, coinbase2 } = template;
+      expect(coinbase1.toString('hex') + extranonce + coinbase2.toString('hex')).to.equal(coinbase);
+      const attempt = { extranonce: Buffer.from(extranonce, 'hex'), versionBits, nonce };
+      const bytes = headerOf(template, attempt);
+      expect(bytes.toString('hex')).to.equal(header);
+      expect(sha256d(bytes).toString('hex')).to.equal(headerHash);
+    });
+  }
+
+  it('orders submissions by raw key, not by base58 text or insertion', () => {
+    const low = bs58.encode(Buffer.from('00'.repeat(31) + '01', 'hex'));
+    const high = bs58.encode(Buffer.from('ff'.repeat(32), 'hex'));
+    const one: Submissions = { [low]: 'a', [high]: 'b' };
+    const other: Submissions = { [high]: 'b', [low]: 'a' };
+    expect(submissionsDigest(one)).to.deep.equal(submissionsDigest(other));
+    expect(submissionsDigest({ [low]: 'b', [high]: 'a' })).not.to.deep.equal(
+      submissionsDigest(one),
+    );
+  });
+
+  it('refuses keys that are not 32 bytes of base58', () => {
+    for (const bad of ['', 'abc', '0OIl', bs58.encode(Buffer.alloc(33, 1))]) {
+      expect(() => decodeKey(bad)).to.throw(RangeError, 'public key');
+    }
+  });
+
+  it('lets the time of very late rounds wrap', () => {
+    const { time } = koiiSegment(Buffer.alloc(32), 2 ** 32, Buffer.alloc(32));
+    expect(time).to.equal(1231006505);
+  });
+});
