@@ -1,4 +1,4 @@
-import { distributionInfo, submissionInfo, taskState, type TaskStateOptions } from './chain-view';
+import { distributionInfo, submissionInfo, taskState } from './chain-view';
 import type { SlotClock } from './clock';
 import type { TaskConfig } from './config';
 import { openSigned, parsePublicKey, signJson, type KeyPair } from './keys';
@@ -37,8 +37,7 @@ export function createMethods(context: MethodContext): Methods {
   const { accounts, clock, config, directory, ledger, taskId } = context;
   const submitter = accounts.staking.publicKey;
 
-  const state = (options: unknown) =>
-    taskState(ledger, { taskId, config }, (options ?? {}));
+  const state = (options: unknown) => taskState(ledger, { taskId, config }, options ?? {});
 
   const methods: Methods = {
     defaultTaskSetup: () => context.onSetup(),
