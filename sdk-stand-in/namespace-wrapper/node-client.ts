@@ -40,8 +40,6 @@ function post(
     const outgoing = request(
       {
         host: 'localhost',
-        // Node 18 tries only the first address of a name; a Koii node answers on IPv4 in any case.
-        family: 4,
         port,
         path: '/namespace-wrapper',
         method: 'POST',
