@@ -1,9 +1,9 @@
-import path from 'node:path';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { Attempt, Template } from '../template/segment';
 import type { Backend } from './kernel';
 import type { FromThread, ThreadData, ToThread } from './messages';
 import { RateMeter } from './rate-meter';
+import { startThread } from './start-thread';
 
 /** What all threads of an engine search together. */
 export interface MiningJob {
@@ -17,12 +17,6 @@ export interface MiningJob {
 }
 
 export type EngineLog = (level: 'info' | 'warn', message: string) => void;
-
-/**
- * From source a thread starts in its own file. In the bundle everything is one file, which knows by
- * isMainThread what it is to be (main.ts).
- */
-const THREAD_FILE = __filename.endsWith('.ts') ? path.join(__dirname, 'thread.ts') : __filename;
 
 const FIRST_RESTART_MS = 1000;
 const MAX_RESTART_MS = 60_000;
@@ -93,7 +87,7 @@ export class MiningThread {
 
   private spawn(): void {
     const workerData: ThreadData = { backend: this.requested };
-    const worker = new Worker(THREAD_FILE, { workerData, name: `mining-${this.extranonce1}` });
+    const worker = startThread({ workerData, name: `mining-${this.extranonce1}` });
     this.worker = worker;
     worker.on('message', (message: FromThread) => this.receive(message));
     worker.on('error', (error) => this.log('warn', `mining thread failed: ${error.message}`));

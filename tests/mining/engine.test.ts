@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { FLOOR } from '../../src/consensus';
+import { Engine } from '../../src/mining/engine';
+import { shareOf } from '../../src/proof/share';
+import type { Attempt } from '../../src/template/segment';
+import { testTemplate } from '../fixtures/template';
+
+describe('Engine', () => {
+  const messages: string[] = [];
+  const template = testTemplate();
+  const engines: Engine[] = [];
+  const start = (threads: number): Engine => {
+    const engine = new Engine({ threads, backend: 'auto', log: (_, text) => messages.push(text) });
+    engines.push(engine);
+    return engine;
+  };
+  const until = async (condition: () => boolean): Promise<void> => {
+    while (!condition()) await sleep(20);
+  };
+
+  afterEach(() => Promise.all(engines.splice(0).map((engine) => engine.close())));
+
+  it('finds shares that hash to what they claim, with each thread in its own extranonce1', async () => {
+    const engine = start(2);
+    const found: Attempt[] = [];
+    const target = FLOOR << 6n;
+    engine.search({ template, extranonce2: 9, target, onFound: (more) => found.push(...more) });
+    await until(() => new Set(found.map(({ extranonce }) => extranonce[1])).size === 2);
+    await engine.stop();
+    for (const attempt of found) {
+      expect(shareOf(template, attempt).hashValue <= target).to.equal(true);
+      expect(Buffer.from(attempt.extranonce).toString('hex')).to.match(/^000[01]00000009$/);
+    }
+    const distinct = new Set(found.map((attempt) => shareOf(template, attempt).hashValue));
+    expect(distinct.size).to.equal(found.length);
+    expect(engine.backends.every(Boolean)).to.equal(true);
+  });
+
+  it('finds about as many shares as its hashes promise', async () => {
+    const engine = start(1);
+    let count = 0;
+    const target = (1n << 244n) - 1n; // one hash in 2^12
+    engine.search({ template, extranonce2: 1, target, onFound: (more) => (count += more.length) });
+    await until(() => engine.hashes > 2 ** 22);
+    await engine.stop();
+    const expected = engine.hashes / 2 ** 12;
+    // Five standard deviations of a Poisson count.
+    expect(count).to.be.closeTo(expected, 5 * Math.sqrt(expected));
+  });
+
+  it('stops: no hash is done and nothing is found after', async () => {
+    const engine = start(1);
+    let late = false;
+    let lateFinds = 0;
+    engine.search({
+      template,
+      extranonce2: 0,
+      target: FLOOR << 6n,
+      onFound: () => (lateFinds += late ? 1 : 0),
+    });
+    await until(() => engine.hashes > 0);
+    await engine.stop();
+    late = true;
+    const { hashes } = engine;
+    await sleep(300);
+    expect(engine.hashes).to.equal(hashes);
+    expect(lateFinds).to.equal(0);
+    expect(engine.hashrateHps).to.equal(0);
+  });
+
+  it('goes from job to job and raises the bar within one', async () => {
+    const engine = start(1);
+    const first: Attempt[] = [];
+    const second: Attempt[] = [];
+    const other = testTemplate(6);
+    const target = FLOOR << 6n;
+    engine.search({ template, extranonce2: 0, target, onFound: (more) => first.push(...more) });
+    await until(() => first.length > 0);
+    engine.search({
+      template: other,
+      extranonce2: 0,
+      target,
+      onFound: (more) => second.push(...more),
+    });
+    const before = first.length;
+    await until(() => second.length > 0);
+    expect(first).to.have.length(before);
+    expect(shareOf(other, second[0]!).hashValue <= target).to.equal(true);
+    engine.setTarget(0n);
+    await sleep(300);
+    const found = second.length;
+    const { hashes } = engine;
+    await until(() => engine.hashes > hashes);
+    await engine.stop();
+    expect(second).to.have.length(found);
+  });
+
+  it('is stopped and closed before its threads are up', async () => {
+    const engine = start(1);
+    engine.search({ template, extranonce2: 0, target: FLOOR, onFound: () => undefined });
+    await engine.stop();
+    await engine.close();
+    expect(engine.hashes).to.equal(0);
+  });
+
+  it('refuses a thread count out of range', () => {
+    for (const threads of [0, 257, 1.5]) {
+      expect(() => start(threads)).to.throw(RangeError, 'threads');
+    }
+  });
+});
