@@ -1,11 +1,12 @@
 import type { Backend, Kernel } from '../kernel';
 import { selfTest } from '../self-test';
+import { fastestInstance } from './fastest';
 import { createJsKernel } from './js';
 import { createWasmSimdKernel } from './wasm-simd';
 
 /** In order of expected speed. */
 const FACTORIES: readonly { backend: Backend; create: () => Kernel }[] = [
-  { backend: 'wasm-simd', create: createWasmSimdKernel },
+  { backend: 'wasm-simd', create: () => fastestInstance((salt) => createWasmSimdKernel({ salt })) },
   { backend: 'js', create: createJsKernel },
 ];
 

@@ -1,7 +1,20 @@
 import type { Hit, Kernel, KernelJob } from '../kernel';
 import { checkRange, PreparedJob } from './job';
 import { evaluator } from './wasm/dag';
-import { buildScan, LANES, MEMORY } from './wasm/scan';
+import { saltModule } from './wasm/encoder';
+import { ROUND_CONSTANTS } from './sha256-constants';
+import {
+  CANDIDATES,
+  JOB,
+  LANE_NUMBERS,
+  LANES,
+  ROUND_CONSTANTS_COLUMN,
+  row,
+  VERSION_SIZE,
+  VERSIONS as VERSION_TABLES,
+  WORDS,
+} from './wasm/layout';
+import { buildScan, type ScanModule } from './wasm/scan';
 
 // The one file that touches WebAssembly.
 
@@ -17,48 +30,47 @@ declare const WebAssembly: {
 };
 
 /** Rolled versions hashed for every nonce. */
-const VERSIONS = 8;
+const VERSIONS = 16;
 
 /**
  * V8 never optimises a WebAssembly function while it runs, only between calls: no call may be long.
  */
 const MAX_GROUPS_PER_CALL = 2 ** 16 / (LANES * VERSIONS);
 
+let built: ScanModule | undefined;
+
+/** Generated once, when it is first needed. */
+const scanModule = (): ScanModule => (built ??= buildScan(VERSIONS));
+
 class WasmSimdKernel implements Kernel {
   readonly backend = 'wasm-simd';
   readonly versions = VERSIONS;
 
-  readonly #module: ReturnType<typeof buildScan>;
+  readonly #module = scanModule();
   readonly #scan: (start: number, groups: number) => number;
   readonly #memory: DataView;
   readonly #candidates: Uint8Array;
   #job: PreparedJob | undefined;
 
   constructor(salt: number) {
-    this.#module = buildScan(VERSIONS, salt);
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(this.#module.bytes));
+    const module = new WebAssembly.Module(saltModule(this.#module.bytes, salt));
+    const { exports } = new WebAssembly.Instance(module);
     this.#scan = exports.scan;
     this.#memory = new DataView(exports.memory.buffer);
-    this.#candidates = new Uint8Array(exports.memory.buffer, MEMORY.candidates, VERSIONS);
-    for (let lane = 0; lane < LANES; lane++) this.#write(MEMORY.lanes + 4 * lane, lane);
+    this.#candidates = new Uint8Array(exports.memory.buffer, CANDIDATES, VERSIONS);
+    for (let lane = 0; lane < LANES; lane++) this.#write(LANE_NUMBERS + 4 * lane, lane);
+    ROUND_CONSTANTS.forEach((k, t) => this.#write(row(WORDS, t) + ROUND_CONSTANTS_COLUMN, k));
   }
 
   load(job: KernelJob): void {
     const prepared = new PreparedJob(job, VERSIONS);
-    const { jobSlots, versionSlots, versionStride, uniformSchedule } = this.#module;
     prepared.midstates.forEach((midstate, versionBits) => {
-      const evaluate = evaluator({ tail: prepared.words, midstate });
-      const table = MEMORY.versions + versionBits * versionStride;
-      versionSlots.forEach((word, i) => this.#write(table + 4 * i, evaluate(word)));
+      const evaluate = evaluator({ tail: prepared.words, midstate, mask: prepared.mask });
+      const table = VERSION_TABLES + versionBits * VERSION_SIZE;
+      this.#module.versionSlots.forEach((word, i) => this.#write(table + 4 * i, evaluate(word)));
       if (versionBits > 0) return;
-      jobSlots.forEach((word, i) => this.#write(MEMORY.job + 4 * i, evaluate(word)));
-      for (const { round, word } of uniformSchedule) {
-        for (let lane = 0; lane < LANES; lane++) {
-          this.#write(MEMORY.schedule + 4 * (LANES * round + lane), evaluate(word));
-        }
-      }
+      this.#module.jobSlots.forEach((word, i) => this.#write(JOB + 4 * i, evaluate(word)));
     });
-    this.#write(MEMORY.job + 1020, prepared.mask);
     this.#job = prepared;
   }
 

@@ -1,12 +1,12 @@
 /**
  * 32-bit words of the hash as expressions, each tagged with the time at which its value is bound. What
- * is bound before the nonce is computed once, outside the loop; the mining tricks follow from that
- * alone, without being written down anywhere.
+ * is bound before the nonce is computed once, outside the loop; the mining tricks (rounds 0..2, words
+ * 16 and 17, K + W, zero words, feed-forwards) follow from that, without being written down anywhere.
  */
 export enum Bound {
   /** always the same: SHA-256's constants, padding */
   Constant,
-  /** once per job: the header's words after the midstate */
+  /** once per job: the header's words after the midstate, the target */
   Job,
   /** once per job for each rolled version: the midstate */
   Version,
@@ -19,26 +19,29 @@ export type Source =
   | { kind: 'constant'; value: number }
   | { kind: 'tail'; index: number }
   | { kind: 'midstate'; index: number }
-  /** A vector the emitted code can get at: in a local variable or in memory. */
+  | { kind: 'mask' }
+  /** A vector in a local variable. */
   | { kind: 'local'; local: number }
-  | { kind: 'memory'; pointer: number | undefined; offset: number };
-
-export type Operator = 'add' | 'xor' | 'and' | 'shl' | 'shr';
-
-export type Word = Leaf | Operation;
+  /** A vector in memory, or 4 bytes for every lane, at `offset` from the address in a local or from 0. */
+  | { kind: 'vector' | 'broadcast'; pointer: number | undefined; offset: number };
 
 export interface Leaf {
   bound: Bound;
   source: Source;
 }
 
+export type Operator = 'add' | 'xor' | 'and';
+export type Shift = 'shl' | 'shr';
+
 export interface Operation {
   bound: Bound;
-  operator: Operator;
+  operator: Operator | Shift;
   left: Word;
-  /** The shift's distance, of a shift. */
+  /** Of a shift its distance, a constant. */
   right: Word;
 }
+
+export type Word = Leaf | Operation;
 
 export const isLeaf = (word: Word): word is Leaf => 'source' in word;
 export const isUniform = (word: Word): boolean => word.bound !== Bound.Lane;
@@ -47,67 +50,25 @@ export const constant = (value: number): Leaf => ({
   bound: Bound.Constant,
   source: { kind: 'constant', value: value | 0 },
 });
+
 /** Word `index` of the header's second block, 0..2. */
 export const tail = (index: number): Leaf => ({
   bound: Bound.Job,
   source: { kind: 'tail', index },
 });
+
 /** Word `index` of the midstate, 0..7. */
 export const midstate = (index: number): Leaf => ({
   bound: Bound.Version,
   source: { kind: 'midstate', index },
 });
 
-/** What the leaves that are bound before the nonce stand for. */
-export interface Bindings {
-  tail: ArrayLike<number>;
-  midstate: ArrayLike<number>;
-}
+/** The filter on the digest's last word (PreparedJob.mask). */
+export const MASK: Leaf = { bound: Bound.Job, source: { kind: 'mask' } };
 
-const APPLY: Record<Operator, (left: number, right: number) => number> = {
-  add: (left, right) => (left + right) | 0,
-  xor: (left, right) => left ^ right,
-  and: (left, right) => left & right,
-  shl: (left, right) => left << right,
-  shr: (left, right) => (left >>> right) | 0,
-};
-
-/** An evaluator of uniform words that computes each shared part once. */
-export function evaluator(bindings: Bindings): (word: Word) => number {
-  const known = new Map<Word, number>();
-  const evaluate = (word: Word): number => {
-    const found = known.get(word);
-    if (found !== undefined) return found;
-    const value = isLeaf(word)
-      ? leafValue(word.source, bindings)
-      : APPLY[word.operator](evaluate(word.left), evaluate(word.right));
-    known.set(word, value);
-    return value;
-  };
-  return evaluate;
-}
-
-function leafValue(source: Source, bindings: Bindings): number {
-  switch (source.kind) {
-    case 'constant':
-      return source.value;
-    case 'tail':
-    case 'midstate':
-      return bindings[source.kind][source.index]!;
-    default:
-      throw new Error(`a ${source.kind} is bound in the loop`);
-  }
-}
-
-const constantValue = (word: Word): number | undefined =>
+/** The value of a leaf that is always the same, undefined of any other word. */
+export const constantValue = (word: Word): number | undefined =>
   isLeaf(word) && word.source.kind === 'constant' ? word.source.value : undefined;
-
-/** left operator right; folded to a constant where both are. */
-function operation(operator: Operator, left: Word, right: Word): Word {
-  const [x, y] = [constantValue(left), constantValue(right)];
-  if (x !== undefined && y !== undefined) return constant(APPLY[operator](x, y));
-  return { bound: Math.max(left.bound, right.bound), operator, left, right };
-}
 
 /**
  * left + right, with uniform parts gathered on the right: (x + u) + v is x + (u + v), so that however
@@ -117,14 +78,9 @@ export function add(left: Word, right: Word): Word {
   if (isUniform(left) && !isUniform(right)) return add(right, left);
   if (constantValue(right) === 0) return left;
   if (constantValue(left) === 0) return right;
-  if (
-    isUniform(right) &&
-    !isUniform(left) &&
-    !isLeaf(left) &&
-    left.operator === 'add' &&
-    isUniform(left.right)
-  ) {
-    return add(left.left, add(left.right, right));
+  if (!isUniform(left) && isUniform(right) && !isLeaf(left)) {
+    const { operator, left: x, right: u } = left;
+    if (operator === 'add' && isUniform(u)) return add(x, add(u, right));
   }
   return operation('add', left, right);
 }
@@ -140,3 +96,55 @@ export const shl = (word: Word, distance: number): Word =>
   operation('shl', word, constant(distance));
 export const shr = (word: Word, distance: number): Word =>
   operation('shr', word, constant(distance));
+
+const APPLY: Record<Operator | Shift, (left: number, right: number) => number> = {
+  add: (left, right) => (left + right) | 0,
+  xor: (left, right) => left ^ right,
+  and: (left, right) => left & right,
+  shl: (left, right) => left << right,
+  shr: (left, right) => (left >>> right) | 0,
+};
+
+/** left operator right; a constant where both are. */
+function operation(operator: Operator | Shift, left: Word, right: Word): Word {
+  const [x, y] = [constantValue(left), constantValue(right)];
+  if (x !== undefined && y !== undefined) return constant(APPLY[operator](x, y));
+  return { bound: Math.max(left.bound, right.bound), operator, left, right };
+}
+
+/** What the leaves that are bound before the nonce stand for, as signed words. */
+export interface Bindings {
+  tail: ArrayLike<number>;
+  midstate: ArrayLike<number>;
+  mask: number;
+}
+
+/** An evaluator of uniform words that computes each shared part once. */
+export function evaluator(bindings: Bindings): (word: Word) => number {
+  const known = new Map<Word, number>();
+  const evaluate = (word: Word): number => {
+    let value = known.get(word);
+    if (value === undefined) {
+      value = isLeaf(word)
+        ? leafValue(word.source, bindings)
+        : APPLY[word.operator](evaluate(word.left), evaluate(word.right));
+      known.set(word, value);
+    }
+    return value;
+  };
+  return evaluate;
+}
+
+function leafValue(source: Source, bindings: Bindings): number {
+  switch (source.kind) {
+    case 'constant':
+      return source.value;
+    case 'tail':
+    case 'midstate':
+      return bindings[source.kind][source.index]!;
+    case 'mask':
+      return bindings.mask;
+    default:
+      throw new Error(`a ${source.kind} is bound in the loop`);
+  }
+}

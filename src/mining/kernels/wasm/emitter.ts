@@ -1,7 +1,17 @@
-import { Bound, isLeaf, isUniform, type Leaf, type Operator, type Word } from './dag';
+import {
+  Bound,
+  constantValue,
+  isLeaf,
+  isUniform,
+  type Leaf,
+  type Operation,
+  type Word,
+} from './dag';
 import type { FunctionBody, Local, PlainInstruction } from './encoder';
+import { JOB, VERSION_SIZE, JOB_SIZE } from './layout';
+import { SlotTable } from './slots';
 
-const INSTRUCTION: Record<Operator, PlainInstruction> = {
+const INSTRUCTION: Record<Operation['operator'], PlainInstruction> = {
   add: 'i32x4.add',
   xor: 'v128.xor',
   and: 'v128.and',
@@ -9,58 +19,38 @@ const INSTRUCTION: Record<Operator, PlainInstruction> = {
   shr: 'i32x4.shr_u',
 };
 
-/** Uniform words that the loop reads from memory, 4 bytes each, in the order of first use. */
-export class SlotTable {
-  readonly words: Word[] = [];
-  readonly #offsets = new Map<Word | number, number>();
-
-  /** Offset of the word's value in the table, in bytes. Equal constants share a slot. */
-  offsetOf(word: Word): number {
-    const key = isLeaf(word) && word.source.kind === 'constant' ? word.source.value : word;
-    let offset = this.#offsets.get(key);
-    if (offset === undefined) {
-      offset = 4 * (this.words.push(word) - 1);
-      this.#offsets.set(key, offset);
-    }
-    return offset;
-  }
-}
-
-export interface Tables {
-  /** Constants and what is bound per job, from address `jobBase`. */
-  job: SlotTable;
-  jobBase: number;
-  /** What is bound per version, from the address in `versionPointer`. */
-  version: SlotTable;
-  versionPointer: Local;
-}
-
-/** Turns words into instructions: a lane-bound word becomes vector arithmetic, a uniform one a load. */
+/**
+ * Turns words into instructions: a lane-bound word becomes vector arithmetic, a uniform one a load of
+ * the value that the host computed (V8 builds v128.const in general registers, which is slower).
+ */
 export class Emitter {
+  /** Constants and what is bound per job, at JOB. */
+  readonly jobSlots = new SlotTable(JOB_SIZE);
+  /** What is bound per version, at the address in `versionPointer`. */
+  readonly versionSlots = new SlotTable(VERSION_SIZE);
+
   readonly #kept = new Map<Word, Local>();
 
   constructor(
     readonly body: FunctionBody,
-    readonly tables: Tables,
+    readonly versionPointer: Local,
   ) {}
 
   /** Leaves the word's vector on the stack. */
   push(word: Word): void {
-    const { body } = this;
     const local = this.#kept.get(word);
     if (local !== undefined) {
-      body.get(local);
+      this.body.get(local);
     } else if (isUniform(word)) {
-      this.#pushUniform(word);
+      this.#pushLeaf(this.#slot(word));
     } else if (isLeaf(word)) {
       this.#pushLeaf(word);
-    } else if (word.operator === 'shl' || word.operator === 'shr') {
-      this.push(word.left);
-      body.constant(shiftDistance(word.right)).plain(INSTRUCTION[word.operator]);
     } else {
-      this.push(word.left);
-      this.push(word.right);
-      body.plain(INSTRUCTION[word.operator]);
+      const { operator, left, right } = word;
+      this.push(left);
+      if (operator === 'shl' || operator === 'shr') this.body.constant(constantValue(right)!);
+      else this.push(right);
+      this.body.plain(INSTRUCTION[operator]);
     }
   }
 
@@ -73,11 +63,9 @@ export class Emitter {
     const local = this.body.newLocal('v128');
     this.push(word);
     this.body.set(local);
-    if (isLeaf(word.left) && isUniform(word.right)) {
-      this.#kept.set(word, local);
-      return word;
-    }
-    return this.local(local);
+    if (!isLeaf(word.left) || !isUniform(word.right)) return this.local(local);
+    this.#kept.set(word, local);
+    return word;
   };
 
   /** The word in a local variable. */
@@ -86,40 +74,48 @@ export class Emitter {
   }
 
   /** The vector in memory at `offset` from the address in `pointer`, or from 0. */
-  memory(offset: number, pointer?: Local): Leaf {
-    return { bound: Bound.Lane, source: { kind: 'memory', pointer, offset } };
+  vector(offset: number, pointer?: Local): Leaf {
+    return { bound: Bound.Lane, source: { kind: 'vector', pointer, offset } };
   }
 
-  /** Stores the word's vector at `offset`. */
-  store(offset: number, word: Word): void {
-    this.body.constant(0);
+  /** The 4 bytes in memory at `offset` from the address in `pointer`, or from 0, in every lane. */
+  broadcast(offset: number, pointer?: Local): Leaf {
+    return { bound: Bound.Lane, source: { kind: 'broadcast', pointer, offset } };
+  }
+
+  /** Stores the word's vector at `offset` from the address in `pointer`, or from 0. */
+  store(word: Word, offset: number, pointer?: Local): void {
+    this.#pushAddress(pointer);
     this.push(word);
     this.body.memory('v128.store', offset);
   }
 
+  #slot(word: Word): Leaf {
+    return word.bound === Bound.Version
+      ? this.broadcast(this.versionSlots.offsetOf(word), this.versionPointer)
+      : this.broadcast(JOB + this.jobSlots.offsetOf(word));
+  }
+
   #pushLeaf({ source }: Leaf): void {
-    if (source.kind === 'local') {
-      this.body.get(source.local as Local);
-    } else if (source.kind === 'memory') {
-      if (source.pointer === undefined) this.body.constant(0);
-      else this.body.get(source.pointer as Local);
-      this.body.memory('v128.load', source.offset);
-    } else {
-      throw new Error(`a ${source.kind} is not bound in the loop`);
+    switch (source.kind) {
+      case 'local':
+        this.body.get(source.local as Local);
+        break;
+      case 'vector':
+        this.#pushAddress(source.pointer);
+        this.body.memory('v128.load', source.offset);
+        break;
+      case 'broadcast':
+        this.#pushAddress(source.pointer);
+        this.body.memory('v128.load32_splat', source.offset);
+        break;
+      default:
+        throw new Error(`a ${source.kind} is not bound in the loop`);
     }
   }
 
-  #pushUniform(word: Word): void {
-    const { job, jobBase, version, versionPointer } = this.tables;
-    if (word.bound === Bound.Version) {
-      this.body.get(versionPointer).memory('v128.load32_splat', version.offsetOf(word));
-    } else {
-      this.body.constant(0).memory('v128.load32_splat', jobBase + job.offsetOf(word));
-    }
+  #pushAddress(pointer: number | undefined): void {
+    if (pointer === undefined) this.body.constant(0);
+    else this.body.get(pointer as Local);
   }
-}
-
-function shiftDistance(word: Word): number {
-  if (isLeaf(word) && word.source.kind === 'constant') return word.source.value;
-  throw new Error('a shift needs a constant distance');
 }

@@ -8,7 +8,6 @@ export type ValueType = keyof typeof VALUE_TYPE;
 
 /** Instructions without immediates, by their names in the text format. */
 const PLAIN = {
-  'i32.eq': [0x46],
   'i32.lt_u': [0x49],
   'i32.add': [0x6a],
   'i32.or': [0x72],
@@ -135,29 +134,23 @@ export class FunctionBody {
   }
 }
 
-export interface Module {
-  /** Exported as `scan`; returns an i32. */
-  body: FunctionBody;
-  /** Size of the memory, exported as `memory`, in pages of 64 KiB. */
-  pages: number;
-  /** Length of a custom section without meaning: it only makes the module another one. */
-  salt: number;
-}
+const section = (id: number, content: readonly number[]): number[] => [
+  id,
+  ...unsigned(content.length),
+  ...content,
+];
+const name = (text: string): number[] => [...unsigned(text.length), ...Buffer.from(text)];
 
-/** The bytes of a module. */
-export function encodeModule({ body, pages, salt }: Module): Uint8Array<ArrayBuffer> {
-  const section = (id: number, content: readonly number[]): number[] => [
-    id,
-    ...unsigned(content.length),
-    ...content,
-  ];
-  const name = (text: string): number[] => [...unsigned(text.length), ...Buffer.from(text)];
-  const types = (list: readonly ValueType[]): number[] => vector(list.map((t) => [VALUE_TYPE[t]]));
-  const code = body.encode();
+/**
+ * The bytes of a module that exports `body`, which leaves an i32, as `scan` and a memory of so many
+ * pages of 64 KiB as `memory`.
+ */
+export function encodeModule(body: FunctionBody, pages: number): Uint8Array<ArrayBuffer> {
+  const parameters = vector(body.parameters.map((type) => [VALUE_TYPE[type]]));
+  const results = vector([[VALUE_TYPE.i32]]);
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-    ...section(0, [...name('salt'), ...new Array<number>(salt).fill(0)]),
-    ...section(1, vector([[0x60, ...types(body.parameters), ...types(['i32'])]])),
+    ...section(1, vector([[0x60, ...parameters, ...results]])),
     ...section(3, vector([[0]])),
     ...section(5, vector([[0x01, ...unsigned(pages), ...unsigned(pages)]])),
     ...section(
@@ -167,6 +160,12 @@ export function encodeModule({ body, pages, salt }: Module): Uint8Array<ArrayBuf
         [...name('memory'), 0x02, 0],
       ]),
     ),
-    ...section(10, vector([code])),
+    ...section(10, vector([body.encode()])),
   ]);
+}
+
+/** The module with a custom section of `salt` zero bytes, which makes it another one and nothing else. */
+export function saltModule(bytes: Uint8Array<ArrayBuffer>, salt: number): Uint8Array<ArrayBuffer> {
+  const custom = section(0, [...name('salt'), ...new Array<number>(salt).fill(0)]);
+  return Uint8Array.from([...bytes, ...custom]);
 }

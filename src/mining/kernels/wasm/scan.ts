@@ -1,194 +1,243 @@
 import { INITIAL_STATE } from '../sha256-constants';
-import { add, constant, isUniform, midstate, tail, type Word } from './dag';
-import { Emitter, SlotTable } from './emitter';
-import { encodeModule, FunctionBody } from './encoder';
-import { round, roundConstant, scheduleWord, temporary1, type State } from './sha256';
+import { add, and, constant, MASK, midstate, tail, type Word } from './dag';
+import { Emitter } from './emitter';
+import { encodeModule, FunctionBody, type Local } from './encoder';
+import {
+  CANDIDATES,
+  LANE_NUMBERS,
+  LANES,
+  MAX_VERSIONS,
+  ROUND_CONSTANTS_COLUMN,
+  row,
+  ROW_SIZE,
+  SCHEDULE,
+  VERSION_SIZE,
+  VERSIONS,
+  WORDS,
+} from './layout';
+import { nextE, round, roundConstant, scheduleWord, type State } from './sha256';
 
-export const LANES = 4;
-const VECTOR = 16;
-
-export const MEMORY = {
-  job: 0,
-  schedule: 1024,
-  ring: 2048,
-  lanes: 2304,
-  candidates: 2320,
-  versions: 2368,
-};
-/** Hash 1's rounds 8..63 are a loop of this many. */
-const LOOP_ROUNDS = 8;
-
+/**
+ * The loop over nonces as a WebAssembly module:
+ *
+ *      for each group of 4 nonces
+ *        S   hash 1's message schedule, W + K, into SCHEDULE
+ *        for each rolled version (they differ in the midstate alone, so S serves them all)
+ *          A   hash 1, rounds 0..7: of 0..2 nothing is left, of 3..6 a part
+ *          H   hash 1, rounds 8..63, a loop
+ *          B   hash 2, rounds 0..15: its words are hash 1's result and constants
+ *          G   hash 2, rounds 16..55, a loop that makes the schedule as it goes, in WORDS
+ *          C   hash 2, rounds 56..60: the digest's last word and the filter
+ *        return if any version has a candidate
+ *
+ * A loop of few rounds is faster than straight code because it stays in the CPU's cache of decoded
+ * instructions (docs/ENGINE.md).
+ */
 export interface ScanModule {
   bytes: Uint8Array<ArrayBuffer>;
+  /** The uniform words to be written at JOB once per job, 4 bytes little-endian each. */
   jobSlots: readonly Word[];
+  /** The same for each version's table at VERSIONS. */
   versionSlots: readonly Word[];
-  versionStride: number;
-  /** words W+K of hash 1 that are uniform, by round */
-  uniformSchedule: readonly { round: number; word: Word }[];
 }
+
+/** Rounds in one pass of loops H and G: even, and a divisor of 56 and 40. */
+const ROUNDS_PER_PASS = 2;
+
+const FIRST_LOOPED_1 = 8;
+const FIRST_LOOPED_2 = 16;
+const LAST_LOOPED_2 = 55;
+/** Settles e of the last digest word; rounds 61..63 only move it to h. */
+const LAST_ROUND_2 = 60;
+/** From here on a is not wanted any more: in round 60 it would be d at the earliest. */
+const FIRST_WITHOUT_A = 57;
+
+/** Where the nonce stands in hash 1's block. */
+const NONCE_WORD = 3;
+const PADDING_BIT = 0x80000000;
+const HEADER_BITS = 640;
+const HASH_BITS = 256;
 
 const range = (from: number, to: number): number[] =>
   Array.from({ length: to - from }, (_, i) => from + i);
 
-export function buildScan(versions: number, salt: number, versionStride = 128): ScanModule {
-  const body = new FunctionBody(['i32', 'i32']);
-  const [start, groups] = [body.parameter(0), body.parameter(1)];
-  const group = body.newLocal('i32');
-  const version = body.newLocal('i32');
-  const versionPointer = body.newLocal('i32');
-  const schedulePointer = body.newLocal('i32');
-  const found = body.newLocal('i32');
-  const bits = body.newLocal('i32');
-  const nonces = body.newLocal('v128');
-  const tables = {
-    job: new SlotTable(),
-    jobBase: MEMORY.job,
-    version: new SlotTable(),
-    versionPointer,
-  };
-  const emitter = new Emitter(body, tables);
-  const uniformSchedule: { round: number; word: Word }[] = [];
+const asState = (words: readonly Word[]): State => words as unknown as State;
 
-  const hash1 = (): Word[] => {
-    // schedule
-    const words: Word[] = range(0, 16).map((t) => {
-      if (t < 3) return tail(t);
-      if (t === 3) return emitter.local(nonces);
-      if (t === 4) return constant(0x80000000);
-      return constant(t === 15 ? 640 : 0);
-    });
-    const scheduled: Word[] = [];
-    for (let t = 0; t < 64; t++) {
-      if (t >= 16) {
-        words[t] = emitter.keep(
-          scheduleWord(words[t - 16]!, words[t - 15]!, words[t - 7]!, words[t - 2]!),
-        );
-      }
-      scheduled[t] = add(words[t]!, roundConstant(t));
-      if (isUniform(scheduled[t]!)) uniformSchedule.push({ round: t, word: scheduled[t]! });
-      else emitter.store(MEMORY.schedule + VECTOR * t, scheduled[t]!);
-    }
-    return scheduled;
-  };
+class ScanBuilder {
+  readonly #body = new FunctionBody(['i32', 'i32']);
+  /** The group's first nonce; groups to do. */
+  readonly #nonce = this.#body.parameter(0);
+  readonly #groups = this.#body.parameter(1);
+  readonly #group = this.#body.newLocal('i32');
+  readonly #version = this.#body.newLocal('i32');
+  readonly #versionPointer = this.#body.newLocal('i32');
+  readonly #rowPointer = this.#body.newLocal('i32');
+  /** Lanes that passed the filter, of this version and of any version of the group. */
+  readonly #candidates = this.#body.newLocal('i32');
+  readonly #found = this.#body.newLocal('i32');
+  readonly #nonceWord = this.#body.newLocal('v128');
+  /** a..h while a loop runs. */
+  readonly #loopState = range(0, 8).map(() => this.#body.newLocal('v128'));
+  readonly #emitter = new Emitter(this.#body, this.#versionPointer);
 
-  body.doWhile(() => {
-    body
-      .get(start)
-      .plain('i32x4.splat')
-      .constant(0)
-      .memory('v128.load', MEMORY.lanes)
-      .plain('i32x4.add');
-    body
-      .permuteBytes(
-        nonces,
-        range(0, 16).map((i) => i ^ 3),
-      )
-      .set(nonces);
-    const scheduled = hash1();
-    body
-      .constant(0)
-      .set(version)
-      .constant(0)
-      .set(found)
-      .constant(MEMORY.versions)
-      .set(versionPointer);
+  constructor(readonly versions: number) {}
+
+  build(): ScanModule {
+    const body = this.#body;
     body.doWhile(() => {
-      // hash 1
-      let state: State = range(0, 8).map((i) => midstate(i)) as unknown as State;
-      const first = 8;
-      for (let t = 0; t < first; t++) {
-        state = round(
-          state,
-          t === 3 ? add(emitter.local(nonces), roundConstant(3)) : scheduled[t]!,
-          emitter.keep,
-        );
-      }
-      const loopState = range(0, 8).map(() => body.newLocal('v128'));
-      state.forEach((w, i) => {
-        emitter.push(w);
-        body.set(loopState[i]!);
-      });
-      body.constant(0).set(schedulePointer);
+      const words = this.#schedule();
+      body.constant(0).set(this.#found);
+      body.constant(0).set(this.#version);
+      body.constant(VERSIONS).set(this.#versionPointer);
       body.doWhile(() => {
-        let s = loopState.map((l) => emitter.local(l)) as unknown as State;
-        for (let t = 0; t < LOOP_ROUNDS; t++)
-          s = round(
-            s,
-            emitter.memory(MEMORY.schedule + VECTOR * (first + t), schedulePointer),
-            emitter.keep,
-          );
-        s.forEach((w) => emitter.push(w));
-        [...loopState].reverse().forEach((l) => body.set(l));
-        body
-          .get(schedulePointer)
-          .constant(VECTOR * LOOP_ROUNDS)
-          .plain('i32.add')
-          .tee(schedulePointer);
-        body.constant(VECTOR * 56).plain('i32.lt_u');
+        this.#filter(this.#hash2(this.#hash1(words)));
+        this.#advance(this.#versionPointer, VERSION_SIZE);
+        this.#advance(this.#version, 1);
+        body.get(this.#version).constant(this.versions).plain('i32.lt_u');
       });
-      // hash 2
-      const ring: Word[] = loopState.map((l, i) => add(emitter.local(l), midstate(i)));
-      ring.push(constant(0x80000000), ...range(9, 15).map(() => constant(0)), constant(256));
-      let s2 = INITIAL_STATE.map((x) => constant(x)) as unknown as State;
-      const word = (t: number): Word => ring[t]!;
-      for (let t = 0; t < 61; t++) {
-        let w: Word;
-        if (t < 16) {
-          w = word(t);
-          if (t < 8) {
-            w = emitter.keep(w);
-            emitter.store(MEMORY.ring + VECTOR * t, w);
-            ring[t] = emitter.memory(MEMORY.ring + VECTOR * t);
-          }
-        } else {
-          w = emitter.keep(scheduleWord(word(t - 16), word(t - 15), word(t - 7), word(t - 2)));
-          if (t <= 58) {
-            emitter.store(MEMORY.ring + VECTOR * (t % 16), w);
-            ring[t] = emitter.memory(MEMORY.ring + VECTOR * (t % 16));
-          }
-        }
-        const wk = add(w, roundConstant(t));
-        if (t < 57) s2 = round(s2, wk, emitter.keep);
-        else {
-          const e = emitter.keep(
-            add(s2[3], temporary1(s2, t === 60 ? add(wk, constant(INITIAL_STATE[7]!)) : wk)),
-          );
-          s2 = [s2[0], s2[0], s2[1], s2[2], e, s2[4], s2[5], s2[6]];
-        }
-      }
-      emitter.push(s2[4]);
-      body
-        .constant(0)
-        .memory('v128.load32_splat', MEMORY.job + 1020)
-        .plain('v128.and')
-        .zeroVector()
-        .plain('i32x4.eq')
-        .plain('i32x4.bitmask')
-        .set(bits);
-      body.get(version).get(bits).memory('i32.store8', MEMORY.candidates);
-      body.get(found).get(bits).plain('i32.or').set(found);
-      body.get(versionPointer).constant(versionStride).plain('i32.add').set(versionPointer);
-      body
-        .get(version)
-        .constant(1)
-        .plain('i32.add')
-        .tee(version)
-        .constant(versions)
-        .plain('i32.lt_u');
+      body.returnIf(
+        () => body.get(this.#found),
+        () => body.get(this.#group),
+      );
+      this.#advance(this.#nonce, LANES);
+      this.#advance(this.#group, 1);
+      body.get(this.#group).get(this.#groups).plain('i32.lt_u');
     });
-    body.returnIf(
-      () => body.get(found),
-      () => body.get(group),
+    body.get(this.#group);
+    return {
+      bytes: encodeModule(body, 1),
+      jobSlots: this.#emitter.jobSlots.words,
+      versionSlots: this.#emitter.versionSlots.words,
+    };
+  }
+
+  /** S. Gives the words that A takes without a detour through memory. */
+  #schedule(): readonly Word[] {
+    const body = this.#body;
+    const emitter = this.#emitter;
+    body.get(this.#nonce).plain('i32x4.splat');
+    body.constant(0).memory('v128.load', LANE_NUMBERS).plain('i32x4.add');
+    // The header has the nonce in little-endian order, SHA-256 reads big-endian words.
+    const swapped = range(0, 16).map((i) => i ^ 3);
+    body.permuteBytes(this.#nonceWord, swapped).set(this.#nonceWord);
+
+    const words: Word[] = [0, 1, 2].map(tail);
+    words[NONCE_WORD] = emitter.local(this.#nonceWord);
+    words.push(constant(PADDING_BIT), ...range(5, 15).map(() => constant(0)));
+    words.push(constant(HEADER_BITS));
+    for (let t = 16; t < 64; t++) {
+      const [w16, w15, w7, w2] = [16, 15, 7, 2].map((back) => words[t - back]!);
+      words.push(emitter.keep(scheduleWord(w16!, w15!, w7!, w2!)));
+    }
+    for (let t = FIRST_LOOPED_1; t < 64; t++) {
+      emitter.store(add(words[t]!, roundConstant(t)), row(SCHEDULE, t));
+    }
+    for (let t = 8; t < 16; t++) emitter.store(paddingOfHash(t), row(WORDS, t));
+    return words.slice(0, FIRST_LOOPED_1);
+  }
+
+  /** A and H. Gives the 8 words of the first digest. */
+  #hash1(words: readonly Word[]): readonly Word[] {
+    const emitter = this.#emitter;
+    let state = asState(range(0, 8).map(midstate));
+    words.forEach((word, t) => {
+      state = round(state, add(word, roundConstant(t)), emitter.keep);
+    });
+    state = this.#loop(state, FIRST_LOOPED_1, 63, (looped, t) =>
+      round(looped, emitter.vector(row(SCHEDULE, t), this.#rowPointer), emitter.keep),
     );
-    body.get(start).constant(LANES).plain('i32.add').set(start);
-    body.get(group).constant(1).plain('i32.add').tee(group).get(groups).plain('i32.lt_u');
-  });
-  body.get(group);
-  return {
-    bytes: encodeModule({ body, pages: 1, salt }),
-    jobSlots: tables.job.words,
-    versionSlots: tables.version.words,
-    versionStride,
-    uniformSchedule,
-  };
+    return state.map((word, i) => add(word, midstate(i)));
+  }
+
+  /** B, G and C. Gives the last word of the second digest. */
+  #hash2(digest: readonly Word[]): Word {
+    const emitter = this.#emitter;
+    let state = asState(INITIAL_STATE.map(constant));
+    for (let t = 0; t < FIRST_LOOPED_2; t++) {
+      const word = t < 8 ? emitter.keep(digest[t]!) : paddingOfHash(t);
+      if (t < 8) emitter.store(word, row(WORDS, t));
+      state = round(state, add(word, roundConstant(t)), emitter.keep);
+    }
+    state = this.#loop(state, FIRST_LOOPED_2, LAST_LOOPED_2, (looped, t) => {
+      const roundConstants = row(WORDS, t) + ROUND_CONSTANTS_COLUMN;
+      const constants = emitter.broadcast(roundConstants, this.#rowPointer);
+      return round(looped, add(this.#nextWord(t, this.#rowPointer), constants), emitter.keep);
+    });
+    for (let t = LAST_LOOPED_2 + 1; t < LAST_ROUND_2; t++) {
+      const scheduled = add(this.#nextWord(t), roundConstant(t));
+      if (t < FIRST_WITHOUT_A) {
+        state = round(state, scheduled, emitter.keep);
+      } else {
+        const [a, b, c, , e, f, g] = state;
+        state = [a, a, b, c, emitter.keep(nextE(state, scheduled)), e, f, g];
+      }
+    }
+    const feedForward = add(roundConstant(LAST_ROUND_2), constant(INITIAL_STATE[7]!));
+    return nextE(state, add(this.#nextWord(LAST_ROUND_2), feedForward));
+  }
+
+  /** Word t of hash 2's schedule, also stored. With a pointer, rows are counted from there. */
+  #nextWord(t: number, pointer?: Local): Word {
+    const emitter = this.#emitter;
+    const word = (u: number): Word => emitter.vector(row(WORDS, u), pointer);
+    const next = emitter.keep(scheduleWord(word(t - 16), word(t - 15), word(t - 7), word(t - 2)));
+    emitter.store(next, row(WORDS, t), pointer);
+    return next;
+  }
+
+  /** Rounds first..last as a loop; `step` emits round t for the first pass, relative to #rowPointer. */
+  #loop(
+    state: State,
+    first: number,
+    last: number,
+    step: (state: State, t: number) => State,
+  ): State {
+    const body = this.#body;
+    const looped = asState(this.#loopState.map((local) => this.#emitter.local(local)));
+    this.#setLoopState(state);
+    body.constant(0).set(this.#rowPointer);
+    body.doWhile(() => {
+      const pass = range(first, first + ROUNDS_PER_PASS);
+      this.#setLoopState(pass.reduce(step, looped));
+      this.#advance(this.#rowPointer, ROW_SIZE * ROUNDS_PER_PASS);
+      body.get(this.#rowPointer);
+      body.constant(ROW_SIZE * (last + 1 - first)).plain('i32.lt_u');
+    });
+    return looped;
+  }
+
+  /** All eight at once: the new words may be made of the old ones. */
+  #setLoopState(state: State): void {
+    for (const word of state) this.#emitter.push(word);
+    for (const local of [...this.#loopState].reverse()) this.#body.set(local);
+  }
+
+  /** Notes the lanes whose last digest word has none of the bits of the mask. */
+  #filter(lastWord: Word): void {
+    const body = this.#body;
+    this.#emitter.push(and(lastWord, MASK));
+    body.zeroVector().plain('i32x4.eq').plain('i32x4.bitmask').set(this.#candidates);
+    body.get(this.#version).get(this.#candidates).memory('i32.store8', CANDIDATES);
+    body.get(this.#found).get(this.#candidates).plain('i32.or').set(this.#found);
+  }
+
+  #advance(local: Local, by: number): void {
+    this.#body.get(local).constant(by).plain('i32.add').set(local);
+  }
+}
+
+/** Words 8..15 of the block that holds a 32-byte digest (FIPS 180-4 section 5.1.1). */
+const paddingOfHash = (t: number): Word =>
+  constant(t === 8 ? PADDING_BIT : t === 15 ? HASH_BITS : 0);
+
+/**
+ * The module for this many rolled versions, 1..MAX_VERSIONS. Its export scan(nonce, groups), groups at
+ * least 1, hashes groups of four nonces from `nonce` on and returns how many it passed before one with
+ * a candidate, all of them when there was none.
+ */
+export function buildScan(versions: number): ScanModule {
+  if (versions < 1 || versions > MAX_VERSIONS) {
+    throw new RangeError(`versions: expected 1..${MAX_VERSIONS}, got ${versions}`);
+  }
+  return new ScanBuilder(versions).build();
 }
