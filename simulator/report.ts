@@ -26,7 +26,10 @@ export interface RoundReport {
   readonly distributionLists: readonly ListReport[];
   /** Whom the SDK's algorithm selects, each time that the list was due; null for nobody. */
   readonly expectedListMakers: readonly { inRound: number; publicKey: string | null }[];
+  /** Whether one of the lists was accepted, and whether that can't change any more. */
   readonly accepted: boolean;
+  readonly closed: boolean;
+  /** What was paid and, below 0, taken from stakes. */
   readonly payouts: Amounts;
   /** The inspector's fields. */
   readonly [field: string]: unknown;
@@ -88,9 +91,7 @@ export function buildReport(sources: ReportSources): RunReport {
     rounds.push(roundReport(sources, round));
   }
   const failures = [
-    ...rounds
-      .filter(({ round, accepted }) => !accepted && ledger.isClosed(round))
-      .map((round) => roundFailure(round)),
+    ...rounds.filter(({ accepted, closed }) => closed && !accepted).map(roundFailure),
     ...nodes.flatMap(processFailures),
   ];
   return {
@@ -132,6 +133,7 @@ function roundReport(sources: ReportSources, round: number): RoundReport {
       publicKey: publicKey ?? null,
     })),
     accepted: record?.payoutStatus === 'PayoutSuccessful',
+    closed: ledger.isClosed(round),
     payouts: record?.payouts ?? {},
   };
 }

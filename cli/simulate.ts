@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import { join, resolve } from 'node:path';
+
+import {
+  freePorts,
+  readTaskConfig,
+  startNetwork,
+  type RunReport,
+  type TaskConfig,
+} from '../simulator/index';
+import { Display } from './simulate/display';
+import { count } from './simulate/format';
+import { miningInspector, miningSummary } from './simulate/inspector';
+import { parseOptions, type SimulateOptions } from './simulate/options';
+import { renderReport } from './simulate/tables';
+
+const EXIT_INTERRUPTED = 130;
+
+async function main(): Promise<number> {
+  const options = parseOptions(process.argv);
+  const config = readTaskConfig(options.config);
+  const directory = runDirectory(options.keep);
+  const interruption = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => interruption.abort());
+  }
+
+  let report: RunReport | undefined;
+  try {
+    report = await simulate(options, config, directory, interruption.signal);
+  } finally {
+    const isClean = report?.succeeded === true && options.keep === undefined;
+    if (isClean) rmSync(directory, { recursive: true, force: true });
+    else console.log(`The nodes' files and logs (task.log) are in ${directory}`);
+  }
+  return exitCode(report, options);
+}
+
+async function simulate(
+  options: SimulateOptions,
+  config: TaskConfig,
+  directory: string,
+  signal: AbortSignal,
+): Promise<RunReport> {
+  const { nodes, rounds, roundSeconds, task } = options;
+  const seed = options.seed ?? randomBytes(8).toString('hex');
+  const inspector = options.mining ? miningInspector : undefined;
+  const apiPorts = await freePorts(nodes);
+  const length = `${rounds === 0 ? 'rounds' : count(rounds, 'round')} of ${roundSeconds} s`;
+  const display = new Display(
+    `${config.taskName}: ${count(nodes, 'node')}, ${length}, seed ${seed}`,
+    rounds,
+    inspector,
+  );
+
+  const network = await startNetwork({
+    task,
+    config,
+    nodes,
+    rounds,
+    roundSeconds,
+    seed,
+    directory,
+    signal,
+    env: (index) => taskVariables(config, apiPorts[index]!),
+    ...(inspector && { inspector }),
+    onEvent: (event) => display.note(event),
+  });
+  display.start(network);
+  const report = await network.finished.finally(() => display.stop());
+
+  console.log(renderReport(report, options.mining ? miningSummary : []));
+  if (options.json !== undefined) {
+    writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+  }
+  return report;
+}
+
+/** The operator's variables as this shell has them; each node has an API of its own, and one thread unless told otherwise. */
+function taskVariables(config: TaskConfig, apiPort: number): Record<string, string> {
+  const wanted: NodeJS.ProcessEnv = {
+    MINING_THREADS: '1',
+    ...process.env,
+    API_HOST: '127.0.0.1',
+    API_PORT: String(apiPort),
+  };
+  return Object.fromEntries(
+    config.taskVariables.flatMap((name) => {
+      const value = wanted[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+function runDirectory(keep: string | undefined): string {
+  if (keep === undefined) return mkdtempSync(join(os.tmpdir(), 'koii-simulation-'));
+  const directory = resolve(keep);
+  mkdirSync(directory, { recursive: true });
+  if (readdirSync(directory).length > 0) {
+    throw new Error(`--keep ${keep}: expected an empty directory, tasks would find an earlier run`);
+  }
+  return directory;
+}
+
+function exitCode(report: RunReport, { rounds }: SimulateOptions): number {
+  if (report.failures.length > 0) {
+    console.error(['The run failed:', ...report.failures.map((text) => `  ${text}`)].join('\n'));
+    return 1;
+  }
+  // A run without end is ended by Ctrl-C, as it should be.
+  return report.interrupted && rounds > 0 ? EXIT_INTERRUPTED : 0;
+}
+
+main().then(
+  (code) => (process.exitCode = code),
+  (error: unknown) => {
+    console.error(`simulate: ${(error as Error).message}`);
+    process.exitCode = 1;
+  },
+);

@@ -1,0 +1,133 @@
+import logUpdate from 'log-update';
+
+import type { Inspector, Network, NetworkEvent, SimulatedNode } from '../../simulator/index';
+import { fit, shortKey } from './format';
+import { Progress } from './progress';
+
+const MAX_WIDTH = 80;
+const POLL_MS = 1000;
+const FRAME_MS = 250;
+const STATUS_LINE_MS = 5000;
+const BAR_WIDTH = 40;
+
+/** Shows a run while it goes on: a screen that renews itself in a terminal, else lines. */
+export class Display {
+  readonly #live = new Map<SimulatedNode, readonly string[]>();
+  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #isTerminal = process.stdout.isTTY;
+  #progress: Progress | undefined;
+  #notice = '';
+
+  /** @param rounds as asked for; 0 when the run has no end */
+  constructor(
+    private readonly title: string,
+    private readonly rounds: number,
+    private readonly inspector: Inspector | undefined,
+  ) {
+    if (!this.#isTerminal) this.#print(title);
+  }
+
+  start(network: Network): void {
+    const { inspector } = this;
+    const progress = new Progress(network, this.rounds);
+    this.#progress = progress;
+    if (inspector !== undefined) {
+      this.#every(POLL_MS, () => void this.#poll(inspector, network.nodes, progress.round));
+    }
+    if (this.#isTerminal) {
+      this.#every(FRAME_MS, () => logUpdate(this.#frame(network.nodes, progress)));
+    } else {
+      this.#every(STATUS_LINE_MS, () => this.#print(this.#statusLine(network.nodes, progress)));
+    }
+  }
+
+  stop(): void {
+    this.#timers.forEach((timer) => clearInterval(timer));
+    // The table that follows takes the screen's place.
+    if (this.#isTerminal) logUpdate.clear();
+  }
+
+  /** A phase is a line where there is no screen; trouble is worth a line in either. */
+  note(event: NetworkEvent): void {
+    if (event.type === 'phase') {
+      if (!this.#isTerminal && this.#progress) this.#print(this.#progress.phaseLine());
+      return;
+    }
+    const text = trouble(event);
+    if (text === undefined) return;
+    this.#notice = text;
+    if (!this.#isTerminal) this.#print(text);
+  }
+
+  #every(ms: number, action: () => void): void {
+    this.#timers.push(setInterval(action, ms));
+  }
+
+  async #poll(inspector: Inspector, nodes: readonly SimulatedNode[], round: number): Promise<void> {
+    await Promise.all(
+      nodes.map(async (node) => {
+        const values = await inspector.live(node, round).catch(() => []);
+        this.#live.set(node, values);
+      }),
+    );
+  }
+
+  #frame(nodes: readonly SimulatedNode[], progress: Progress): string {
+    // A line as wide as the terminal would wrap in some of them.
+    const width = Math.min(MAX_WIDTH, (process.stdout.columns || MAX_WIDTH) - 1);
+    const fraction = progress.fraction();
+    const bar = fraction === undefined ? '' : `${progressBar(fraction)} `;
+    const lines = [
+      this.title,
+      progress.phaseLine(),
+      `${bar}${progress.totalLine()}`,
+      '',
+      row(['Node', 'Key', 'Process', ...(this.inspector?.liveColumns ?? [])]),
+      ...nodes.map((node) =>
+        row([node.name, shortKey(node.publicKey), node.process.state, ...this.#values(node)]),
+      ),
+      ...(this.#notice === '' ? [] : ['', this.#notice]),
+    ];
+    return lines.map((line) => fit(line, width)).join('\n');
+  }
+
+  #statusLine(nodes: readonly SimulatedNode[], progress: Progress): string {
+    const states = nodes.map((node) =>
+      [node.name, node.process.state, ...this.#values(node)].join(' '),
+    );
+    return `  ${progress.totalLine()}; ${states.join('; ')}`;
+  }
+
+  #values(node: SimulatedNode): readonly string[] {
+    return this.#live.get(node) ?? this.inspector?.liveColumns.map(() => '-') ?? [];
+  }
+
+  #print(line: string): void {
+    process.stdout.write(`${line}\n`);
+  }
+}
+
+function trouble(event: NetworkEvent): string | undefined {
+  switch (event.type) {
+    case 'refused':
+      return `${event.node.name}: ${event.method} refused: ${event.message}`;
+    case 'exited':
+      return event.exit.requested
+        ? undefined
+        : `${event.node.name}: the process ended (${event.exit.signal ?? `exit code ${event.exit.code}`})`;
+    case 'log':
+      return `${event.node.name} (${event.level}): ${event.message}`;
+    default:
+      return undefined;
+  }
+}
+
+function row([name = '', key = '', process = '', ...values]: readonly string[]): string {
+  const fixed = `${name.padEnd(9)}${key.padEnd(12)}${process.padEnd(11)}`;
+  return fixed + values.map((value) => value.padStart(12)).join('');
+}
+
+function progressBar(fraction: number): string {
+  const done = Math.round(fraction * BAR_WIDTH);
+  return `[${'#'.repeat(done)}${'-'.repeat(BAR_WIDTH - done)}]`;
+}

@@ -1,0 +1,85 @@
+import type {
+  InspectedRound,
+  InspectedSubmission,
+  Inspector,
+  ReportFields,
+  SimulatedNode,
+} from '../../simulator/index';
+import { verifyProof } from '../../src/proof/verify';
+import { decodeKey, koiiWork, roundSeed } from '../../src/template/koii';
+import { withPrefix } from './format';
+import type { SummaryColumn } from './tables';
+
+const TIMEOUT_MS = 2000;
+
+/** What the simulator asks of GET /task/:roundNumber (the HTTP API's first column). */
+interface TaskParameters {
+  readonly hash_rate: number;
+  readonly valid_shares: number;
+  readonly hashes_done: string;
+}
+
+/** Shows what this task's nodes mine, and checks their proofs as an auditor does. */
+export const miningInspector: Inspector = {
+  liveColumns: ['Hashrate', 'Shares'],
+
+  async live(node, round) {
+    const task = await taskParameters(node, round);
+    return task === undefined
+      ? ['-', '-']
+      : [`${withPrefix(task.hash_rate)}H/s`, String(task.valid_shares)];
+  },
+
+  round: (round) => Promise.resolve({ seed: seedOf(round).toString('hex') }),
+
+  async submission(submission, round) {
+    const task = await taskParameters(submission.node, round.round);
+    return { hashesDone: task?.hashes_done ?? null, ...verdict(submission, round) };
+  },
+};
+
+/** Sums over a node's submissions for the table at the end. */
+export const miningSummary: readonly SummaryColumn[] = [
+  { title: 'Hashes done', ofSubmissions: (fields) => sum(fields, 'hashesDone') },
+  { title: 'Estimated', ofSubmissions: (fields) => sum(fields, 'estimatedHashes') },
+];
+
+function verdict({ publicKey, value }: InspectedSubmission, round: InspectedRound): ReportFields {
+  const taskId = decodeKey(round.taskId);
+  const found = verifyProof(
+    value,
+    decodeKey(publicKey),
+    koiiWork(taskId, round.round, seedOf(round)),
+  );
+  return found.valid
+    ? { estimatedHashes: String(found.hashes), shares: found.shares, valid: true }
+    : { estimatedHashes: '0', shares: 0, valid: false, reason: found.reason };
+}
+
+function seedOf({ taskId, round, submissionsOf }: InspectedRound): Buffer {
+  return roundSeed(decodeKey(taskId), round, Object.fromEntries(submissionsOf(round - 2)));
+}
+
+/** Undefined while the node doesn't answer, or doesn't know the round. */
+async function taskParameters(
+  node: SimulatedNode,
+  round: number,
+): Promise<TaskParameters | undefined> {
+  try {
+    const response = await fetch(`http://127.0.0.1:${node.env['API_PORT']}/task/${round}`, {
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    return response.ok ? ((await response.json()) as TaskParameters) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function sum(submissions: readonly ReportFields[], field: string): string {
+  const values = submissions
+    .map((fields) => fields[field])
+    .filter((value) => typeof value === 'string');
+  return values.length === 0
+    ? '-'
+    : withPrefix(values.reduce((total, value) => total + BigInt(value), 0n));
+}

@@ -1,0 +1,48 @@
+import { Command, InvalidArgumentError } from 'commander';
+
+export interface SimulateOptions {
+  readonly nodes: number;
+  readonly rounds: number;
+  readonly roundSeconds: number;
+  readonly task: string;
+  readonly config: string;
+  readonly json?: string;
+  readonly seed?: string;
+  readonly keep?: string;
+  /** Whether the task is this repository's: show and check its mining. */
+  readonly mining: boolean;
+}
+
+const MAX_NODES = 100;
+
+/** Reads the command line; prints help or a message and exits where commander does. */
+export function parseOptions(argv: readonly string[]): SimulateOptions {
+  return new Command('simulate')
+    .description('Runs real task processes over one simulated K2 ledger, in compressed time.')
+    .option('--nodes <count>', 'nodes in the network', wholeNumber(1, MAX_NODES), 3)
+    .option('--rounds <count>', 'rounds to work in; 0 runs until Ctrl-C', wholeNumber(0), 3)
+    .option('--round-seconds <seconds>', 'how long a round takes', positive, 18)
+    .option('--task <file>', "the task's bundle", 'dist/main.js')
+    .option('--config <file>', 'its deployment', 'config-task.yml')
+    .option('--json <file>', 'write the whole run here (docs/SIMULATOR.md)')
+    .option('--seed <text>', 'derive task id and keys from this text; random when left out')
+    .option('--keep <directory>', "keep the nodes' files here; an empty or new directory")
+    .option('--no-mining', 'the task is another one: no mining columns, no proofs')
+    .parse([...argv])
+    .opts<SimulateOptions>();
+}
+
+function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : NaN;
+    if (value >= min && value <= max) return value;
+    const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `${min} to ${max}`;
+    throw new InvalidArgumentError(`Expected a whole number ${range}.`);
+  };
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError('Expected a number above 0.');
+}

@@ -1,0 +1,67 @@
+import type { Network, Phase } from '../../simulator/index';
+import { duration } from './format';
+
+const PHASE_NAMES: Record<Phase['name'], string> = {
+  submission: 'submission window',
+  audit: 'audit window',
+  settled: 'next round soon',
+};
+
+/** Where a run stands, in words. */
+export class Progress {
+  readonly #endSlot: number;
+
+  /** @param rounds as asked for; 0 when the run has no end */
+  constructor(
+    private readonly network: Network,
+    private readonly rounds: number,
+  ) {
+    const { schedule } = network.ledger;
+    this.#endSlot = schedule.settlementOf(rounds + 1);
+  }
+
+  get round(): number {
+    return this.#phase().round;
+  }
+
+  /** "Round 2: audit window, 3 s left (work on 2, audit of 1, list of 0)" */
+  phaseLine(): string {
+    if (!this.network.clock.isRunning) return 'Starting the processes';
+    const phase = this.#phase();
+    const left = duration(this.network.clock.msUntil(phase.endSlot));
+    return `Round ${phase.round}: ${PHASE_NAMES[phase.name]}, ${left} left${this.#purpose(phase)}`;
+  }
+
+  /** 0 to 1; undefined for a run without end. */
+  fraction(): number | undefined {
+    if (this.rounds === 0) return undefined;
+    const { startingSlot } = this.network.clock;
+    const done = this.network.clock.slot() - startingSlot;
+    return Math.min(1, done / (this.#endSlot - startingSlot));
+  }
+
+  /** "34 %, 58 s left"; how long it runs when it has no end. */
+  totalLine(): string {
+    const fraction = this.fraction();
+    if (fraction === undefined) return 'until Ctrl-C';
+    const left = duration(this.network.clock.msUntil(this.#endSlot));
+    return `${Math.floor(fraction * 100)} %, ${left} left`;
+  }
+
+  #phase(): Phase {
+    const { clock, ledger } = this.network;
+    return ledger.schedule.phaseAt(clock.slot());
+  }
+
+  #purpose({ name, round }: Phase): string {
+    const part = (label: string, of: number) =>
+      of >= 0 && (this.rounds === 0 || of < this.rounds) ? [`${label} ${of}`] : [];
+    const parts = [
+      ...part('work on', round),
+      ...(name === 'submission' ? part('submissions of', round - 1) : []),
+      ...(name === 'audit' ? part('audit of', round - 1) : []),
+      ...(name === 'settled' ? [] : part('list of', round - 2)),
+    ];
+    return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+  }
+}
