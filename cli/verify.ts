@@ -8,7 +8,7 @@ import { decodeKey, koiiWork, roundSeed } from '../src/template/koii';
 // only if all are valid, 2 when the input can't be used.
 
 const key = z.string().refine(isKey, 'expected base58 of 32 bytes');
-const submission = z.strictObject({
+const submission = z.object({
   taskId: key,
   round: z.number().int().nonnegative(),
   submitter: key,

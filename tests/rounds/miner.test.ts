@@ -1,0 +1,150 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { FLOOR } from '../../src/consensus';
+import { createLog } from '../../src/log';
+import { Engine } from '../../src/mining/engine';
+import { decodeProof } from '../../src/proof/codec';
+import { verifyProof } from '../../src/proof/verify';
+import { Miner } from '../../src/rounds/miner';
+import { RoundStore } from '../../src/rounds/round-store';
+import { koiiWork } from '../../src/template/koii';
+import { MemoryStore } from '../fixtures/memory-store';
+import { identity, seed } from '../fixtures/template';
+
+const log = createLog('silent');
+
+describe('Miner', () => {
+  let engine: Engine;
+  let memory: MemoryStore;
+  const miner = (): Miner =>
+    new Miner({ identity, engine, store: new RoundStore(memory, identity, log), log });
+  const until = async (condition: () => boolean | Promise<boolean>): Promise<void> => {
+    while (!(await condition())) await sleep(20);
+  };
+  const sharesOf = async (of: Miner, round: number): Promise<number> =>
+    (await of.round(round))?.shares.length ?? 0;
+
+  before(() => (engine = new Engine({ threads: 1, backend: 'auto', log: () => undefined })));
+  after(() => engine.close());
+  beforeEach(() => (memory = new MemoryStore()));
+
+  it('mines a round for its time and gives a valid proof', async () => {
+    const node = miner();
+    await node.mine(3, seed, 1500);
+    expect(node.miningRound).to.equal(undefined);
+    const round = await node.close(3);
+    const verdict = verifyProof(
+      round!.proof()!,
+      identity.submitter,
+      koiiWork(identity.taskId, 3, seed),
+    );
+    expect(verdict).to.include({ valid: true, shares: round!.shares.length });
+    expect(round!.hashes).to.be.greaterThan(2 ** 18);
+  });
+
+  it('ends a round when it is closed, for good', async () => {
+    const node = miner();
+    const mining = node.mine(3, seed, Infinity);
+    await until(async () => (await sharesOf(node, 3)) > 0);
+    const proof = (await node.close(3))!.proof();
+    await mining;
+    expect((await node.close(3))!.proof()).to.equal(proof);
+    await node.mine(3, seed, Infinity);
+    expect((await node.close(3))!.proof()).to.equal(proof);
+  });
+
+  it('leaves a round for the next', async () => {
+    const node = miner();
+    const first = node.mine(3, seed, Infinity);
+    await until(async () => (await sharesOf(node, 3)) > 0);
+    const second = node.mine(4, seed, Infinity);
+    await first;
+    await until(async () => (await sharesOf(node, 4)) > 0);
+    expect(node.miningRound).to.equal(4);
+    await node.pause();
+    await second;
+    expect((await node.close(3))!.proof()).to.be.a('string');
+  });
+
+  it('joins the mining that runs when the round is started twice, and obeys the last of several', async () => {
+    const node = miner();
+    const both = [node.mine(3, seed, Infinity), node.mine(3, seed, Infinity)];
+    await until(() => node.miningRound === 3);
+    const again = node.mine(3, seed, Infinity);
+    const later = [4, 5, 6].map((round) => node.mine(round, seed, Infinity));
+    await until(() => node.miningRound === 6);
+    await Promise.all([...both, again, ...later.slice(0, 2)]);
+    await node.pause();
+    await later[2];
+  });
+
+  it('goes on with what an earlier process found, on ground of its own', async () => {
+    const first = miner();
+    const mining = first.mine(3, seed, Infinity);
+    await until(async () => (await sharesOf(first, 3)) >= 3);
+    // What a process that is killed now leaves behind, at most a second old.
+    await until(() => memory.writes > 1);
+    const snapshot = new Map(memory.values);
+    await first.pause();
+    await mining;
+
+    memory.values.clear();
+    for (const [key, value] of snapshot) memory.values.set(key, value);
+    const second = miner();
+    const kept = (await second.round(3))!.shares.map(({ hashValue }) => hashValue);
+    expect(kept.length).to.be.greaterThan(0);
+    await second.mine(3, seed, 1500);
+    const round = (await second.close(3))!;
+    const now = round.shares.map(({ hashValue }) => hashValue);
+    const lowest = [...kept].sort((a, b) => (a < b ? -1 : 1))[0]!;
+    expect(now).to.include(lowest);
+    const decoded = decodeProof(round.proof()!);
+    const extranonces = new Set(
+      'proof' in decoded
+        ? decoded.proof.segments[0]!.attempts.map(({ extranonce }) =>
+            Buffer.from(extranonce).toString('hex'),
+          )
+        : [],
+    );
+    expect(extranonces).to.include('000001000000');
+  });
+
+  it('starts afresh when the seed of the round is another', async () => {
+    const node = miner();
+    await node.mine(3, seed, 700);
+    const other = Buffer.alloc(32, 0x44);
+    await node.mine(3, other, 700);
+    expect((await node.round(3))!.seed.equals(other)).to.equal(true);
+  });
+
+  it('asks for the floor first, then for less as its best get better', async () => {
+    const node = miner();
+    const mining = node.mine(3, seed, Infinity);
+    await until(() => node.miningRound === 3);
+    expect(node.shareTarget).to.equal(FLOOR);
+    await until(async () => (await sharesOf(node, 3)) === 28);
+    await until(() => node.shareTarget < FLOOR);
+    const round = (await node.round(3))!;
+    expect(node.shareTarget >= round.limit).to.equal(true);
+    await node.pause();
+    await mining;
+  });
+
+  it('reports a store that fails, mines on, and recovers', async () => {
+    const node = miner();
+    const mining = node.mine(3, seed, Infinity);
+    await until(() => node.miningRound === 3);
+    memory.broken = true;
+    await until(() => !node.healthy.shareCollection);
+    expect(node.healthy.miner).to.equal(true);
+    memory.broken = false;
+    await until(() => node.healthy.shareCollection);
+    await node.pause();
+    await mining;
+  });
+
+  it('knows nothing of a round it never mined', async () => {
+    expect(await miner().close(9)).to.equal(undefined);
+    expect(await miner().round(9)).to.equal(undefined);
+  });
+});
