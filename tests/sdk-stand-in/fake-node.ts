@@ -1,8 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Keypair } from '../../sdk-stand-in/namespace-wrapper/keypair';
+import type { Keypair } from '../../sdk-stand-in/namespace-wrapper/keypair';
 import { nodeClient } from '../../sdk-stand-in/namespace-wrapper/node-client';
 import { NodeWrapper } from '../../sdk-stand-in/namespace-wrapper/node-wrapper';
+import { WALLET } from './wallet';
 
 export const TASK_ID = '11111111111111111111111111111111';
 export const SECRET = 'secret of the test';
@@ -26,7 +27,7 @@ export interface FakeNode {
 /** The node's side of POST /namespace-wrapper, on loopback. */
 export async function openFakeNode(): Promise<FakeNode> {
   const calls: unknown[][] = [];
-  const keypair = Keypair.generate();
+  const keypair = WALLET;
   const answers: Answers = {
     defaultTaskSetup: () => undefined,
     getSubmitterAccount: () => ({ _keypair: { secretKey: { ...keypair.secretKey } } }),

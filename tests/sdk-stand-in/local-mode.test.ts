@@ -5,17 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
-import { Keypair } from '../../sdk-stand-in/namespace-wrapper/keypair';
 import type { TaskState } from '../../sdk-stand-in/namespace-wrapper/types';
 import { freePort, getJson } from './http';
+import { SECRET_KEY, WALLET } from './wallet';
 
-// A wallet that never changes: which node makes the list depends on its key.
-const SECRET_KEY = Buffer.from(
-  '4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb' +
-    '3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c',
-  'hex',
-);
-const SELF = Keypair.fromSecretKey(SECRET_KEY).publicKey.toBase58();
+const SELF = WALLET.publicKey.toBase58();
 const BOUNTY = 1_000_000_000;
 
 interface Report {

@@ -1,0 +1,21 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+
+const ROOT = join(__dirname, '../..');
+
+/** Bundles the tiny task into a folder with the repository's own configuration, as `npm run build` would. */
+export function buildTinyTask(
+  out: string,
+  ...env: string[]
+): Promise<{ status: unknown; stdout: string; stderr: string }> {
+  const options = [`entry=./tests/fixtures/tiny-task.ts`, `out=${out}`, ...env];
+  const args = [
+    require.resolve('webpack/bin/webpack.js'),
+    ...options.flatMap((option) => ['--env', option]),
+  ];
+  return new Promise((resolve) => {
+    execFile(process.execPath, args, { cwd: ROOT }, (error, stdout, stderr) =>
+      resolve({ status: error ? error.code : 0, stdout, stderr }),
+    );
+  });
+}
