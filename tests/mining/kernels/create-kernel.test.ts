@@ -1,0 +1,119 @@
+import { expect } from 'chai';
+import { Worker } from 'node:worker_threads';
+import type { Hit, Kernel } from '../../../src/mining/kernel';
+import { createKernel } from '../../../src/mining/kernels';
+import { fastestInstance } from '../../../src/mining/kernels/fastest';
+import { createJsKernel } from '../../../src/mining/kernels/js';
+import { createWasmSimdKernel } from '../../../src/mining/kernels/wasm-simd';
+
+/** Runs `test` as if this machine had no WebAssembly. */
+function withoutWebAssembly(test: () => void): void {
+  const found = Object.getOwnPropertyDescriptor(globalThis, 'WebAssembly')!;
+  Object.defineProperty(globalThis, 'WebAssembly', {
+    ...found,
+    value: {
+      Module: class {
+        constructor() {
+          throw new Error('no SIMD here');
+        }
+      },
+    },
+  });
+  try {
+    test();
+  } finally {
+    Object.defineProperty(globalThis, 'WebAssembly', found);
+  }
+}
+
+describe('createKernel', () => {
+  it('takes the fastest backend that works', () => {
+    const log: string[] = [];
+    expect(createKernel('auto', (message) => log.push(message)).backend).to.equal('wasm-simd');
+    expect(log).to.deep.equal([]);
+  });
+
+  it('falls back with a reason where WebAssembly does not work', () => {
+    const log: string[] = [];
+    withoutWebAssembly(() => {
+      expect(createKernel('auto', (message) => log.push(message)).backend).to.equal('js');
+    });
+    expect(log).to.deep.equal(["wasm-simd kernel can't run: no SIMD here"]);
+  });
+
+  it('throws when the backend asked for does not work', () => {
+    withoutWebAssembly(() => {
+      expect(() => createKernel('wasm-simd')).to.throw("wasm-simd kernel can't run: no SIMD here");
+    });
+  });
+
+  it('works in a worker thread', async () => {
+    const kernels = require.resolve('../../../src/mining/kernels/index.ts');
+    const worker = new Worker(
+      `require('tsx/cjs');
+       const { createKernel } = require(${JSON.stringify(kernels)});
+       require('node:worker_threads').parentPort.postMessage(createKernel('auto').backend);`,
+      { eval: true },
+    );
+    const backend = await new Promise((resolve, reject) => {
+      worker.once('message', resolve);
+      worker.once('error', reject);
+    });
+    await worker.terminate();
+    expect(backend).to.equal('wasm-simd');
+  });
+
+  it('scans nothing before a job is loaded', () => {
+    for (const kernel of [createJsKernel(), createWasmSimdKernel()]) {
+      expect(() => kernel.scan(0, 1)).to.throw('no job is loaded');
+    }
+  });
+
+  it('makes kernels that do not disturb each other', () => {
+    for (const create of [createJsKernel, createWasmSimdKernel]) {
+      const target = 1n << 253n;
+      const [one, two] = [create(), create()];
+      one.load({ header: new Uint8Array(80).fill(1), target });
+      const alone = one.scan(0, 50);
+      two.load({ header: new Uint8Array(80).fill(2), target });
+      const other = two.scan(0, 50);
+      expect(one.scan(0, 50)).to.deep.equal(alone);
+      expect(two.scan(0, 50)).to.deep.equal(other).and.not.to.deep.equal(alone);
+    }
+  });
+});
+
+describe('fastestInstance', () => {
+  /** Kernels that remember their salt, with given rates. */
+  const choose = (rates: readonly number[]): { chosen: number; made: number } => {
+    const salts = new Map<Kernel, number>();
+    const chosen = fastestInstance(
+      (salt) => {
+        const kernel: Kernel = {
+          backend: 'wasm-simd',
+          versions: 1,
+          load: () => {},
+          scan: (): Hit[] => [],
+        };
+        salts.set(kernel, salt);
+        return kernel;
+      },
+      (kernel) => rates[salts.get(kernel)!]!,
+    );
+    return { chosen: salts.get(chosen)!, made: salts.size };
+  };
+
+  it('believes two that agree', () => {
+    expect(choose([6, 6.1])).to.deep.equal({ chosen: 1, made: 2 });
+    expect(choose([6, 5.9])).to.deep.equal({ chosen: 0, made: 2 });
+  });
+
+  it('asks a third when two differ', () => {
+    expect(choose([4, 6, 5.9])).to.deep.equal({ chosen: 1, made: 3 });
+    expect(choose([6, 4, 6.1])).to.deep.equal({ chosen: 2, made: 3 });
+  });
+
+  it('gives up after four and takes the best', () => {
+    expect(choose([1, 2, 4, 8])).to.deep.equal({ chosen: 3, made: 4 });
+  });
+});
