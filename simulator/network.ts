@@ -14,7 +14,7 @@ import { freePorts } from './ports';
 import { buildReport, type RunReport } from './report';
 import { isInRun, startEvents, windowEvents } from './rounds';
 import type { Phase } from './schedule';
-import { selectListMaker } from './selection';
+import { expectedListMaker } from './selection';
 import { nodeAccounts, SimulatedNode, type NetworkContext } from './simulated-node';
 
 /** Round 0 starts here, and not at slot 0, so that a task that takes one for the other is found out. */
@@ -226,7 +226,7 @@ class SimulatedNetwork implements Network {
 
   #noteExpectedListMakers(): void {
     for (const round of this.ledger.roundsDueForLists()) {
-      const selected = selectListMaker(this.ledger, round, this.ledger.wasVotedOutLately(round));
+      const selected = expectedListMaker(this.ledger, round);
       const byRound = this.#expectedListMakers.get(round) ?? new Map<number, string | undefined>();
       this.#expectedListMakers.set(round, byRound.set(this.ledger.currentRound, selected));
     }

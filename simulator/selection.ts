@@ -3,31 +3,51 @@ import { createHash } from 'node:crypto';
 import { distributionInfo, submissionInfo } from './chain-view';
 import type { Ledger } from './ledger';
 
+/** What the selection is made from. The order of the submissions' keys counts. */
+export interface SelectionInput {
+  readonly submissions: Readonly<Record<string, unknown>>;
+  /** Who submitted in each of the two rounds before; fewer at the start. */
+  readonly earlierSubmitters: readonly ReadonlySet<string>[];
+  /** Who made a list of this round that was voted out. */
+  readonly failedMakers: ReadonlySet<string>;
+  readonly isPreviousFailed: boolean;
+}
+
+/** Who makes the distribution list of a round, as every task process finds from this ledger. For the report only. */
+export function expectedListMaker(ledger: Ledger, round: number): string | undefined {
+  const submittersOf = (r: number) => submissionInfo(ledger, r).submissions[r] ?? {};
+  const info = distributionInfo(ledger, round);
+  const hasFailed = info.distributions_audit_record[round] === 'PayoutFailed';
+  const made = info.distribution_rewards_submission[round] ?? {};
+  return selectListMaker({
+    submissions: submittersOf(round),
+    earlierSubmitters: [round - 1, round - 2]
+      .filter((r) => r >= 0)
+      .map((r) => new Set(Object.keys(submittersOf(r)))),
+    failedMakers: new Set(hasFailed ? Object.keys(made) : []),
+    isPreviousFailed: ledger.wasVotedOutLately(round),
+  });
+}
+
 /**
- * Who makes the distribution list of a round, by the algorithm of @_koii/namespace-wrapper 1.0.23
- * (nodeSelectionDistributionList), which each task process runs for itself. The simulator uses it for its report only.
- *
- * Candidates are the keys that submitted in this round and the two before it (all of this round's when there is
- * none), less those whose list of this round was voted out. The one whose hash is farthest from the hash of all
- * candidates' submissions is chosen; after a failure, the runner-up.
+ * The algorithm of @_koii/namespace-wrapper 1.0.23 (nodeSelectionDistributionList). Candidates are the keys that
+ * submitted in this round and the two before it (all of this round's when there is none), less the failed makers.
+ * The one whose hash is farthest from the hash of all candidates' submissions is chosen; after a failure, the
+ * runner-up.
  * @returns base58, or undefined when it chooses nobody: no submissions, or, after a failure, no candidate that
  *   comes second without having been first on the way
  */
-export function selectListMaker(
-  ledger: Ledger,
-  round: number,
-  isPreviousFailed: boolean,
-): string | undefined {
-  const submissions = submissionInfo(ledger, round).submissions[round];
-  if (submissions === undefined) return undefined;
+export function selectListMaker(input: SelectionInput): string | undefined {
+  const { submissions, earlierSubmitters, failedMakers, isPreviousFailed } = input;
+  const submitters = Object.keys(submissions);
+  const steady = submitters.filter((key) => earlierSubmitters.every((keys) => keys.has(key)));
+  const pool = steady.length > 0 ? steady : submitters;
+  const keys = pool.filter((key) => !failedMakers.has(key));
 
-  const keys = candidates(ledger, round, Object.keys(submissions));
-  const digest = sha256Hex(JSON.stringify(keys.map((key) => submissions[key])));
+  const target = asciiSum(sha256Hex(JSON.stringify(keys.map((key) => submissions[key]))));
   const scored = keys.map((key) => ({
     key,
-    distance: Math.abs(
-      asciiSum(digest) - asciiSum(sha256Hex(JSON.stringify({ [key]: submissions[key] }))),
-    ),
+    distance: Math.abs(target - asciiSum(sha256Hex(JSON.stringify({ [key]: submissions[key] })))),
   }));
   return isPreviousFailed ? runnerUp(scored) : farthest(scored);
 }
@@ -35,19 +55,6 @@ export function selectListMaker(
 interface Scored {
   readonly key: string;
   readonly distance: number;
-}
-
-function candidates(ledger: Ledger, round: number, submitters: readonly string[]): string[] {
-  const earlier = [round - 1, round - 2]
-    .filter((r) => r >= 0)
-    .map((r) => new Set(Object.keys(submissionInfo(ledger, r).submissions[r] ?? {})));
-  const steady = submitters.filter((key) => earlier.every((keys) => keys.has(key)));
-  const pool = steady.length > 0 ? steady : submitters;
-
-  const info = distributionInfo(ledger, round);
-  if (info.distributions_audit_record[round] !== 'PayoutFailed') return [...pool];
-  const failed = new Set(Object.keys(info.distribution_rewards_submission[round] ?? {}));
-  return pool.filter((key) => !failed.has(key));
 }
 
 /** The first of the highest. A distance of 0 is never chosen. */
