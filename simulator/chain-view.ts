@@ -1,5 +1,6 @@
 import type { TaskConfig } from './config';
-import type { Audit, Ledger, PayoutStatus } from './ledger';
+import type { Audit } from './audits';
+import type { Ledger, PayoutStatus } from './ledger';
 
 /** The ledger in the shapes in which K2's task account reaches a task. Keys are in ascending base58 order. */
 

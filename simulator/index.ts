@@ -7,7 +7,8 @@ export {
   type TaskConfig,
 } from './config';
 export type { InspectedRound, InspectedSubmission, Inspector, ReportFields } from './inspector';
-export { Ledger, LedgerError, type Amounts } from './ledger';
+export { Ledger, type Amounts } from './ledger';
+export { LedgerError } from './ledger-error';
 export type { Method, Methods } from './methods';
 export { startNetwork, type Network, type NetworkEvent, type NetworkOptions } from './network';
 export type { NodeProcess, NodeState, ProcessExit, RoundEvent } from './node-process';

@@ -1,3 +1,5 @@
+import { castVote, isVotedDown, type Audit } from './audits';
+import { LedgerError } from './ledger-error';
 import { Schedule, type PhaseName, type RoundTimes } from './schedule';
 
 /** K2 keeps a submission's value in 512 bytes. */
@@ -13,18 +15,6 @@ export interface LedgerRules extends RoundTimes {
 export interface Submission {
   readonly value: string;
   readonly slot: number;
-}
-
-export interface Vote {
-  readonly voter: string;
-  readonly isValid: boolean;
-  readonly slot: number;
-}
-
-export interface Audit {
-  readonly triggeredBy: string;
-  readonly slot: number;
-  readonly votes: Vote[];
 }
 
 /** Public key to ROE; negative amounts are taken from the stake. */
@@ -54,11 +44,6 @@ export interface RoundRecord {
   failedDistributions: number;
   /** What was really paid and taken, ROE. */
   payouts: Amounts;
-}
-
-/** A transaction that the ledger refuses; the message says why. */
-export class LedgerError extends Error {
-  override readonly name = 'LedgerError';
 }
 
 /**
@@ -131,7 +116,7 @@ export class Ledger {
     if (!record?.submissions.has(candidate)) {
       throw new LedgerError(`${candidate} has no submission in round ${round}`);
     }
-    this.#vote(record.submissionAudits, voter, candidate, isValid);
+    castVote(record.submissionAudits, candidate, { voter, isValid, slot: this.#slot });
   }
 
   /**
@@ -195,7 +180,7 @@ export class Ledger {
       list.submittedInRound,
       `audit of the distribution list of round ${round}`,
     );
-    this.#vote(record.listAudits, voter, candidate, isValid);
+    castVote(record.listAudits, candidate, { voter, isValid, slot: this.#slot });
   }
 
   /** The rounds whose list is to be made in the current round: two rounds ago, and older ones that were voted out. */
@@ -257,20 +242,6 @@ export class Ledger {
     return record;
   }
 
-  #vote(audits: Map<string, Audit>, voter: string, candidate: string, isValid: boolean): void {
-    if (voter === candidate) throw new LedgerError(`${voter} can't vote on its own`);
-    let audit = audits.get(candidate);
-    if (audit === undefined) {
-      audit = { triggeredBy: voter, slot: this.#slot, votes: [] };
-      audits.set(candidate, audit);
-    }
-    const earlier = audit.votes.find((vote) => vote.voter === voter);
-    if (earlier !== undefined && earlier.isValid !== isValid) {
-      throw new LedgerError(`${voter} has already voted on ${candidate}`);
-    }
-    if (earlier === undefined) audit.votes.push({ voter, isValid, slot: this.#slot });
-  }
-
   #requireStake(key: string): void {
     if ((this.stakes.get(key) ?? 0) <= 0) throw new LedgerError(`${key} has no stake`);
   }
@@ -292,7 +263,7 @@ export class Ledger {
     );
     // Submission order: of several lists that stand, the first is paid.
     for (const list of due) {
-      if (isVotedOut(record.listAudits.get(list.submitter))) {
+      if (isVotedDown(record.listAudits.get(list.submitter))) {
         list.outcome = 'voted out';
       } else if (record.payoutStatus === 'PayoutSuccessful') {
         list.outcome = 'not used';
@@ -323,11 +294,4 @@ export class Ledger {
     }
     return payouts;
   }
-}
-
-/** A list falls when more votes are against it than for it. */
-function isVotedOut(audit: Audit | undefined): boolean {
-  const votes = audit?.votes ?? [];
-  const against = votes.filter((vote) => !vote.isValid).length;
-  return against > votes.length - against;
 }

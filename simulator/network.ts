@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
-import { extname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { SlotClock } from './clock';
 import type { TaskConfig } from './config';
 import { Inspections, type Inspector } from './inspector';
+import { installExecutable } from './executable';
 import { deriveKeyPair } from './keys';
 import { Ledger } from './ledger';
 import type { Methods } from './methods';
@@ -80,31 +78,39 @@ export interface Network {
  * @throws Error when the executable can't be read or a variable isn't among the task's TASK_VARIABLE tags
  */
 export async function startNetwork(options: NetworkOptions): Promise<Network> {
-  const network = await SimulatedNetwork.create(options);
-  network.start();
-  return network;
+  const run = new NetworkRun(options);
+  await run.createNodes();
+  const finished = run.toTheEnd();
+  return {
+    taskId: run.taskId,
+    nodes: run.nodes,
+    ledger: run.ledger,
+    clock: run.clock,
+    finished,
+    async stop() {
+      run.abort();
+      await finished.catch(() => undefined);
+    },
+  };
 }
 
-class SimulatedNetwork implements Network {
+class NetworkRun {
   readonly taskId: string;
   readonly ledger: Ledger;
   readonly clock: SlotClock;
   readonly nodes: SimulatedNode[] = [];
-  readonly #options: NetworkOptions;
   readonly #abort = new AbortController();
   readonly #inspections: Inspections;
   /** Round, then the round in which the list was due, to the key that the SDK's algorithm selects. */
   readonly #expectedListMakers = new Map<number, Map<number, string | undefined>>();
   readonly #stakesBefore: ReadonlyMap<string, number>;
-  #finished: Promise<RunReport> | undefined;
 
-  private constructor(options: NetworkOptions) {
+  constructor(private readonly options: NetworkOptions) {
     const { config, nodes, roundSeconds, seed } = options;
     const stakes = Array.from(
       { length: nodes },
       (_, index) => [nodeAccounts(seed, index).staking.publicKey, config.minimumStake] as const,
     );
-    this.#options = options;
     this.#stakesBefore = new Map(stakes);
     this.taskId = deriveKeyPair(`${seed}/task`).publicKey;
     this.ledger = new Ledger({ ...config, startingSlot: STARTING_SLOT }, stakes);
@@ -112,39 +118,28 @@ class SimulatedNetwork implements Network {
     this.#inspections = new Inspections(options.inspector, this.taskId, this.ledger);
   }
 
-  static async create(options: NetworkOptions): Promise<SimulatedNetwork> {
-    const network = new SimulatedNetwork(options);
-    const ports = await freePorts(options.nodes);
+  async createNodes(): Promise<void> {
+    const ports = await freePorts(this.options.nodes);
     try {
       for (const [index, expressPort] of ports.entries()) {
-        network.nodes.push(await network.#createNode(index, expressPort));
+        this.nodes.push(await this.#createNode(index, expressPort));
       }
     } catch (error) {
-      await network.#closeNodes();
+      await this.#closeNodes();
       throw error;
     }
-    return network;
   }
 
-  get finished(): Promise<RunReport> {
-    if (this.#finished === undefined) throw new Error('the network is not started');
-    return this.#finished;
-  }
-
-  start(): void {
-    this.#finished ??= this.#run();
-  }
-
-  async stop(): Promise<void> {
+  abort(): void {
     this.#abort.abort();
-    await this.finished.catch(() => undefined);
   }
 
-  async #run(): Promise<RunReport> {
+  /** Starts the processes, goes through the rounds, and ends the processes whatever happens. */
+  async toTheEnd(): Promise<RunReport> {
     const { signal } = this.#abort;
-    const outer = this.#options.signal;
-    if (outer?.aborted) this.#abort.abort();
-    outer?.addEventListener('abort', () => this.#abort.abort(), { signal });
+    const outer = this.options.signal;
+    if (outer?.aborted) this.abort();
+    outer?.addEventListener('abort', () => this.abort(), { signal });
     // However this process ends, the tasks end with it. (SIGKILL alone leaves no time for that.)
     const killAll = () => this.nodes.forEach((node) => node.process.killNow());
     process.once('exit', killAll);
@@ -173,7 +168,7 @@ class SimulatedNetwork implements Network {
   }
 
   async #runRounds(signal: AbortSignal): Promise<void> {
-    const { rounds } = this.#options;
+    const { rounds } = this.options;
     const { schedule } = this.ledger;
     for (let round = 0; ; round++) {
       await this.#enter(schedule.startOf(round), signal);
@@ -215,7 +210,7 @@ class SimulatedNetwork implements Network {
     if (!this.clock.isRunning) return;
     this.ledger.advance(this.clock.slot());
     const { name } = this.ledger.schedule.phaseAt(this.ledger.slot);
-    const { rounds } = this.#options;
+    const { rounds } = this.options;
     for (const event of [
       ...startEvents(this.ledger, rounds),
       ...windowEvents(this.ledger, name, rounds),
@@ -233,7 +228,7 @@ class SimulatedNetwork implements Network {
   }
 
   async #createNode(index: number, expressPort: number): Promise<SimulatedNode> {
-    const { changeMethods, config, directory, env, execPath, seed, task } = this.#options;
+    const { changeMethods, config, directory, env, execPath, seed, task } = this.options;
     const variables = env?.(index) ?? {};
     const unknown = Object.keys(variables).filter((name) => !config.taskVariables.includes(name));
     if (unknown.length > 0) {
@@ -266,13 +261,13 @@ class SimulatedNetwork implements Network {
       onExit: (node, exit) => {
         this.#emit({ type: 'exited', node, exit });
         // With nobody left, there is nothing to wait for.
-        if (this.nodes.every((each) => hasFailed(each))) this.#abort.abort();
+        if (this.nodes.every(hasFailed)) this.abort();
       },
     });
   }
 
   #emit(event: NetworkEvent): void {
-    this.#options.onEvent?.(event);
+    this.options.onEvent?.(event);
   }
 
   async #closeNodes(): Promise<void> {
@@ -282,9 +277,9 @@ class SimulatedNetwork implements Network {
   #report(interrupted: boolean): RunReport {
     return buildReport({
       taskId: this.taskId,
-      config: this.#options.config,
-      rounds: this.#options.rounds,
-      roundSeconds: this.#options.roundSeconds,
+      config: this.options.config,
+      rounds: this.options.rounds,
+      roundSeconds: this.options.roundSeconds,
       interrupted,
       ledger: this.ledger,
       nodes: this.nodes,
@@ -299,14 +294,4 @@ function hasFailed(node: SimulatedNode): boolean {
   const { state } = node.process;
   const ended = state === 'died' || state === 'stopped';
   return ended && node.exits.at(-1)?.requested === false;
-}
-
-/** Copies a task's bundle under the hash of its content, and nothing that lies beside it. */
-function installExecutable(task: string, directory: string): string {
-  const hash = createHash('sha256').update(readFileSync(task)).digest('hex').slice(0, 16);
-  const executables = resolve(directory, 'executables');
-  mkdirSync(executables, { recursive: true });
-  const installed = join(executables, `${hash}${extname(task)}`);
-  copyFileSync(task, installed);
-  return installed;
 }

@@ -1,6 +1,7 @@
+import type { Audit } from './audits';
 import type { TaskConfig } from './config';
 import type { Inspections } from './inspector';
-import type { Amounts, Audit, Ledger, ListOutcome, RoundRecord } from './ledger';
+import type { Amounts, Ledger, ListOutcome, RoundRecord } from './ledger';
 import type { ProcessExit } from './node-process';
 import { isInRun } from './rounds';
 import type { SimulatedNode } from './simulated-node';

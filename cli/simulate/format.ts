@@ -16,9 +16,10 @@ export function withPrefix(value: number | bigint): string {
   return `${scaled.toFixed(digits)} ${PREFIXES[prefix]}`.trimEnd();
 }
 
-/** ROE as tokens with four decimals. */
+/** ROE as tokens: four decimals below a thousand, a decimal prefix from there on. */
 export function tokens(roe: number): string {
-  return (roe / ROE_PER_TOKEN).toFixed(4);
+  const amount = roe / ROE_PER_TOKEN;
+  return amount < 1000 ? amount.toFixed(4) : withPrefix(amount);
 }
 
 export function shortKey(publicKey: string): string {

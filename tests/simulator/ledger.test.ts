@@ -3,7 +3,8 @@ import fc from 'fast-check';
 
 import { distributionInfo, submissionInfo, taskState } from '../../simulator/chain-view';
 import { parseTaskConfig } from '../../simulator/config';
-import { Ledger, LedgerError, type LedgerRules } from '../../simulator/ledger';
+import { Ledger, type LedgerRules } from '../../simulator/ledger';
+import { LedgerError } from '../../simulator/ledger-error';
 
 const RULES: LedgerRules = {
   startingSlot: 1000,

@@ -1,0 +1,151 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { expect } from 'chai';
+import stringWidth from 'string-width';
+
+import type { RunReport } from '../../simulator/index';
+import { isAlive } from './processes';
+
+const TOY = [
+  '--no-mining',
+  '--task',
+  'tests/fixtures/toy-task.js',
+  '--config',
+  'tests/fixtures/toy-task.yml',
+];
+
+interface Run {
+  readonly process: ChildProcess;
+  /** stdout so far. */
+  readonly output: () => string;
+  readonly ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
+}
+
+describe('npm run simulate', function () {
+  this.timeout(60_000);
+  let directory: string;
+  let runs: Run[];
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(os.tmpdir(), 'simulate-'));
+    runs = [];
+  });
+
+  afterEach(async () => {
+    for (const run of runs) {
+      run.process.kill('SIGTERM');
+      await run.ended;
+    }
+    rmSync(directory, { recursive: true });
+  });
+
+  function simulate(args: readonly string[], env: Record<string, string> = {}): Run {
+    const child = spawn(process.execPath, ['--import', 'tsx', 'cli/simulate.ts', ...args], {
+      env: { ...process.env, ...env, TMPDIR: directory },
+    });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (chunk) => (stdout += String(chunk)));
+    child.stderr.on('data', (chunk) => (stderr += String(chunk)));
+    const ended = new Promise<Awaited<Run['ended']>>((resolve) => {
+      child.once('close', (code) => resolve({ code, stdout, stderr }));
+    });
+    const run = { process: child, output: () => stdout, ended };
+    runs.push(run);
+    return run;
+  }
+
+  /** The tasks' process ids, once round 0 has begun. */
+  async function taskPids(run: Run, keep: string): Promise<number[]> {
+    while (!run.output().includes('Round 0')) await sleep(20);
+    return [1, 2, 3].map((n) => {
+      const [first] = readFileSync(join(keep, `node-${n}`, 'task.log'), 'utf8').split('\n');
+      return (JSON.parse(first!) as { pid: number }).pid;
+    });
+  }
+
+  it('runs rounds, prints tables that fit 80 columns, writes the run and exits with 0', async () => {
+    const json = join(directory, 'out.json');
+    const args = ['--rounds', '2', '--round-seconds', '2', '--seed', 'fixed', '--json', json];
+    const { code, stdout, stderr } = await simulate([...TOY, ...args]).ended;
+    expect(stderr).to.equal('');
+    expect(code).to.equal(0);
+    const tables = stdout.split('\n').filter((line) => /[│┌├└]/.test(line));
+    expect(tables).to.have.length(4 + 3 + 4 + 2);
+    expect(Math.max(...tables.map((line) => stringWidth(line)))).to.be.at.most(80);
+    expect(stdout).to.match(
+      /Round 1: submission window, \d+ s left \(work on 1, submissions of 0\)/,
+    );
+
+    const report = JSON.parse(readFileSync(json, 'utf8')) as RunReport;
+    expect(report).to.include({ succeeded: true, interrupted: false, taskName: 'Toy' });
+    expect(report.rounds.map(({ round, accepted }) => ({ round, accepted }))).to.deep.equal([
+      { round: 0, accepted: true },
+      { round: 1, accepted: true },
+    ]);
+    expect(report.nodes).to.have.length(3);
+    for (const node of report.nodes) {
+      expect(node.balance).to.equal(2 * 333_333_333);
+      expect(existsSync(node.log), 'files of a good run are removed').to.equal(false);
+    }
+  });
+
+  it('ends every process on Ctrl-C, and exits with 0 when it had no end', async () => {
+    const keep = join(directory, 'kept');
+    const run = simulate([...TOY, '--rounds', '0', '--round-seconds', '2', '--keep', keep]);
+    const pids = await taskPids(run, keep);
+    expect(pids.every(isAlive)).to.equal(true);
+    run.process.kill('SIGINT');
+    const { code, stdout } = await run.ended;
+    expect(code).to.equal(0);
+    expect(pids.some(isAlive)).to.equal(false);
+    expect(stdout).to.include(keep);
+  });
+
+  it('exits with 130 when Ctrl-C cuts it short', async () => {
+    const run = simulate([...TOY, '--rounds', '3', '--round-seconds', '2']);
+    while (!run.output().includes('Round 0')) await sleep(20);
+    run.process.kill('SIGINT');
+    expect((await run.ended).code).to.equal(130);
+  });
+
+  it('takes the tasks with it when it is killed', async () => {
+    const keep = join(directory, 'kept');
+    const run = simulate([...TOY, '--rounds', '0', '--round-seconds', '2', '--keep', keep]);
+    const pids = await taskPids(run, keep);
+    run.process.kill('SIGKILL');
+    await run.ended;
+    while (pids.some(isAlive)) await sleep(20);
+  });
+
+  it('exits with 1, the reason and where the logs are when the processes died', async () => {
+    const args = ['--rounds', '1', '--round-seconds', '2'];
+    const { code, stdout, stderr } = await simulate([...TOY, ...args], { TOY_EXIT: '0:3' }).ended;
+    expect(code).to.equal(1);
+    expect(stderr).to.match(
+      /The run failed:\n {2}node-\d exited with 3 in round 0, see (.*)task\.log/,
+    );
+    const [, files] = /logs \(task\.log\) are in (.*)/.exec(stdout)!;
+    expect(readFileSync(join(files!, 'node-1', 'task.log'), 'utf8')).to.include(
+      'executing round 0',
+    );
+  });
+
+  const mistakes: [string, string[], RegExp][] = [
+    ['no nodes', ['--nodes', '0'], /--nodes.*1 to 100/s],
+    ['rounds that are no number', ['--rounds', 'x'], /--rounds.*whole number/s],
+    ['a task that is missing', [...TOY, '--task', 'no-such.js'], /no-such\.js/],
+    ['a configuration that is missing', [...TOY, '--config', 'no-such.yml'], /no-such\.yml/],
+    ['a directory in use', [...TOY, '--keep', 'simulator'], /--keep simulator.*empty/],
+  ];
+  for (const [name, args, message] of mistakes) {
+    it(`refuses ${name}`, async () => {
+      const { code, stderr } = await simulate(args).ended;
+      expect(code).to.equal(1);
+      expect(stderr).to.match(message);
+    });
+  }
+});
