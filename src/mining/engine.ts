@@ -14,7 +14,6 @@ export interface EngineOptions {
 /** The node's own miner: threads that search one job together, each in an extranonce1 of its own. */
 export class Engine {
   private readonly threads: MiningThread[];
-  private searching = false;
 
   constructor({ threads, backend, log }: EngineOptions) {
     if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
@@ -40,14 +39,13 @@ export class Engine {
     return this.threads.reduce((sum, thread) => sum + thread.hashes, 0);
   }
 
-  /** Whether it hashes as it should: always true while it has nothing to do. */
+  /** Whether any thread is up or starting. */
   get healthy(): boolean {
-    return !this.searching || this.threads.some(({ backend }) => backend !== undefined);
+    return this.threads.some(({ failed }) => !failed);
   }
 
   /** Starts on a job; the one before it ends. */
   search(job: MiningJob): void {
-    this.searching = true;
     for (const thread of this.threads) thread.search(job);
   }
 
@@ -59,7 +57,6 @@ export class Engine {
   /** Stops searching; resolves when every thread has told what it found, within about 100 ms. */
   async stop(): Promise<void> {
     await Promise.all(this.threads.map((thread) => thread.stop()));
-    this.searching = false;
   }
 
   /** Ends the threads. */

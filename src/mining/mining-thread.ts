@@ -37,6 +37,8 @@ export class MiningThread {
 
   /** What hashes in this thread; undefined until it is ready. */
   backend: Backend | undefined;
+  /** Whether its last try to run ended in a failure. */
+  failed = false;
 
   /** @param extranonce1 u16, this thread's own */
   constructor(
@@ -102,6 +104,7 @@ export class MiningThread {
     this.meter.stop();
     this.resolveStopped?.();
     if (this.closed) return;
+    this.failed = true;
     this.log('warn', `mining thread ${this.extranonce1} ended, restart in ${this.restartMs} ms`);
     this.hashesBeforeRestart += this.hashesOfJob;
     this.hashesOfJob = 0;
@@ -127,6 +130,7 @@ export class MiningThread {
     if (message.type === 'ready') {
       const restarted = this.hashesBeforeRestart > 0;
       this.backend = message.backend;
+      this.failed = false;
       // What the dead thread was searching is not known to the nonce: go on behind it.
       if (this.job) this.post(restarted ? this.extranonce2 + 1 : this.job.extranonce2);
       return;

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 
@@ -10,6 +11,7 @@ const FROM_SOURCE = __filename.endsWith('.ts');
  */
 export function startThread(options: WorkerOptions): Worker {
   if (!FROM_SOURCE) return new Worker(__filename, options);
-  const file = JSON.stringify(path.join(__dirname, 'thread.ts'));
-  return new Worker(`require('tsx/cjs'); require(${file});`, { ...options, eval: true });
+  const files = [createRequire(__filename).resolve('tsx/cjs'), path.join(__dirname, 'thread.ts')];
+  const code = files.map((file) => `require(${JSON.stringify(file)});`).join('');
+  return new Worker(code, { ...options, eval: true });
 }

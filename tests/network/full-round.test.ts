@@ -1,0 +1,42 @@
+import { expect } from 'chai';
+import { node18 } from '../fixtures/node18';
+import { startTaskNetwork, type TaskNetwork } from '../fixtures/network';
+
+describe('the bundle in a network', function () {
+  this.timeout(120_000);
+  let network: TaskNetwork;
+  afterEach(() => network.dispose());
+
+  it('mines, proves, audits and pays one full round with three nodes on Node 18', async () => {
+    network = await startTaskNetwork({ execPath: node18(), rounds: 1, roundSeconds: 8 });
+    const report = await network.finished;
+    expect(report.failures).to.deep.equal([]);
+
+    const [round] = report.rounds;
+    expect(round!.submissions).to.have.length(3);
+    for (const submission of round!.submissions) {
+      expect(submission).to.include({ valid: true });
+      const ratio = Number(submission['estimatedHashes']) / Number(submission['hashesDone']);
+      // The estimate's standard error is 20 %: this is five of them, and wide of a wrong unit.
+      expect(ratio).to.be.within(0.3, 3);
+    }
+    expect(round!.auditVotes.filter(({ isValid }) => !isValid)).to.deep.equal([]);
+
+    const list = round!.distributionLists.find(({ accepted }) => accepted)!;
+    expect(list.madeBy).to.equal(round!.expectedListMakers[0]!.publicKey);
+    const bounty = 1e9;
+    const total = round!.submissions.reduce(
+      (sum, submission) => sum + BigInt(submission['estimatedHashes'] as string),
+      0n,
+    );
+    for (const { publicKey, estimatedHashes } of round!.submissions) {
+      const share = (BigInt(bounty) * BigInt(estimatedHashes as string)) / total;
+      expect(list.amounts).to.have.property(publicKey, Number(share));
+    }
+    for (const node of report.nodes) {
+      expect(node.balance).to.equal(list.amounts[node.publicKey]);
+      expect(node.stakeAfter).to.equal(node.stakeBefore);
+      expect(node.exits.at(-1)).to.include({ code: 0 });
+    }
+  });
+});

@@ -1,0 +1,51 @@
+import { expect } from 'chai';
+import { decodeProof } from '../../src/proof/codec';
+import { eventually, startTaskNetwork, type TaskNetwork } from '../fixtures/network';
+
+interface TaskAnswer {
+  valid_shares: number;
+  hashes_done: string;
+  hash_rate: number;
+}
+
+describe('a node killed in the middle of a round', function () {
+  this.timeout(120_000);
+  let network: TaskNetwork;
+  afterEach(() => network.dispose());
+
+  it('goes on with the shares it had, and its proof keeps them', async () => {
+    network = await startTaskNetwork({ nodes: 1, rounds: 1, roundSeconds: 10 });
+    const [node] = network.nodes;
+    const task = async (): Promise<TaskAnswer | undefined> => {
+      const answer = await network.get(node!, '/task/0');
+      return answer?.status === 200 ? (answer.body as TaskAnswer) : undefined;
+    };
+    const before = await eventually(async () => {
+      const answer = await task();
+      return answer && answer.valid_shares > 28 ? answer : undefined;
+    });
+    // What a kill may lose is what came within the last second.
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    node!.process.kill('SIGKILL');
+    await eventually(() => (node!.process.pid === undefined ? true : undefined));
+    node!.process.start();
+
+    const after = await eventually(async () => {
+      const answer = await task();
+      return answer && answer.hash_rate > 0 ? answer : undefined;
+    });
+    expect(after.valid_shares).to.be.at.least(before.valid_shares);
+
+    const report = await network.finished;
+    const [submission] = report.rounds[0]!.submissions;
+    expect(submission).to.include({ valid: true });
+    const decoded = decodeProof(submission!.value);
+    const starts = new Set(
+      'proof' in decoded
+        ? // The first byte of extranonce2 tells which start of the round found a share.
+          decoded.proof.segments[0]!.attempts.map(({ extranonce }) => extranonce[2])
+        : [],
+    );
+    expect([...starts]).to.include.members([0, 1]);
+  });
+});
