@@ -1,0 +1,66 @@
+import os from 'node:os';
+import { Command, InvalidArgumentError } from 'commander';
+import { measurePeer } from './peer';
+import { toJson, toTable } from './report';
+import { measure, type Measurement } from './sampling';
+
+interface Options {
+  threads: number;
+  seconds: number;
+  peer: string[];
+  peerSeconds: number;
+  json?: true;
+}
+
+/** Progress and complaints go to stderr: stdout is for the results. */
+const log = (message: string): void => void process.stderr.write(`${message}\n`);
+
+const positive = (text: string): number => {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('expected a number above 0');
+  return value;
+};
+
+const positiveInteger = (text: string): number => {
+  const value = positive(text);
+  if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('expected a whole number');
+  return value;
+};
+
+const { threads, seconds, peer, peerSeconds, json } = new Command('bench')
+  .description('Compares the hash kernels with each other, with libraries and with other miners.')
+  .option('--threads <n>', 'measure this many threads as well as one', positiveInteger, 1)
+  .option('--seconds <s>', 'time for each backend at each thread count', positive, 2)
+  .option(
+    '--peer <command>',
+    "a CPU miner's benchmark command, whose output tells its rate; repeatable",
+    (command, commands: string[]) => [...commands, command],
+    [] as string[],
+  )
+  .option('--peer-seconds <s>', 'time after which a peer is ended', positive, 20)
+  .option('--json', 'print the results as JSON and nothing else')
+  .parse()
+  .opts<Options>();
+
+async function main(): Promise<void> {
+  const measurements: Measurement[] = await measure(1, seconds, log);
+  if (threads > 1) measurements.push(...(await measure(threads, seconds, log)));
+  for (const command of peer) {
+    log(`peer: ${command}`);
+    measurements.push(await measurePeer(command, peerSeconds));
+  }
+  if (json) {
+    console.log(toJson(measurements));
+    return;
+  }
+  const cpus = os.cpus();
+  console.log(`CPU   ${cpus[0]?.model.trim() ?? 'unknown'}, ${cpus.length} logical cores`);
+  console.log(`Node  ${process.versions.node}, V8 ${process.versions.v8}, ${process.platform}`);
+  console.log(toTable(measurements));
+  console.log('Rates are of all threads together, x is per thread.');
+}
+
+main().catch((error: unknown) => {
+  log(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+});

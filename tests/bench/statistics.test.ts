@@ -1,0 +1,26 @@
+import { expect } from 'chai';
+import { spreadOf } from '../../bench/statistics';
+
+describe('spreadOf', () => {
+  it('takes the middle sample of an odd number, whatever their order', () => {
+    expect(spreadOf([10, 9, 1, 100, 2])).to.deep.equal({ median: 9, min: 1, max: 100 });
+  });
+
+  it('takes the mean of the middle two of an even number', () => {
+    expect(spreadOf([4, 1, 2, 10])).to.deep.equal({ median: 3, min: 1, max: 10 });
+  });
+
+  it('takes a single sample for all three', () => {
+    expect(spreadOf([7])).to.deep.equal({ median: 7, min: 7, max: 7 });
+  });
+
+  it('leaves the samples as they are', () => {
+    const samples = [3, 1, 2];
+    spreadOf(samples);
+    expect(samples).to.deep.equal([3, 1, 2]);
+  });
+
+  it('has nothing to say of no samples', () => {
+    expect(() => spreadOf([])).to.throw(RangeError);
+  });
+});
