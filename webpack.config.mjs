@@ -46,7 +46,13 @@ export default function config(env = {}) {
       },
     },
     module: {
-      parser: { javascript: { dynamicImportMode: 'eager' } },
+      parser: {
+        javascript: {
+          dynamicImportMode: 'eager',
+          // What is asked for through createRequire is meant for running from source (the tests' loader).
+          createRequire: false,
+        },
+      },
       rules: [
         {
           test: /\.ts$/,
