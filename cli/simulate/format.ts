@@ -23,7 +23,7 @@ export function tokens(roe: number): string {
 }
 
 export function shortKey(publicKey: string): string {
-  return `${publicKey.slice(0, 4)}..${publicKey.slice(-4)}`;
+  return `${publicKey.slice(0, 4)}…${publicKey.slice(-4)}`;
 }
 
 /** "4 s" or "2 min 5 s". */
