@@ -4,7 +4,7 @@ import { closeSync, openSync } from 'node:fs';
 /** A process that ignores SIGTERM for this long is killed. */
 const GRACE_MS = 2000;
 /** The node waits 2^(n+1) seconds before the n-th restart (from 0), up to this. */
-const MAX_RESTART_DELAY_MS = 24 * 3600 * 1000;
+const MAX_RESTART_DELAY_MS = 5 * 60 * 1000;
 
 /** An event of a round, as the node sends it on the IPC channel. */
 export interface RoundEvent {
