@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { verifyProof } from '../src/proof/verify';
@@ -39,7 +40,9 @@ function verify({
 }
 
 async function readSubmissions(file: string): Promise<z.infer<typeof submission>[]> {
-  const json: unknown = JSON.parse(await readFile(file === '-' ? '/dev/stdin' : file, 'utf8'));
+  const json: unknown = JSON.parse(
+    file === '-' ? await text(process.stdin) : await readFile(file, 'utf8'),
+  );
   return z.array(submission).parse(Array.isArray(json) ? json : [json]);
 }
 
