@@ -43,12 +43,15 @@ const { threads, seconds, peer, peerSeconds, json } = new Command('bench')
   .opts<Options>();
 
 async function main(): Promise<void> {
-  const measurements: Measurement[] = await measure(1, seconds, log);
-  if (threads > 1) measurements.push(...(await measure(threads, seconds, log)));
+  // Peers come first, so that a command that doesn't work is noticed at once.
+  const peers: Measurement[] = [];
   for (const command of peer) {
     log(`peer: ${command}`);
-    measurements.push(await measurePeer(command, peerSeconds));
+    peers.push(await measurePeer(command, peerSeconds));
   }
+  const measurements = await measure(1, seconds, log);
+  if (threads > 1) measurements.push(...(await measure(threads, seconds, log)));
+  measurements.push(...peers);
   if (json) {
     console.log(toJson(measurements));
     return;

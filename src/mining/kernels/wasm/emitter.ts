@@ -19,6 +19,8 @@ const INSTRUCTION: Record<Operation['operator'], PlainInstruction> = {
   shr: 'i32x4.shr_u',
 };
 
+const isLocal = (word: Word): boolean => isLeaf(word) && word.source.kind === 'local';
+
 /**
  * Turns words into instructions: a lane-bound word becomes vector arithmetic, a uniform one a load of
  * the value that the host computed (V8 builds v128.const in general registers, which is slower).
@@ -55,15 +57,16 @@ export class Emitter {
   }
 
   /**
-   * Computes a lane-bound word here and now, into a local variable, and gives the word that stands for
-   * it. A leaf plus something uniform stays the sum it is, so that further uniform terms fold into it.
+   * Computes or loads a lane-bound word here and now, into a local variable, and gives the word that
+   * stands for it. A local plus something uniform stays the sum it is, so that further uniform terms
+   * fold into it.
    */
   keep = (word: Word): Word => {
-    if (isUniform(word) || isLeaf(word) || this.#kept.has(word)) return word;
+    if (isUniform(word) || isLocal(word) || this.#kept.has(word)) return word;
     const local = this.body.newLocal('v128');
     this.push(word);
     this.body.set(local);
-    if (!isLeaf(word.left) || !isUniform(word.right)) return this.local(local);
+    if (isLeaf(word) || !isLocal(word.left) || !isUniform(word.right)) return this.local(local);
     this.#kept.set(word, local);
     return word;
   };

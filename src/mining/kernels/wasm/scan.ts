@@ -179,8 +179,11 @@ class ScanBuilder {
   /** Word t of hash 2's schedule, also stored. With a pointer, rows are counted from there. */
   #nextWord(t: number, pointer?: Local): Word {
     const emitter = this.#emitter;
-    const word = (u: number): Word => emitter.vector(row(WORDS, u), pointer);
-    const next = emitter.keep(scheduleWord(word(t - 16), word(t - 15), word(t - 7), word(t - 2)));
+    const [w16, w15, w7, w2] = [16, 15, 7, 2].map((back) =>
+      emitter.vector(row(WORDS, t - back), pointer),
+    );
+    // The sigmas use theirs five times over.
+    const next = emitter.keep(scheduleWord(w16!, emitter.keep(w15!), w7!, emitter.keep(w2!)));
     emitter.store(next, row(WORDS, t), pointer);
     return next;
   }
