@@ -44,10 +44,13 @@ async function simulate(
   directory: string,
   signal: AbortSignal,
 ): Promise<RunReport> {
-  const { nodes, rounds, roundSeconds, task } = options;
+  const { nodes, rounds, roundSeconds, task, apiPort } = options;
   const seed = options.seed ?? randomBytes(8).toString('hex');
   const inspector = options.mining ? miningInspector : undefined;
-  const apiPorts = await freePorts(nodes);
+  const apiPorts =
+    apiPort === undefined
+      ? await freePorts(nodes)
+      : Array.from({ length: nodes }, (_, index) => apiPort + index);
   const length = `${rounds === 0 ? 'rounds' : count(rounds, 'round')} of ${roundSeconds} s`;
   const display = new Display(
     `${config.taskName}: ${count(nodes, 'node')}, ${length}, seed ${seed}`,
@@ -82,8 +85,8 @@ async function simulate(
 function taskVariables(config: TaskConfig, apiPort: number): Record<string, string> {
   const wanted: NodeJS.ProcessEnv = {
     MINING_THREADS: '1',
-    ...process.env,
     API_HOST: '127.0.0.1',
+    ...process.env,
     API_PORT: String(apiPort),
   };
   return Object.fromEntries(

@@ -9,11 +9,14 @@ export interface SimulateOptions {
   readonly json?: string;
   readonly seed?: string;
   readonly keep?: string;
+  /** The port of the first node's API; the other nodes have the ports after it. Free ports when left out. */
+  readonly apiPort?: number;
   /** Whether the task is this repository's: show and check its mining. */
   readonly mining: boolean;
 }
 
 const MAX_NODES = 100;
+const MAX_PORT = 65_535;
 
 /** Reads the command line; prints help or a message and exits where commander does. */
 export function parseOptions(argv: readonly string[]): SimulateOptions {
@@ -27,6 +30,11 @@ export function parseOptions(argv: readonly string[]): SimulateOptions {
     .option('--json <file>', 'write the whole run here (docs/SIMULATOR.md)')
     .option('--seed <text>', 'derive task id and keys from this text; random when left out')
     .option('--keep <directory>', "keep the nodes' files here; an empty or new directory")
+    .option(
+      '--api-port <port>',
+      "the first node's API port, the others have those after it; free ports when left out",
+      wholeNumber(1, MAX_PORT - MAX_NODES),
+    )
     .option('--no-mining', 'the task is another one: no mining columns, no proofs')
     .parse([...argv])
     .opts<SimulateOptions>();

@@ -58,13 +58,17 @@ describe('npm run simulate', function () {
     return run;
   }
 
-  /** The tasks' process ids, once round 0 has begun. */
-  async function taskPids(run: Run, keep: string): Promise<number[]> {
+  /** What each task says of itself, once round 0 has begun. */
+  async function tasks(run: Run, keep: string) {
     while (!run.output().includes('Round 0')) await sleep(20);
     return [1, 2, 3].map((n) => {
       const [first] = readFileSync(join(keep, `node-${n}`, 'task.log'), 'utf8').split('\n');
-      return (JSON.parse(first!) as { pid: number }).pid;
+      return JSON.parse(first!) as { pid: number; env: Record<string, string> };
     });
+  }
+
+  async function taskPids(run: Run, keep: string): Promise<number[]> {
+    return (await tasks(run, keep)).map(({ pid }) => pid);
   }
 
   it('runs rounds, prints tables that fit 80 columns, writes the run and exits with 0', async () => {
@@ -103,6 +107,14 @@ describe('npm run simulate', function () {
     expect(code).to.equal(0);
     expect(pids.some(isAlive)).to.equal(false);
     expect(stdout).to.include(keep);
+  });
+
+  it('gives the APIs successive ports and the host of the shell, for others to reach', async () => {
+    const keep = join(directory, 'kept');
+    const variables = ['--config', 'config-task.yml', '--api-port', '18000', '--keep', keep];
+    const run = simulate([...TOY, ...variables, '--round-seconds', '2'], { API_HOST: '::' });
+    const apis = (await tasks(run, keep)).map(({ env }) => [env['API_HOST'], env['API_PORT']]);
+    expect(apis).to.deep.equal(['18000', '18001', '18002'].map((port) => ['::', port]));
   });
 
   it('exits with 130 when Ctrl-C cuts it short', async () => {
