@@ -54,12 +54,13 @@ export class Search {
   }
 
   /**
-   * Scans the next nonces, at most `maxNonces` of them (1..2^32) and never over the end of an
-   * extranonce.
+   * Scans the next nonces: as many as make at most `maxHashes` hashes, but at least one, and never over
+   * the end of an extranonce.
    * @returns what was found and how many hashes it took
    */
-  step(maxNonces: number): { found: Attempt[]; hashes: number } {
-    const end = Math.min(this.nonce + maxNonces, NONCES);
+  step(maxHashes: number): { found: Attempt[]; hashes: number } {
+    const nonces = Math.max(1, Math.floor(maxHashes / this.kernel.versions));
+    const end = Math.min(this.nonce + nonces, NONCES);
     const found = this.kernel
       .scan(this.nonce, end)
       .map(({ versionBits, nonce }) => ({ extranonce: this.extranonce, versionBits, nonce }));

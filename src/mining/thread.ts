@@ -11,9 +11,10 @@ import { Search } from './search';
 
 /** A batch takes about this long, so a stop is obeyed within it. */
 const BATCH_MS = 20;
-/** V8 optimises a kernel between its calls, not within one: early calls must be short. */
+/** Hashes of a batch: the first, and the bounds between which it is fitted to the time. */
 const FIRST_BATCH = 2 ** 14;
-const MAX_BATCH = 2 ** 24;
+const MIN_BATCH = 2 ** 10;
+const MAX_BATCH = 2 ** 26;
 const PROGRESS_MS = 250;
 
 const port = parentPort!;
@@ -61,7 +62,7 @@ async function run(job: number): Promise<void> {
       post({ type: 'progress', job, hashes, extranonce2: search!.extranonce2 });
     }
     if (now - startedAt < BATCH_MS / 2) batch = Math.min(batch * 2, MAX_BATCH);
-    else if (now - startedAt > BATCH_MS * 1.5) batch = Math.max(batch / 2, FIRST_BATCH);
+    else if (now - startedAt > BATCH_MS * 1.5) batch = Math.max(batch / 2, MIN_BATCH);
     await nextTurn();
   }
   post({ type: 'stopped', job, hashes });

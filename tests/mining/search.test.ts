@@ -59,7 +59,9 @@ describe('Search', () => {
   it('counts one hash for every version of a nonce', () => {
     const kernel = new RecordingKernel(4);
     const search = new Search(kernel, { template, extranonce1: 0, extranonce2: 0 }, 1n);
-    expect(search.step(100).hashes).to.equal(400);
+    expect(search.step(402).hashes).to.equal(400);
+    expect(kernel.scanned).to.have.deep.members([{ header: headerFor(0, 0), start: 0, end: 100 }]);
+    expect(search.step(1).hashes).to.equal(4);
   });
 
   it('goes on where it was when the target changes', () => {

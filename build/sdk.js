@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+const { existsSync, readFileSync } = require('node:fs');
+const { join } = require('node:path');
 
 const PACKAGES = ['@_koii/namespace-wrapper', '@_koii/task-manager'];
 
@@ -9,7 +9,7 @@ const PACKAGES = ['@_koii/namespace-wrapper', '@_koii/task-manager'];
  * @param {string} root the repository's folder
  * @returns {{ official: boolean, name: string, alias: Record<string, string> }} alias is webpack's `resolve.alias`
  */
-export function resolveSdk(root) {
+function resolveSdk(root) {
   const manifests = PACKAGES.map((name) => join(root, 'node_modules', name, 'package.json'));
   if (manifests.every((path) => existsSync(path))) {
     const versions = manifests.map((path) => JSON.parse(readFileSync(path, 'utf8')));
@@ -27,3 +27,5 @@ export function resolveSdk(root) {
     ),
   };
 }
+
+module.exports = { resolveSdk };

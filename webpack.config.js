@@ -1,12 +1,8 @@
-import { dirname, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import webpack from 'webpack';
-import { resolveSdk } from './build/sdk.mjs';
+const { join, relative } = require('node:path');
+const webpack = require('webpack');
+const { resolveSdk } = require('./build/sdk');
 
-const root = dirname(fileURLToPath(import.meta.url));
-
-const INSTALL_OFFICIAL =
-  'npm ci --include=optional --@_koii:registry=https://registry.npmjs.org && npm run build:release';
+const root = __dirname;
 
 /**
  * One CommonJS file that runs alone: a Koii node downloads nothing else.
@@ -14,11 +10,17 @@ const INSTALL_OFFICIAL =
  * @param {{ release?: boolean, entry?: string, out?: string }} env release refuses any SDK but the official one;
  *   entry and out replace src/main.ts and dist (tests bundle their fixtures so)
  */
-export default function config(env = {}) {
+module.exports = function config(env = {}) {
   const sdk = resolveSdk(root);
   if (env.release && !sdk.official) {
     console.error(
-      `A release needs the official Koii SDK, and it is not installed. Run:\n\n  ${INSTALL_OFFICIAL}\n`,
+      [
+        'A release needs the official Koii SDK, and it is not installed: the registry in use lacks it.',
+        'With a registry that carries @_koii/namespace-wrapper and @_koii/task-manager, run:',
+        '',
+        '  npm ci --include=optional && npm run build:release',
+        '',
+      ].join('\n'),
     );
     process.exit(1);
   }
@@ -62,7 +64,7 @@ export default function config(env = {}) {
         },
         {
           test: /[\\/]classic-level[\\/]binding\.js$/,
-          loader: join(root, 'build/embed-addon-loader.mjs'),
+          loader: join(root, 'build/embed-addon-loader.js'),
         },
       ],
     },
@@ -76,7 +78,7 @@ export default function config(env = {}) {
     performance: false,
     stats: { preset: 'errors-warnings', errorsCount: false, warningsCount: false },
   };
-}
+};
 
 function report(stats, sdk) {
   if (stats.hasErrors()) return;
