@@ -11,6 +11,14 @@ export interface EngineOptions {
   log: EngineLog;
 }
 
+export interface ThreadState {
+  /** Undefined while the thread is not up. */
+  backend: Backend | undefined;
+  hashrateHps: number;
+  /** Whether its last try to run ended in a failure. */
+  failed: boolean;
+}
+
 /** The node's own miner: threads that search one job together, each in an extranonce1 of its own. */
 export class Engine {
   private readonly threads: MiningThread[];
@@ -21,13 +29,22 @@ export class Engine {
     }
     this.threads = Array.from(
       { length: threads },
-      (_, extranonce1) => new MiningThread(extranonce1, backend, log),
+      (_, index) => new MiningThread(index, backend, log),
     );
   }
 
   /** What hashes in each thread; undefined where a thread is not up. */
   get backends(): (Backend | undefined)[] {
     return this.threads.map(({ backend }) => backend);
+  }
+
+  /** Each thread as it is now. */
+  get threadStates(): ThreadState[] {
+    return this.threads.map(({ backend, hashrateHps, failed }) => ({
+      backend,
+      hashrateHps,
+      failed,
+    }));
   }
 
   get hashrateHps(): number {

@@ -10,6 +10,11 @@ export interface MiningJob {
   template: Template;
   /** u32: where every thread begins to roll; what lies before it was searched already. */
   extranonce2: number;
+  /**
+   * u16: the one extranonce1 of a remote worker. Its threads share it, so each begins in a part of the
+   * extranonce2 of its own. Left out, every thread has an extranonce1 of its own.
+   */
+  extranonce1?: number;
   /** The highest hash value wanted. */
   target: bigint;
   /** Called with what a thread found, not yet checked. */
@@ -17,6 +22,9 @@ export interface MiningJob {
 }
 
 export type EngineLog = (level: 'info' | 'warn', message: string) => void;
+
+/** With 256 threads at most, the parts cover the 2^32 values of extranonce2 without touching. */
+const EXTRANONCE2_PER_THREAD = 2 ** 24;
 
 const FIRST_RESTART_MS = 1000;
 const MAX_RESTART_MS = 60_000;
@@ -40,9 +48,9 @@ export class MiningThread {
   /** Whether its last try to run ended in a failure. */
   failed = false;
 
-  /** @param extranonce1 u16, this thread's own */
+  /** @param index 0..255, its extranonce1 in the jobs of a node */
   constructor(
-    private readonly extranonce1: number,
+    private readonly index: number,
     private readonly requested: ThreadData['backend'],
     private readonly log: EngineLog,
   ) {
@@ -61,7 +69,7 @@ export class MiningThread {
   search(job: MiningJob): void {
     this.job = job;
     this.hashesBeforeRestart = 0;
-    this.post(job.extranonce2);
+    this.post(this.startOf(job));
   }
 
   setTarget(target: bigint): void {
@@ -89,7 +97,7 @@ export class MiningThread {
 
   private spawn(): void {
     const workerData: ThreadData = { backend: this.requested };
-    const worker = startThread({ workerData, name: `mining-${this.extranonce1}` });
+    const worker = startThread({ workerData, name: `mining-${this.index}` });
     this.worker = worker;
     worker.on('message', (message: FromThread) => this.receive(message));
     worker.on('error', (error) => this.log('warn', `mining thread failed: ${error.message}`));
@@ -105,19 +113,24 @@ export class MiningThread {
     this.resolveStopped?.();
     if (this.closed) return;
     this.failed = true;
-    this.log('warn', `mining thread ${this.extranonce1} ended, restart in ${this.restartMs} ms`);
+    this.log('warn', `mining thread ${this.index} ended, restart in ${this.restartMs} ms`);
     this.hashesBeforeRestart += this.hashesOfJob;
     this.hashesOfJob = 0;
     this.restartTimer = setTimeout(() => this.spawn(), this.restartMs).unref();
     this.restartMs = Math.min(this.restartMs * 2, MAX_RESTART_MS);
   }
 
+  private startOf({ extranonce1, extranonce2 }: MiningJob): number {
+    const part = extranonce1 === undefined ? 0 : this.index * EXTRANONCE2_PER_THREAD;
+    return (extranonce2 + part) % 2 ** 32;
+  }
+
   private post(extranonce2: number): void {
     if (!this.job) return;
     this.hashesOfJob = 0;
     this.extranonce2 = extranonce2;
-    const { template, target } = this.job;
-    const space = { template, extranonce1: this.extranonce1, extranonce2 };
+    const { template, target, extranonce1 = this.index } = this.job;
+    const space = { template, extranonce1, extranonce2 };
     if (this.backend) this.meter.restart();
     this.send({ type: 'search', job: ++this.jobNumber, space, target });
   }
@@ -132,7 +145,7 @@ export class MiningThread {
       this.backend = message.backend;
       this.failed = false;
       // What the dead thread was searching is not known to the nonce: go on behind it.
-      if (this.job) this.post(restarted ? this.extranonce2 + 1 : this.job.extranonce2);
+      if (this.job) this.post(restarted ? this.extranonce2 + 1 : this.startOf(this.job));
       return;
     }
     if (message.type === 'log') return this.log('info', message.message);

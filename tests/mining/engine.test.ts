@@ -37,6 +37,24 @@ describe('Engine', () => {
     expect(engine.backends.every(Boolean)).to.equal(true);
   });
 
+  it("searches a remote worker's extranonce1 in parts of its own for each thread", async () => {
+    const engine = start(2);
+    const found: Attempt[] = [];
+    engine.search({
+      template,
+      extranonce1: 0x0abc,
+      extranonce2: 0xff000005,
+      target: FLOOR << 6n,
+      onFound: (more) => found.push(...more),
+    });
+    const extranonces = (): Set<string> =>
+      new Set(found.map(({ extranonce }) => Buffer.from(extranonce).toString('hex')));
+    await until(() => extranonces().size === 2);
+    await engine.stop();
+    // The second part begins 2^24 behind the first, beyond the end of 32 bits.
+    expect([...extranonces()]).to.have.members(['0abcff000005', '0abc00000005']);
+  });
+
   it('finds about as many shares as its hashes promise', async () => {
     const engine = start(1);
     let count = 0;
