@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { LOG_LEVELS } from './log';
 import { MAX_THREADS } from './mining/engine';
 import { BACKENDS } from './mining/kernel';
+import { Schedule } from './mining/schedule';
 
 const wholeNumber = (min: number, max: number) =>
   z
@@ -22,6 +23,19 @@ const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
 const variables = {
   MINING_THREADS: wholeNumber(0, MAX_THREADS).default(0),
   MINING_BACKEND: oneOf(['auto', ...BACKENDS]).default('auto'),
+  MINING_INTENSITY: wholeNumber(1, 100).default(100),
+  MINING_SCHEDULE: z
+    .string()
+    .transform((text, context) => {
+      try {
+        return Schedule.parse(text);
+      } catch {
+        context.addIssue({ code: 'custom' });
+        return z.NEVER;
+      }
+    })
+    .describe('hours such as 22:00-07:00, several separated by commas')
+    .default(() => Schedule.parse('')),
   MINING_SECONDS: wholeNumber(0, 86_400).default(0),
   API_HOST: z
     .string()

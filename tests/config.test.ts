@@ -40,6 +40,10 @@ describe('loadConfig', () => {
     ['MINING_THREADS', '257'],
     ['MINING_THREADS', '0x10'],
     ['MINING_BACKEND', 'gpu'],
+    ['MINING_INTENSITY', '0'],
+    ['MINING_INTENSITY', '101'],
+    ['MINING_SCHEDULE', 'nights'],
+    ['MINING_SCHEDULE', '22:00-24:00'],
     ['MINING_SECONDS', 'ten'],
     ['API_HOST', 'two words'],
     ['API_PORT', '0'],
@@ -74,13 +78,13 @@ describe('config-task.yml', () => {
 
   for (const { value: name, description = '' } of variableTags) {
     it(`tells the default of ${name}, as the README does`, () => {
-      const value = loadConfig({})[name as (typeof VARIABLE_NAMES)[number]];
+      const value = String(loadConfig({})[name as (typeof VARIABLE_NAMES)[number]]);
       expect(description).to.match(/ Default: /);
-      expect(description.split(' Default: ')[1]).to.equal(value === '' ? 'none' : String(value));
+      expect(description.split(' Default: ')[1]).to.equal(value || 'none');
       const row = readme.split('\n').find((line) => line.startsWith(`| \`${name}\``));
       expect(row, `no row for ${name} in README.md`).to.be.a('string');
       const cells = row!.split('|').map((cell) => cell.trim());
-      expect(cells[2]).to.equal(value === '' ? 'none' : `\`${value}\``);
+      expect(cells[2]).to.equal(value ? `\`${value}\`` : 'none');
       expect(cells[3]).to.equal(description.split(' Default: ')[0]!.replace(/\.$/, ''));
     });
   }

@@ -71,6 +71,11 @@ export class Engine {
     for (const thread of this.threads) thread.setTarget(target);
   }
 
+  /** @param percent of each thread's time to hash, 0..100; at 0 they wait where they are */
+  setIntensity(percent: number): void {
+    for (const thread of this.threads) thread.setIntensity(percent);
+  }
+
   /** Stops searching; resolves when every thread has told what it found, within about 100 ms. */
   async stop(): Promise<void> {
     await Promise.all(this.threads.map((thread) => thread.stop()));

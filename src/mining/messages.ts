@@ -11,6 +11,8 @@ export interface ThreadData {
 export type ToThread =
   | { type: 'search'; job: number; space: SearchSpace; target: bigint }
   | { type: 'target'; target: bigint }
+  /** Percent of the time to hash, 0..100; 0 pauses. */
+  | { type: 'intensity'; percent: number }
   | { type: 'stop' };
 
 /** From a thread to the engine. A job's hashes count from its start. */

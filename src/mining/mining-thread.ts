@@ -38,6 +38,7 @@ export class MiningThread {
   private hashesBeforeRestart = 0;
   private hashesOfJob = 0;
   private extranonce2 = 0;
+  private intensity = 100;
   private restartMs = FIRST_RESTART_MS;
   private restartTimer: NodeJS.Timeout | undefined;
   private closed = false;
@@ -75,6 +76,14 @@ export class MiningThread {
   setTarget(target: bigint): void {
     if (this.job) this.job = { ...this.job, target };
     this.send({ type: 'target', target });
+  }
+
+  /** @param percent of the time to hash, 0..100; at 0 the thread waits where it is */
+  setIntensity(percent: number): void {
+    this.intensity = percent;
+    this.send({ type: 'intensity', percent });
+    if (percent === 0) this.meter.stop();
+    else if (this.job && this.backend) this.meter.restart(this.hashesOfJob);
   }
 
   /** Resolves when the thread has stopped searching and has told all it found. */
@@ -131,7 +140,7 @@ export class MiningThread {
     this.extranonce2 = extranonce2;
     const { template, target, extranonce1 = this.index } = this.job;
     const space = { template, extranonce1, extranonce2 };
-    if (this.backend) this.meter.restart();
+    if (this.backend && this.intensity > 0) this.meter.restart();
     this.send({ type: 'search', job: ++this.jobNumber, space, target });
   }
 
@@ -144,6 +153,7 @@ export class MiningThread {
       const restarted = this.hashesBeforeRestart > 0;
       this.backend = message.backend;
       this.failed = false;
+      this.send({ type: 'intensity', percent: this.intensity });
       // What the dead thread was searching is not known to the nonce: go on behind it.
       if (this.job) this.post(restarted ? this.extranonce2 + 1 : this.startOf(this.job));
       return;

@@ -8,18 +8,19 @@ export class RateMeter {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** Forgets everything: the counter starts at 0 now. */
-  restart(): void {
-    this.samples = [{ atMs: this.now(), count: 0 }];
+  /** Forgets everything: the counter goes on from `count` now. */
+  restart(count = 0): void {
+    this.samples = [{ atMs: this.now(), count }];
   }
 
-  /** Forgets everything: nothing is counted until the next start. */
+  /** Forgets everything: nothing is counted until the next restart. */
   stop(): void {
     this.samples = [];
   }
 
   /** @param count the counter's value now, never less than before */
   update(count: number): void {
+    if (this.samples.length === 0) return;
     const atMs = this.now();
     this.samples.push({ atMs, count });
     // One sample from before the window is kept, so that the rate spans all of it.

@@ -1,6 +1,7 @@
 import os from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
+import { DutyCycle } from './duty-cycle';
 import type { Kernel } from './kernel';
 import { createKernel } from './kernels';
 import type { FromThread, ThreadData, ToThread } from './messages';
@@ -16,6 +17,8 @@ const FIRST_BATCH = 2 ** 14;
 const MIN_BATCH = 2 ** 10;
 const MAX_BATCH = 2 ** 26;
 const PROGRESS_MS = 250;
+/** A paused thread looks up this often; a message wakes it at once. */
+const PAUSE_MS = 60_000;
 
 const port = parentPort!;
 const { backend } = workerData as ThreadData;
@@ -32,6 +35,9 @@ const kernel = chooseKernel();
 /** Changes with every order, which ends the search that ran before. */
 let order = 0;
 let search: Search | undefined;
+const duty = new DutyCycle();
+/** Ends the rest that is taken, if one is. */
+let wake = (): void => undefined;
 post({ type: 'ready', backend: kernel.backend });
 
 /** Some backend is better than none: one that was asked for by name is given up with a log line. */
@@ -52,6 +58,10 @@ async function run(job: number): Promise<void> {
   let batch = FIRST_BATCH;
   let reportedAt = performance.now();
   while (order === mine) {
+    if (duty.percent === 0) {
+      await rest(PAUSE_MS);
+      continue;
+    }
     const startedAt = performance.now();
     const result = search!.step(batch);
     const now = performance.now();
@@ -61,14 +71,31 @@ async function run(job: number): Promise<void> {
       reportedAt = now;
       post({ type: 'progress', job, hashes, extranonce2: search!.extranonce2 });
     }
-    if (now - startedAt < BATCH_MS / 2) batch = Math.min(batch * 2, MAX_BATCH);
-    else if (now - startedAt > BATCH_MS * 1.5) batch = Math.max(batch / 2, MIN_BATCH);
-    await nextTurn();
+    const workedMs = now - startedAt;
+    if (workedMs < BATCH_MS / 2) batch = Math.min(batch * 2, MAX_BATCH);
+    else if (workedMs > BATCH_MS * 1.5) batch = Math.max(batch / 2, MIN_BATCH);
+    const restMs = duty.restAfter(workedMs);
+    if (restMs > 0) await rest(restMs);
+    else await nextTurn();
   }
   post({ type: 'stopped', job, hashes });
 }
 
+/** Does nothing for a while, or until a message comes. */
+async function rest(ms: number): Promise<void> {
+  const startedAt = performance.now();
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    wake = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+  });
+  duty.rested(performance.now() - startedAt);
+}
+
 port.on('message', (message: ToThread) => {
+  wake();
   switch (message.type) {
     case 'search':
       search = new Search(kernel, message.space, message.target);
@@ -76,6 +103,9 @@ port.on('message', (message: ToThread) => {
       break;
     case 'target':
       search?.setTarget(message.target);
+      break;
+    case 'intensity':
+      duty.percent = message.percent;
       break;
     case 'stop':
       order++;

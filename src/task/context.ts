@@ -4,9 +4,11 @@ import { loadIdentity } from '../koii/identity';
 import { store } from '../koii/store';
 import { createLog, type Log } from '../log';
 import { Engine } from '../mining/engine';
+import { Governor } from '../mining/governor';
 import { Auditor } from '../rounds/auditor';
 import { Miner } from '../rounds/miner';
 import { RoundStore } from '../rounds/round-store';
+import { ShareLog } from '../rounds/share-log';
 import { Seeds } from '../rounds/seeds';
 
 /** Everything the lifecycle functions call, wired together once. */
@@ -14,6 +16,7 @@ export interface TaskContext {
   config: Config;
   log: Log;
   engine: Engine;
+  governor: Governor;
   miner: Miner;
   seeds: Seeds;
   auditor: Auditor;
@@ -36,8 +39,11 @@ async function createContext(): Promise<TaskContext> {
     backend: config.MINING_BACKEND,
     log: (level, message) => log[level](message),
   });
-  const miner = new Miner({ identity, engine, store: new RoundStore(store, identity, log), log });
+  const governor = new Governor(engine, config.MINING_INTENSITY, config.MINING_SCHEDULE);
+  const shares = await ShareLog.open(store, log);
+  const rounds = new RoundStore(store, identity, log);
+  const miner = new Miner({ identity, engine, store: rounds, shares, log });
   const seeds = new Seeds(identity.taskId, chain, store, log);
   const auditor = new Auditor(identity.taskId, seeds);
-  return { config, log, engine, miner, seeds, auditor };
+  return { config, log, engine, governor, miner, seeds, auditor };
 }

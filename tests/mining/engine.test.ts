@@ -114,6 +114,46 @@ describe('Engine', () => {
     expect(second).to.have.length(found);
   });
 
+  it('waits where it is while paused, and goes on without losing or repeating a share', async () => {
+    const engine = start(1);
+    const found: Attempt[] = [];
+    const target = FLOOR << 6n;
+    engine.search({ template, extranonce2: 0, target, onFound: (more) => found.push(...more) });
+    await until(() => found.length > 10);
+    engine.setIntensity(0);
+    await sleep(300);
+    const { hashes } = engine;
+    const count = found.length;
+    expect(engine.hashrateHps).to.equal(0);
+    await sleep(300);
+    expect(engine.hashes).to.equal(hashes);
+    expect(found).to.have.length(count);
+    engine.setIntensity(100);
+    await until(() => found.length > count + 10 && engine.hashrateHps > 0);
+    await engine.stop();
+    const keys = found.map(({ extranonce, versionBits, nonce }) =>
+      [Buffer.from(extranonce).toString('hex'), versionBits, nonce].join(),
+    );
+    expect(new Set(keys).size).to.equal(keys.length);
+    const nonces = found.map(({ nonce }) => nonce);
+    expect(nonces).to.deep.equal([...nonces].sort((a, b) => a - b));
+  });
+
+  it('stops at once while it is paused or rests for long', async () => {
+    const engine = start(1);
+    engine.setIntensity(1);
+    engine.search({ template, extranonce2: 0, target: FLOOR, onFound: () => undefined });
+    await until(() => engine.backends[0] !== undefined);
+    await sleep(300);
+    const startedAt = performance.now();
+    await engine.stop();
+    // At 1 % a rest takes some two seconds: stopping must not wait for its end.
+    expect(performance.now() - startedAt).to.be.lessThan(1000);
+    engine.setIntensity(0);
+    engine.search({ template, extranonce2: 0, target: FLOOR, onFound: () => undefined });
+    await engine.stop();
+  });
+
   it('is stopped and closed before its threads are up', async () => {
     const engine = start(1);
     engine.search({ template, extranonce2: 0, target: FLOOR, onFound: () => undefined });
