@@ -1,10 +1,15 @@
-import { expectedHashes, targetForHashes } from '../bitcoin/target';
+import { displayHash } from '../bitcoin/target';
 import { FLOOR } from '../consensus';
 import type { Log } from '../log';
 import type { Engine } from '../mining/engine';
+import type { Admission } from '../proof/best-shares';
+import type { Share } from '../proof/share';
 import type { Attempt } from '../template/segment';
 import { Round, type Identity } from './round';
 import type { RoundStore } from './round-store';
+import type { ShareLog } from './share-log';
+import { LOCAL_WORKER, packAttempt } from './share-record';
+import { isAnotherTarget, shareTargetFor } from './vardiff';
 
 /** Every start of a round searches its own 2^24 extranonce2, so that a restart goes over no old ground. */
 const EXTRANONCE2_PER_START = 2 ** 24;
@@ -14,11 +19,14 @@ const STARTS = 256;
 const SAVE_MS = 1000;
 /** The counters are saved with them, and every so many times by themselves. */
 const TICKS_PER_COUNTER_SAVE = 10;
+/** Threads that are up tell of their hashes several times a second. */
+const STALLED_MS = 30_000;
 
 export interface MinerOptions {
   identity: Identity;
   engine: Engine;
   store: RoundStore;
+  shares: ShareLog;
   log: Log;
 }
 
@@ -30,7 +38,10 @@ export class Miner {
   private mining: Promise<void> = Promise.resolve();
   private calls = 0;
   private target = FLOOR;
+  private endsAt = Infinity;
   private countedHashes = 0;
+  private allHashes = 0;
+  private hashedAt = 0;
   private unsaved = false;
   private storeWorks = true;
 
@@ -50,8 +61,30 @@ export class Miner {
     return this.target;
   }
 
+  /** Whether the engine does what is wanted of it, and whether the store takes writes. */
   get healthy(): { miner: boolean; shareCollection: boolean } {
-    return { miner: this.options.engine.healthy, shareCollection: this.storeWorks };
+    const { engine, shares } = this.options;
+    const stalled =
+      this.miningRound !== undefined && performance.now() - this.hashedAt > STALLED_MS;
+    return {
+      miner: engine.healthy && !stalled,
+      shareCollection: this.storeWorks && shares.writable,
+    };
+  }
+
+  /** Hashes done since this process started. */
+  get hashesDone(): number {
+    return this.allHashes;
+  }
+
+  /** The round being mined, or the last one this process mined. */
+  get lastRound(): Round | undefined {
+    return this.current;
+  }
+
+  /** Until the mining that runs ends; Infinity where only the next round ends it, undefined between rounds. */
+  get msLeft(): number | undefined {
+    return this.endMining && Math.max(0, this.endsAt - performance.now());
   }
 
   /** The round being mined; undefined between rounds. */
@@ -61,7 +94,20 @@ export class Miner {
 
   /** A round this node knows, mined now or read from the store. */
   async round(round: number): Promise<Round | undefined> {
-    return this.current?.number === round ? this.current : this.options.store.load(round);
+    if (this.current?.number === round) return this.current;
+    const saved = await this.options.store.load(round);
+    saved?.replay(this.options.shares.restoredOf(round));
+    return saved;
+  }
+
+  /** Takes in a remote worker's share of the round being mined; its log entry is the caller's to make. */
+  admit(round: Round, share: Share): Admission {
+    const admission = round.admit(share);
+    if (admission === 'best') {
+      this.unsaved = true;
+      this.retarget(round);
+    }
+    return admission;
   }
 
   /**
@@ -115,6 +161,8 @@ export class Miner {
   private async run(round: Round, durationMs: number): Promise<void> {
     const { engine, log } = this.options;
     const ended = new Promise<void>((resolve) => (this.endMining = resolve));
+    this.endsAt = performance.now() + durationMs;
+    this.hashedAt = performance.now();
     const timeout = Number.isFinite(durationMs)
       ? setTimeout(() => this.endMining?.(), Math.max(durationMs, 0))
       : undefined;
@@ -152,40 +200,47 @@ export class Miner {
 
   private take(round: Round, attempts: Attempt[]): void {
     for (const attempt of attempts) {
-      const { admission } = round.add(attempt, FLOOR);
+      const { share, admission } = round.add(attempt, FLOOR);
+      if (admission === 'duplicate') continue;
       if (admission === 'invalid')
         this.options.log.error('a kernel reported a hash above the floor');
       if (admission === 'best') this.unsaved = true;
+      this.options.shares.note({
+        round: round.number,
+        workerId: LOCAL_WORKER,
+        submissionId: `${LOCAL_WORKER}-${packAttempt(attempt).toString('hex')}`,
+        hash: displayHash(share.hashValue),
+        attempt,
+        best: admission === 'best',
+        ...(admission === 'invalid' && { reason: 'above_target' }),
+      });
     }
     this.retarget(round);
   }
 
   private countHashes(round: Round): void {
     const { hashes } = this.options.engine;
-    round.addHashes(hashes - this.countedHashes);
+    const more = hashes - this.countedHashes;
+    if (more > 0) this.hashedAt = performance.now();
+    round.addHashes(more);
+    this.allHashes += more;
     this.countedHashes = hashes;
   }
 
-  /**
-   * Asks for about one share a second, which is what people watch, but never for less than what can
-   * still enter the proof.
-   */
   private retarget(round: Round): void {
-    const perSecond = BigInt(Math.max(1, Math.round(this.hashrateHps)));
-    const oneASecond = targetForHashes(perSecond);
-    const wanted = oneASecond < FLOOR ? oneASecond : FLOOR;
-    const target = wanted > round.limit ? wanted : round.limit;
-    // Small moves aren't worth telling the threads.
-    const ratio = (expectedHashes(target) * 100n) / expectedHashes(this.target);
-    if (ratio >= 95n && ratio <= 105n) return;
+    const target = shareTargetFor(this.hashrateHps, round.limit);
+    if (!isAnotherTarget(target, this.target)) return;
     this.target = target;
     this.options.engine.setTarget(target);
   }
 
   private async save(round: Round): Promise<void> {
+    const { store, shares } = this.options;
     this.unsaved = false;
     try {
-      await this.options.store.save(round);
+      round.setCountedUntil(shares.lastAt);
+      await store.save(round);
+      await shares.flush();
       this.storeWorks = true;
     } catch (error) {
       this.unsaved = true;

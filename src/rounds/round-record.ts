@@ -12,6 +12,8 @@ export const roundRecordSchema = z.strictObject({
   hashes: count,
   validShares: count,
   invalidShares: count,
+  /** Shares in the log up to here are counted in this record; later ones come on top. */
+  countedUntil: count,
   /** The proof of the K best shares; empty while there are none. */
   proof: z.string(),
 });

@@ -1,3 +1,4 @@
+import { displayHash } from '../bitcoin/target';
 import { WORK_SOURCE } from '../consensus';
 import { BestShares, type Admission } from '../proof/best-shares';
 import { decodeProof, encodeProof } from '../proof/codec';
@@ -7,6 +8,7 @@ import { shareOf, type Share } from '../proof/share';
 import { koiiSegment } from '../template/koii';
 import { templateFor, type Attempt, type Template } from '../template/segment';
 import type { RoundRecord } from './round-record';
+import type { LoggedShare } from './share-record';
 
 /** Who mines, and for which task: both raw, 32 bytes. */
 export interface Identity {
@@ -38,6 +40,7 @@ export class Round {
       hashes: 0,
       validShares: 0,
       invalidShares: 0,
+      countedUntil: 0,
       proof: '',
     });
   }
@@ -120,10 +123,40 @@ export class Round {
    */
   add(attempt: Attempt, target: bigint): { share: Share; admission: Admission | 'invalid' } {
     const share = shareOf(this.template, attempt);
-    const admission = share.hashValue > target ? 'invalid' : this.best.add(share);
-    if (admission === 'invalid') this.record.invalidShares++;
-    else if (admission !== 'duplicate') this.record.validShares++;
-    return { share, admission };
+    if (share.hashValue <= target) return { share, admission: this.admit(share) };
+    this.reject();
+    return { share, admission: 'invalid' };
+  }
+
+  /** Takes in a share of this round's template that met its target. */
+  admit(share: Share): Admission {
+    const admission = this.best.add(share);
+    if (admission !== 'duplicate') this.record.validShares++;
+    return admission;
+  }
+
+  /** Counts a share that is none. */
+  reject(): void {
+    this.record.invalidShares++;
+  }
+
+  /** Says that everything logged up to here, a place in the share log, is counted in this round. */
+  setCountedUntil(at: number): void {
+    this.record.countedUntil = at;
+  }
+
+  /** Takes in what was logged, oldest first, after this round was last saved. */
+  replay(logged: readonly LoggedShare[]): void {
+    for (const { at, attempt, hash, reason } of logged) {
+      if (at <= this.record.countedUntil) continue;
+      this.record.countedUntil = at;
+      if (reason !== undefined) this.reject();
+      else if (attempt) {
+        const share = shareOf(this.template, attempt);
+        // Another hash: it was mined before the round was found to have another seed.
+        if (displayHash(share.hashValue) === hash) this.admit(share);
+      }
+    }
   }
 
   /** The proof of the shares found so far; undefined while there are none. */

@@ -7,6 +7,7 @@ import { decodeProof } from '../../src/proof/codec';
 import { verifyProof } from '../../src/proof/verify';
 import { Miner } from '../../src/rounds/miner';
 import { RoundStore } from '../../src/rounds/round-store';
+import { ShareLog } from '../../src/rounds/share-log';
 import { koiiWork } from '../../src/template/koii';
 import { MemoryStore } from '../fixtures/memory-store';
 import { identity, seed } from '../fixtures/template';
@@ -16,8 +17,12 @@ const log = createLog('silent');
 describe('Miner', () => {
   let engine: Engine;
   let memory: MemoryStore;
-  const miner = (): Miner =>
-    new Miner({ identity, engine, store: new RoundStore(memory, identity, log), log });
+  const miner = async (): Promise<Miner> =>
+    new Miner({
+      ...{ identity, engine, log },
+      store: new RoundStore(memory, identity, log),
+      shares: await ShareLog.open(memory, log),
+    });
   const until = async (condition: () => boolean | Promise<boolean>): Promise<void> => {
     while (!(await condition())) await sleep(20);
   };
@@ -29,7 +34,7 @@ describe('Miner', () => {
   beforeEach(() => (memory = new MemoryStore()));
 
   it('mines a round for its time and gives a valid proof', async () => {
-    const node = miner();
+    const node = await miner();
     await node.mine(3, seed, 1500);
     expect(node.miningRound).to.equal(undefined);
     const round = await node.close(3);
@@ -43,7 +48,7 @@ describe('Miner', () => {
   });
 
   it('ends a round when it is closed, for good', async () => {
-    const node = miner();
+    const node = await miner();
     const mining = node.mine(3, seed, Infinity);
     await until(async () => (await sharesOf(node, 3)) > 0);
     const proof = (await node.close(3))!.proof();
@@ -54,7 +59,7 @@ describe('Miner', () => {
   });
 
   it('leaves a round for the next', async () => {
-    const node = miner();
+    const node = await miner();
     const first = node.mine(3, seed, Infinity);
     await until(async () => (await sharesOf(node, 3)) > 0);
     const second = node.mine(4, seed, Infinity);
@@ -67,7 +72,7 @@ describe('Miner', () => {
   });
 
   it('joins the mining that runs when the round is started twice, and obeys the last of several', async () => {
-    const node = miner();
+    const node = await miner();
     const both = [node.mine(3, seed, Infinity), node.mine(3, seed, Infinity)];
     await until(() => node.miningRound === 3);
     const again = node.mine(3, seed, Infinity);
@@ -79,7 +84,7 @@ describe('Miner', () => {
   });
 
   it('goes on with what an earlier process found, on ground of its own', async () => {
-    const first = miner();
+    const first = await miner();
     const mining = first.mine(3, seed, Infinity);
     await until(async () => (await sharesOf(first, 3)) >= 3);
     // What a process that is killed now leaves behind, at most a second old.
@@ -90,7 +95,7 @@ describe('Miner', () => {
 
     memory.values.clear();
     for (const [key, value] of snapshot) memory.values.set(key, value);
-    const second = miner();
+    const second = await miner();
     const kept = (await second.round(3))!.shares.map(({ hashValue }) => hashValue);
     expect(kept.length).to.be.greaterThan(0);
     await second.mine(3, seed, 1500);
@@ -110,7 +115,7 @@ describe('Miner', () => {
   });
 
   it('starts afresh when the seed of the round is another', async () => {
-    const node = miner();
+    const node = await miner();
     await node.mine(3, seed, 700);
     const other = Buffer.alloc(32, 0x44);
     await node.mine(3, other, 700);
@@ -118,7 +123,7 @@ describe('Miner', () => {
   });
 
   it('asks for the floor first, then for less as its best get better', async () => {
-    const node = miner();
+    const node = await miner();
     const mining = node.mine(3, seed, Infinity);
     await until(() => node.miningRound === 3);
     expect(node.shareTarget).to.equal(FLOOR);
@@ -131,7 +136,7 @@ describe('Miner', () => {
   });
 
   it('reports a store that fails, mines on, and recovers', async () => {
-    const node = miner();
+    const node = await miner();
     const mining = node.mine(3, seed, Infinity);
     await until(() => node.miningRound === 3);
     memory.broken = true;
@@ -144,7 +149,7 @@ describe('Miner', () => {
   });
 
   it('knows nothing of a round it never mined', async () => {
-    expect(await miner().close(9)).to.equal(undefined);
-    expect(await miner().round(9)).to.equal(undefined);
+    expect(await (await miner()).close(9)).to.equal(undefined);
+    expect(await (await miner()).round(9)).to.equal(undefined);
   });
 });
