@@ -1,0 +1,77 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import bs58 from 'bs58';
+import { Command } from 'commander';
+import { sharePayouts } from '../src/distribution/payouts';
+import { createLog } from '../src/log';
+import { verifyProof } from '../src/proof/verify';
+import { Auditor } from '../src/rounds/auditor';
+import { Seeds } from '../src/rounds/seeds';
+import { decodeKey, koiiWork } from '../src/template/koii';
+import { MemoryStore } from '../tests/fixtures/memory-store';
+import { vectors } from '../tests/fixtures/proofs';
+
+// What auditing costs: one proof, then all proofs and the distribution list of ever larger rounds, with
+// the longest time the event loop had to wait. Every proof is a full one, since that is the dearest.
+
+const vector = vectors[0]!;
+const taskId = decodeKey(vector.taskId);
+const submitter = decodeKey(vector.submitter);
+
+const { sizes } = new Command('bench:audit')
+  .description('Times audits and distribution lists.')
+  .option('--sizes <list>', 'submitters of a round', '1000,10000,50000')
+  .parse()
+  .opts<{ sizes: string }>();
+
+function msPerProof(): number {
+  const work = koiiWork(taskId, vector.round, Buffer.from(vector.seed, 'hex'));
+  const runs = 2000;
+  const startedAt = performance.now();
+  for (let i = 0; i < runs; i++) verifyProof(vector.proof, submitter, work);
+  return (performance.now() - startedAt) / runs;
+}
+
+async function timeRound(size: number) {
+  const chain = { submissions: () => Promise.resolve(vector.submissionsOfRoundMinus2) };
+  const seeds = new Seeds(taskId, chain, new MemoryStore(), createLog('silent'));
+  const auditor = new Auditor(taskId, seeds);
+  const submitted = Array.from({ length: size }, () => ({
+    submitter: vector.submitter,
+    proof: vector.proof,
+  }));
+  const key = Buffer.alloc(32);
+  const keys = submitted.map((_, i) => (key.writeUInt32LE(i), bs58.encode(key)));
+
+  const delay = monitorEventLoopDelay({ resolution: 5 });
+  await nextTurn();
+  delay.enable();
+  const startedAt = performance.now();
+  const verdicts = await auditor.auditAll(vector.round, submitted);
+  const auditedAt = performance.now();
+  await nextTurn();
+  const listStartedAt = performance.now();
+  sharePayouts(
+    verdicts.map((verdict, i) => ({ publicKey: keys[i]!, votes: 1, stake: 1e9, verdict })),
+    1e9,
+  );
+  const listMs = performance.now() - listStartedAt;
+  await nextTurn();
+  delay.disable();
+  return { auditMs: auditedAt - startedAt, listMs, longestBlockMs: delay.max / 1e6 };
+}
+
+async function main(): Promise<void> {
+  for (let i = 0; i < 3; i++) msPerProof();
+  console.log(`one proof of ${vector.shares} shares: ${msPerProof().toFixed(3)} ms`);
+  for (const size of sizes.split(',').map(Number)) {
+    const { auditMs, listMs, longestBlockMs } = await timeRound(size);
+    const perProof = ((auditMs + listMs) / size).toFixed(3);
+    console.log(
+      `${size} submitters: audit ${(auditMs / 1000).toFixed(2)} s, list ${listMs.toFixed(0)} ms, ` +
+        `${perProof} ms each, the event loop waited at most ${longestBlockMs.toFixed(0)} ms`,
+    );
+  }
+}
+
+void main();
