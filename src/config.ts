@@ -43,6 +43,7 @@ const variables = {
     .describe('an IP address or host name')
     .default('127.0.0.1'),
   API_PORT: wholeNumber(1, 65_535).default(8080),
+  API_RATE_LIMIT: wholeNumber(0, 1_000_000).default(1200),
   LOG_LEVEL: oneOf(LOG_LEVELS).default('info'),
 };
 

@@ -1,47 +1,46 @@
-import { Router, type NextFunction, type Request, type Response } from 'express';
-import type { Miner } from '../rounds/miner';
-import { health } from './health';
-import { taskParameters } from './task-parameters';
+import { Router, type Express } from 'express';
+import helmet from 'helmet';
+import { errorAnswers } from './errors';
+import { rateLimits } from './limits';
+import { addAudit } from './routes/audit';
+import { addHealthz } from './routes/healthz';
+import { addMetrics } from './routes/metrics';
+import { addSubmission } from './routes/submission';
+import { addTask } from './routes/task';
+import type { Services } from './services';
 
-/** A whole number from 0, as a path writes it. */
-const ROUND = /^\d{1,15}$/;
+/** What is served through the node's tunnel, on the public internet. */
+const PUBLIC_PATHS = ['/task', '/submission', '/audit', '/healthz'];
 
-/** The routes of the HTTP API; they are served on the side port and through the node's tunnel. */
-export function createApi(miner: Miner): Router {
+/**
+ * The API as the side port serves it, whole.
+ * @param requestsPerMinute per address; 0 is no limit
+ */
+export function createApi(services: Services, requestsPerMinute: number): Router {
+  const { metrics, log } = services;
+  const limits = rateLimits(requestsPerMinute);
   const router = Router();
-  router.use((_request, response, next) => {
-    response.set('Cache-Control', 'no-store');
-    next();
-  });
-
-  router.get('/healthz', (_request, response) => {
-    const report = health(miner);
-    response.status(report.status === 'healthy' ? 200 : 503).json(report);
-  });
-
-  router.get(
-    '/task/:roundNumber',
-    answer(async (request, response) => {
-      const { roundNumber } = request.params;
-      if (!ROUND.test(roundNumber!)) {
-        response.status(400).json({
-          error: 'bad_request',
-          message: `roundNumber: expected a whole number from 0, got ${JSON.stringify(roundNumber)}`,
-        });
-        return;
-      }
-      const parameters = await taskParameters(miner, Number(roundNumber));
-      if (parameters) response.json(parameters);
-      else
-        response.status(404).json({ error: 'not_found', message: 'this node has no such round' });
-    }),
-  );
+  router.use(metrics.timeRequests, helmet());
+  addTask(router, services, limits, true);
+  addSubmission(router, services, limits);
+  addAudit(router, services, limits);
+  addHealthz(router, services);
+  addMetrics(router, services);
+  router.use(errorAnswers(log));
   return router;
 }
 
-/** Express 4 doesn't see the rejection of an async handler by itself. */
-function answer(handler: (request: Request, response: Response) => Promise<void>) {
-  return (request: Request, response: Response, next: NextFunction): void => {
-    handler(request, response).catch(next);
-  };
+/** Serves the public part of the API on the SDK's app, which has paths and parsers of its own. */
+export function mountPublicApi(app: Express, services: Services, requestsPerMinute: number): void {
+  const { metrics, log } = services;
+  const limits = rateLimits(requestsPerMinute);
+  const router = Router();
+  router.use(PUBLIC_PATHS, metrics.timeRequests, helmet());
+  addTask(router, services, limits, false);
+  addSubmission(router, services, limits);
+  addAudit(router, services, limits);
+  addHealthz(router, services);
+  app.use(router);
+  // On the app itself, for the errors of the SDK's body parser, which comes before the router.
+  app.use(PUBLIC_PATHS, errorAnswers(log));
 }

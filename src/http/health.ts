@@ -1,4 +1,5 @@
 import type { Miner } from '../rounds/miner';
+import type { Metrics } from './metrics/metrics';
 
 export interface Health {
   status: 'healthy' | 'degraded';
@@ -7,12 +8,12 @@ export interface Health {
   uptime: number;
 }
 
-/** The state of each component, as GET /healthz answers it. */
-export function health(miner: Miner): Health {
+/** The state of each component, as /healthz answers it. */
+export function health(miner: Miner, metrics: Metrics): Health {
   const { miner: mines, shareCollection } = miner.healthy;
   const components = {
     miner: mines,
-    metrics: true,
+    metrics: metrics.healthy,
     // Whoever reads this was answered.
     api: true,
     share_collection: shareCollection,

@@ -1,25 +1,18 @@
-import { createServer, type Server } from 'node:http';
-import express, { type ErrorRequestHandler, type RequestHandler, type Router } from 'express';
-import helmet from 'helmet';
+import { createServer, STATUS_CODES, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+import express, { type Router } from 'express';
 import type { Config } from '../config';
 import type { Log } from '../log';
+import { errorBody, notFound, type ErrorStatus } from './errors';
 
 /** A taken port is no reason not to mine: so many ports are tried in turn. */
 const PORTS_TRIED = 20;
 const MAX_PORT = 65_535;
 
-const notFound: RequestHandler = (_request, response) => {
-  response.status(404).json({ error: 'not_found', message: 'no such path' });
-};
-
-/** Answers in the shape of all errors, without a stack trace. */
-const failed =
-  (log: Log): ErrorRequestHandler =>
-  (error, _request, response, next) => {
-    if (response.headersSent) return next(error);
-    log.error({ error: error as unknown }, 'a request failed');
-    response.status(500).json({ error: 'internal', message: 'this request failed' });
-  };
+/** A client that takes longer to send a request is cut off; checked every few seconds. */
+const REQUEST_TIMEOUT_MS = 10_000;
+const TIMEOUT_CHECK_MS = 2_000;
+const MAX_CONNECTIONS = 1_000;
 
 /**
  * Serves the API on the first free of twenty ports from API_PORT on.
@@ -32,9 +25,15 @@ export async function listen(
 ): Promise<Server | undefined> {
   const app = express();
   app.disable('x-powered-by');
-  app.use(helmet(), api, notFound, failed(log));
+  app.set('query parser', 'simple');
+  app.use(api, notFound);
   for (let port = firstPort; port < firstPort + PORTS_TRIED && port <= MAX_PORT; port++) {
-    const server = createServer(app);
+    const server = createServer(
+      { requestTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
+      app,
+    );
+    server.maxConnections = MAX_CONNECTIONS;
+    server.on('clientError', refuse);
     try {
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject).listen(port, host, resolve);
@@ -47,4 +46,26 @@ export async function listen(
   }
   log.error(`no API: none of ${PORTS_TRIED} ports from ${firstPort} on can be had`);
   return undefined;
+}
+
+/** Answers what is no HTTP request, which Express never sees, in the shape of all errors. */
+function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+  const status: ErrorStatus =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? 431
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? 408
+        : 400;
+  const body = JSON.stringify(errorBody(status, `${STATUS_CODES[status]}`));
+  socket.end(
+    [
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+      'Content-Type: application/json; charset=utf-8',
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      'Connection: close',
+      '',
+      body,
+    ].join('\r\n'),
+  );
 }

@@ -1,17 +1,26 @@
 import { difficultyOf, displayHash } from '../bitcoin/target';
-import { EXTRANONCE2_SIZE, HEADER_VERSION } from '../consensus';
-import type { Miner } from '../rounds/miner';
+import { EXTRANONCE2_SIZE, HEADER_VERSION, VERSION_BITS_SHIFT } from '../consensus';
+import type { Round } from '../rounds/round';
+import type { RemoteWorker } from '../workers/remote-worker';
+import type { Services } from './services';
 
-/** extranonce1 of a remote worker that gives no id; the node's own threads have 0x0000..0x00ff. */
-const REMOTE_EXTRANONCE1 = 0x0100;
+/** The bits of the header version that a worker may roll (BIP 320). */
+export const VERSION_MASK = 0xffff << VERSION_BITS_SHIFT;
 
-/** What GET /task/:roundNumber answers; undefined when this node does not know the round. */
-export async function taskParameters(miner: Miner, roundNumber: number) {
+/**
+ * What GET /task/:roundNumber answers; undefined when this node does not know the round.
+ * @param workerId whose work it is; without one it is work that several may share
+ */
+export async function taskParameters(
+  { miner, workers }: Pick<Services, 'miner' | 'workers'>,
+  roundNumber: number,
+  workerId: string | undefined,
+) {
   const round = await miner.round(roundNumber);
   if (!round) return undefined;
   const mining = miner.miningRound === roundNumber;
-  const target = mining ? miner.shareTarget : round.limit;
-  const { template } = round;
+  const worker = workerId === undefined ? workers.shared : workers.register(workerId);
+  const target = mining ? handOut(worker, round) : round.limit;
   return {
     round_number: roundNumber,
     target_difficulty: difficultyOf(target),
@@ -19,22 +28,29 @@ export async function taskParameters(miner: Miner, roundNumber: number) {
     valid_shares: round.validShares,
     invalid_shares: round.invalidShares,
     hashes_done: String(round.hashes),
-    ...(mining && {
-      // Numbers as in Stratum: 8 hex digits, most significant first; bytes in the order they are hashed.
-      work: {
-        version: hex32(HEADER_VERSION),
-        prev: Buffer.from(template.prev).toString('hex'),
-        coinbase1: template.coinbase1.toString('hex'),
-        coinbase2: template.coinbase2.toString('hex'),
-        extranonce1: REMOTE_EXTRANONCE1.toString(16).padStart(4, '0'),
-        extranonce2_size: EXTRANONCE2_SIZE,
-        merkle_branch: [],
-        time: hex32(template.time),
-        bits: hex32(template.bits),
-        height: template.height,
-        share_target: displayHash(target),
-      },
-    }),
+    ...(mining && { work: workOf(round, worker, target) }),
+  };
+
+  function handOut(to: RemoteWorker, { limit }: Round): bigint {
+    return to === workers.shared ? to.handOut(miner.shareTarget) : to.handOutTarget(limit);
+  }
+}
+
+/** Numbers as in Stratum: 8 hex digits, most significant first; bytes in the order they are hashed. */
+function workOf({ template }: Round, { extranonce1 }: RemoteWorker, target: bigint) {
+  return {
+    version: hex32(HEADER_VERSION),
+    version_mask: hex32(VERSION_MASK),
+    prev: Buffer.from(template.prev).toString('hex'),
+    coinbase1: template.coinbase1.toString('hex'),
+    coinbase2: template.coinbase2.toString('hex'),
+    extranonce1: extranonce1.toString(16).padStart(4, '0'),
+    extranonce2_size: EXTRANONCE2_SIZE,
+    merkle_branch: [],
+    time: hex32(template.time),
+    bits: hex32(template.bits),
+    height: template.height,
+    share_target: displayHash(target),
   };
 }
 

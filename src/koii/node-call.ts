@@ -1,5 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** What is asked of the node; the names are the node's own. */
+export const NODE_METHODS = [
+  'getRound',
+  'getTaskState',
+  'getCurrentSlot',
+  'getAverageSlotTime',
+  'getTaskSubmissionInfo',
+  'getSubmitterAccount',
+] as const;
+export type NodeMethod = (typeof NODE_METHODS)[number];
+
+const failures = new Map<NodeMethod, number>(NODE_METHODS.map((method) => [method, 0]));
+
+/** Failed tries since this process started, by what was asked. */
+export const nodeCallFailures: ReadonlyMap<NodeMethod, number> = failures;
+
 /** The node, or the SDK on its behalf, did not give a usable answer. */
 export class NodeCallError extends Error {
   override readonly name = 'NodeCallError';
@@ -24,7 +40,7 @@ const DEFAULTS: RetryOptions = { attempts: 5, firstDelayMs: 250, timeoutMs: 10_0
  * @throws NodeCallError, with the last failure as its cause, when all tries failed.
  */
 export async function callNode<T>(
-  method: string,
+  method: NodeMethod,
   call: () => Promise<unknown>,
   parse: (answer: unknown) => T,
   options: Partial<RetryOptions> = {},
@@ -37,6 +53,7 @@ export async function callNode<T>(
       return parse(await withTimeout(call(), timeoutMs));
     } catch (error) {
       cause = error;
+      failures.set(method, failures.get(method)! + 1);
     }
   }
   throw new NodeCallError(`the node did not answer ${method} in ${attempts} tries`, { cause });

@@ -22,6 +22,7 @@ export interface ThreadState {
 /** The node's own miner: threads that search one job together, each in an extranonce1 of its own. */
 export class Engine {
   private readonly threads: MiningThread[];
+  private percent = 100;
 
   constructor({ threads, backend, log }: EngineOptions) {
     if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
@@ -56,6 +57,11 @@ export class Engine {
     return this.threads.reduce((sum, thread) => sum + thread.hashes, 0);
   }
 
+  /** Whether it was told not to hash, whatever the job. */
+  get resting(): boolean {
+    return this.percent === 0;
+  }
+
   /** Whether any thread is up or starting. */
   get healthy(): boolean {
     return this.threads.some(({ failed }) => !failed);
@@ -73,6 +79,7 @@ export class Engine {
 
   /** @param percent of each thread's time to hash, 0..100; at 0 they wait where they are */
   setIntensity(percent: number): void {
+    this.percent = percent;
     for (const thread of this.threads) thread.setIntensity(percent);
   }
 

@@ -221,7 +221,7 @@ export class Miner {
   private countHashes(round: Round): void {
     const { hashes } = this.options.engine;
     const more = hashes - this.countedHashes;
-    if (more > 0) this.hashedAt = performance.now();
+    if (more > 0 || this.options.engine.resting) this.hashedAt = performance.now();
     round.addHashes(more);
     this.allHashes += more;
     this.countedHashes = hashes;

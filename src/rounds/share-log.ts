@@ -57,7 +57,7 @@ export class ShareLog {
   private constructor(
     private readonly store: KeyValueStore,
     private readonly restored: readonly LoggedShare[],
-    newest: ShareBatch | undefined,
+    private readonly newest: ShareBatch | undefined,
     workersSeen: readonly string[],
   ) {
     this.recentShares = restored.slice(-RECENT_SHARES);
@@ -93,6 +93,14 @@ export class ShareLog {
   get statistics(): ShareStatistics {
     const { valid, invalid } = this;
     return { valid, invalid, uniqueWorkers: this.workersSeen.size };
+  }
+
+  /** Valid and invalid shares since this process started. */
+  get sinceStart(): { valid: number; invalid: number } {
+    return {
+      valid: this.valid - (this.newest?.valid ?? 0),
+      invalid: this.invalid - (this.newest?.invalid ?? 0),
+    };
   }
 
   /** Whether the last write succeeded. */

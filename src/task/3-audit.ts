@@ -9,8 +9,10 @@ export async function audit(
   roundNumber: number,
   submitterKey: string,
 ): Promise<boolean> {
-  const { auditor, log } = await taskContext();
-  const verdict = await auditor.audit(roundNumber, { submitter: submitterKey, proof: submission });
+  const { auditor, metrics, log } = await taskContext();
+  const verdict = await metrics.audited(
+    auditor.audit(roundNumber, { submitter: submitterKey, proof: submission }),
+  );
   const found = verdict.valid ? `proves ${verdict.hashes} hashes` : `is invalid: ${verdict.reason}`;
   log.info(`the proof of ${submitterKey} for round ${roundNumber} ${found}`);
   return verdict.valid;

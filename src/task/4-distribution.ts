@@ -1,3 +1,4 @@
+import bs58 from 'bs58';
 import type { DistributionList, Submitter } from '@_koii/task-manager';
 import { sharePayouts } from '../distribution/payouts';
 import { submissionsOf } from '../koii/chain';
@@ -12,7 +13,7 @@ export async function distribution(
   bounty: number,
   roundNumber: number,
 ): Promise<DistributionList> {
-  const { auditor, log } = await taskContext();
+  const { auditor, miner, metrics, log } = await taskContext();
   const submissions = await submissionsOf(roundNumber);
   const submitted = submitters.map(({ publicKey }) => {
     const proof = submissions[publicKey];
@@ -24,5 +25,7 @@ export async function distribution(
   log.info(
     `distribution of round ${roundNumber}: ${verdicts.filter(({ valid }) => valid).length} of ${verdicts.length} proofs are valid`,
   );
-  return sharePayouts(judged, bounty);
+  const list = sharePayouts(judged, bounty);
+  metrics.rewarded(roundNumber, list[bs58.encode(miner.identity.submitter)] ?? 0);
+  return list;
 }

@@ -1,6 +1,9 @@
 import { loadConfig, threadCount, type Config } from '../config';
+import { Metrics } from '../http/metrics/metrics';
+import type { Services } from '../http/services';
 import { chain } from '../koii/chain';
 import { loadIdentity } from '../koii/identity';
+import { nodeCallFailures } from '../koii/node-call';
 import { store } from '../koii/store';
 import { createLog, type Log } from '../log';
 import { Engine } from '../mining/engine';
@@ -10,6 +13,8 @@ import { Miner } from '../rounds/miner';
 import { RoundStore } from '../rounds/round-store';
 import { ShareLog } from '../rounds/share-log';
 import { Seeds } from '../rounds/seeds';
+import { ShareIntake } from '../workers/share-intake';
+import { Workers } from '../workers/workers';
 
 /** Everything the lifecycle functions call, wired together once. */
 export interface TaskContext {
@@ -20,6 +25,9 @@ export interface TaskContext {
   miner: Miner;
   seeds: Seeds;
   auditor: Auditor;
+  metrics: Metrics;
+  /** What the HTTP API serves. */
+  services: Services;
 }
 
 let context: Promise<TaskContext> | undefined;
@@ -43,7 +51,18 @@ async function createContext(): Promise<TaskContext> {
   const shares = await ShareLog.open(store, log);
   const rounds = new RoundStore(store, identity, log);
   const miner = new Miner({ identity, engine, store: rounds, shares, log });
+  const workers = new Workers();
+  const intake = new ShareIntake({ miner, workers, shares });
   const seeds = new Seeds(identity.taskId, chain, store, log);
   const auditor = new Auditor(identity.taskId, seeds);
-  return { config, log, engine, governor, miner, seeds, auditor };
+  const metrics = new Metrics({
+    ...{ engine, miner, shares, workers, intake, nodeCallFailures },
+    sdk: 'koii',
+  });
+  const services: Services = {
+    ...{ miner, workers, intake, shares, metrics, log },
+    audit: (round, submitted) => auditor.audit(round, submitted),
+    rounds: undefined,
+  };
+  return { config, log, engine, governor, miner, seeds, auditor, metrics, services };
 }

@@ -1,0 +1,114 @@
+import type { RequestHandler } from 'express';
+import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+import type { Verdict } from '../../proof/verify';
+import { addMiningMetrics, type MiningSources } from './mining-metrics';
+import { addProcessMetrics } from './process-metrics';
+import { requestTimer } from './request-timer';
+
+const AUDIT_VERDICTS = ['valid', 'invalid', 'abstained'] as const;
+
+export interface MetricsSources extends MiningSources {
+  /** Failed calls to the Koii node by method; empty where there is none. */
+  nodeCallFailures: ReadonlyMap<string, number>;
+  /** Which SDK this process runs on. */
+  sdk: 'koii' | 'none';
+}
+
+/** What Prometheus is told. Most of it is read from where it lives when it is asked for; the rest is noted here. */
+export class Metrics {
+  private readonly registry = new Registry();
+  private readonly submissions: Counter;
+  private readonly emptyRounds: Counter;
+  private readonly audits: Counter<'verdict'>;
+  private readonly auditSeconds: Histogram;
+  private readonly rewards: Counter;
+  private lastRewardedRound = -1;
+  private works = true;
+
+  /** Middleware that times each request by its route. */
+  readonly timeRequests: RequestHandler;
+
+  constructor(sources: MetricsSources) {
+    const registers = [this.registry];
+    collectDefaultMetrics({ register: this.registry });
+    addProcessMetrics(registers, sources);
+    addMiningMetrics(registers, sources);
+    this.timeRequests = requestTimer(registers);
+    this.submissions = new Counter({
+      name: 'orca_submissions_total',
+      help: 'Proofs handed to the SDK for submission.',
+      registers,
+    });
+    this.emptyRounds = new Counter({
+      name: 'orca_rounds_without_submission_total',
+      help: 'Rounds that ended with nothing to submit.',
+      registers,
+    });
+    this.audits = new Counter({
+      name: 'orca_audits_total',
+      help: 'Audits of proofs, by what was found.',
+      labelNames: ['verdict'],
+      registers,
+    });
+    for (const verdict of AUDIT_VERDICTS) this.audits.inc({ verdict }, 0);
+    this.auditSeconds = new Histogram({
+      name: 'orca_audit_duration_seconds',
+      help: 'How long an audit took.',
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 5, 10],
+      registers,
+    });
+    this.rewards = new Counter({
+      name: 'orca_rewards_roe_total',
+      help: 'Rewards of this node in the distribution lists it computed, each round once, in ROE.',
+      registers,
+    });
+  }
+
+  get contentType(): string {
+    return this.registry.contentType;
+  }
+
+  /** Whether the last exposition succeeded. */
+  get healthy(): boolean {
+    return this.works;
+  }
+
+  /** The exposition in Prometheus' text format. */
+  async render(): Promise<string> {
+    try {
+      const text = await this.registry.metrics();
+      this.works = true;
+      return text;
+    } catch (error) {
+      this.works = false;
+      throw error;
+    }
+  }
+
+  /** Notes the end of a round. @param submitted whether there was a proof to submit */
+  roundEnded(submitted: boolean): void {
+    (submitted ? this.submissions : this.emptyRounds).inc();
+  }
+
+  /** Notes an audit and how long it takes; one that fails is an abstention. */
+  async audited(audit: Promise<Verdict>): Promise<Verdict> {
+    const stop = this.auditSeconds.startTimer();
+    try {
+      const verdict = await audit;
+      this.audits.inc({ verdict: verdict.valid ? 'valid' : 'invalid' });
+      return verdict;
+    } catch (error) {
+      this.audits.inc({ verdict: 'abstained' });
+      throw error;
+    } finally {
+      stop();
+    }
+  }
+
+  /** Notes this node's amount in a round's distribution list, which may be computed more than once. */
+  rewarded(round: number, roe: number): void {
+    if (round <= this.lastRewardedRound) return;
+    this.lastRewardedRound = round;
+    this.rewards.inc(Math.max(0, roe));
+  }
+}

@@ -1,0 +1,57 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+import packageJson from '../../../package.json';
+import { collectedGauge } from './collected';
+
+/** What the process may use before an operator is told. */
+const MEMORY_LIMIT_BYTES = 512 * 1024 * 1024;
+
+/** The process, its build and its calls to the Koii node. */
+export function addProcessMetrics(
+  registers: Registry[],
+  { nodeCallFailures, sdk }: { nodeCallFailures: ReadonlyMap<string, number>; sdk: string },
+): void {
+  let cpu = process.cpuUsage();
+  let atMs = performance.now();
+  collectedGauge(
+    {
+      name: 'orca_cpu_usage_ratio',
+      help: 'CPU time of this process per second of one core since the last scrape; 1 is one core.',
+      registers,
+    },
+    () => {
+      const { user, system } = process.cpuUsage(cpu);
+      const elapsedMs = performance.now() - atMs;
+      cpu = process.cpuUsage();
+      atMs = performance.now();
+      return (user + system) / 1000 / elapsedMs;
+    },
+  );
+  collectedGauge(
+    { name: 'orca_memory_usage_bytes', help: 'Resident set size of this process.', registers },
+    () => process.memoryUsage.rss(),
+  );
+  collectedGauge(
+    {
+      name: 'orca_memory_limit_bytes',
+      help: 'What this process may use before an operator is told.',
+      registers,
+    },
+    () => MEMORY_LIMIT_BYTES,
+  );
+  new Counter({
+    name: 'orca_node_call_failures_total',
+    help: 'Failed calls to the Koii node.',
+    labelNames: ['method'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [method, failures] of nodeCallFailures) this.inc({ method }, failures);
+    },
+  });
+  new Gauge({
+    name: 'orca_build_info',
+    help: 'What runs here; always 1.',
+    labelNames: ['version', 'node', 'sdk'],
+    registers,
+  }).set({ version: packageJson.version, node: process.versions.node, sdk }, 1);
+}

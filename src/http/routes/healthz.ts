@@ -1,0 +1,16 @@
+import type { RequestHandler, Router } from 'express';
+import { health } from '../health';
+import { addResource, sendJson } from '../resource';
+import type { Services } from '../services';
+
+/** /healthz: whether each component works. Never limited: a watchdog must get its answer. */
+export function addHealthz(router: Router, { miner, metrics }: Services): void {
+  const get: RequestHandler = (_request, response) => {
+    const report = health(miner, metrics);
+    response.status(report.status === 'healthy' ? 200 : 503);
+    sendJson(response, report);
+  };
+  // Orca asks whether the container answers, no more.
+  const post: RequestHandler = (_request, response) => sendJson(response, health(miner, metrics));
+  addResource(router, '/healthz', { get: [get], post: [post] });
+}

@@ -1,0 +1,119 @@
+import bs58 from 'bs58';
+import type { Response, Router } from 'express';
+import { z } from 'zod';
+import { difficultyOf } from '../../bitcoin/target';
+import { EXTRANONCE2_SIZE, VERSION_BITS_SHIFT } from '../../consensus';
+import {
+  StoreError,
+  type Conflict,
+  type Outcome,
+  type Rejection,
+  type ShareSubmission,
+} from '../../workers/share-intake';
+import { ApiError, parse } from '../errors';
+import { hex32, hexBytes, roundInPath, roundNumber, workerId } from '../fields';
+import { jsonBody } from '../json-body';
+import type { RateLimits } from '../limits';
+import { addResource, answer, sendJson } from '../resource';
+import type { Services } from '../services';
+import { VERSION_MASK } from '../task-parameters';
+
+const submissionId = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,128}$/, 'expected 1 to 128 printable ASCII characters');
+
+const shareBody = z
+  .object({
+    hash: hexBytes(32),
+    difficulty: z.number().nonnegative(),
+    block_height: roundNumber,
+    worker_id: workerId,
+    submission_id: submissionId,
+    extranonce2: hexBytes(EXTRANONCE2_SIZE)
+      .transform((digits) => Number.parseInt(digits, 16))
+      .optional(),
+    nonce: hex32.optional(),
+    version_bits: hex32
+      .refine((bits) => (bits & ~VERSION_MASK) === 0, 'expected no bits outside version_mask')
+      .transform((bits) => bits >>> VERSION_BITS_SHIFT)
+      .default(0),
+  })
+  .transform(({ extranonce2, nonce, version_bits: versionBits, ...body }): ShareSubmission => ({
+    workerId: body.worker_id,
+    submissionId: body.submission_id,
+    hashValue: BigInt(`0x${body.hash}`),
+    blockHeight: body.block_height,
+    proof:
+      extranonce2 === undefined || nonce === undefined
+        ? undefined
+        : { extranonce2, nonce, versionBits },
+  }));
+
+const MESSAGES: Record<Rejection | Conflict, string> = {
+  wrong_height: "block_height is another round's",
+  no_proof: 'without extranonce2 and nonce a hash is only a claim',
+  wrong_hash: 'the header that this share gives has another hash',
+  above_target: 'the hash misses the target of the work that was handed out',
+  duplicate_share: 'this share was submitted before, under another submission_id',
+  submission_id_taken: 'another share was submitted under this submission_id',
+  round_over: 'this round is not being mined any more',
+};
+
+/** /submission: the shares of workers in, the proof of this node out. */
+export function addSubmission(router: Router, services: Services, limits: RateLimits): void {
+  const { miner, intake } = services;
+
+  const get = answer(async (request, response) => {
+    const number = parse(roundInPath, request.params['roundNumber'], 'roundNumber');
+    const round = await miner.round(number);
+    if (!round) throw new ApiError(404, 'this node has no such round');
+    const proof = round.proof();
+    if (proof === undefined) throw new ApiError(404, 'no share of this round was found yet');
+    const body = {
+      round_number: number,
+      submitter: bs58.encode(miner.identity.submitter),
+      proof,
+      shares: round.shares.length,
+      estimated_hashes: String(round.estimatedHashes),
+    };
+    sendJson(response, body, { final: round.closed });
+  });
+
+  const post = answer(async (request, response) => {
+    const number = parse(roundInPath, request.params['roundNumber'], 'roundNumber');
+    const submission = parse(shareBody, request.body);
+    const outcome = await intake.submit(number, submission).catch(unavailable);
+    answerOutcome(response, submission.submissionId, outcome);
+  });
+
+  addResource(router, '/submission/:roundNumber', {
+    get: [limits.general, get],
+    post: [limits.shares, jsonBody, post],
+  });
+}
+
+function answerOutcome(response: Response, submission_id: string, outcome: Outcome): void {
+  switch (outcome.outcome) {
+    case 'accepted':
+    case 'repeated':
+      response.status(outcome.outcome === 'accepted' ? 201 : 200);
+      return sendJson(response, {
+        accepted: true,
+        submission_id,
+        difficulty: difficultyOf(outcome.hashValue),
+        best: outcome.best,
+      });
+    case 'rejected':
+    case 'conflict': {
+      const { reason } = outcome;
+      response.status(outcome.outcome === 'rejected' ? 422 : 409);
+      return sendJson(response, { accepted: false, reason, message: MESSAGES[reason] });
+    }
+    case 'unknown_round':
+      throw new ApiError(404, 'this node has no such round');
+  }
+}
+
+function unavailable(error: unknown): never {
+  throw error instanceof StoreError ? new ApiError(503, error.message) : error;
+}

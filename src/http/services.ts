@@ -1,0 +1,38 @@
+import type { Log } from '../log';
+import type { Verdict } from '../proof/verify';
+import type { SubmittedProof } from '../rounds/auditor';
+import type { Miner } from '../rounds/miner';
+import type { ShareLog } from '../rounds/share-log';
+import type { Submissions } from '../template/koii';
+import type { ShareIntake } from '../workers/share-intake';
+import type { Workers } from '../workers/workers';
+import type { Metrics } from './metrics/metrics';
+
+/** A round can't be started as asked. */
+export class RoundConflict extends Error {
+  override readonly name = 'RoundConflict';
+}
+
+/** Starts rounds where no Koii node does. */
+export interface RoundStarter {
+  /**
+   * Starts a round, or finds it running.
+   * @param submissions of the round two before, for the seed
+   * @throws RoundConflict when it is over, or runs on another seed.
+   */
+  start(round: number, submissions: Submissions | undefined): Promise<'started' | 'running'>;
+}
+
+/** All that the API serves. */
+export interface Services {
+  miner: Miner;
+  workers: Workers;
+  intake: ShareIntake;
+  shares: ShareLog;
+  /** @throws when this node lacks what it needs to decide. */
+  audit: (round: number, submitted: SubmittedProof) => Promise<Verdict>;
+  /** Undefined under a Koii node, which starts rounds itself. */
+  rounds: RoundStarter | undefined;
+  metrics: Metrics;
+  log: Log;
+}
