@@ -66,7 +66,7 @@ export function parse<T>(schema: z.ZodType<T>, value: unknown, name = ''): T {
 }
 
 export const notFound: RequestHandler = (_request, response) => {
-  response.status(404).json(errorBody(404, 'no such path'));
+  response.set('Cache-Control', 'no-store').status(404).json(errorBody(404, 'no such path'));
 };
 
 /** Answers what handlers and Express itself throw; only what is this node's own fault is logged. */

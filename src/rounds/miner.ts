@@ -113,18 +113,31 @@ export class Miner {
   /**
    * Mines a round for at most `durationMs`, going on with what an earlier process found. Resolves
    * when the time is over, another round is mined, or the round is closed; at once when this round
-   * is mined already or closed.
+   * is closed.
    */
   async mine(round: number, seed: Uint8Array, durationMs: number): Promise<void> {
-    if (this.miningRound === round) return this.mining;
+    const begun = await this.begin(round, seed, durationMs);
+    await begun?.ended;
+  }
+
+  /**
+   * Begins to mine a round, as `mine` does, unless it is mined already.
+   * @returns what resolves when the mining ends; undefined when the round is closed, or another call
+   *   came while this one was waiting
+   */
+  async begin(
+    round: number,
+    seed: Uint8Array,
+    durationMs: number,
+  ): Promise<{ ended: Promise<void> } | undefined> {
+    if (this.miningRound === round) return { ended: this.mining };
     const call = ++this.calls;
     await this.pause();
     const opened = await this.open(round, seed);
-    // A later call, come while this one was waiting, has the say.
-    if (call !== this.calls || opened.closed) return;
+    if (call !== this.calls || opened.closed) return undefined;
     this.current = opened;
     this.mining = this.run(opened, durationMs);
-    await this.mining;
+    return { ended: this.mining };
   }
 
   /** Ends the mining that runs; resolves when all that was found is saved. */

@@ -8,7 +8,7 @@ import { requestTimer } from './request-timer';
 const AUDIT_VERDICTS = ['valid', 'invalid', 'abstained'] as const;
 
 export interface MetricsSources extends MiningSources {
-  /** Failed calls to the Koii node by method; empty where there is none. */
+  /** Failed calls to the Koii node by method. */
   nodeCallFailures: ReadonlyMap<string, number>;
   /** Which SDK this process runs on. */
   sdk: 'koii' | 'none';

@@ -1,0 +1,51 @@
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import path from 'node:path';
+import type { KeyValueStore } from '../../src/rounds/key-value-store';
+
+/** A store of one small file for each key, replaced whole: a process that dies leaves the old value or the new. */
+export class FileStore implements KeyValueStore {
+  private last: Promise<void> = Promise.resolve();
+
+  private constructor(private readonly directory: string) {}
+
+  /** @throws when the directory can't be made or written to. */
+  static async open(directory: string): Promise<FileStore> {
+    await mkdir(directory, { recursive: true });
+    const store = new FileStore(directory);
+    await store.set('format', '1');
+    return store;
+  }
+
+  async get(key: string): Promise<string | null> {
+    try {
+      return await readFile(this.pathOf(key), 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw error;
+    }
+  }
+
+  /** Writes one after the other, so that the last value set is the one that stays. */
+  set(key: string, value: string): Promise<void> {
+    const written = this.last.then(() => this.replace(this.pathOf(key), value));
+    this.last = written.catch(() => undefined);
+    return written;
+  }
+
+  private async replace(file: string, value: string): Promise<void> {
+    const temporary = `${file}.new`;
+    const handle = await open(temporary, 'w');
+    try {
+      await handle.writeFile(value);
+      // Without it a power cut could leave the new name with nothing in it.
+      await handle.datasync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+  }
+
+  private pathOf(key: string): string {
+    return path.join(this.directory, encodeURIComponent(key));
+  }
+}

@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { RoundConflict, type RoundStarter } from '../../src/http/services';
+import type { KeyValueStore } from '../../src/rounds/key-value-store';
+import { NotKeptError, type Chain } from '../../src/rounds/seeds';
+import type { MiningNode } from '../../src/node';
+import { roundSeed, type Submissions } from '../../src/template/koii';
+
+const KEY = 'standalone';
+const recordSchema = z.strictObject({ round: z.number().int().nonnegative() });
+
+/** In place of the chain: the submissions that came with the start of a round. */
+export class GivenSubmissions implements Chain {
+  private given: { round: number; submissions: Submissions } | undefined;
+
+  give(round: number, submissions: Submissions): void {
+    this.given = { round, submissions };
+  }
+
+  submissions(round: number): Promise<Submissions> {
+    if (this.given?.round === round) return Promise.resolve(this.given.submissions);
+    return Promise.reject(
+      new NotKeptError(`the submissions of round ${round} were not given to this node`),
+    );
+  }
+}
+
+/** Rounds that are started from outside. A round runs until the next is started, or its time is over. */
+export class StandaloneRounds implements RoundStarter {
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly node: MiningNode,
+    private readonly chain: GivenSubmissions,
+    private readonly store: KeyValueStore,
+  ) {}
+
+  start(round: number, submissions: Submissions | undefined): Promise<'started' | 'running'> {
+    const started = this.last.then(() => this.startInTurn(round, submissions));
+    this.last = started.catch(() => undefined);
+    return started;
+  }
+
+  /** Goes on with the round that an earlier process was mining. */
+  async resume(): Promise<void> {
+    const { miner, log } = this.node;
+    const text = await this.store.get(KEY);
+    if (text === null) return;
+    try {
+      const { round } = recordSchema.parse(JSON.parse(text));
+      if ((await miner.round(round))?.closed === false) await this.start(round, undefined);
+    } catch (error) {
+      log.warn({ error }, 'the last round is not resumed');
+    }
+  }
+
+  private async startInTurn(
+    round: number,
+    submissions: Submissions | undefined,
+  ): Promise<'started' | 'running'> {
+    const { miner, seeds, config, log } = this.node;
+    const known = await miner.round(round);
+    if (known?.closed) throw new RoundConflict(`round ${round} is over`);
+    // Without submissions a round goes on as it was, and a new one stands on an empty round.
+    const given = submissions ?? (known ? undefined : {});
+    const seed = given ? seedFrom(miner.identity.taskId, round, given) : known!.seed;
+    if (miner.miningRound === round) {
+      if (known!.seed.equals(seed)) return 'running';
+      throw new RoundConflict(`round ${round} runs on the seed of other submissions`);
+    }
+    if (given) {
+      this.chain.give(round - 2, given);
+      await seeds.confirm(round);
+    }
+    const previous = miner.lastRound;
+    if (previous && previous.number !== round) await miner.close(previous.number);
+    await this.store.set(KEY, JSON.stringify({ round }));
+    const durationMs = config.MINING_SECONDS === 0 ? Infinity : config.MINING_SECONDS * 1000;
+    const begun = await miner.begin(round, seed, durationMs);
+    begun?.ended.catch((error: unknown) => log.error({ error }, `round ${round} is not mined`));
+    return 'started';
+  }
+}
+
+function seedFrom(taskId: Uint8Array, round: number, submissions: Submissions): Buffer {
+  return roundSeed(taskId, round, round < 2 ? {} : submissions);
+}
