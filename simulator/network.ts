@@ -18,7 +18,7 @@ import { nodeAccounts, SimulatedNode, type NetworkContext } from './simulated-no
 /** Round 0 starts here, and not at slot 0, so that a task that takes one for the other is found out. */
 const STARTING_SLOT = 100_000;
 /** The rounds start when every task has called its node, or after this. */
-const READY_TIMEOUT_MS = 15_000;
+const READY_TIMEOUT_MS = 60_000;
 
 export interface NetworkOptions {
   /** The task's executable, or which one each node runs. It is copied, as a node downloads it: nothing lies beside it. */
@@ -27,6 +27,10 @@ export interface NetworkOptions {
   readonly execPath?: string;
   readonly config: TaskConfig;
   readonly nodes: number;
+  /** What each node is called, in the report and as the name of its directory; node-1, node-2 ... when left out. No two alike. */
+  readonly name?: (index: number) => string;
+  /** What each node has staked, ROE; the deployment's minimum when left out. */
+  readonly stake?: (index: number) => number;
   /** Rounds to work in; two more follow for the audit and the distribution. 0: until stopped. */
   readonly rounds: number;
   readonly roundSeconds: number;
@@ -106,10 +110,10 @@ class NetworkRun {
   readonly #stakesBefore: ReadonlyMap<string, number>;
 
   constructor(private readonly options: NetworkOptions) {
-    const { config, nodes, roundSeconds, seed } = options;
+    const { config, nodes, roundSeconds, seed, stake = () => config.minimumStake } = options;
     const stakes = Array.from(
       { length: nodes },
-      (_, index) => [nodeAccounts(seed, index).staking.publicKey, config.minimumStake] as const,
+      (_, index) => [nodeAccounts(seed, index).staking.publicKey, stake(index)] as const,
     );
     this.#stakesBefore = new Map(stakes);
     this.taskId = deriveKeyPair(`${seed}/task`).publicKey;
@@ -229,6 +233,7 @@ class NetworkRun {
 
   async #createNode(index: number, expressPort: number): Promise<SimulatedNode> {
     const { changeMethods, config, directory, env, execPath, seed, task } = this.options;
+    const { name = defaultName } = this.options;
     const variables = env?.(index) ?? {};
     const unknown = Object.keys(variables).filter((name) => !config.taskVariables.includes(name));
     if (unknown.length > 0) {
@@ -244,6 +249,7 @@ class NetworkRun {
     };
     return SimulatedNode.create(context, {
       index,
+      name: name(index),
       accounts: nodeAccounts(seed, index),
       executable: installExecutable(typeof task === 'string' ? task : task(index), directory),
       execPath,
@@ -288,6 +294,10 @@ class NetworkRun {
       inspections: this.#inspections,
     });
   }
+}
+
+function defaultName(index: number): string {
+  return `node-${index + 1}`;
 }
 
 function hasFailed(node: SimulatedNode): boolean {

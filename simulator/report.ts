@@ -4,13 +4,15 @@ import type { Inspections } from './inspector';
 import type { Amounts, Ledger, ListOutcome, RoundRecord } from './ledger';
 import type { ProcessExit } from './node-process';
 import { isInRun } from './rounds';
-import type { SimulatedNode } from './simulated-node';
+import type { Refusal, SimulatedNode } from './simulated-node';
 
 /** A whole run, as `--json` writes it (docs/SIMULATOR.md). Amounts are integers in ROE. */
 export interface RunReport {
   readonly taskId: string;
   readonly taskName: string;
   readonly roundSeconds: number;
+  /** ROE. */
+  readonly bountyPerRound: number;
   /** Stopped before its last round was over. */
   readonly interrupted: boolean;
   readonly succeeded: boolean;
@@ -69,6 +71,8 @@ export interface NodeReport {
   readonly balance: number;
   /** How its processes ended; the last one at the simulator's request when the run was over. */
   readonly exits: readonly (ProcessExit & { readonly round: number })[];
+  /** Calls that the node answered with 422. */
+  readonly refusals: readonly Refusal[];
   readonly log: string;
 }
 
@@ -99,6 +103,7 @@ export function buildReport(sources: ReportSources): RunReport {
     taskId,
     taskName: config.taskName,
     roundSeconds,
+    bountyPerRound: config.bountyPerRound,
     interrupted,
     succeeded: failures.length === 0,
     failures,
@@ -110,6 +115,7 @@ export function buildReport(sources: ReportSources): RunReport {
       stakeAfter: ledger.stakes.get(node.publicKey) ?? 0,
       balance: ledger.balances.get(node.publicKey) ?? 0,
       exits: node.exits,
+      refusals: node.refusals,
       log: node.logPath,
     })),
   };

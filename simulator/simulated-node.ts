@@ -20,6 +20,7 @@ export interface NetworkContext {
 
 export interface NodeOptions {
   readonly index: number;
+  readonly name: string;
   readonly accounts: NodeAccounts;
   readonly executable: string;
   readonly execPath: string | undefined;
@@ -42,10 +43,16 @@ export function nodeAccounts(seed: string, index: number): NodeAccounts {
   };
 }
 
+/** A call that the node answered with 422, and the round that ran then. */
+export interface Refusal {
+  readonly method: string;
+  readonly message: string;
+  readonly round: number;
+}
+
 /** One node: its accounts, its endpoint and the task's process. */
 export class SimulatedNode {
   readonly index: number;
-  /** node-1, node-2 ... */
   readonly name: string;
   /** The staking key, base58: who the node is on the ledger. */
   readonly publicKey: string;
@@ -56,6 +63,8 @@ export class SimulatedNode {
   readonly logPath: string;
   readonly process: NodeProcess;
   readonly exits: (ProcessExit & { readonly round: number })[] = [];
+  /** Calls of the task that failed. */
+  readonly refusals: Refusal[] = [];
   /** Resolves when the task has asked its node for its set-up, or ended without. */
   readonly ready: Promise<void>;
   readonly #endpoint: Endpoint;
@@ -67,7 +76,7 @@ export class SimulatedNode {
     readiness: { ready: Promise<void>; reportReady: () => void },
   ) {
     this.index = options.index;
-    this.name = nodeName(options.index);
+    this.name = options.name;
     this.accounts = options.accounts;
     this.publicKey = options.accounts.staking.publicKey;
     this.env = options.env;
@@ -108,7 +117,7 @@ export class SimulatedNode {
 
   /** Opens the node's endpoint and makes its directory; the task's process is not started yet. */
   static async create(context: NetworkContext, options: NodeOptions): Promise<SimulatedNode> {
-    const directory = join(options.parentDirectory, nodeName(options.index));
+    const directory = join(options.parentDirectory, options.name);
     mkdirSync(directory, { recursive: true });
     let reportReady = () => {};
     const ready = new Promise<void>((resolve) => (reportReady = resolve));
@@ -128,7 +137,10 @@ export class SimulatedNode {
       taskId: context.taskId,
       secret,
       methods: active,
-      onRefusal: (method, message) => options.onRefusal(node, method, message),
+      onRefusal: (method, message) => {
+        node.refusals.push({ method, message, round: context.ledger.currentRound });
+        options.onRefusal(node, method, message);
+      },
     });
     const node: SimulatedNode = new SimulatedNode(
       context,
@@ -145,8 +157,4 @@ export class SimulatedNode {
     await this.process.stop();
     await this.#endpoint.close();
   }
-}
-
-function nodeName(index: number): string {
-  return `node-${index + 1}`;
 }

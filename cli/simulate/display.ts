@@ -123,7 +123,7 @@ function trouble(event: NetworkEvent): string | undefined {
 }
 
 function row([name = '', key = '', process = '', ...values]: readonly string[]): string {
-  const fixed = `${name.padEnd(9)}${key.padEnd(12)}${process.padEnd(11)}`;
+  const fixed = `${name.padEnd(11)}${key.padEnd(12)}${process.padEnd(11)}`;
   return fixed + values.map((value) => value.padStart(12)).join('');
 }
 

@@ -52,6 +52,7 @@ describe("the simulator's output", () => {
       taskId: key(0),
       taskName: 'Task',
       roundSeconds: 1,
+      bountyPerRound: 1,
       interrupted: false,
       succeeded: true,
       failures: [],
@@ -63,6 +64,7 @@ describe("the simulator's output", () => {
         stakeAfter: 9_999_999_999_999,
         balance: 99_999_999_999_999,
         exits: [],
+        refusals: [],
         log: '',
       })),
     };

@@ -102,6 +102,19 @@ describe('a network of real processes', function () {
     expect(started['cwd']).to.match(/node-2$/);
   });
 
+  it('gives nodes the names and stakes they are to have', async () => {
+    const { nodes, ledger } = await start({
+      nodes: 2,
+      name: (index) => ['honest', 'cheater'][index]!,
+      stake: (index) => [7, 5][index]!,
+    });
+    expect(nodes.map(({ name, publicKey }) => [name, ledger.stakes.get(publicKey)])).to.deep.equal([
+      ['honest', 7],
+      ['cheater', 5],
+    ]);
+    expect(nodes[1]!.logPath).to.match(/cheater.task\.log$/);
+  });
+
   it('refuses a variable that a node would not pass', async () => {
     const failure = await start({ env: () => ({ HOME: '/' }) }).catch((error: Error) => error);
     expect(failure).to.match(/TASK_VARIABLE.*HOME/);
@@ -148,6 +161,11 @@ describe('a network of real processes', function () {
     expect(events.filter((event) => event.type === 'refused')[0]).to.include({
       method: 'uploadDistributionList',
       message: 'no space on the chain',
+    });
+    expect(report.nodes.flatMap(({ refusals }) => refusals)[0]).to.deep.equal({
+      method: 'uploadDistributionList',
+      message: 'no space on the chain',
+      round: 2,
     });
   });
 
