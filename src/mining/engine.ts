@@ -14,6 +14,8 @@ export interface EngineOptions {
 export interface ThreadState {
   /** Undefined while the thread is not up. */
   backend: Backend | undefined;
+  /** Why other backends are not used, each note beginning with a backend's name. */
+  notes: readonly string[];
   hashrateHps: number;
   /** Whether its last try to run ended in a failure. */
   failed: boolean;
@@ -41,10 +43,8 @@ export class Engine {
 
   /** Each thread as it is now. */
   get threadStates(): ThreadState[] {
-    return this.threads.map(({ backend, hashrateHps, failed }) => ({
-      backend,
-      hashrateHps,
-      failed,
+    return this.threads.map(({ backend, notes, hashrateHps, failed }) => ({
+      ...{ backend, notes, hashrateHps, failed },
     }));
   }
 

@@ -15,9 +15,12 @@ export type ToThread =
   | { type: 'intensity'; percent: number }
   | { type: 'stop' };
 
-/** From a thread to the engine. A job's hashes count from its start. */
+/**
+ * From a thread to the engine. A job's hashes count from its start; notes tell why other backends are
+ * not used, each beginning with a backend's name.
+ */
 export type FromThread =
-  | { type: 'ready'; backend: Backend }
+  | { type: 'ready'; backend: Backend; notes: string[] }
   | { type: 'log'; message: string }
   | { type: 'found'; job: number; attempts: Attempt[] }
   | { type: 'progress'; job: number; hashes: number; extranonce2: number }

@@ -46,6 +46,8 @@ export class MiningThread {
 
   /** What hashes in this thread; undefined until it is ready. */
   backend: Backend | undefined;
+  /** Why other backends are not used, each note beginning with a backend's name. */
+  notes: readonly string[] = [];
   /** Whether its last try to run ended in a failure. */
   failed = false;
 
@@ -152,6 +154,7 @@ export class MiningThread {
     if (message.type === 'ready') {
       const restarted = this.hashesBeforeRestart > 0;
       this.backend = message.backend;
+      this.notes = message.notes;
       this.failed = false;
       this.send({ type: 'intensity', percent: this.intensity });
       // What the dead thread was searching is not known to the nonce: go on behind it.

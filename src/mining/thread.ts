@@ -31,6 +31,7 @@ try {
   post({ type: 'log', message: `mining at normal priority: ${String(error)}` });
 }
 
+const notes: string[] = [];
 const kernel = chooseKernel();
 /** Changes with every order, which ends the search that ran before. */
 let order = 0;
@@ -38,11 +39,14 @@ let search: Search | undefined;
 const duty = new DutyCycle();
 /** Ends the rest that is taken, if one is. */
 let wake = (): void => undefined;
-post({ type: 'ready', backend: kernel.backend });
+post({ type: 'ready', backend: kernel.backend, notes });
 
 /** Some backend is better than none: one that was asked for by name is given up with a log line. */
 function chooseKernel(): Kernel {
-  const log = (message: string): void => post({ type: 'log', message });
+  const log = (message: string): void => {
+    notes.push(message);
+    post({ type: 'log', message });
+  };
   try {
     return createKernel(backend, log);
   } catch (error) {

@@ -15,3 +15,8 @@ export function estimateHashes(
   if (count < rules.k) return (BigInt(count) * HASH_SPACE) / (rules.floor + 1n);
   return (BigInt(rules.k - 1) * HASH_SPACE) / (highest + 1n);
 }
+
+/** Relative standard error of that estimate; `count` is 1..k. */
+export function relativeError(count: number, { k }: ProofRules = PROOF_RULES): number {
+  return 1 / Math.sqrt(count < k ? count : k - 2);
+}

@@ -26,6 +26,8 @@ export class RemoteWorker {
 
   /** When it last asked for work or had a share accepted. */
   seenAtMs: number;
+  /** When its last share was accepted. */
+  lastShareAtMs: number | undefined;
 
   /** @param extranonce1 u16, where it searches */
   constructor(
@@ -82,6 +84,7 @@ export class RemoteWorker {
   /** Counts a share of it that was accepted, as the work its hardest met target stands for. */
   accepted(hashValue: bigint): void {
     this.seenAtMs = this.now();
+    this.lastShareAtMs = this.seenAtMs;
     const met = this.targets.find(({ target }) => hashValue <= target)?.target ?? FLOOR;
     this.provenHashes += Number(expectedHashes(met));
     if (this.measuredSinceMs !== undefined) this.meter.update(this.provenHashes);

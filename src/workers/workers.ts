@@ -12,6 +12,16 @@ export const MAX_WORKERS = 1024;
 /** Who was not heard of for this long gives way when a new one comes and there is no room. */
 const IDLE_MS = 600_000;
 
+/** A worker as people look at it. */
+export interface WorkerState {
+  id: string;
+  hashrateHps: number;
+  /** Since it was last heard of. */
+  idleMs: number;
+  /** Since its last accepted share; null when there was none. */
+  sinceShareMs: number | null;
+}
+
 /**
  * The remote workers by their ids. An id gives its extranonce1 (its hash, the next free one where that
  * is taken), so that a worker keeps it when the node restarts. Where all places are taken by workers
@@ -50,6 +60,17 @@ export class Workers {
   activeWithin(ms: number): number {
     const sinceMs = this.now() - ms;
     return [...this.byId.values()].filter(({ seenAtMs }) => seenAtMs >= sinceMs).length;
+  }
+
+  /** The workers known, the last heard of first. */
+  list(): WorkerState[] {
+    const nowMs = this.now();
+    return [...this.byId]
+      .map(([id, { hashrateHps, seenAtMs, lastShareAtMs }]) => ({
+        ...{ id, hashrateHps, idleMs: nowMs - seenAtMs },
+        sinceShareMs: lastShareAtMs === undefined ? null : nowMs - lastShareAtMs,
+      }))
+      .sort((a, b) => a.idleMs - b.idleMs);
   }
 
   private unregistered(id: string): RemoteWorker {
