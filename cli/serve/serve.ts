@@ -2,11 +2,13 @@ import { ConfigError, loadConfig } from '../../src/config';
 import { createApi } from '../../src/http/api';
 import { listen } from '../../src/http/listen';
 import { createLog } from '../../src/log';
-import { createNode } from '../../src/node';
-import { stopWithTheProcess } from '../../src/task/shutdown';
+import { createNode, type MiningNode } from '../../src/node';
 import { loadEnvironment } from './environment';
 import { FileStore } from './file-store';
 import { GivenSubmissions, StandaloneRounds } from './standalone-rounds';
+
+/** Whoever asks a container to stop kills it some seconds later. */
+const STOP_MS = 1500;
 
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
@@ -18,7 +20,7 @@ async function main(): Promise<void> {
     ...{ config, log, identity, store, chain },
     sdk: 'none',
   });
-  stopWithTheProcess(node.miner, node.engine, log);
+  stopOnSignals(node);
   log.info(`state in ${directory}`);
 
   const rounds = new StandaloneRounds(node, chain, store);
@@ -32,6 +34,17 @@ async function main(): Promise<void> {
   };
   const server = await listen(createApi(services, config.API_RATE_LIMIT), config, log);
   if (!server) process.exit(1);
+}
+
+/** Saves what was found before the process ends. */
+function stopOnSignals({ miner, log }: MiningNode): void {
+  const exit = (): void => process.exit(0);
+  const stop = (signal: string): void => {
+    log.info(`stopping: ${signal}`);
+    setTimeout(exit, STOP_MS);
+    void miner.pause().finally(exit);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);
 }
 
 main().catch((error: unknown) => {
