@@ -7,8 +7,9 @@ const root = __dirname;
 /**
  * One CommonJS file that runs alone: a Koii node downloads nothing else.
  *
- * @param {{ release?: boolean, entry?: string, out?: string }} env release refuses any SDK but the official one;
- *   entry and out replace src/main.ts and dist (tests bundle their fixtures so)
+ * @param {{ release?: boolean, native?: 'off', entry?: string, out?: string }} env release refuses any SDK but the
+ *   official one; native=off leaves out the native addons that were built; entry and out replace src/main.ts and dist
+ *   (tests bundle their fixtures so)
  */
 module.exports = function config(env = {}) {
   const sdk = resolveSdk(root);
@@ -61,6 +62,11 @@ module.exports = function config(env = {}) {
           exclude: /node_modules/,
           loader: 'ts-loader',
           options: { transpileOnly: true, compilerOptions: { noEmit: false } },
+        },
+        env.native !== 'off' && {
+          test: /[\\/]kernels[\\/]embedded-addons\.ts$/,
+          enforce: 'pre',
+          loader: join(root, 'build/embed-native-loader.js'),
         },
         {
           test: /[\\/]classic-level[\\/]binding\.js$/,

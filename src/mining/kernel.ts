@@ -1,5 +1,5 @@
 /** The hash loops this task knows, by the names MINING_BACKEND takes. */
-export const BACKENDS = ['wasm-simd', 'js'] as const;
+export const BACKENDS = ['native', 'wasm-simd', 'js'] as const;
 export type Backend = (typeof BACKENDS)[number];
 
 /** What a kernel hashes: one block header of which only the nonce (and the rolled version bits) move. */
@@ -27,6 +27,8 @@ export interface Hit {
  */
 export interface Kernel {
   readonly backend: Backend;
+  /** Which of the backend's hash loops it is, for people: native code has one for each instruction set. */
+  readonly variant: string;
   /** versionBits 0..versions-1 are hashed for every nonce; 1 where the version is not rolled. */
   readonly versions: number;
   load(job: KernelJob): void;

@@ -52,18 +52,21 @@ export const KNOWN_ANSWERS: readonly KnownAnswer[] = [
   },
 ];
 
-/** Puts a hit into each of four lanes and into the first lane of the next four. */
-const SHIFTS = 5;
+/** Nonces before a hit that put it into each of 16 lanes and into the first lane of the next 16. */
+const EVERY_LANE = Array.from({ length: 17 }, (_, before) => before);
+
+/** Few for many hits: each version in other lanes, at the edges of a range and away from them. */
+const someLanes = (versionBits: number): number[] => [0, 1 + versionBits, 17 + versionBits];
 
 /**
- * Proves a kernel on known answers, each in every lane and at both edges of a range.
+ * Proves a kernel on known answers, in every lane, for every version and at both edges of a range.
  * @throws Error that names the answer the kernel got wrong.
  */
 export function selfTest(kernel: Kernel): void {
   for (const { name, header, target, hits } of KNOWN_ANSWERS) {
     kernel.load({ header, target });
     for (const hit of hits.filter(({ versionBits }) => versionBits < kernel.versions)) {
-      for (let before = 0; before < SHIFTS; before++) {
+      for (const before of hits.length === 1 ? EVERY_LANE : someLanes(hit.versionBits)) {
         const start = hit.nonce - before;
         expectHits(kernel, name, start, hit.nonce + 1, [hit]);
         expectHits(kernel, name, start, hit.nonce, []);

@@ -9,6 +9,7 @@ import { testTemplate } from '../fixtures/template';
 /** A kernel that hashes nothing, but remembers what it was to scan and reports every start as a hit. */
 class RecordingKernel implements Kernel {
   readonly backend = 'js';
+  readonly variant = '';
   readonly scanned: { header: string; start: number; end: number }[] = [];
   target = -1n;
   private header = '';

@@ -8,6 +8,7 @@ function faulty(change: (hits: Hit[], start: number, end: number) => Hit[]): Ker
   const kernel = createJsKernel();
   return {
     backend: kernel.backend,
+    variant: kernel.variant,
     versions: kernel.versions,
     load: (job) => kernel.load(job),
     scan: (start, end) => change(kernel.scan(start, end), start, end),
@@ -23,6 +24,7 @@ describe('selfTest', () => {
     const kernel = createJsKernel();
     const single: Kernel = {
       backend: 'js',
+      variant: '',
       versions: 1,
       load: (job) => kernel.load(job),
       scan: (start, end) => kernel.scan(start, end).filter(({ versionBits }) => versionBits === 0),
@@ -33,6 +35,8 @@ describe('selfTest', () => {
   const faults: Record<string, (hits: Hit[], start: number, end: number) => Hit[]> = {
     'finds nothing': () => [],
     'misses a lane': (hits, start) => hits.filter(({ nonce }) => (nonce - start) % 4 !== 3),
+    'misses the last of sixteen lanes': (hits, start) =>
+      hits.filter(({ nonce }) => (nonce - start) % 16 !== 15),
     'swaps lanes': (hits, start) =>
       hits.map((hit) => ({ ...hit, nonce: start + ((hit.nonce - start) ^ 1) })),
     'confuses versions': (hits) =>

@@ -32,7 +32,7 @@ const SAMPLE_HASHES = 2 ** 14;
 const SAMPLES = 8;
 
 /** Hashes per millisecond in the best of a few samples, which leaves out warming up and disturbances. */
-function hashrate(kernel: Kernel): number {
+export function hashrate(kernel: Kernel): number {
   kernel.load({ header: new Uint8Array(80), target: 0n });
   const nonces = SAMPLE_HASHES / kernel.versions;
   let best = Infinity;

@@ -1,11 +1,15 @@
 import type { Backend, Kernel } from '../kernel';
 import { selfTest } from '../self-test';
-import { fastestInstance } from './fastest';
+import { fastestInstance, hashrate } from './fastest';
 import { createJsKernel } from './js';
+import { nativeVariants } from './native';
 import { createWasmSimdKernel } from './wasm-simd';
 
+type Log = (message: string) => void;
+
 /** In order of expected speed. */
-const FACTORIES: readonly { backend: Backend; create: () => Kernel }[] = [
+const FACTORIES: readonly { backend: Backend; create: (log: Log) => Kernel }[] = [
+  { backend: 'native', create: fastestNative },
   { backend: 'wasm-simd', create: () => fastestInstance((salt) => createWasmSimdKernel({ salt })) },
   { backend: 'js', create: createJsKernel },
 ];
@@ -14,22 +18,41 @@ const FACTORIES: readonly { backend: Backend; create: () => Kernel }[] = [
  * The fastest kernel that works here, or the one asked for, proven on known answers.
  * @throws Error, naming each backend and its fault, when none of those asked for works.
  */
-export function createKernel(
-  preference: 'auto' | Backend,
-  log: (message: string) => void = () => {},
-): Kernel {
+export function createKernel(preference: 'auto' | Backend, log: Log = () => {}): Kernel {
   const faults: string[] = [];
   for (const { backend, create } of FACTORIES) {
     if (preference !== 'auto' && preference !== backend) continue;
-    try {
-      const kernel = create();
-      selfTest(kernel);
-      return kernel;
-    } catch (error) {
-      const fault = `${backend} kernel can't run: ${error instanceof Error ? error.message : String(error)}`;
-      log(fault);
-      faults.push(fault);
-    }
+    const kernel = proven(
+      backend,
+      () => create(log),
+      (fault) => {
+        log(fault);
+        faults.push(fault);
+      },
+    );
+    if (kernel) return kernel;
   }
   throw new Error(faults.join('; ') || `no such kernel: ${preference}`);
+}
+
+/** The native variant that is fastest on this CPU, of those that work. */
+function fastestNative(log: Log): Kernel {
+  const ranked = nativeVariants()
+    .flatMap(({ name, create }) => proven(`native ${name}`, create, log) ?? [])
+    .map((kernel) => ({ kernel, rate: hashrate(kernel) }))
+    .sort((a, b) => b.rate - a.rate);
+  if (!ranked[0]) throw new Error('none of its variants works');
+  return ranked[0].kernel;
+}
+
+/** The kernel once it has passed its test; its fault is told, and nothing given, when it can't run. */
+function proven(name: string, create: () => Kernel, onFault: Log): Kernel | undefined {
+  try {
+    const kernel = create();
+    selfTest(kernel);
+    return kernel;
+  } catch (error) {
+    onFault(`${name} kernel can't run: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
 }

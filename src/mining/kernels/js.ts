@@ -27,6 +27,7 @@ addRoundConstants(words2, scheduled2, 8, 16);
 /** The hash loop in plain TypeScript: runs everywhere, allocates nothing. */
 class JsKernel implements Kernel {
   readonly backend = 'js';
+  readonly variant = '';
   readonly versions = VERSIONS;
 
   #job: PreparedJob | undefined;

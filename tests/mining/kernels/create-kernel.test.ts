@@ -5,6 +5,13 @@ import { createKernel } from '../../../src/mining/kernels';
 import { fastestInstance } from '../../../src/mining/kernels/fastest';
 import { createJsKernel } from '../../../src/mining/kernels/js';
 import { createWasmSimdKernel } from '../../../src/mining/kernels/wasm-simd';
+import { NATIVE_VARIANTS } from './every-kernel';
+
+const CONSTRUCTORS: readonly (() => Kernel)[] = [
+  createJsKernel,
+  createWasmSimdKernel,
+  ...NATIVE_VARIANTS.map(({ create }) => create),
+];
 
 /** Runs `test` as if this machine had no WebAssembly. */
 function withoutWebAssembly(test: () => void): void {
@@ -26,19 +33,65 @@ function withoutWebAssembly(test: () => void): void {
   }
 }
 
-describe('createKernel', () => {
-  it('takes the fastest backend that works', () => {
-    const log: string[] = [];
-    expect(createKernel('auto', (message) => log.push(message)).backend).to.equal('wasm-simd');
-    expect(log).to.deep.equal([]);
-  });
+/** Runs `test` with another way of loading addons. */
+function loadingAddons(dlopen: (module: { exports: unknown }) => void, test: () => void): void {
+  const found = Object.getOwnPropertyDescriptor(process, 'dlopen')!;
+  Object.defineProperty(process, 'dlopen', { ...found, value: dlopen });
+  try {
+    test();
+  } finally {
+    Object.defineProperty(process, 'dlopen', found);
+  }
+}
 
-  it('falls back with a reason where WebAssembly does not work', () => {
-    const log: string[] = [];
-    withoutWebAssembly(() => {
-      expect(createKernel('auto', (message) => log.push(message)).backend).to.equal('js');
+const withoutNativeCode = (test: () => void): void =>
+  loadingAddons(() => {
+    throw new Error('no native code here');
+  }, test);
+
+describe('createKernel', () => {
+  if (NATIVE_VARIANTS.length > 0) {
+    it('takes native code where there is some', () => {
+      const log: string[] = [];
+      const { backend, variant } = createKernel('auto', (message) => log.push(message));
+      expect(backend).to.equal('native');
+      expect(variant).to.be.oneOf(NATIVE_VARIANTS.map(({ name }) => name));
+      expect(log).to.deep.equal([]);
     });
-    expect(log).to.deep.equal(["wasm-simd kernel can't run: no SIMD here"]);
+
+    it('takes no native code that hashes wrongly', () => {
+      const log: string[] = [];
+      const addon = {
+        variants: [{ name: 'blind', lanes: 4 }],
+        createScanner: () => ({}),
+        load: () => {},
+        scan: (_scanner: object, _nonce: number, groups: number) => groups,
+      };
+      loadingAddons(
+        (module) => (module.exports = addon),
+        () => {
+          expect(() => createKernel('native', (message) => log.push(message))).to.throw(
+            "native kernel can't run: none of its variants works",
+          );
+        },
+      );
+      expect(log[0]).to.match(/^native blind kernel can't run: genesis block, nonces/);
+    });
+  }
+
+  it('falls back with a reason for each backend that does not work', () => {
+    const log: string[] = [];
+    withoutNativeCode(() => {
+      expect(createKernel('auto', (message) => log.push(message)).backend).to.equal('wasm-simd');
+    });
+    expect(log).to.have.length(1);
+    expect(log[0]).to.match(/^native kernel can't run: ./);
+    withoutNativeCode(() =>
+      withoutWebAssembly(() => {
+        expect(createKernel('auto', (message) => log.push(message)).backend).to.equal('js');
+      }),
+    );
+    expect(log.slice(2)).to.deep.equal(["wasm-simd kernel can't run: no SIMD here"]);
   });
 
   it('throws when the backend asked for does not work', () => {
@@ -60,17 +113,17 @@ describe('createKernel', () => {
       worker.once('error', reject);
     });
     await worker.terminate();
-    expect(backend).to.equal('wasm-simd');
+    expect(backend).to.equal(createKernel('auto').backend);
   });
 
   it('scans nothing before a job is loaded', () => {
-    for (const kernel of [createJsKernel(), createWasmSimdKernel()]) {
-      expect(() => kernel.scan(0, 1)).to.throw('no job is loaded');
+    for (const create of CONSTRUCTORS) {
+      expect(() => create().scan(0, 1)).to.throw('no job is loaded');
     }
   });
 
   it('makes kernels that do not disturb each other', () => {
-    for (const create of [createJsKernel, createWasmSimdKernel]) {
+    for (const create of CONSTRUCTORS) {
       const target = 1n << 253n;
       const [one, two] = [create(), create()];
       one.load({ header: new Uint8Array(80).fill(1), target });
@@ -91,6 +144,7 @@ describe('fastestInstance', () => {
       (salt) => {
         const kernel: Kernel = {
           backend: 'wasm-simd',
+          variant: '',
           versions: 1,
           load: () => {},
           scan: (): Hit[] => [],

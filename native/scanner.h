@@ -1,0 +1,53 @@
+/* What the addon and its hash loops, one for each instruction set, agree on. */
+#ifndef SCANNER_H
+#define SCANNER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Rolled versions hashed for every nonce: they share the message schedule of hash 1. */
+#ifndef VERSIONS
+#define VERSIONS 16
+#endif
+
+/* Words of the header's second block that precede the nonce. */
+#define TAIL_WORDS 3
+
+/* What the host computes once per job (PreparedJob in src/mining/kernels/job.ts); words as SHA-256
+ * reads them. */
+struct job {
+  /* the hash value after the header's first block, by version bits */
+  uint32_t midstates[VERSIONS][8];
+  uint32_t tail[TAIL_WORDS];
+  /* bits that are 0 in the last digest word of every hash that is at most the target */
+  uint32_t mask;
+};
+
+#define JOB_WORDS (sizeof(struct job) / sizeof(uint32_t))
+
+/* One hash loop. */
+struct variant {
+  const char *name;
+  /* nonces hashed side by side, at most 32 */
+  uint32_t lanes;
+  /* bytes of memory load and scan work in, aligned to 64 */
+  size_t memory_size;
+  void (*load)(void *memory, const struct job *job);
+  /* Hashes groups of `lanes` nonces from `nonce` on (modulo 2^32) and returns how many it passed
+   * before one with a candidate, `groups` when there was none. Of a candidate's group,
+   * candidates[version] has bit i set where nonce + i passed the mask. */
+  uint32_t (*scan)(void *memory, uint32_t nonce, uint32_t groups, uint32_t candidates[VERSIONS]);
+};
+
+#if defined(__x86_64__) || defined(_M_X64)
+extern const struct variant avx512_variant, avx2_variant, sha_ni_variant;
+#elif defined(__aarch64__) || defined(_M_ARM64)
+extern const struct variant armv8_variant;
+#endif
+
+/* The variants this CPU and its operating system can run, best first by expectation; at most
+ * MAX_VARIANTS. Returns how many. */
+#define MAX_VARIANTS 3
+size_t supported_variants(const struct variant *variants[MAX_VARIANTS]);
+
+#endif

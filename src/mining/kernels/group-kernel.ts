@@ -1,0 +1,81 @@
+import type { Backend, Hit, Kernel, KernelJob } from '../kernel';
+import { checkRange, PreparedJob } from './job';
+
+/**
+ * A hash loop that works on groups of nonces side by side and filters them on one digest word: in
+ * WebAssembly or native code.
+ */
+export interface GroupScanner {
+  readonly backend: Backend;
+  readonly variant: string;
+  readonly versions: number;
+  /** Nonces in a group, 1..32. */
+  readonly lanes: number;
+  load(job: PreparedJob): void;
+  /**
+   * Hashes groups, at least 1, from `nonce` on (modulo 2^32) and returns how many it passed before one
+   * with a candidate, all of them when there was none.
+   */
+  scan(nonce: number, groups: number): number;
+  /** By versionBits, of the group that ended the scan: bit i set where nonce + i is a candidate. */
+  readonly candidates: ArrayLike<number>;
+}
+
+/**
+ * Hashes in one call of the scanner: 2 to 30 ms, far above the cost of a call. V8 optimises a
+ * WebAssembly function between its calls only, so that none may be long.
+ */
+const HASHES_PER_CALL = 2 ** 16;
+
+/** The kernel around a scanner: cuts ranges into groups and hashes candidates again in full. */
+export class GroupKernel implements Kernel {
+  readonly backend: Backend;
+  readonly variant: string;
+  readonly versions: number;
+  readonly #groupsPerCall: number;
+  #job: PreparedJob | undefined;
+
+  constructor(private readonly scanner: GroupScanner) {
+    this.backend = scanner.backend;
+    this.variant = scanner.variant;
+    this.versions = scanner.versions;
+    this.#groupsPerCall = HASHES_PER_CALL / (scanner.lanes * scanner.versions);
+  }
+
+  load(job: KernelJob): void {
+    const prepared = new PreparedJob(job, this.versions);
+    this.scanner.load(prepared);
+    this.#job = prepared;
+  }
+
+  scan(start: number, end: number): Hit[] {
+    checkRange(start, end);
+    const job = this.#job;
+    if (!job) throw new Error('no job is loaded');
+    const { scanner } = this;
+    const hits: Hit[] = [];
+    let nonce = start;
+    while (nonce < end) {
+      const groups = Math.min(Math.ceil((end - nonce) / scanner.lanes), this.#groupsPerCall);
+      const passed = scanner.scan(nonce, groups);
+      nonce += passed * scanner.lanes;
+      if (passed === groups) continue;
+      this.#confirm(job, nonce, Math.min(nonce + scanner.lanes, end), hits);
+      nonce += scanner.lanes;
+    }
+    return hits;
+  }
+
+  /** Adds what the group of nonces from `start` really hit; its lanes past `end` don't count. */
+  #confirm(job: PreparedJob, start: number, end: number, hits: Hit[]): void {
+    const { candidates } = this.scanner;
+    for (let nonce = start; nonce < end; nonce++) {
+      const lane = 1 << (nonce - start);
+      for (let versionBits = 0; versionBits < this.versions; versionBits++) {
+        if ((candidates[versionBits]! & lane) === 0) continue;
+        const hit = { versionBits, nonce };
+        if (job.isHit(hit)) hits.push(hit);
+      }
+    }
+  }
+}
