@@ -76,8 +76,10 @@ describe('the images of monitoring/Dockerfile', function () {
       'monitoring/docker-compose.yml',
     );
     const { url, stop } = await start('network', services.network.command, {});
-    const metrics = await fetch(`${url}/metrics`);
-    expect(await metrics.text()).to.match(/^orca_mining 1$/m);
+    await eventually(async () => {
+      const metrics = await (await fetch(`${url}/metrics`)).text();
+      return /^orca_mining 1$/m.test(metrics) || undefined;
+    });
     expect(await stop()).to.equal(0);
   });
 

@@ -26,7 +26,7 @@ describe('promtool', () => {
 });
 
 describe('a Prometheus that scrapes two nodes', function () {
-  this.timeout(180_000);
+  this.timeout(90_000);
   let directory: string;
   let network: TaskNetwork;
   let prometheus: Prometheus;
