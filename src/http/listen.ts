@@ -11,6 +11,8 @@ const MAX_PORT = 65_535;
 
 /** A client that takes longer to send a request is cut off; checked every few seconds. */
 const REQUEST_TIMEOUT_MS = 10_000;
+/** Node 18 wants it below the other, and its default is above. */
+const HEADERS_TIMEOUT_MS = REQUEST_TIMEOUT_MS - 1;
 const TIMEOUT_CHECK_MS = 2_000;
 const MAX_CONNECTIONS = 1_000;
 
@@ -29,7 +31,11 @@ export async function listen(
   app.use(api, notFound);
   for (let port = firstPort; port < firstPort + PORTS_TRIED && port <= MAX_PORT; port++) {
     const server = createServer(
-      { requestTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
+      {
+        requestTimeout: REQUEST_TIMEOUT_MS,
+        headersTimeout: HEADERS_TIMEOUT_MS,
+        connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      },
       app,
     );
     server.maxConnections = MAX_CONNECTIONS;
