@@ -70,23 +70,40 @@ export function submissionsOf(round: number): Promise<Submissions> {
   );
 }
 
+/** Whose proof this process handed to the SDK, for the last rounds. */
+const handedIn = new Map<number, string>();
+
+/**
+ * Says that a proof of a round is about to be submitted: from the next round on, a view of the chain
+ * without it is not believed. Were it lost on its way, that costs one more round; a proof made on a
+ * stale view would cost the stake.
+ * @param submitter base58 public key
+ */
+export function noteHandedIn(round: number, submitter: string): void {
+  handedIn.set(round, submitter);
+  handedIn.delete(round - KEPT_ROUNDS);
+}
+
 /** The chain as seeds are derived from it. */
 export const chain: Chain = {
   async submissions(round) {
     // The local test mode has one round number, always 1, and forgets nothing.
     if (taskNodeAdministered) {
       const current = await currentRound();
-      // Submitted during the round after, so final only in the one after that.
+      // Submitted during the round after, so final only in the one after that. Asked for too early,
+      // or the node is behind: no reason to do with what is stored.
       if (round > current - 2)
-        throw new NotKeptError(
-          `the submissions of round ${round} are not final in round ${current}`,
-        );
+        throw new Error(`the submissions of round ${round} are not final in round ${current}`);
       // A forgotten round looks like one without submissions.
       if (round <= current - KEPT_ROUNDS)
         throw new NotKeptError(
           `in round ${current} the chain has forgotten the submissions of round ${round}`,
         );
     }
-    return submissionsOf(round);
+    const submissions = await submissionsOf(round);
+    const own = handedIn.get(round);
+    if (own !== undefined && !Object.hasOwn(submissions, own))
+      throw new Error(`the node shows round ${round} without this node's own submission`);
+    return submissions;
   },
 };

@@ -1,4 +1,5 @@
 import { namespaceWrapper, TASK_ID, taskNodeAdministered } from '@_koii/namespace-wrapper';
+import { ConfigError } from '../config';
 import type { Identity } from '../rounds/round';
 import { decodeKey } from '../template/koii';
 import { callNode } from './node-call';
@@ -11,7 +12,7 @@ const NO_TASK_ID = new Uint8Array(32);
 
 /**
  * The task this process runs for and the key its proofs are submitted under.
- * @throws NodeCallError when the node does not tell the key, RangeError when the task id is no account.
+ * @throws NodeCallError when the node does not tell the key, ConfigError when the task id is no account.
  */
 export async function loadIdentity(): Promise<Identity> {
   const submitter = await callNode(
@@ -22,5 +23,14 @@ export async function loadIdentity(): Promise<Identity> {
       return decodeKey(publicKey.toBase58());
     },
   );
-  return { taskId: TASK_ID ? decodeKey(TASK_ID) : NO_TASK_ID, submitter };
+  return { taskId: rawTaskId(), submitter };
+}
+
+function rawTaskId(): Uint8Array {
+  if (!TASK_ID) return NO_TASK_ID;
+  try {
+    return decodeKey(TASK_ID);
+  } catch (cause) {
+    throw new ConfigError(`task id: expected an account in base58, got ${TASK_ID}`, { cause });
+  }
 }

@@ -15,6 +15,9 @@ const SLICE_MS = 20;
 
 /** Judges the proofs of other nodes, and its own as others would. */
 export class Auditor {
+  /** The round and seed last proven right, so that many audits of a round prove it once. */
+  private provenSeed: string | undefined;
+
   constructor(
     private readonly taskId: Uint8Array,
     private readonly seeds: Seeds,
@@ -41,21 +44,46 @@ export class Auditor {
     return confirmed.equals(seed) ? verdicts : this.verifyAll(round, confirmed, submitted);
   }
 
+  /**
+   * Whether one of these proofs, all of other nodes, is valid: then this node's seed of the round is
+   * right, for nobody finds shares on a seed but by hashing on it.
+   * @throws when this node lacks the round's seed.
+   */
+  async provesSeed(round: number, submitted: readonly SubmittedProof[]): Promise<boolean> {
+    const seed = await this.seeds.of(round);
+    const proven = `${round} ${seed.toString('hex')}`;
+    if (this.provenSeed === proven) return true;
+    for await (const { valid } of this.verify(round, seed, submitted)) {
+      if (!valid) continue;
+      this.provenSeed = proven;
+      return true;
+    }
+    return false;
+  }
+
   private async verifyAll(
     round: number,
     seed: Uint8Array,
     submitted: readonly SubmittedProof[],
   ): Promise<Verdict[]> {
-    const work = koiiWork(this.taskId, round, seed);
     const verdicts: Verdict[] = [];
+    for await (const verdict of this.verify(round, seed, submitted)) verdicts.push(verdict);
+    return verdicts;
+  }
+
+  private async *verify(
+    round: number,
+    seed: Uint8Array,
+    submitted: readonly SubmittedProof[],
+  ): AsyncGenerator<Verdict> {
+    const work = koiiWork(this.taskId, round, seed);
     let sliceEndsAt = performance.now() + SLICE_MS;
     for (const { submitter, proof } of submitted) {
-      verdicts.push(verifyProof(proof, decodeKey(submitter), work));
+      yield verifyProof(proof, decodeKey(submitter), work);
       if (performance.now() >= sliceEndsAt) {
         await nextTurn();
         sliceEndsAt = performance.now() + SLICE_MS;
       }
     }
-    return verdicts;
   }
 }

@@ -7,12 +7,12 @@ import type { KeyValueStore } from './key-value-store';
 export interface Chain {
   /**
    * The final submissions of a round.
-   * @throws NotKeptError when the chain doesn't hold them, anything else when it can't be asked now.
+   * @throws NotKeptError when the chain no longer holds them, anything else when it can't tell now.
    */
   submissions(round: number): Promise<Submissions>;
 }
 
-/** The chain has forgotten a round's submissions, or does not hold all of them yet. */
+/** The chain has forgotten a round's submissions. */
 export class NotKeptError extends Error {
   override readonly name = 'NotKeptError';
 }

@@ -1,26 +1,97 @@
-import type { Config } from '../config';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { msToRoundEnd } from '../koii/chain';
 import { localTestMode } from '../koii/identity';
 import { taskContext } from './context';
+import { patiently } from './patience';
+import { checkRound, roundsUntil } from './round-time';
 
 const LOCAL_TEST_SECONDS = 10;
+/** The seed of the round that is mined is looked at again after this, then after twice that, and so on. */
+const FIRST_RECHECK_MS = 5000;
+
+/** Rounds worked on: one that is announced twice is mined once. */
+const working = new Map<number, Promise<void>>();
+/** The latest round of which mining began; none before it is begun any more. */
+let latest = -1;
 
 /**
- * Mines a round: to the end of its window, or until the next round starts. The node doesn't wait for
- * it, so failures end in the log.
+ * Mines a round while the chain says that it runs: to the end of its window, or until the next round
+ * starts. The node doesn't wait for it, so failures end in the log.
  */
-export async function task(roundNumber: number): Promise<void> {
-  const { config, log, miner, seeds } = await taskContext();
+export function task(roundNumber: number): Promise<void> {
+  const running =
+    working.get(roundNumber) ?? work(roundNumber).finally(() => working.delete(roundNumber));
+  working.set(roundNumber, running);
+  return running;
+}
+
+async function work(round: number): Promise<void> {
+  const { log } = await taskContext();
   try {
-    const seed = await seeds.of(roundNumber);
-    const durationMs = await miningMs(config, roundNumber);
-    await miner.mine(roundNumber, seed, durationMs);
+    checkRound(round);
+    // However long the node is away: when it is back, it tells whether the round still runs.
+    const tries = Infinity;
+    let seed = await patiently(`round ${round}`, log, () => seedToMine(round), { tries });
+    while (seed) seed = await mineUntilCorrected(round, seed);
   } catch (error) {
-    log.error({ error }, `round ${roundNumber} is not mined`);
+    log.error({ error }, `round ${String(round)} is not mined`);
   }
 }
 
-async function miningMs(config: Config, round: number): Promise<number> {
+/**
+ * The seed of a round that runs; undefined when it is over, or so far ahead that no delay explains it.
+ * @throws while this can't be told, or the chain has yet to reach the round.
+ */
+async function seedToMine(round: number): Promise<Buffer | undefined> {
+  const { log, seeds } = await taskContext();
+  if (!localTestMode) {
+    const wait = await roundsUntil(round);
+    if (wait < 0 || wait > 1) {
+      log.warn(`round ${round} is not mined: the chain is in round ${round - wait}`);
+      return undefined;
+    }
+    if (wait === 1) throw new Error(`the chain is still in round ${round - 1}`);
+  }
+  return seeds.of(round);
+}
+
+/** Mines a round on a seed. @returns the right one, where the chain shows that this one was wrong */
+async function mineUntilCorrected(round: number, seed: Buffer): Promise<Buffer | undefined> {
+  const { log, miner } = await taskContext();
+  const durationMs = await miningMs(round);
+  if (latest > round) return undefined;
+  latest = round;
+  const ending = new AbortController();
+  const mined = miner.mine(round, seed, durationMs).then(() => undefined);
+  const corrected = await Promise.race([mined, correction(round, seed, ending.signal)]);
+  ending.abort();
+  if (corrected) log.warn(`the node showed round ${round - 2} incompletely: mining starts over`);
+  if (miner.miningRound === round) await miner.pause();
+  return corrected;
+}
+
+/** Resolves to another seed as soon as the chain gives one; to undefined when the round is over. */
+async function correction(
+  round: number,
+  seed: Buffer,
+  signal: AbortSignal,
+): Promise<Buffer | undefined> {
+  const { log, seeds } = await taskContext();
+  for (let waitMs = FIRST_RECHECK_MS; ; waitMs *= 2) {
+    await sleep(waitMs, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) return undefined;
+    try {
+      if (!localTestMode && (await roundsUntil(round)) < 0) return undefined;
+      const confirmed = await seeds.confirm(round);
+      if (!confirmed.equals(seed)) return confirmed;
+    } catch (error) {
+      log.warn({ error }, `the seed of round ${round} can't be confirmed now`);
+    }
+  }
+}
+
+async function miningMs(round: number): Promise<number> {
+  const { config } = await taskContext();
   const seconds = config.MINING_SECONDS || (localTestMode ? LOCAL_TEST_SECONDS : undefined);
   if (localTestMode) return seconds! * 1000;
   // Where the end can't be learned, the start of the next round ends this one.

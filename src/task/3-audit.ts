@@ -1,19 +1,49 @@
+import bs58 from 'bs58';
+import { submissionsOf } from '../koii/chain';
+import { localTestMode } from '../koii/identity';
+import { decodeProof } from '../proof/codec';
+import type { Verdict } from '../proof/verify';
 import { taskContext } from './context';
+import { patiently } from './patience';
+import { checkRound } from './round-time';
 
 /**
- * Judges another node's proof. Throws, which is no vote, when this node lacks the round's seed;
- * returning nothing would be a vote for.
+ * Judges another node's proof. Throws, which is no vote, when this node lacks the round's seed or has
+ * to doubt it; returning nothing would be a vote for.
  */
 export async function audit(
   submission: string,
   roundNumber: number,
   submitterKey: string,
 ): Promise<boolean> {
-  const { auditor, metrics, log } = await taskContext();
+  checkRound(roundNumber);
+  const { metrics, log } = await taskContext();
+  const what = `the audit of ${submitterKey} for round ${roundNumber}`;
   const verdict = await metrics.audited(
-    auditor.audit(roundNumber, { submitter: submitterKey, proof: submission }),
+    patiently(what, log, () => judge(submission, roundNumber, submitterKey)),
   );
   const found = verdict.valid ? `proves ${verdict.hashes} hashes` : `is invalid: ${verdict.reason}`;
   log.info(`the proof of ${submitterKey} for round ${roundNumber} ${found}`);
   return verdict.valid;
+}
+
+/**
+ * A vote against needs more than a seed: another node's proof that is valid under it, for a wrong seed
+ * makes all of them invalid. What isn't a proof at all is none under any seed.
+ */
+async function judge(proof: string, round: number, submitter: string): Promise<Verdict> {
+  const { auditor, miner } = await taskContext();
+  const verdict = await auditor.audit(round, { submitter, proof });
+  if (verdict.valid || localTestMode || 'reason' in decodeProof(proof)) return verdict;
+  const self = bs58.encode(miner.identity.submitter);
+  const others = Object.entries(await submissionsOf(round)).filter(([key]) => key !== self);
+  if (
+    !(await auditor.provesSeed(
+      round,
+      others.map(([key, value]) => ({ submitter: key, proof: value })),
+    ))
+  ) {
+    throw new Error(`no proof of another node for round ${round} is valid by this node's seed`);
+  }
+  return verdict;
 }

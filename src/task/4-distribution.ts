@@ -2,7 +2,12 @@ import bs58 from 'bs58';
 import type { DistributionList, Submitter } from '@_koii/task-manager';
 import { sharePayouts } from '../distribution/payouts';
 import { submissionsOf } from '../koii/chain';
+import { decodeProof } from '../proof/codec';
+import type { Verdict } from '../proof/verify';
+import type { SubmittedProof } from '../rounds/auditor';
 import { taskContext } from './context';
+import { patiently } from './patience';
+import { checkRound } from './round-time';
 
 /**
  * Makes the distribution list of a round. Every proof is verified: votes decide only whether an
@@ -13,19 +18,49 @@ export async function distribution(
   bounty: number,
   roundNumber: number,
 ): Promise<DistributionList> {
-  const { auditor, miner, metrics, log } = await taskContext();
-  const submissions = await submissionsOf(roundNumber);
-  const submitted = submitters.map(({ publicKey }) => {
-    const proof = submissions[publicKey];
-    if (proof === undefined) throw new Error(`the chain shows no submission of ${publicKey}`);
-    return { submitter: publicKey, proof };
-  });
-  const verdicts = await auditor.auditAll(roundNumber, submitted);
+  checkRound(roundNumber);
+  const { miner, metrics, log } = await taskContext();
+  const keys = submitters.map(({ publicKey }) => publicKey);
+  const self = bs58.encode(miner.identity.submitter);
+  const what = `the distribution list of round ${roundNumber}`;
+  const verdicts = await patiently(what, log, () => judgeAll(keys, roundNumber, self));
   const judged = submitters.map((submitter, i) => ({ ...submitter, verdict: verdicts[i]! }));
   log.info(
     `distribution of round ${roundNumber}: ${verdicts.filter(({ valid }) => valid).length} of ${verdicts.length} proofs are valid`,
   );
   const list = sharePayouts(judged, bounty);
-  metrics.rewarded(roundNumber, list[bs58.encode(miner.identity.submitter)] ?? 0);
+  metrics.rewarded(roundNumber, list[self] ?? 0);
   return list;
+}
+
+/** The verdicts on the proofs of all submitters, in their order. */
+async function judgeAll(keys: readonly string[], round: number, self: string): Promise<Verdict[]> {
+  const { auditor } = await taskContext();
+  const submissions = await submissionsOf(round);
+  // The SDK asked before: what it saw and what is seen now must be the same round, all of it.
+  if (Object.keys(submissions).length !== keys.length) {
+    throw new Error(`the node shows other submitters of round ${round} than before`);
+  }
+  const submitted = keys.map((submitter) => {
+    const proof = submissions[submitter];
+    if (proof === undefined) throw new Error(`the chain shows no submission of ${submitter}`);
+    return { submitter, proof };
+  });
+  const verdicts = await auditor.auditAll(round, submitted);
+  if (allOthersFail(submitted, verdicts, self)) {
+    throw new Error(`no proof of another node for round ${round} is valid by this node's seed`);
+  }
+  return verdicts;
+}
+
+/** Whether two or more proofs of others can be read and all are invalid: then it is the seed that is wrong. */
+function allOthersFail(
+  submitted: readonly SubmittedProof[],
+  verdicts: readonly Verdict[],
+  self: string,
+): boolean {
+  const others = submitted
+    .map(({ submitter, proof }, i) => ({ submitter, proof, valid: verdicts[i]!.valid }))
+    .filter(({ submitter, proof }) => submitter !== self && 'proof' in decodeProof(proof));
+  return others.length > 1 && others.every(({ valid }) => !valid);
 }

@@ -1,7 +1,7 @@
 import { loadConfig } from '../config';
 import { chain } from '../koii/chain';
 import { loadIdentity } from '../koii/identity';
-import { store } from '../koii/store';
+import { openStore } from '../koii/store';
 import { createLog } from '../log';
 import { createNode, type MiningNode } from '../node';
 
@@ -17,5 +17,6 @@ async function createContext(): Promise<MiningNode> {
   const config = loadConfig(process.env);
   const log = createLog(config.LOG_LEVEL);
   const identity = await loadIdentity();
+  const store = await openStore(log);
   return createNode({ config, log, identity, store, chain, sdk: 'koii' });
 }

@@ -1,27 +1,61 @@
 import type { Log } from '../log';
-import type { Engine } from '../mining/engine';
-import type { Miner } from '../rounds/miner';
+import type { MiningNode } from '../node';
 
-/** A node that doesn't get its answer in time kills the process. */
+/** A node that doesn't get its way within two seconds kills the process. */
 const STOP_MS = 1500;
 
-/**
- * Ends the process cleanly when the node asks it to, or is gone itself: what was found is saved, and
- * exit code 0 says that nothing is wrong.
- */
-export function stopWithTheProcess(miner: Miner, engine: Engine, log: Log): void {
-  let stopping = false;
-  const stop = (why: string): void => {
-    if (stopping) return;
-    stopping = true;
-    log.info(`stopping: ${why}`);
-    setTimeout(() => process.exit(0), STOP_MS);
-    miner
-      .pause()
-      .then(() => engine.close())
-      .catch((error: unknown) => log.error({ error }, 'stopped with an error'))
-      .finally(() => process.exit(0));
+/** What nothing caught since this process started. */
+export const uncaught = { rejections: 0, exceptions: 0 };
+
+/** What there is to save, and where to log, once there is something and somewhere. */
+let save: () => Promise<void> = () => Promise.resolve();
+let log: Log | undefined;
+let stopping = false;
+
+/** Has what a node found saved, and its threads ended, before the process ends. */
+export function saveAtTheEnd(
+  node: Pick<MiningNode, 'engine' | 'log' | 'miner' | 'services'>,
+): void {
+  log = node.log;
+  save = async () => {
+    await node.miner.pause();
+    await node.services.shares.flush();
+    await node.engine.close();
   };
+}
+
+/**
+ * Decides how this process ends. When the node asks for it or is gone: everything is saved, exit code
+ * 0. After an exception that nothing caught, when its state can't be trusted: the same, for the node
+ * starts a task again after 0 and gives it up after 1. A rejection that nothing caught is logged and
+ * survived: the SDK waits for none of its own promises, and rejects when it can't read an answer.
+ */
+export function watchTheProcess(): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal));
   process.on('disconnect', () => stop('the node is gone'));
+  process.on('uncaughtException', (error) => {
+    uncaught.exceptions++;
+    tell(error, 'nothing caught this exception');
+    stop('an exception that nothing caught');
+  });
+  process.on('unhandledRejection', (reason) => {
+    uncaught.rejections++;
+    tell(reason, 'nothing caught this rejection');
+  });
+}
+
+function stop(why: string): void {
+  if (stopping) return;
+  stopping = true;
+  log?.info(`stopping: ${why}`);
+  const exit = (): void => process.exit(0);
+  setTimeout(exit, STOP_MS);
+  save()
+    .catch((error: unknown) => tell(error, 'not everything could be saved'))
+    .finally(exit);
+}
+
+function tell(error: unknown, message: string): void {
+  if (log) log.error({ error }, message);
+  else console.error(message, error);
 }
