@@ -41,7 +41,8 @@ describe('monitoring/Dockerfile', () => {
   it('starts from pinned images alone', () => {
     const images = stages.map(({ from }) => from).filter((from) => !names.includes(from));
     for (const image of images) expect(image).to.match(PINNED);
-    expect(new Set(images).size, 'build and run on the same').to.equal(1);
+    const systems = images.map((image) => image.replace(/-slim$/, ''));
+    expect(new Set(systems).size, 'build and run on the same system').to.equal(1);
   });
 
   it('copies what the repository has and .dockerignore lets through', () => {
@@ -54,7 +55,7 @@ describe('monitoring/Dockerfile', () => {
     const sources = textsOf(instructionsOf(stages, 'build'), 'COPY')
       .flatMap((text) => text.split(' ').slice(0, -1))
       .concat(bundlesOf(stages).map(({ entry }) => entry.replace(/^\.\//, '')))
-      .concat('webpack.config.js', 'build', 'sdk-stand-in', 'simulator');
+      .concat('webpack.config.js', 'build', 'native', 'sdk-stand-in', 'simulator');
     for (const source of sources) {
       expect(existsSync(path.join(ROOT, source)), source).to.equal(true);
       for (const pattern of ignored) expect(source).to.not.match(pattern);
@@ -92,6 +93,14 @@ describe('monitoring/Dockerfile', () => {
       });
     });
   }
+
+  it('runs scripts that package.json has', () => {
+    const { scripts } = JSON.parse(readText('package.json')) as { scripts: object };
+    const runs = textsOf(instructionsOf(stages, 'build'), 'RUN').join('\n');
+    const named = [...runs.matchAll(/npm run (\S+)/g)].map(([, script]) => script!);
+    expect(named).to.not.be.empty;
+    for (const script of named) expect(scripts).to.have.property(script);
+  });
 
   it('makes the task image when no target is named', () => {
     expect(names.at(-1)).to.equal('task');
