@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { BACKENDS, type Kernel } from '../src/mining/kernel';
 import { createKernel } from '../src/mining/kernels';
+import { nativeVariants, type NativeVariant } from '../src/mining/kernels/native';
 
 /** One way of hashing block headers with a moving nonce. */
 export interface Contender {
@@ -23,6 +24,9 @@ export const REFERENCE = 'node:crypto';
 
 const FACTORIES = new Map<string, () => Contender | Promise<Contender>>([
   ...BACKENDS.map((backend) => [backend, () => ofKernel(createKernel(backend))] as const),
+  ...builtVariants().map(
+    ({ name, create }) => [`native ${name}`, () => ofKernel(create())] as const,
+  ),
   [
     REFERENCE,
     () =>
@@ -42,12 +46,21 @@ export async function createContender(name: string): Promise<Contender> {
   return await create();
 }
 
+/** Every native hash loop this CPU runs; 'native' is the fastest of them. None where no addon was built. */
+function builtVariants(): NativeVariant[] {
+  try {
+    return nativeVariants();
+  } catch {
+    return [];
+  }
+}
+
 function ofKernel(kernel: Kernel): Contender {
   kernel.load({ header: HEADER, target: 0n });
   const nonces = KERNEL_HASHES / kernel.versions;
   let nonce = 0;
   return {
-    variant: kernel.versions === 1 ? '1 version' : `${kernel.versions} versions`,
+    variant: [kernel.variant, `${kernel.versions} versions`].filter(Boolean).join(', '),
     run() {
       kernel.scan(nonce, nonce + nonces);
       nonce = (nonce + nonces) % NONCES;

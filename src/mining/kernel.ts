@@ -1,5 +1,5 @@
 /** The hash loops this task knows, by the names MINING_BACKEND takes. */
-export const BACKENDS = ['native', 'wasm-simd', 'js'] as const;
+export const BACKENDS = ['native', 'wasm-simd', 'wasm', 'js'] as const;
 export type Backend = (typeof BACKENDS)[number];
 
 /** What a kernel hashes: one block header of which only the nonce (and the rolled version bits) move. */

@@ -3,6 +3,7 @@ import { selfTest } from '../self-test';
 import { fastestInstance, hashrate } from './fastest';
 import { createJsKernel } from './js';
 import { nativeVariants } from './native';
+import { createWasmScalarKernel } from './wasm-scalar';
 import { createWasmSimdKernel } from './wasm-simd';
 
 type Log = (message: string) => void;
@@ -11,6 +12,7 @@ type Log = (message: string) => void;
 const FACTORIES: readonly { backend: Backend; create: (log: Log) => Kernel }[] = [
   { backend: 'native', create: fastestNative },
   { backend: 'wasm-simd', create: () => fastestInstance((salt) => createWasmSimdKernel({ salt })) },
+  { backend: 'wasm', create: () => fastestInstance((salt) => createWasmScalarKernel({ salt })) },
   { backend: 'js', create: createJsKernel },
 ];
 

@@ -4,11 +4,13 @@ import type { Hit, Kernel } from '../../../src/mining/kernel';
 import { createKernel } from '../../../src/mining/kernels';
 import { fastestInstance } from '../../../src/mining/kernels/fastest';
 import { createJsKernel } from '../../../src/mining/kernels/js';
+import { createWasmScalarKernel } from '../../../src/mining/kernels/wasm-scalar';
 import { createWasmSimdKernel } from '../../../src/mining/kernels/wasm-simd';
 import { NATIVE_VARIANTS } from './every-kernel';
 
 const CONSTRUCTORS: readonly (() => Kernel)[] = [
   createJsKernel,
+  createWasmScalarKernel,
   createWasmSimdKernel,
   ...NATIVE_VARIANTS.map(({ create }) => create),
 ];
@@ -21,7 +23,7 @@ function withoutWebAssembly(test: () => void): void {
     value: {
       Module: class {
         constructor() {
-          throw new Error('no SIMD here');
+          throw new Error('no WebAssembly here');
         }
       },
     },
@@ -91,12 +93,17 @@ describe('createKernel', () => {
         expect(createKernel('auto', (message) => log.push(message)).backend).to.equal('js');
       }),
     );
-    expect(log.slice(2)).to.deep.equal(["wasm-simd kernel can't run: no SIMD here"]);
+    expect(log.slice(2)).to.deep.equal([
+      "wasm-simd kernel can't run: no WebAssembly here",
+      "wasm kernel can't run: no WebAssembly here",
+    ]);
   });
 
   it('throws when the backend asked for does not work', () => {
     withoutWebAssembly(() => {
-      expect(() => createKernel('wasm-simd')).to.throw("wasm-simd kernel can't run: no SIMD here");
+      expect(() => createKernel('wasm-simd')).to.throw(
+        "wasm-simd kernel can't run: no WebAssembly here",
+      );
     });
   });
 

@@ -31,7 +31,7 @@ export interface Leaf {
 }
 
 export type Operator = 'add' | 'xor' | 'and';
-export type Shift = 'shl' | 'shr';
+export type Shift = 'shl' | 'shr' | 'rotr';
 
 export interface Operation {
   bound: Bound;
@@ -96,6 +96,8 @@ export const shl = (word: Word, distance: number): Word =>
   operation('shl', word, constant(distance));
 export const shr = (word: Word, distance: number): Word =>
   operation('shr', word, constant(distance));
+export const rotr = (word: Word, distance: number): Word =>
+  operation('rotr', word, constant(distance));
 
 const APPLY: Record<Operator | Shift, (left: number, right: number) => number> = {
   add: (left, right) => (left + right) | 0,
@@ -103,6 +105,7 @@ const APPLY: Record<Operator | Shift, (left: number, right: number) => number> =
   and: (left, right) => left & right,
   shl: (left, right) => left << right,
   shr: (left, right) => (left >>> right) | 0,
+  rotr: (left, right) => (left >>> right) | (left << (32 - right)),
 };
 
 /** left operator right; a constant where both are. */

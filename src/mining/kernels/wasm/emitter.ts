@@ -1,29 +1,16 @@
-import {
-  Bound,
-  constantValue,
-  isLeaf,
-  isUniform,
-  type Leaf,
-  type Operation,
-  type Word,
-} from './dag';
-import type { FunctionBody, Local, PlainInstruction } from './encoder';
+import { Bound, constantValue, isLeaf, isUniform, type Leaf, type Shift, type Word } from './dag';
+import type { FunctionBody, Local } from './encoder';
 import { JOB, VERSION_SIZE, JOB_SIZE } from './layout';
+import type { Machine } from './machine';
 import { SlotTable } from './slots';
 
-const INSTRUCTION: Record<Operation['operator'], PlainInstruction> = {
-  add: 'i32x4.add',
-  xor: 'v128.xor',
-  and: 'v128.and',
-  shl: 'i32x4.shl',
-  shr: 'i32x4.shr_u',
-};
+const SHIFTS: ReadonlySet<string> = new Set(['shl', 'shr', 'rotr'] satisfies Shift[]);
 
 const isLocal = (word: Word): boolean => isLeaf(word) && word.source.kind === 'local';
 
 /**
- * Turns words into instructions: a lane-bound word becomes vector arithmetic, a uniform one a load of
- * the value that the host computed (V8 builds v128.const in general registers, which is slower).
+ * Turns words into a machine's instructions: a lane-bound word becomes arithmetic, a uniform one a
+ * load of the value that the host computed.
  */
 export class Emitter {
   /** Constants and what is bound per job, at JOB. */
@@ -35,14 +22,18 @@ export class Emitter {
 
   constructor(
     readonly body: FunctionBody,
+    readonly machine: Machine,
     readonly versionPointer: Local,
   ) {}
 
-  /** Leaves the word's vector on the stack. */
+  /** Leaves the word, of all lanes, on the stack. */
   push(word: Word): void {
     const local = this.#kept.get(word);
+    const value = constantValue(word);
     if (local !== undefined) {
       this.body.get(local);
+    } else if (value !== undefined && this.machine.immediates) {
+      this.body.constant(value);
     } else if (isUniform(word)) {
       this.#pushLeaf(this.#slot(word));
     } else if (isLeaf(word)) {
@@ -50,9 +41,9 @@ export class Emitter {
     } else {
       const { operator, left, right } = word;
       this.push(left);
-      if (operator === 'shl' || operator === 'shr') this.body.constant(constantValue(right)!);
+      if (SHIFTS.has(operator)) this.body.constant(constantValue(right)!);
       else this.push(right);
-      this.body.plain(INSTRUCTION[operator]);
+      this.body.plain(this.machine.instructions[operator]!);
     }
   }
 
@@ -63,7 +54,7 @@ export class Emitter {
    */
   keep = (word: Word): Word => {
     if (isUniform(word) || isLocal(word) || this.#kept.has(word)) return word;
-    const local = this.body.newLocal('v128');
+    const local = this.body.newLocal(this.machine.type);
     this.push(word);
     this.body.set(local);
     if (isLeaf(word) || !isLocal(word.left) || !isUniform(word.right)) return this.local(local);
@@ -90,7 +81,7 @@ export class Emitter {
   store(word: Word, offset: number, pointer?: Local): void {
     this.#pushAddress(pointer);
     this.push(word);
-    this.body.memory('v128.store', offset);
+    this.body.memory(this.machine.store, offset);
   }
 
   #slot(word: Word): Leaf {
@@ -106,11 +97,11 @@ export class Emitter {
         break;
       case 'vector':
         this.#pushAddress(source.pointer);
-        this.body.memory('v128.load', source.offset);
+        this.body.memory(this.machine.load, source.offset);
         break;
       case 'broadcast':
         this.#pushAddress(source.pointer);
-        this.body.memory('v128.load32_splat', source.offset);
+        this.body.memory(this.machine.broadcast, source.offset);
         break;
       default:
         throw new Error(`a ${source.kind} is not bound in the loop`);

@@ -8,9 +8,15 @@ export type ValueType = keyof typeof VALUE_TYPE;
 
 /** Instructions without immediates, by their names in the text format. */
 const PLAIN = {
+  'i32.eqz': [0x45],
   'i32.lt_u': [0x49],
   'i32.add': [0x6a],
+  'i32.and': [0x71],
   'i32.or': [0x72],
+  'i32.xor': [0x73],
+  'i32.shl': [0x74],
+  'i32.shr_u': [0x76],
+  'i32.rotr': [0x78],
   'i32x4.splat': [0xfd, 0x11],
   'v128.and': [0xfd, 0x4e],
   'v128.xor': [0xfd, 0x51],
@@ -24,6 +30,8 @@ export type PlainInstruction = keyof typeof PLAIN;
 
 /** Instructions that access memory: opcode and the alignment's logarithm. */
 const MEMORY = {
+  'i32.load': { opcode: [0x28], align: 2 },
+  'i32.store': { opcode: [0x36], align: 2 },
   'i32.store8': { opcode: [0x3a], align: 0 },
   'v128.load': { opcode: [0xfd, 0x00], align: 4 },
   'v128.load32_splat': { opcode: [0xfd, 0x09], align: 2 },
@@ -101,9 +109,10 @@ export class FunctionBody {
   }
 
   /** Rearranges the bytes of the vector on the stack: byte i becomes its byte order[i]. */
-  permuteBytes(scratch: Local, order: readonly number[]): this {
-    return this.tee(scratch)
-      .get(scratch)
+  permuteBytes(order: readonly number[]): this {
+    const vector = this.newLocal('v128');
+    return this.tee(vector)
+      .get(vector)
       .#emit(...SHUFFLE, ...order);
   }
 

@@ -4,8 +4,6 @@ import { Emitter } from './emitter';
 import { encodeModule, FunctionBody, type Local } from './encoder';
 import {
   CANDIDATES,
-  LANE_NUMBERS,
-  LANES,
   MAX_VERSIONS,
   ROUND_CONSTANTS_COLUMN,
   row,
@@ -15,12 +13,13 @@ import {
   VERSIONS,
   WORDS,
 } from './layout';
-import { nextE, round, roundConstant, scheduleWord, type State } from './sha256';
+import type { Machine } from './machine';
+import { roundConstant, Steps, type State } from './sha256';
 
 /**
  * The loop over nonces as a WebAssembly module:
  *
- *      for each group of 4 nonces
+ *      for each group of nonces, as many as the machine has lanes
  *        S   hash 1's message schedule, W + K, into SCHEDULE
  *        for each rolled version (they differ in the midstate alone, so S serves them all)
  *          A   hash 1, rounds 0..7: of 0..2 nothing is left, of 3..6 a part
@@ -40,9 +39,6 @@ export interface ScanModule {
   /** The same for each version's table at VERSIONS. */
   versionSlots: readonly Word[];
 }
-
-/** Rounds in one pass of loops H and G: even, and a divisor of 56 and 40. */
-const ROUNDS_PER_PASS = 2;
 
 const FIRST_LOOPED_1 = 8;
 const FIRST_LOOPED_2 = 16;
@@ -75,12 +71,21 @@ class ScanBuilder {
   /** Lanes that passed the filter, of this version and of any version of the group. */
   readonly #candidates = this.#body.newLocal('i32');
   readonly #found = this.#body.newLocal('i32');
-  readonly #nonceWord = this.#body.newLocal('v128');
+  readonly #nonceWord: Local;
   /** a..h while a loop runs. */
-  readonly #loopState = range(0, 8).map(() => this.#body.newLocal('v128'));
-  readonly #emitter = new Emitter(this.#body, this.#versionPointer);
+  readonly #loopState: readonly Local[];
+  readonly #emitter: Emitter;
+  readonly #steps: Steps;
 
-  constructor(readonly versions: number) {}
+  constructor(
+    readonly machine: Machine,
+    readonly versions: number,
+  ) {
+    this.#nonceWord = this.#body.newLocal(machine.type);
+    this.#loopState = range(0, 8).map(() => this.#body.newLocal(machine.type));
+    this.#emitter = new Emitter(this.#body, machine, this.#versionPointer);
+    this.#steps = new Steps({ rotates: 'rotr' in machine.instructions });
+  }
 
   build(): ScanModule {
     const body = this.#body;
@@ -99,7 +104,7 @@ class ScanBuilder {
         () => body.get(this.#found),
         () => body.get(this.#group),
       );
-      this.#advance(this.#nonce, LANES);
+      this.#advance(this.#nonce, this.machine.lanes);
       this.#advance(this.#group, 1);
       body.get(this.#group).get(this.#groups).plain('i32.lt_u');
     });
@@ -115,11 +120,9 @@ class ScanBuilder {
   #schedule(): readonly Word[] {
     const body = this.#body;
     const emitter = this.#emitter;
-    body.get(this.#nonce).plain('i32x4.splat');
-    body.constant(0).memory('v128.load', LANE_NUMBERS).plain('i32x4.add');
-    // The header has the nonce in little-endian order, SHA-256 reads big-endian words.
-    const swapped = range(0, 16).map((i) => i ^ 3);
-    body.permuteBytes(this.#nonceWord, swapped).set(this.#nonceWord);
+    body.get(this.#nonce);
+    this.machine.nonceWord(body);
+    body.set(this.#nonceWord);
 
     const words: Word[] = [0, 1, 2].map(tail);
     words[NONCE_WORD] = emitter.local(this.#nonceWord);
@@ -127,7 +130,7 @@ class ScanBuilder {
     words.push(constant(HEADER_BITS));
     for (let t = 16; t < 64; t++) {
       const [w16, w15, w7, w2] = [16, 15, 7, 2].map((back) => words[t - back]!);
-      words.push(emitter.keep(scheduleWord(w16!, w15!, w7!, w2!)));
+      words.push(emitter.keep(this.#steps.scheduleWord(w16!, w15!, w7!, w2!)));
     }
     for (let t = FIRST_LOOPED_1; t < 64; t++) {
       emitter.store(add(words[t]!, roundConstant(t)), row(SCHEDULE, t));
@@ -141,10 +144,10 @@ class ScanBuilder {
     const emitter = this.#emitter;
     let state = asState(range(0, 8).map(midstate));
     words.forEach((word, t) => {
-      state = round(state, add(word, roundConstant(t)), emitter.keep);
+      state = this.#steps.round(state, add(word, roundConstant(t)), emitter.keep);
     });
     state = this.#loop(state, FIRST_LOOPED_1, 63, (looped, t) =>
-      round(looped, emitter.vector(row(SCHEDULE, t), this.#rowPointer), emitter.keep),
+      this.#steps.round(looped, emitter.vector(row(SCHEDULE, t), this.#rowPointer), emitter.keep),
     );
     return state.map((word, i) => add(word, midstate(i)));
   }
@@ -156,24 +159,28 @@ class ScanBuilder {
     for (let t = 0; t < FIRST_LOOPED_2; t++) {
       const word = t < 8 ? emitter.keep(digest[t]!) : paddingOfHash(t);
       if (t < 8) emitter.store(word, row(WORDS, t));
-      state = round(state, add(word, roundConstant(t)), emitter.keep);
+      state = this.#steps.round(state, add(word, roundConstant(t)), emitter.keep);
     }
     state = this.#loop(state, FIRST_LOOPED_2, LAST_LOOPED_2, (looped, t) => {
       const roundConstants = row(WORDS, t) + ROUND_CONSTANTS_COLUMN;
       const constants = emitter.broadcast(roundConstants, this.#rowPointer);
-      return round(looped, add(this.#nextWord(t, this.#rowPointer), constants), emitter.keep);
+      return this.#steps.round(
+        looped,
+        add(this.#nextWord(t, this.#rowPointer), constants),
+        emitter.keep,
+      );
     });
     for (let t = LAST_LOOPED_2 + 1; t < LAST_ROUND_2; t++) {
       const scheduled = add(this.#nextWord(t), roundConstant(t));
       if (t < FIRST_WITHOUT_A) {
-        state = round(state, scheduled, emitter.keep);
+        state = this.#steps.round(state, scheduled, emitter.keep);
       } else {
         const [a, b, c, , e, f, g] = state;
-        state = [a, a, b, c, emitter.keep(nextE(state, scheduled)), e, f, g];
+        state = [a, a, b, c, emitter.keep(this.#steps.nextE(state, scheduled)), e, f, g];
       }
     }
     const feedForward = add(roundConstant(LAST_ROUND_2), constant(INITIAL_STATE[7]!));
-    return nextE(state, add(this.#nextWord(LAST_ROUND_2), feedForward));
+    return this.#steps.nextE(state, add(this.#nextWord(LAST_ROUND_2), feedForward));
   }
 
   /** Word t of hash 2's schedule, also stored. With a pointer, rows are counted from there. */
@@ -183,7 +190,9 @@ class ScanBuilder {
       emitter.vector(row(WORDS, t - back), pointer),
     );
     // The sigmas use theirs five times over.
-    const next = emitter.keep(scheduleWord(w16!, emitter.keep(w15!), w7!, emitter.keep(w2!)));
+    const next = emitter.keep(
+      this.#steps.scheduleWord(w16!, emitter.keep(w15!), w7!, emitter.keep(w2!)),
+    );
     emitter.store(next, row(WORDS, t), pointer);
     return next;
   }
@@ -200,9 +209,9 @@ class ScanBuilder {
     this.#setLoopState(state);
     body.constant(0).set(this.#rowPointer);
     body.doWhile(() => {
-      const pass = range(first, first + ROUNDS_PER_PASS);
+      const pass = range(first, first + this.machine.roundsPerPass);
       this.#setLoopState(pass.reduce(step, looped));
-      this.#advance(this.#rowPointer, ROW_SIZE * ROUNDS_PER_PASS);
+      this.#advance(this.#rowPointer, ROW_SIZE * this.machine.roundsPerPass);
       body.get(this.#rowPointer);
       body.constant(ROW_SIZE * (last + 1 - first)).plain('i32.lt_u');
     });
@@ -219,7 +228,8 @@ class ScanBuilder {
   #filter(lastWord: Word): void {
     const body = this.#body;
     this.#emitter.push(and(lastWord, MASK));
-    body.zeroVector().plain('i32x4.eq').plain('i32x4.bitmask').set(this.#candidates);
+    this.machine.zeroLanes(body);
+    body.set(this.#candidates);
     body.get(this.#version).get(this.#candidates).memory('i32.store8', CANDIDATES);
     body.get(this.#found).get(this.#candidates).plain('i32.or').set(this.#found);
   }
@@ -235,12 +245,12 @@ const paddingOfHash = (t: number): Word =>
 
 /**
  * The module for this many rolled versions, 1..MAX_VERSIONS. Its export scan(nonce, groups), groups at
- * least 1, hashes groups of four nonces from `nonce` on and returns how many it passed before one with
+ * least 1, hashes groups of nonces from `nonce` on and returns how many it passed before one with
  * a candidate, all of them when there was none.
  */
-export function buildScan(versions: number): ScanModule {
+export function buildScan(machine: Machine, versions: number): ScanModule {
   if (versions < 1 || versions > MAX_VERSIONS) {
     throw new RangeError(`versions: expected 1..${MAX_VERSIONS}, got ${versions}`);
   }
-  return new ScanBuilder(versions).build();
+  return new ScanBuilder(machine, versions).build();
 }

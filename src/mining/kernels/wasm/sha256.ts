@@ -1,5 +1,5 @@
 import { ROUND_CONSTANTS } from '../sha256-constants';
-import { add, and, constant, isUniform, shl, shr, xor, type Word } from './dag';
+import { add, and, constant, isUniform, rotr, shl, shr, xor, type Word } from './dag';
 
 // SHA-256 (FIPS 180-4 sections 4.1.2 and 6.2.2) on words of any binding time. V8 schedules by the
 // association and the order of operands: these were the best on a Zen 5, and no others were better on
@@ -10,19 +10,32 @@ export type State = readonly [Word, Word, Word, Word, Word, Word, Word, Word];
 
 export const roundConstant = (round: number): Word => constant(ROUND_CONSTANTS[round]!);
 
-/** rotr r1 ^ rotr r2 ^ rotr r3, each rotation as two shifts. */
-function bigSigma(x: Word, r1: number, r2: number, r3: number): Word {
-  const left = xor(shr(x, r1), shr(x, r2));
-  const right = xor(xor(xor(shr(x, r3), shl(x, 32 - r2)), shl(x, 32 - r1)), shl(x, 32 - r3));
-  return xor(left, right);
+/** A word rotated or shifted to the right, by three distances, and all three combined. */
+interface Sigmas {
+  /** rotr r1 ^ rotr r2 ^ rotr r3 */
+  big: (x: Word, r1: number, r2: number, r3: number) => Word;
+  /** rotr r1 ^ rotr r2 ^ shr s */
+  small: (x: Word, r1: number, r2: number, s: number) => Word;
 }
 
-/** rotr r1 ^ rotr r2 ^ shr s */
-function smallSigma(x: Word, r1: number, r2: number, s: number): Word {
-  const left = xor(shl(x, 32 - r2), shr(x, r2));
-  const right = xor(xor(shr(x, r1), shl(x, 32 - r1)), shr(x, s));
-  return xor(left, right);
-}
+const ROTATING: Sigmas = {
+  big: (x, r1, r2, r3) => xor(xor(rotr(x, r1), rotr(x, r2)), rotr(x, r3)),
+  small: (x, r1, r2, s) => xor(xor(rotr(x, r1), rotr(x, r2)), shr(x, s)),
+};
+
+/** Each rotation as two shifts. */
+const SHIFTING: Sigmas = {
+  big(x, r1, r2, r3) {
+    const left = xor(shr(x, r1), shr(x, r2));
+    const right = xor(xor(xor(shr(x, r3), shl(x, 32 - r2)), shl(x, 32 - r1)), shl(x, 32 - r3));
+    return xor(left, right);
+  },
+  small(x, r1, r2, s) {
+    const left = xor(shl(x, 32 - r2), shr(x, r2));
+    const right = xor(xor(shr(x, r1), shl(x, 32 - r1)), shr(x, s));
+    return xor(left, right);
+  },
+};
 
 const choose = (e: Word, f: Word, g: Word): Word => xor(and(xor(f, g), e), g);
 
@@ -32,25 +45,36 @@ const majority = (a: Word, b: Word, c: Word): Word =>
     ? xor(and(a, xor(b, c)), and(b, c))
     : xor(and(a, b), and(c, xor(a, b)));
 
-/** h + Ch + Sigma1 + `scheduled`, where `scheduled` is W + K. */
-function temporary1([, , , , e, f, g, h]: State, scheduled: Word): Word {
-  return add(add(choose(e, f, g), add(h, scheduled)), bigSigma(e, 6, 11, 25));
-}
+/** The steps of SHA-256, for a machine that can or can't rotate words. */
+export class Steps {
+  readonly #sigmas: Sigmas;
 
-/** The state after a round; `keep` computes a word that is used more than once. */
-export function round(state: State, scheduled: Word, keep: (word: Word) => Word): State {
-  const [a, b, c, d, e, f, g] = state;
-  const t1 = keep(temporary1(state, scheduled));
-  const newE = keep(add(d, t1));
-  const newA = keep(add(add(bigSigma(a, 2, 13, 22), t1), majority(a, b, c)));
-  return [newA, a, b, c, newE, e, f, g];
-}
+  constructor({ rotates }: { rotates: boolean }) {
+    this.#sigmas = rotates ? ROTATING : SHIFTING;
+  }
 
-/** What e becomes in a round. */
-export const nextE = (state: State, scheduled: Word): Word =>
-  add(state[3], temporary1(state, scheduled));
+  /** The state after a round; `keep` computes a word that is used more than once. */
+  round(state: State, scheduled: Word, keep: (word: Word) => Word): State {
+    const [a, b, c, d, e, f, g] = state;
+    const t1 = keep(this.#temporary1(state, scheduled));
+    const newE = keep(add(d, t1));
+    const newA = keep(add(add(this.#sigmas.big(a, 2, 13, 22), t1), majority(a, b, c)));
+    return [newA, a, b, c, newE, e, f, g];
+  }
 
-/** Word t of the message schedule, from the words 16, 15, 7 and 2 before it. */
-export function scheduleWord(w16: Word, w15: Word, w7: Word, w2: Word): Word {
-  return add(add(add(w16, smallSigma(w15, 7, 18, 3)), w7), smallSigma(w2, 17, 19, 10));
+  /** What e becomes in a round. */
+  nextE(state: State, scheduled: Word): Word {
+    return add(state[3], this.#temporary1(state, scheduled));
+  }
+
+  /** Word t of the message schedule, from the words 16, 15, 7 and 2 before it. */
+  scheduleWord(w16: Word, w15: Word, w7: Word, w2: Word): Word {
+    const { small } = this.#sigmas;
+    return add(add(add(w16, small(w15, 7, 18, 3)), w7), small(w2, 17, 19, 10));
+  }
+
+  /** h + Ch + Sigma1 + `scheduled`, where `scheduled` is W + K. */
+  #temporary1([, , , , e, f, g, h]: State, scheduled: Word): Word {
+    return add(add(choose(e, f, g), add(h, scheduled)), this.#sigmas.big(e, 6, 11, 25));
+  }
 }

@@ -1,0 +1,82 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+
+const run = promisify(execFile);
+const NATIVE = path.join(__dirname, '../../native');
+const STRICT = ['-O2', '-std=c11', '-Wall', '-Wextra', '-Wpedantic', '-Werror'];
+
+interface Target {
+  compiler: string;
+  /** The hash loops and the flags each is compiled with, as in binding.gyp. */
+  loops: Record<string, string[]>;
+  /** What runs the result, if not this machine. */
+  emulator?: string;
+  /** What any machine of the kind can be expected to run. */
+  expected: string[];
+}
+
+const TARGETS: Record<string, Target> = {
+  x64: {
+    compiler: process.arch === 'x64' ? 'cc' : 'x86_64-linux-gnu-gcc',
+    loops: {
+      'avx512.c': ['-mavx512f', '-mavx512bw'],
+      'avx2.c': ['-mavx2'],
+      'sha-ni.c': ['-msse4.1', '-msha'],
+    },
+    ...(process.arch === 'x64' ? {} : { emulator: 'qemu-x86_64-static' }),
+    expected: [],
+  },
+  arm64: {
+    compiler: process.arch === 'arm64' ? 'cc' : 'aarch64-linux-gnu-gcc',
+    loops: { 'armv8.c': ['-march=armv8-a+crypto'] },
+    ...(process.arch === 'arm64' ? {} : { emulator: 'qemu-aarch64-static' }),
+    expected: ['armv8 ok'],
+  },
+};
+
+const isThere = (program: string): boolean =>
+  spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
+
+// Only where the compilers are: they are never needed.
+for (const [name, { compiler, loops, emulator, expected }] of Object.entries(TARGETS)) {
+  if (!isThere(compiler)) continue;
+  describe(`the C code, compiled for ${name} by ${compiler}`, function () {
+    this.timeout(120_000);
+    let folder: string;
+    let program: string;
+
+    before(async () => {
+      folder = mkdtempSync(path.join(os.tmpdir(), 'native-check-'));
+      program = path.join(folder, 'check');
+      const objects = await Promise.all(
+        Object.entries(loops).map(async ([source, flags]) => {
+          const object = path.join(folder, `${source}.o`);
+          await run(compiler, [...STRICT, ...flags, '-c', source, '-o', object], { cwd: NATIVE });
+          return object;
+        }),
+      );
+      const linking = emulator ? ['-static'] : [];
+      const sources = ['cpu.c', 'check.c', ...objects];
+      await run(compiler, [...STRICT, ...linking, ...sources, '-o', program], { cwd: NATIVE });
+    });
+    after(() => rmSync(folder, { recursive: true }));
+
+    it('compiles without a warning', () => {
+      expect(spawnSync('test', ['-x', program]).status).to.equal(0);
+    });
+
+    if (!emulator || isThere(emulator)) {
+      it('agrees with SHA-256 written plainly, in every variant that runs here', async () => {
+        const command = emulator ? [emulator, program] : [program];
+        const { stdout } = await run(command[0]!, command.slice(1));
+        const lines = stdout.split('\n').filter(Boolean);
+        expect(lines).to.include.members(expected);
+        for (const line of lines) expect(line).to.match(/^[a-z0-9-]+ ok$/);
+      });
+    }
+  });
+}
