@@ -69,6 +69,11 @@ module.exports = function config(env = {}) {
           loader: join(root, 'build/embed-native-loader.js'),
         },
         {
+          test: /[\\/]dashboard[\\/]page-files\.ts$/,
+          enforce: 'pre',
+          loader: join(root, 'build/page-loader.js'),
+        },
+        {
           test: /[\\/]classic-level[\\/]binding\.js$/,
           loader: join(root, 'build/embed-addon-loader.js'),
         },

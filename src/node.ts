@@ -2,6 +2,7 @@ import { threadCount, type Config } from './config';
 import { Metrics, type MetricsSources } from './http/metrics/metrics';
 import type { Services } from './http/services';
 import { nodeCallFailures } from './koii/node-call';
+import { History } from './history/history';
 import type { Log } from './log';
 import { Engine } from './mining/engine';
 import { Governor } from './mining/governor';
@@ -34,6 +35,8 @@ export interface MiningNode {
   seeds: Seeds;
   auditor: Auditor;
   metrics: Metrics;
+  /** For people to look at. */
+  history: History;
   /** What the HTTP API serves. */
   services: Services;
 }
@@ -57,10 +60,12 @@ export async function createNode(ground: Ground): Promise<MiningNode> {
     ...{ engine, miner, shares, workers, intake },
     ...{ nodeCallFailures, sdk },
   });
+  const history = await History.open({ engine, miner, shares, store, log });
+  history.follow();
   const services: Services = {
     ...{ miner, workers, intake, shares, metrics, log },
     audit: (round, submitted) => auditor.audit(round, submitted),
     rounds: undefined,
   };
-  return { config, log, engine, governor, miner, seeds, auditor, metrics, services };
+  return { config, log, engine, governor, miner, seeds, auditor, metrics, history, services };
 }

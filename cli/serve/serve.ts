@@ -1,4 +1,6 @@
+import { Router } from 'express';
 import { ConfigError, loadConfig } from '../../src/config';
+import { createDashboard } from '../../src/dashboard/dashboard';
 import { createApi } from '../../src/http/api';
 import { listen } from '../../src/http/listen';
 import { createLog } from '../../src/log';
@@ -30,9 +32,12 @@ async function main(): Promise<void> {
     rounds,
     // Where no Koii node asks for audits, this is where they are asked for.
     audit: (...of: Parameters<typeof node.services.audit>) =>
-      node.metrics.audited(node.services.audit(...of)),
+      node.metrics.audited(
+        node.history.audited(of[0], of[1].submitter, node.services.audit(...of)),
+      ),
   };
-  const server = await listen(createApi(services, config.API_RATE_LIMIT), config, log);
+  const api = createApi(services, config.API_RATE_LIMIT);
+  const server = await listen(Router().use(createDashboard(node), api), config, log);
   if (!server) process.exit(1);
 }
 

@@ -5,6 +5,7 @@ import type { Log } from '../log';
 /** What `error` can say, by status. */
 const CODES = {
   400: 'bad_request',
+  403: 'forbidden',
   404: 'not_found',
   405: 'method_not_allowed',
   408: 'request_timeout',

@@ -17,11 +17,10 @@ export async function audit(
   submitterKey: string,
 ): Promise<boolean> {
   checkRound(roundNumber);
-  const { metrics, log } = await taskContext();
+  const { metrics, history, log } = await taskContext();
   const what = `the audit of ${submitterKey} for round ${roundNumber}`;
-  const verdict = await metrics.audited(
-    patiently(what, log, () => judge(submission, roundNumber, submitterKey)),
-  );
+  const judged = patiently(what, log, () => judge(submission, roundNumber, submitterKey));
+  const verdict = await metrics.audited(history.audited(roundNumber, submitterKey, judged));
   const found = verdict.valid ? `proves ${verdict.hashes} hashes` : `is invalid: ${verdict.reason}`;
   log.info(`the proof of ${submitterKey} for round ${roundNumber} ${found}`);
   return verdict.valid;

@@ -19,17 +19,19 @@ export async function distribution(
   roundNumber: number,
 ): Promise<DistributionList> {
   checkRound(roundNumber);
-  const { miner, metrics, log } = await taskContext();
+  const { miner, metrics, history, log } = await taskContext();
   const keys = submitters.map(({ publicKey }) => publicKey);
   const self = bs58.encode(miner.identity.submitter);
   const what = `the distribution list of round ${roundNumber}`;
   const verdicts = await patiently(what, log, () => judgeAll(keys, roundNumber, self));
   const judged = submitters.map((submitter, i) => ({ ...submitter, verdict: verdicts[i]! }));
-  log.info(
-    `distribution of round ${roundNumber}: ${verdicts.filter(({ valid }) => valid).length} of ${verdicts.length} proofs are valid`,
-  );
+  const proofs = verdicts.length;
+  const valid = verdicts.filter((verdict) => verdict.valid).length;
+  log.info(`distribution of round ${roundNumber}: ${valid} of ${proofs} proofs are valid`);
   const list = sharePayouts(judged, bounty);
-  metrics.rewarded(roundNumber, list[self] ?? 0);
+  const roe = list[self] ?? 0;
+  metrics.rewarded(roundNumber, roe);
+  history.rewarded({ round: roundNumber, roe, proofs, valid });
   return list;
 }
 

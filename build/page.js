@@ -1,0 +1,37 @@
+const { readFileSync } = require('node:fs');
+const { join } = require('node:path');
+const { buildSync } = require('esbuild');
+
+const SOURCE = join(__dirname, '../src/dashboard/browser');
+const UPLOT_CSS = require.resolve('uplot/dist/uPlot.min.css');
+
+/**
+ * Makes the dashboard's page of its sources: one script of TypeScript and uPlot, one style sheet, the
+ * rest as it is. Used by webpack's loader beside this file and, where the task runs from source, by
+ * src/dashboard/page-files.ts.
+ *
+ * @returns {{ html: string, css: string, js: string, icon: string }}
+ */
+function buildPage() {
+  const read = (name) => readFileSync(join(SOURCE, name), 'utf8');
+  const { outputFiles } = buildSync({
+    entryPoints: [join(SOURCE, 'main.ts')],
+    bundle: true,
+    write: false,
+    format: 'iife',
+    target: 'es2022',
+    charset: 'utf8',
+    // Readable, as the whole bundle is: it travels compressed.
+    minify: false,
+    legalComments: 'inline',
+    logLevel: 'silent',
+  });
+  return {
+    html: read('index.html'),
+    css: readFileSync(UPLOT_CSS, 'utf8') + read('style.css'),
+    js: outputFiles[0].text,
+    icon: read('icon.svg'),
+  };
+}
+
+module.exports = { buildPage, SOURCE };

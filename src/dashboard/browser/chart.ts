@@ -1,0 +1,160 @@
+import uPlot from 'uplot';
+import { byId, element, fillRows, isNew, setText, type Cell } from './dom';
+import { siShort } from './format';
+import { colour } from './theme';
+
+/** What a chart shows, and says in words. */
+export interface Picture {
+  data: uPlot.AlignedData;
+  /** Changes where the series are others. */
+  shape: string;
+  caption: string;
+  /** Newest first. */
+  rows: readonly (readonly Cell[])[];
+}
+
+export interface ChartOptions {
+  /** The figure's id. */
+  id: string;
+  /** What stands in the chart's place while there is nothing. */
+  nothing: string;
+  legend: (shape: string) => { mark: 'line' | 'dot' | 'area'; colour: string; text: string }[];
+  columns: readonly string[];
+  /** Columns that stand to the right. */
+  numbers: readonly number[];
+  plot: (shape: string) => Pick<uPlot.Options, 'series'> & Partial<uPlot.Options>;
+}
+
+/** A chart with its legend, its caption, and a table that says the same. */
+export class Chart {
+  private readonly box = element('div', 'plot');
+  private readonly legend = element('ul', 'legend');
+  private readonly caption = element('figcaption');
+  private readonly details = element('details');
+  private readonly body = element('tbody');
+  private plot: uPlot | undefined;
+  private shape = '';
+  private picture: Picture | undefined;
+
+  constructor(private readonly options: ChartOptions) {
+    const { id, columns, numbers } = options;
+    const heads = columns.map((text, column) => {
+      const head = element('th', numbers.includes(column) ? 'number' : '', text);
+      head.scope = 'col';
+      return head;
+    });
+    const table = element(
+      'table',
+      '',
+      element('thead', '', element('tr', '', ...heads)),
+      this.body,
+    );
+    const scroll = element('div', 'scroll', table);
+    scroll.tabIndex = 0;
+    scroll.role = 'region';
+    scroll.ariaLabel = `${byId(`${id}-title`).textContent}: table`;
+    this.details.append(element('summary', '', 'Show as a table'), scroll);
+    this.details.addEventListener('toggle', () => this.fillTable());
+    // The canvas says nothing to who can't see it: the caption and the table do.
+    this.box.ariaHidden = 'true';
+    byId(id).append(this.box, this.legend, this.caption, this.details);
+    new ResizeObserver(() => this.fit()).observe(this.box);
+  }
+
+  show(picture: Picture): void {
+    this.picture = picture;
+    setText(this.caption, picture.caption);
+    this.fillTable();
+    const isEmpty = picture.data[0].length === 0;
+    if (isEmpty) return this.clear();
+    if (!this.plot || picture.shape !== this.shape) this.build(picture);
+    else this.plot.setData(picture.data);
+  }
+
+  /** Draws all again, in the colours of the theme as it is now. */
+  restyle(): void {
+    if (this.plot && this.picture) this.build(this.picture);
+  }
+
+  private build({ data, shape }: Picture): void {
+    this.plot?.destroy();
+    this.shape = shape;
+    this.box.classList.remove('empty');
+    this.box.replaceChildren();
+    const { plot, legend } = this.options;
+    this.plot = new uPlot({ ...this.size(), ...BASE, ...plot(shape) }, data, this.box);
+    this.legend.replaceChildren(
+      ...legend(shape).map(({ mark, colour: name, text }) => {
+        const swatch = element('i', mark);
+        if (mark === 'area') swatch.style.background = name;
+        else swatch.style.borderColor = name;
+        return element('li', '', swatch, text);
+      }),
+    );
+  }
+
+  private clear(): void {
+    this.plot?.destroy();
+    this.plot = undefined;
+    this.legend.replaceChildren();
+    this.box.classList.add('empty');
+    if (isNew(this.box, this.options.nothing) || this.box.childElementCount === 0) {
+      this.box.replaceChildren(element('span', 'muted', this.options.nothing));
+    }
+  }
+
+  private fillTable(): void {
+    if (!this.details.open || !this.picture) return;
+    const { columns, numbers, nothing } = this.options;
+    fillRows(this.body, this.picture.rows, columns.length, numbers, nothing);
+  }
+
+  private size(): { width: number; height: number } {
+    return { width: this.box.clientWidth, height: this.box.clientHeight };
+  }
+
+  private fit(): void {
+    if (this.box.clientWidth > 0) this.plot?.setSize(this.size());
+  }
+}
+
+const BASE: Partial<uPlot.Options> = {
+  legend: { show: false },
+  cursor: { show: false },
+  padding: [8, 12, 0, 0],
+};
+
+const FONT = '12px system-ui, sans-serif';
+
+/** An axis in the theme's colours. */
+export function axis(options: Partial<uPlot.Axis> = {}): uPlot.Axis {
+  return {
+    stroke: colour('muted'),
+    font: FONT,
+    grid: { stroke: colour('line'), width: 1 },
+    ticks: { show: false },
+    ...options,
+  };
+}
+
+/** The axis of numbers, from 0 up unless the scale says otherwise. */
+export function numberAxis(options: Partial<uPlot.Axis> = {}): uPlot.Axis {
+  return axis({ size: 52, values: (_, splits) => splits.map(siShort), ...options });
+}
+
+/** The axis of the time of day. */
+export function timeAxis(): uPlot.Axis {
+  return axis({
+    space: 70,
+    values: [
+      [3600, '{HH}:{mm}', null, null, null, null, null, null, 0],
+      [60, '{HH}:{mm}', null, null, null, null, null, null, 0],
+      [1, '{HH}:{mm}:{ss}', null, null, null, null, null, null, 0],
+    ],
+  });
+}
+
+/** A scale from 0 to a little above the highest. */
+export const fromZero: uPlot.Scale = {
+  range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1],
+};

@@ -1,0 +1,68 @@
+/** The element of the page with an id; the page has them all. */
+export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
+  return document.getElementById(id) as T;
+}
+
+/** Sets text where it is another: what did not change is not read out again. */
+export function setText(target: HTMLElement | string, text: string): void {
+  const element = typeof target === 'string' ? byId(target) : target;
+  if (element.textContent !== text) element.textContent = text;
+}
+
+export function element<K extends keyof HTMLElementTagNameMap>(
+  name: K,
+  className = '',
+  ...children: (Node | string)[]
+): HTMLElementTagNameMap[K] {
+  const made = document.createElement(name);
+  if (className) made.className = className;
+  made.append(...children);
+  return made;
+}
+
+/** A cell of a table: its text, and what class it has. */
+export type Cell = string | { text: string; className: string };
+
+const shown = new WeakMap<HTMLElement, string>();
+
+/** Whether content is other than what was shown in an element last; it counts as shown from here on. */
+export function isNew(target: HTMLElement, content: unknown): boolean {
+  const key = JSON.stringify(content);
+  if (shown.get(target) === key) return false;
+  shown.set(target, key);
+  return true;
+}
+
+/**
+ * Fills a table's body; one row says so where there is nothing.
+ * @param numbers columns that stand to the right
+ */
+export function fillRows(
+  body: HTMLElement,
+  rows: readonly (readonly Cell[])[],
+  columns: number,
+  numbers: readonly number[],
+  nothing: string,
+): void {
+  if (!isNew(body, rows)) return;
+  if (rows.length === 0) {
+    const cell = element('td', 'nothing', nothing);
+    cell.colSpan = columns;
+    body.replaceChildren(element('tr', '', cell));
+    return;
+  }
+  body.replaceChildren(
+    ...rows.map((row) =>
+      element(
+        'tr',
+        '',
+        ...row.map((cell, column) => {
+          const { text, className } =
+            typeof cell === 'string' ? { text: cell, className: '' } : cell;
+          const classes = [className, numbers.includes(column) ? 'number' : ''].join(' ').trim();
+          return element('td', classes, text);
+        }),
+      ),
+    ),
+  );
+}

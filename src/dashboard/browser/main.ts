@@ -1,0 +1,61 @@
+import { createCharts } from './charts';
+import { Controls } from './controls';
+import { byId, setText } from './dom';
+import { clock, duration } from './format';
+import { Model } from './model';
+import { showSections, showState } from './sections';
+import { Stream } from './stream';
+import { startTheme } from './theme';
+
+/** How long the page says that the task was started again. */
+const RESTART_NOTICE_MS = 20_000;
+
+const model = new Model();
+const charts = createCharts();
+const controls = new Controls();
+let restartedAt = -Infinity;
+
+startTheme(() => charts.restyle());
+new Stream({
+  update(update) {
+    // What another process tells, after this page knew one.
+    if (update.reset && model.status) restartedAt = performance.now();
+    model.apply(update);
+    if (!document.hidden) show();
+  },
+  beat(silentMs, isStale) {
+    document.body.classList.toggle('stale', isStale);
+    showState(model.status, isStale);
+    showNotice(silentMs, isStale);
+    controls.show(model, isStale);
+  },
+});
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden && model.status) show();
+});
+
+function show(): void {
+  document.body.classList.remove('stale');
+  showState(model.status, false);
+  showNotice(0, false);
+  showSections(model);
+  controls.show(model, false);
+  charts.show(model);
+}
+
+function showNotice(silentMs: number | undefined, isStale: boolean): void {
+  const notice = byId('notice');
+  const isRestarted = performance.now() - restartedAt < RESTART_NOTICE_MS;
+  notice.hidden = !isStale && !isRestarted;
+  if (notice.hidden) return;
+  setText(
+    notice,
+    isStale ? staleText(silentMs) : 'The task was restarted; its figures go on here.',
+  );
+}
+
+function staleText(silentMs: number | undefined): string {
+  if (silentMs === undefined) return 'The task does not answer. Trying again.';
+  const since = clock(Date.now() - silentMs);
+  return `Stale: the task has not answered since ${since}, ${duration(silentMs)} ago. What stands here is from then; trying again.`;
+}

@@ -1,0 +1,228 @@
+import type { ShareLine, Status } from '../update';
+import { byId, element, fillRows, isNew, setText, type Cell } from './dom';
+import { clock, count, duration, percent, shortKey, si, tokens } from './format';
+import type { Model } from './model';
+
+/** Everything but the charts and the controls. */
+export function showSections(model: Model): void {
+  const status = model.status!;
+  showRound(status);
+  showFigures(model, status);
+  showBackends(status);
+  showShares(model, status);
+  showAudits(model);
+  showWorkers(status);
+  const { submitter, version } = model.about!;
+  setText('node', shortKey(submitter));
+  byId('node').title = submitter;
+  setText('version', `orca-mining-task ${version}`);
+}
+
+const STATES: Record<Status['state'], { text: string; kind: string }> = {
+  mining: { text: 'Mining', kind: 'good' },
+  waiting: { text: 'Waiting for a round', kind: 'warn' },
+  paused: { text: 'Paused', kind: 'warn' },
+  'outside the schedule': { text: 'Resting by schedule', kind: 'warn' },
+};
+
+/** The pill at the top. @param status undefined while nobody tells */
+export function showState(status: Status | undefined, isStale: boolean): void {
+  const pill = byId('state');
+  const faulty = status !== undefined && status.faults.length > 0;
+  const { text, kind } = isStale
+    ? { text: status ? 'Stale' : 'Connecting', kind: 'bad' }
+    : faulty
+      ? { text: `Degraded: ${status.faults.join(', ')}`, kind: 'bad' }
+      : status
+        ? STATES[status.state]
+        : { text: 'Connecting', kind: '' };
+  setText(pill, text);
+  pill.dataset['kind'] = kind;
+}
+
+function showRound({ round, times, now, state }: Status): void {
+  setText('round', round ? String(round.number) : '–');
+  showPhases(times, now);
+  const left = times ? times.endsAt - now : (round?.msLeft ?? null);
+  setText('round-left', round && left !== null ? `${duration(left)} left` : '');
+  const text = (): string => {
+    if (!round) return 'No round was mined since the task started.';
+    if (round.closed) return 'This round is closed: its proof is final.';
+    if (state === 'mining' || state === 'paused') {
+      return left === null ? 'Mining goes on until the next round starts.' : '';
+    }
+    return 'Mining of this round has ended.';
+  };
+  setText('round-text', text());
+  byId('round-text').hidden = text() === '';
+}
+
+function showPhases(times: Status['times'], now: number): void {
+  byId('phases').hidden = times === null;
+  if (!times) return;
+  const { startsAt, submissionEndsAt, auditEndsAt, endsAt, round } = times;
+  const last = round > 0 ? `round ${round - 1}` : '';
+  const phases = [
+    {
+      from: startsAt,
+      to: submissionEndsAt,
+      text: last ? `Proofs of ${last} are submitted` : 'Submission window',
+    },
+    {
+      from: submissionEndsAt,
+      to: auditEndsAt,
+      text: last ? `Proofs of ${last} are audited` : 'Audit window',
+    },
+    { from: auditEndsAt, to: endsAt, text: 'Until the next round' },
+  ];
+  const segments = byId('phase-bar').querySelectorAll('i');
+  const items = phases.map(({ from, to, text }, i) => {
+    const isNow = now >= from && now < to;
+    const segment = segments[i]!;
+    segment.style.flexGrow = String(Math.max(0, to - from));
+    segment.className = isNow ? 'now' : '';
+    return [isNow ? 'now' : '', isNow ? `${text}: ${duration(to - now)} left` : text] as const;
+  });
+  const list = byId('phase-list');
+  if (isNew(list, items)) {
+    list.replaceChildren(...items.map(([className, text]) => element('li', className, text)));
+  }
+  const done = Math.min(1, Math.max(0, (now - startsAt) / (endsAt - startsAt)));
+  byId('phase-mark').style.left = `${done * 100}%`;
+}
+
+function showFigures({ about, rewards }: Model, status: Status): void {
+  const { round, threads, shares } = status;
+  setText('rate', si(status.hashrateHps));
+  const down = threads.filter(({ backend }) => backend === null).length;
+  setText(
+    'rate-note',
+    `${count(threads.length, 'thread')}${down > 0 ? `, ${down} not up` : ''}; shares from difficulty ${si(status.targetDifficulty)}`,
+  );
+  setText('proven', round ? si(round.hashesProven) : '–');
+  setText(
+    'proven-note',
+    round?.relativeError
+      ? `± ${percent(round.relativeError)}; ${round.shares} of ${about!.k} shares`
+      : 'no share yet',
+  );
+  setText('count', String(shares.valid));
+  setText(
+    'count-note',
+    `${shares.invalid} rejected; ${round?.validShares ?? 0} valid in this round`,
+  );
+  const last = rewards[rewards.length - 1];
+  setText('reward', last ? tokens(last.roe) : '–');
+  setText(
+    'reward-note',
+    last ? `round ${last.round}, ${last.valid} of ${last.proofs} proofs valid` : 'none yet',
+  );
+}
+
+function showBackends({ backends }: Status): void {
+  const list = byId('backends');
+  if (!isNew(list, backends)) return;
+  list.replaceChildren(
+    ...backends.map(({ name, threads, reason }) =>
+      element(
+        'li',
+        '',
+        element('b', threads > 0 ? 'good' : '', name),
+        element('span', '', threads > 0 ? `in use by ${count(threads, 'thread')}` : reason),
+      ),
+    ),
+  );
+}
+
+const REASONS: Record<string, string> = {
+  wrong_height: "another round's height",
+  no_proof: 'no proof',
+  wrong_hash: 'another hash',
+  above_target: 'misses the target',
+};
+
+function verdictOf({ reason, best }: ShareLine): Cell {
+  if (reason !== null) {
+    return { text: `rejected: ${REASONS[reason] ?? reason}`, className: 'bad' };
+  }
+  return best ? { text: 'valid, in the proof when found', className: 'good' } : 'valid';
+}
+
+function showShares({ recent }: Model, { verdicts, shares }: Status): void {
+  const rejected = Object.entries(verdicts.rejected);
+  const parts = [
+    { fill: 'best', count: verdicts.best, text: 'entered the proof' },
+    { fill: 'valid', count: verdicts.valid, text: 'valid' },
+    ...rejected.map(([reason, n]) => ({
+      ...{ fill: 'rejected', count: n, text: `rejected: ${REASONS[reason] ?? reason}` },
+    })),
+  ];
+  const bar = byId('verdict-bar');
+  if (isNew(bar, [parts, shares.conflicts])) {
+    bar.replaceChildren(
+      ...parts
+        .filter((part) => part.count > 0)
+        .map((part) => {
+          const segment = element('i', `fill-${part.fill}`);
+          segment.style.flexGrow = String(part.count);
+          return segment;
+        }),
+    );
+    byId('verdicts').replaceChildren(
+      ...parts.map((part) =>
+        element('li', '', element('i', `fill-${part.fill}`), `${part.count} ${part.text}`),
+      ),
+      element('li', 'muted', `of the last ${verdicts.of}; ${count(shares.conflicts, 'repeat')}`),
+    );
+  }
+  fillRows(
+    byId('shares'),
+    recent.map((share) => [
+      clock(share.at),
+      share.worker === 'local' ? 'this node' : share.worker,
+      share.difficulty > 0 ? si(share.difficulty) : '–',
+      verdictOf(share),
+    ]),
+    4,
+    [2],
+    'No share yet',
+  );
+}
+
+function showAudits({ audits }: Model): void {
+  const classes = { valid: 'good', invalid: 'bad', abstained: 'warn' } as const;
+  fillRows(
+    byId('audits'),
+    [...audits]
+      .reverse()
+      .map(({ round, submitter, verdict, hashes, reason }) => [
+        String(round),
+        { text: shortKey(submitter), className: 'mono' },
+        { text: verdict, className: classes[verdict] },
+        verdict === 'valid' ? `proves ${si(Number(hashes))} hashes` : (reason ?? ''),
+      ]),
+    4,
+    [0],
+    'This node has audited nobody yet',
+  );
+}
+
+function showWorkers({ workers }: Status): void {
+  const since = (ms: number | null): string => (ms === null ? 'none yet' : `${duration(ms)} ago`);
+  const more = workers.known - workers.list.length;
+  fillRows(
+    byId('workers'),
+    [
+      ...workers.list.map(({ id, hashrateHps, idleMs, sinceShareMs }) => [
+        id,
+        hashrateHps > 0 ? `${si(hashrateHps)}H/s` : '–',
+        since(sinceShareMs),
+        since(idleMs),
+      ]),
+      ...(more > 0 ? [[`and ${more} more`, '', '', '']] : []),
+    ],
+    4,
+    [1, 2, 3],
+    'No remote worker; npm run worker starts one',
+  );
+}

@@ -1,0 +1,32 @@
+import { Router } from 'express';
+import { errorAnswers } from '../http/errors';
+import { jsonBody } from '../http/json-body';
+import { addResource } from '../http/resource';
+import type { MiningNode } from '../node';
+import { RoundClock, type RoundTimes } from '../rounds/round-clock';
+import { control, controlsOnly } from './control';
+import { Feed } from './feed';
+import { addPage, secured } from './page';
+
+const PATHS = ['/dashboard', /^\/$/];
+
+/**
+ * The page for the node's owner, what feeds it, and its controls. For the side port alone: nothing of
+ * it belongs on the public internet.
+ * @param roundTimes tells when the windows of a round are, where it has any
+ */
+export function createDashboard(
+  node: MiningNode,
+  roundTimes?: (round: number) => Promise<RoundTimes>,
+): Router {
+  const feed = new Feed(node, roundTimes && new RoundClock(roundTimes));
+  const router = Router();
+  router.use(PATHS, secured);
+  addPage(router);
+  addResource(router, '/dashboard/events', { get: [feed.subscribe] });
+  addResource(router, '/dashboard/control', {
+    post: [controlsOnly, jsonBody, control(node.governor)],
+  });
+  router.use(PATHS, errorAnswers(node.log));
+  return router;
+}

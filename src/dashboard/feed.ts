@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto';
+import bs58 from 'bs58';
+import type { RequestHandler, Response } from 'express';
+import packageJson from '../../package.json';
+import { K } from '../consensus';
+import { ApiError } from '../http/errors';
+import type { MiningNode } from '../node';
+import type { RoundClock } from '../rounds/round-clock';
+import { mayControl } from './control';
+import { shareLine, statusOf } from './status';
+import type { About, Status, Update } from './update';
+
+const TICK_MS = 1_000;
+export const MAX_LISTENERS = 16;
+const MAX_RECENT = 12;
+/** A page that reads no more is let go; it comes back by itself. */
+const MAX_UNREAD_BYTES = 2 ** 20;
+/** How long a browser waits before it connects again. */
+const RETRY_MS = 1_000;
+
+/** What a listener has seen: the time of the newest entry of each kind, in ms since 1970. */
+interface Cursor {
+  sample: number;
+  find: number;
+  share: number;
+  audit: number;
+  reward: number;
+}
+
+interface Listener {
+  response: Response;
+  cursor: Cursor;
+  controls: boolean;
+}
+
+const NOTHING: Cursor = { sample: 0, find: 0, share: 0, audit: 0, reward: 0 };
+
+/**
+ * Tells the pages what happens, as server-sent events. An event's id says what has been seen up to it,
+ * so a page that comes back gets what it missed, straight from the history; one that knows another
+ * process starts afresh.
+ */
+export class Feed {
+  private readonly listeners = new Set<Listener>();
+  /** Tells this process from others in the ids of events. */
+  private readonly boot = randomBytes(6).toString('hex');
+  private readonly timer: NodeJS.Timeout;
+
+  /** @param clock knows the windows of a round; undefined where rounds have none */
+  constructor(
+    private readonly node: MiningNode,
+    private readonly clock: RoundClock | undefined,
+  ) {
+    this.timer = setInterval(() => this.tick(), TICK_MS).unref();
+  }
+
+  /** GET: the stream of events, from Last-Event-ID on where that is known. */
+  readonly subscribe: RequestHandler = (request, response) => {
+    if (this.listeners.size >= MAX_LISTENERS) {
+      response.set('Retry-After', '10');
+      throw new ApiError(503, `expected at most ${MAX_LISTENERS} pages at a time`);
+    }
+    const last = request.get('Last-Event-ID') ?? request.query['last'];
+    const seen = this.parse(last);
+    response.set({
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      'Cache-Control': 'no-store',
+      'X-Accel-Buffering': 'no',
+    });
+    response.write(`retry: ${RETRY_MS}\n\n`);
+    const listener = { response, cursor: seen ?? NOTHING, controls: mayControl(request) };
+    this.listeners.add(listener);
+    response.on('close', () => this.listeners.delete(listener));
+    this.send(listener, seen === undefined, this.status());
+  };
+
+  close(): void {
+    clearInterval(this.timer);
+    for (const { response } of this.listeners) response.end();
+  }
+
+  private tick(): void {
+    if (this.listeners.size === 0) return;
+    const status = this.status();
+    for (const listener of this.listeners) {
+      if (listener.response.writableLength > MAX_UNREAD_BYTES) listener.response.destroy();
+      else this.send(listener, false, status);
+    }
+  }
+
+  private status(): Status {
+    const round = this.node.miner.miningRound;
+    return statusOf(this.node, round === undefined ? undefined : this.clock?.timesOf(round));
+  }
+
+  private send(listener: Listener, reset: boolean, status: Status): void {
+    const update = this.updateFor(listener, reset, status);
+    const { sample, find, share, audit, reward } = listener.cursor;
+    const id = [this.boot, sample, find, share, audit, reward].join('-');
+    listener.response.write(`id: ${id}\ndata: ${JSON.stringify(update)}\n\n`);
+  }
+
+  /** What a listener has not seen yet; it has seen it after this. */
+  private updateFor(listener: Listener, reset: boolean, status: Status): Update {
+    const { history, services } = this.node;
+    const { cursor } = listener;
+    const samples = history.samples.after(cursor.sample);
+    const finds = history.finds.after(cursor.find);
+    const audits = history.audits.after(cursor.audit);
+    const rewards = history.rewards.after(cursor.reward);
+    const lastShare = services.shares.lastAt;
+    const isShareNew = lastShare > cursor.share;
+    listener.cursor = {
+      sample: (samples.at(-1)?.[0] ?? cursor.sample / 1000) * 1000,
+      find: finds.at(-1)?.[0] ?? cursor.find,
+      share: lastShare,
+      audit: audits.at(-1)?.at ?? cursor.audit,
+      reward: rewards.at(-1)?.at ?? cursor.reward,
+    };
+    return {
+      ...{ reset, controls: listener.controls },
+      ...(reset && { about: this.about() }),
+      status,
+      ...{ samples, findsRound: history.finds.round, finds },
+      ...(isShareNew && { recent: services.shares.recent(MAX_RECENT).map(shareLine) }),
+      ...{ audits, rewards },
+    };
+  }
+
+  private about(): About {
+    const { version } = packageJson;
+    const { taskId, submitter } = this.node.miner.identity;
+    return { submitter: bs58.encode(submitter), taskId: bs58.encode(taskId), version, k: K };
+  }
+
+  /** Undefined where the id is none of this process. */
+  private parse(id: unknown): Cursor | undefined {
+    if (typeof id !== 'string' || !/^[0-9a-f]{12}(-\d{1,16}){5}$/.test(id)) return undefined;
+    const [boot, ...times] = id.split('-');
+    const [sample, find, share, audit, reward] = times.map(Number);
+    if (boot !== this.boot) return undefined;
+    return { sample: sample!, find: find!, share: share!, audit: audit!, reward: reward! };
+  }
+}

@@ -1,0 +1,95 @@
+import type { Find } from '../history/finds';
+import type { AuditEntry, RewardEntry } from '../history/history';
+import type { SampleTuple } from '../history/sample';
+import type { RoundTimes } from '../rounds/round-clock';
+import type { WorkerState } from '../workers/workers';
+
+// What the page is told; types only, shared with the browser.
+
+/** What does not change while the process runs. */
+export interface About {
+  submitter: string;
+  taskId: string;
+  version: string;
+  /** Shares in a full proof. */
+  k: number;
+}
+
+export interface RoundStatus {
+  number: number;
+  closed: boolean;
+  hashesDone: number;
+  hashesProven: number;
+  /** Shares in the proof, 0..K. */
+  shares: number;
+  /** Of the estimate; null while there is none. */
+  relativeError: number | null;
+  /** Difficulty a share needs to enter the K best. */
+  entryDifficulty: number;
+  bestDifficulty: number;
+  validShares: number;
+  invalidShares: number;
+  /** To the end of mining; null between rounds, or where only the next round ends it. */
+  msLeft: number | null;
+}
+
+export interface ThreadStatus {
+  backend: string | null;
+  hashrateHps: number;
+  failed: boolean;
+}
+
+export interface BackendStatus {
+  name: string;
+  /** Threads that run on it. */
+  threads: number;
+  /** Why it has no threads; empty when it has some. */
+  reason: string;
+}
+
+export interface Status {
+  /** The node's clock, ms since 1970. */
+  now: number;
+  state: 'mining' | 'waiting' | 'paused' | 'outside the schedule';
+  /** Components that don't work as they should. */
+  faults: string[];
+  intensity: number;
+  hashrateHps: number;
+  threads: ThreadStatus[];
+  backends: BackendStatus[];
+  targetDifficulty: number;
+  round: RoundStatus | null;
+  times: RoundTimes | null;
+  shares: { valid: number; invalid: number; conflicts: number };
+  /** Of the newest `of` shares: those that entered the K best, other valid ones, and rejected by reason. */
+  verdicts: { of: number; best: number; valid: number; rejected: Record<string, number> };
+  workers: { known: number; list: WorkerState[] };
+}
+
+export interface ShareLine {
+  at: number;
+  round: number;
+  worker: string;
+  difficulty: number;
+  best: boolean;
+  /** Why it was rejected; null for a valid share. */
+  reason: string | null;
+}
+
+/** What happened since the update before; the first one has all there is. */
+export interface Update {
+  /** Whether the page starts afresh: it knows nothing, or knows another process. */
+  reset: boolean;
+  /** Whether this connection may use the controls. */
+  controls: boolean;
+  about?: About;
+  status: Status;
+  samples: SampleTuple[];
+  /** Shares of the round in `findsRound`. */
+  findsRound: number;
+  finds: Find[];
+  /** The newest shares of all, newest first; left out when there is no new one. */
+  recent?: ShareLine[];
+  audits: AuditEntry[];
+  rewards: RewardEntry[];
+}
