@@ -24,7 +24,16 @@ export class Store {
   }
 
   set(key: string, value: string): Promise<void> {
-    return this.#inTurn((db) => db.put(key, value), undefined);
+    return this.#inTurn(async (db) => {
+      try {
+        await db.put(key, value);
+      } catch (error) {
+        // The log of the database may end in half a record now: opened again, it begins a new one.
+        this.#db = undefined;
+        await db.close();
+        throw error;
+      }
+    }, undefined);
   }
 
   close(): Promise<void> {

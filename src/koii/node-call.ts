@@ -8,6 +8,7 @@ export const NODE_METHODS = [
   'getAverageSlotTime',
   'getTaskSubmissionInfo',
   'getSubmitterAccount',
+  'getTaskLevelDBPath',
 ] as const;
 export type NodeMethod = (typeof NODE_METHODS)[number];
 
