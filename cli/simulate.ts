@@ -10,9 +10,12 @@ import {
   type RunReport,
   type TaskConfig,
 } from '../simulator/index';
+import { renderCheaters } from './simulate/cheater-table';
+import { buildCheaters, planNodes, type PlannedNode } from './simulate/cheaters';
 import { Display } from './simulate/display';
 import { count } from './simulate/format';
 import { miningInspector, miningSummary } from './simulate/inspector';
+import { judge } from './simulate/judge';
 import { parseOptions, type SimulateOptions } from './simulate/options';
 import { renderReport } from './simulate/tables';
 
@@ -44,7 +47,9 @@ async function simulate(
   directory: string,
   signal: AbortSignal,
 ): Promise<RunReport> {
-  const { nodes, rounds, roundSeconds, task, apiPort } = options;
+  const { rounds, roundSeconds, task, apiPort, cheaters } = options;
+  const plan = planNodes(options.nodes, cheaters, config.minimumStake);
+  const nodes = plan.length;
   const seed = options.seed ?? randomBytes(8).toString('hex');
   const inspector = options.mining ? miningInspector : undefined;
   const apiPorts =
@@ -58,8 +63,11 @@ async function simulate(
     inspector,
   );
 
+  const executables = await buildCheaters(cheaters, directory);
   const network = await startNetwork({
-    task,
+    task: (index) => executables.get(plan[index]!.kind) ?? task,
+    name: (index) => plan[index]!.name,
+    stake: (index) => plan[index]!.stake,
     config,
     nodes,
     rounds,
@@ -67,14 +75,17 @@ async function simulate(
     seed,
     directory,
     signal,
-    env: (index) => taskVariables(config, apiPorts[index]!),
+    env: (index) => taskVariables(config, apiPorts[index]!, plan[index]!),
     ...(inspector && { inspector }),
     onEvent: (event) => display.note(event),
   });
   display.start(network);
-  const report = await network.finished.finally(() => display.stop());
+  const outcome = await network.finished.finally(() => display.stop());
+  const judged = options.mining ? judge(outcome, plan) : undefined;
+  const report = judged ?? outcome;
 
   console.log(renderReport(report, options.mining ? miningSummary : []));
+  if (judged !== undefined && cheaters.length > 0) console.log(renderCheaters(judged.cheaters));
   if (options.json !== undefined) {
     writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
   }
@@ -82,11 +93,16 @@ async function simulate(
 }
 
 /** The operator's variables as this shell has them; each node has an API of its own, and one thread unless told otherwise. */
-function taskVariables(config: TaskConfig, apiPort: number): Record<string, string> {
+function taskVariables(
+  config: TaskConfig,
+  apiPort: number,
+  { variables }: PlannedNode,
+): Record<string, string> {
   const wanted: NodeJS.ProcessEnv = {
     MINING_THREADS: '1',
     API_HOST: '127.0.0.1',
     ...process.env,
+    ...variables,
     API_PORT: String(apiPort),
   };
   return Object.fromEntries(

@@ -1,5 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
 
+import { KINDS, type KindName } from '../../adversaries/kinds';
+import { parseKinds } from './cheaters';
+
 export interface SimulateOptions {
   readonly nodes: number;
   readonly rounds: number;
@@ -13,6 +16,8 @@ export interface SimulateOptions {
   readonly apiPort?: number;
   /** Whether the task is this repository's: show and check its mining. */
   readonly mining: boolean;
+  /** Ways to cheat, a node or more for each, on top of the honest nodes. */
+  readonly cheaters: readonly KindName[];
 }
 
 const MAX_NODES = 100;
@@ -20,7 +25,7 @@ const MAX_PORT = 65_535;
 
 /** Reads the command line; prints help or a message and exits where commander does. */
 export function parseOptions(argv: readonly string[]): SimulateOptions {
-  return new Command('simulate')
+  const command = new Command('simulate')
     .description('Runs real task processes over one simulated K2 ledger, in compressed time.')
     .option('--nodes <count>', 'nodes in the network', wholeNumber(1, MAX_NODES), 3)
     .option('--rounds <count>', 'rounds to work in; 0 runs until Ctrl-C', wholeNumber(0), 3)
@@ -35,9 +40,27 @@ export function parseOptions(argv: readonly string[]): SimulateOptions {
       "the first node's API port, the others have those after it; free ports when left out",
       wholeNumber(1, MAX_PORT - MAX_NODES),
     )
+    .option(
+      '--cheaters <kinds>',
+      `nodes that cheat, on top of --nodes (docs/ADVERSARIES.md): ${Object.keys(KINDS).join(', ')}`,
+      cheaterKinds,
+      [],
+    )
     .option('--no-mining', 'the task is another one: no mining columns, no proofs')
-    .parse([...argv])
-    .opts<SimulateOptions>();
+    .parse([...argv]);
+  const options = command.opts<SimulateOptions>();
+  if (options.cheaters.length > 0 && !options.mining) {
+    command.error("error: --cheaters cheat at this repository's task alone, not with --no-mining");
+  }
+  return options;
+}
+
+function cheaterKinds(text: string): KindName[] {
+  try {
+    return parseKinds(text);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
 }
 
 function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {

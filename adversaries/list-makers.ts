@@ -1,0 +1,52 @@
+import { namespaceWrapper } from '@_koii/namespace-wrapper';
+import { taskRunner, type DistributionList } from '@_koii/task-manager';
+import { honest, ownKey, type Lifecycle } from './honest';
+
+// Cheaters that lie in the distribution lists they make. They make one every round: the ledger takes a list from
+// whoever has a stake, selected or not. As auditors of other lists they are honest.
+
+type Lie = (list: DistributionList, self: string) => DistributionList;
+
+/** A list-maker whose lists are the honest ones, changed. */
+function dishonestListMaker(lie: Lie): Partial<Lifecycle> {
+  return {
+    async submission(round) {
+      // The list of a round is due in the window in which the next round's submissions are.
+      if (round > 0) void taskRunner.submitDistributionList(round - 1);
+      return honest.submission(round);
+    },
+    async distribution(submitters, bounty, round) {
+      const list = await honest.distribution(submitters, bounty, round);
+      if (!(await isMakingLists())) return list;
+      const dishonest = lie(list, await ownKey());
+      // The SDK would put zeros in the place of a list that breaks its rules: it gets there first.
+      await namespaceWrapper.uploadDistributionList(dishonest, round);
+      await namespaceWrapper.distributionListSubmissionOnChain(round);
+      return dishonest;
+    },
+  };
+}
+
+export const greedy = dishonestListMaker((list, self) => {
+  const bounty = Object.values(list).reduce((sum, amount) => sum + Math.max(0, amount), 0);
+  const nothing = Object.keys(list).map((key) => [key, 0] as const);
+  return { ...Object.fromEntries(nothing), [self]: bounty };
+});
+
+export const omit = dishonestListMaker((list, self) => {
+  const others = Object.entries(list).filter(([key]) => key !== self);
+  const [victim] = others.reduce((best, each) => (each[1] > best[1] ? each : best));
+  return Object.fromEntries(Object.entries(list).filter(([key]) => key !== victim));
+});
+
+export const overpay = dishonestListMaker((list) =>
+  Object.fromEntries(Object.entries(list).map(([key, amount]) => [key, 2 * amount])),
+);
+
+/** Lists are made in the first window of a round; later it is as an auditor that a node is asked for one. */
+async function isMakingLists(): Promise<boolean> {
+  const state = await namespaceWrapper.getTaskState({});
+  if (!state) return false;
+  const slot = await namespaceWrapper.getSlot();
+  return (slot - state.starting_slot) % state.round_time < state.submission_window;
+}

@@ -1,0 +1,178 @@
+import { KINDS, type KindName } from '../../adversaries/kinds';
+import type { ListReport, NodeReport, RoundReport, RunReport } from '../../simulator/index';
+import type { PlannedNode } from './cheaters';
+import { fairList, isValid, sameAmounts, votesOn } from './fair-list';
+import { namesOf, workOf, type Roles } from './invariants';
+
+/** What a cheater tried and what became of it, as `--json` writes it. Nodes by name, amounts in ROE. */
+export interface CheaterReport {
+  readonly name: string;
+  readonly publicKey: string;
+  readonly kind: KindName;
+  readonly lie: string;
+  readonly submissions: readonly CheaterSubmission[];
+  /** Its votes on submissions that say the contrary of what the proof says. */
+  readonly falseVotes: readonly FalseVote[];
+  /** Its distribution lists that are not the right ones. */
+  readonly dishonestLists: readonly DishonestList[];
+  /** What the ledger, or its node, refused. */
+  readonly refusals: NodeReport['refusals'];
+  /** What it, with the other keys of a worker that split its work, earned per hash done, as a part of what honest nodes did. */
+  readonly relativePay: number | null;
+  readonly earned: number;
+  /** Taken from its stake. */
+  readonly lost: number;
+}
+
+export interface CheaterSubmission {
+  readonly round: number;
+  readonly valid: boolean;
+  readonly reason?: string;
+  readonly votesFor: readonly string[];
+  readonly votesAgainst: readonly string[];
+  /** Who made the list that was paid; null when none was. */
+  readonly listMaker: string | null;
+  /** Below 0 what was taken from the stake. */
+  readonly paid: number;
+}
+
+export interface FalseVote {
+  readonly round: number;
+  readonly candidate: string;
+  readonly isValid: boolean;
+  /** Whether the sum of all votes on the candidate came out on its side. */
+  readonly prevailed: boolean;
+  /** What the candidate got; below 0 what it lost. */
+  readonly paid: number;
+}
+
+export interface DishonestList {
+  readonly round: number;
+  /** Whether the SDK selected it to make the list; the ledger takes lists from others too. */
+  readonly selected: boolean;
+  readonly outcome: ListReport['outcome'];
+  readonly votesAgainst: readonly string[];
+  /** Who made the list that was paid in its stead. */
+  readonly paidListBy: string | null;
+}
+
+/** Who is who, from the plan the network was started by: nodes come in its order. */
+export function rolesOf(plan: readonly PlannedNode[], report: RunReport): Roles {
+  const keysOf = (wanted: (node: PlannedNode) => boolean) =>
+    report.nodes.filter((_, index) => wanted(plan[index]!)).map(({ publicKey }) => publicKey);
+  const split = keysOf(({ kind }) => kind === 'split');
+  return {
+    honest: new Set(keysOf(({ kind }) => kind === undefined)),
+    splits: split.flatMap((key, i) => (i % 2 === 0 ? [new Set([key, split[i + 1]!])] : [])),
+  };
+}
+
+/** A report for each cheater of the plan. */
+export function cheaterReports(plan: readonly PlannedNode[], report: RunReport): CheaterReport[] {
+  const roles = rolesOf(plan, report);
+  return report.nodes.flatMap((node, index) => {
+    const { kind } = plan[index]!;
+    return kind === undefined ? [] : [cheaterReport(kind, node, report, roles)];
+  });
+}
+
+function cheaterReport(
+  kind: KindName,
+  node: NodeReport,
+  report: RunReport,
+  { honest, splits }: Roles,
+): CheaterReport {
+  const { name, publicKey, refusals } = node;
+  const keys = splits.find((split) => split.has(publicKey)) ?? new Set([publicKey]);
+  const relativePay = payPerHash(report, keys) / payPerHash(report, honest);
+  return {
+    name,
+    publicKey,
+    kind,
+    lie: KINDS[kind].lie,
+    submissions: report.rounds.flatMap((round) => submissionsBy(publicKey, round, report)),
+    falseVotes: report.rounds.flatMap((round) => falseVotesBy(publicKey, round, report)),
+    dishonestLists: report.rounds.flatMap((round) => dishonestListsBy(publicKey, round, report)),
+    refusals,
+    relativePay: Number.isFinite(relativePay) ? relativePay : null,
+    earned: node.balance,
+    lost: node.stakeBefore - node.stakeAfter,
+  };
+}
+
+/** ROE; NaN where none of them told of a hash. */
+function payPerHash(report: RunReport, keys: ReadonlySet<string>): number {
+  const paid = report.nodes
+    .filter(({ publicKey }) => keys.has(publicKey))
+    .reduce((sum, { balance }) => sum + balance, 0);
+  return paid / (workOf(report, keys).done || NaN);
+}
+
+function submissionsBy(
+  publicKey: string,
+  round: RoundReport,
+  report: RunReport,
+): CheaterSubmission[] {
+  const name = namesOf(report);
+  const submission = round.submissions.find((each) => each.publicKey === publicKey);
+  if (submission === undefined) return [];
+  const votes = round.auditVotes.filter(({ candidate }) => candidate === publicKey);
+  const votersFor = (side: boolean) =>
+    votes.filter((vote) => vote.isValid === side).map(({ voter }) => name(voter));
+  return [
+    {
+      round: round.round,
+      valid: isValid(submission) === true,
+      ...(typeof submission['reason'] === 'string' && { reason: submission['reason'] }),
+      votesFor: votersFor(true),
+      votesAgainst: votersFor(false),
+      listMaker: paidListBy(round, report),
+      paid: round.payouts[publicKey] ?? 0,
+    },
+  ];
+}
+
+function falseVotesBy(publicKey: string, round: RoundReport, report: RunReport): FalseVote[] {
+  const name = namesOf(report);
+  return round.auditVotes
+    .filter(({ voter }) => voter === publicKey)
+    .flatMap(({ candidate, isValid: vote }) => {
+      const submission = round.submissions.find((each) => each.publicKey === candidate);
+      if (submission === undefined || isValid(submission) === vote) return [];
+      const prevailed = vote === votesOn(round, candidate) >= 0;
+      const paid = round.payouts[candidate] ?? 0;
+      return [{ round: round.round, candidate: name(candidate), isValid: vote, prevailed, paid }];
+    });
+}
+
+function dishonestListsBy(
+  publicKey: string,
+  round: RoundReport,
+  report: RunReport,
+): DishonestList[] {
+  const name = namesOf(report);
+  return round.distributionLists
+    .filter(({ madeBy }) => madeBy === publicKey)
+    .flatMap((list) => {
+      const fair = fairList(report, round, list.submittedInRound);
+      if (fair !== undefined && sameAmounts(list.amounts, fair)) return [];
+      return [
+        {
+          round: round.round,
+          selected: round.expectedListMakers.some(
+            (each) => each.publicKey === publicKey && each.inRound === list.submittedInRound,
+          ),
+          outcome: list.outcome,
+          votesAgainst: list.auditVotes
+            .filter((vote) => !vote.isValid)
+            .map(({ voter }) => name(voter)),
+          paidListBy: paidListBy(round, report),
+        },
+      ];
+    });
+}
+
+function paidListBy(round: RoundReport, report: RunReport): string | null {
+  const list = round.distributionLists.find(({ accepted }) => accepted);
+  return list === undefined ? null : namesOf(report)(list.madeBy);
+}

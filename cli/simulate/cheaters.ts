@@ -1,0 +1,98 @@
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+import { KINDS, type Kind, type KindName } from '../../adversaries/kinds';
+
+const ROOT = join(__dirname, '../..');
+
+/** Honest nodes stake this many times the minimum, cheaters the minimum. */
+const HONEST_STAKE = 2;
+
+/** One node of a run. */
+export interface PlannedNode {
+  readonly name: string;
+  /** How it cheats; undefined for an honest node. */
+  readonly kind: KindName | undefined;
+  /** ROE. */
+  readonly stake: number;
+  /** Operator's variables of its own. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** Reads --cheaters. Throws RangeError for a kind there isn't. */
+export function parseKinds(text: string): KindName[] {
+  return text.split(',').map((name) => {
+    if (Object.hasOwn(KINDS, name)) return name as KindName;
+    throw new RangeError(`no cheater ${JSON.stringify(name)}: ${Object.keys(KINDS).join(', ')}`);
+  });
+}
+
+/**
+ * The nodes of a run: the honest ones, then the cheaters, which come on top of them.
+ * @param minimumStake ROE
+ * @throws RangeError unless honest nodes hold more than half of all stake
+ */
+export function planNodes(
+  honest: number,
+  kinds: readonly KindName[],
+  minimumStake: number,
+): PlannedNode[] {
+  const cheaters = kinds.flatMap((kind, at) => cheatersOf(kind, copyNumber(kinds, at)));
+  if (cheaters.length >= HONEST_STAKE * honest) {
+    const needed = Math.floor(cheaters.length / HONEST_STAKE) + 1;
+    throw new RangeError(
+      `honest nodes must hold more than half of the stake: ${cheaters.length} cheating ones need --nodes ${needed} or more`,
+    );
+  }
+  const stake = kinds.length === 0 ? minimumStake : HONEST_STAKE * minimumStake;
+  return [
+    ...Array.from({ length: honest }, (_, index) => ({
+      name: `node-${index + 1}`,
+      kind: undefined,
+      stake,
+      variables: {},
+    })),
+    ...cheaters.map((cheater) => ({ ...cheater, stake: minimumStake })),
+  ];
+}
+
+/**
+ * Bundles the cheaters into a directory of the run, and writes an executable for each kind beside the bundle.
+ * @returns executables by kind
+ */
+export async function buildCheaters(
+  kinds: readonly KindName[],
+  directory: string,
+): Promise<ReadonlyMap<KindName | undefined, string>> {
+  const executables = new Map<KindName | undefined, string>();
+  if (kinds.length === 0) return executables;
+  const out = join(directory, 'adversaries');
+  const webpack = join(ROOT, 'node_modules/webpack/bin/webpack.js');
+  const env = ['--env', 'entry=./adversaries/main.ts', '--env', `out=${out}`];
+  await promisify(execFile)(process.execPath, [webpack, ...env], { cwd: ROOT });
+  for (const kind of kinds) {
+    // The kind is no variable of the environment: a node would pass none that the task doesn't name.
+    const bundle = JSON.stringify(join(out, 'main.js'));
+    const executable = join(out, `${kind}.js`);
+    writeFileSync(executable, `void require(${bundle}).run(${JSON.stringify(kind)});\n`);
+    executables.set(kind, executable);
+  }
+  return executables;
+}
+
+function cheatersOf(kind: KindName, copy: string): Omit<PlannedNode, 'stake'>[] {
+  const { nodes, variables }: Kind = KINDS[kind];
+  return Array.from({ length: nodes }, (_, index) => ({
+    name: `${kind}${copy}${nodes === 1 ? '' : `-${'ab'[index]}`}`,
+    kind,
+    variables,
+  }));
+}
+
+/** Nothing for the first of a kind, then -2, -3 ... */
+function copyNumber(kinds: readonly KindName[], at: number): string {
+  const before = kinds.slice(0, at).filter((kind) => kind === kinds[at]).length;
+  return before === 0 ? '' : `-${before + 1}`;
+}

@@ -1,0 +1,138 @@
+import type { NodeReport, RoundReport, RunReport, SubmissionReport } from '../../simulator/index';
+import { K, FLOOR } from '../../src/consensus';
+import { expectedHashes } from '../../src/bitcoin/target';
+import { fairList, isValid, provenHashes, sameAmounts } from './fair-list';
+
+/** Who is who in a run, by public key. */
+export interface Roles {
+  readonly honest: ReadonlySet<string>;
+  /** The keys of each worker that split its work. */
+  readonly splits: readonly ReadonlySet<string>[];
+}
+
+/** How many standard errors of the estimate count as noise: of a million nodes, one would stray so far by chance. */
+const NOISE = 5;
+const HASHES_PER_SHARE = Number(expectedHashes(FLOOR));
+
+/**
+ * What must hold in every run with honest stake in the majority (docs/ADVERSARIES.md), checked on the report of a run
+ * whose proofs an inspector judged.
+ * @returns a sentence for each thing that did not hold
+ */
+export function brokenInvariants(report: RunReport, roles: Roles): string[] {
+  return [
+    ...report.rounds.flatMap((round) => roundFaults(report, round, roles)),
+    ...honestNodes(report, roles).flatMap((node) => nodeFaults(report, node)),
+    ...roles.splits.flatMap((keys) => splitFaults(report, keys)),
+  ];
+}
+
+function roundFaults(report: RunReport, round: RoundReport, roles: Roles): string[] {
+  const name = namesOf(report);
+  const at = `round ${round.round}`;
+  if (round.submissions.length === 0) return [];
+  const unjudged = round.submissions.filter((submission) => isValid(submission) === undefined);
+  if (unjudged.length > 0) {
+    // In a run that was cut short the last round may not have been looked at.
+    return report.interrupted ? [] : [`${at}: ${unjudged.length} proofs were not judged`];
+  }
+  const faults: string[] = [];
+  for (const submission of round.submissions) {
+    const { publicKey } = submission;
+    if (roles.honest.has(publicKey) && !isValid(submission)) {
+      faults.push(
+        `${at}: ${name(publicKey)} is honest, its proof invalid: ${String(submission['reason'])}`,
+      );
+    }
+  }
+  faults.push(...listFaults(report, round), ...payoutFaults(report, round, roles));
+  if (round.closed && !round.accepted) faults.push(`${at} was never paid`);
+  return faults;
+}
+
+/** Right lists stand, wrong ones fall. */
+function listFaults(report: RunReport, round: RoundReport): string[] {
+  const name = namesOf(report);
+  return round.distributionLists.flatMap((list) => {
+    const fair = fairList(report, round, list.submittedInRound);
+    if (fair === undefined || list.outcome === 'pending') return [];
+    const isFair = sameAmounts(list.amounts, fair);
+    const isVotedOut = list.outcome === 'voted out';
+    if (isFair !== isVotedOut) return [];
+    const what = isFair ? 'right, and voted out' : 'wrong, and not voted out';
+    return [`round ${round.round}: the list by ${name(list.madeBy)} is ${what}`];
+  });
+}
+
+function payoutFaults(report: RunReport, round: RoundReport, roles: Roles): string[] {
+  const name = namesOf(report);
+  const list = round.distributionLists.find(({ accepted }) => accepted);
+  const fair = list && fairList(report, round, list.submittedInRound);
+  if (fair === undefined) return [];
+  const submitted = new Map(round.submissions.map((each) => [each.publicKey, each]));
+  const paidWrongly = Object.entries(round.payouts)
+    .filter(([key, amount]) => amount > 0 && !isValid(submitted.get(key) ?? UNSUBMITTED))
+    .map(
+      ([key, amount]) => `round ${round.round}: ${name(key)} got ${amount} ROE for no valid proof`,
+    );
+  const underpaid = [...roles.honest].flatMap((key) => {
+    const [due, paid] = [fair[key] ?? 0, round.payouts[key] ?? 0];
+    if (paid >= due) return [];
+    return [`round ${round.round}: ${name(key)} is honest and got ${paid} of ${due} ROE`];
+  });
+  return [...paidWrongly, ...underpaid];
+}
+
+const UNSUBMITTED: SubmissionReport = { publicKey: '', value: '', slot: 0, valid: false };
+
+function nodeFaults(report: RunReport, node: NodeReport): string[] {
+  const faults: string[] = [];
+  if (node.stakeAfter < node.stakeBefore) {
+    const lost = node.stakeBefore - node.stakeAfter;
+    faults.push(`${node.name} is honest and lost ${lost} ROE of its stake`);
+  }
+  const { done, proven, noise } = workOf(report, new Set([node.publicKey]));
+  if (proven < done - noise) {
+    faults.push(
+      `${node.name} is honest and did ${Math.round(done)} hashes, but was paid for ${Math.round(proven)}`,
+    );
+  }
+  return faults;
+}
+
+function splitFaults(report: RunReport, keys: ReadonlySet<string>): string[] {
+  const names = [...keys].map(namesOf(report)).join(' and ');
+  const { done, proven, noise } = workOf(report, keys);
+  if (proven <= done + noise) return [];
+  return [
+    `${names} did ${Math.round(done)} hashes together, but were paid for ${Math.round(proven)}`,
+  ];
+}
+
+/** Hashes done by these keys in the rounds in which they submitted, hashes proven, and how far the two may lie apart. */
+export function workOf(
+  report: RunReport,
+  keys: ReadonlySet<string>,
+): { done: number; proven: number; noise: number } {
+  let [done, proven, variance] = [0, 0, 0];
+  for (const submission of report.rounds.flatMap(({ submissions }) => submissions)) {
+    const { hashesDone } = submission;
+    if (!keys.has(submission.publicKey) || typeof hashesDone !== 'string') continue;
+    const hashes = Number(hashesDone);
+    done += hashes;
+    proven += Number(provenHashes(submission));
+    // docs/PROTOCOL.md section 6: the squared relative error is 1/(K-2); with fewer shares, of Poisson's law, 1/shares.
+    const shares = Math.max(1, Math.min(K - 2, hashes / HASHES_PER_SHARE));
+    variance += Math.max(hashes, HASHES_PER_SHARE) ** 2 / shares;
+  }
+  return { done, proven, noise: NOISE * Math.sqrt(variance) };
+}
+
+function honestNodes(report: RunReport, { honest }: Roles): NodeReport[] {
+  return report.nodes.filter(({ publicKey }) => honest.has(publicKey));
+}
+
+export function namesOf(report: RunReport): (publicKey: string) => string {
+  const names = new Map(report.nodes.map(({ name, publicKey }) => [publicKey, name]));
+  return (publicKey) => names.get(publicKey) ?? publicKey;
+}
