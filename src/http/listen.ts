@@ -10,7 +10,7 @@ const PORTS_TRIED = 20;
 const MAX_PORT = 65_535;
 
 /** A client that takes longer to send a request is cut off; checked every few seconds. */
-const REQUEST_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 5_000;
 /** Node 18 wants it below the other, and its default is above. */
 const HEADERS_TIMEOUT_MS = REQUEST_TIMEOUT_MS - 1;
 const TIMEOUT_CHECK_MS = 2_000;

@@ -1,0 +1,209 @@
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'chai';
+import express, { type Express } from 'express';
+import { createApp } from '../../sdk-stand-in/namespace-wrapper/server';
+import { loadConfig } from '../../src/config';
+import { createApi, mountPublicApi } from '../../src/http/api';
+import { listen } from '../../src/http/listen';
+import { createLog } from '../../src/log';
+import { createNode, type MiningNode } from '../../src/node';
+import { identity, seed } from '../fixtures/template';
+import { MemoryStore } from '../fixtures/memory-store';
+import { compileSchema, documentedAnswers } from '../fixtures/openapi';
+import { mineShares, nextId, type Work } from '../fixtures/shares';
+
+const ROUND = 3;
+const log = createLog('silent');
+
+describe('the mounts of the API', function () {
+  this.timeout(30_000);
+  let store: MemoryStore;
+  let node: MiningNode;
+  const servers: http.Server[] = [];
+
+  const serve = async (app: Express): Promise<string> => {
+    const server = http.createServer(app).listen(0, '127.0.0.1');
+    servers.push(server);
+    await once(server, 'listening');
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  };
+  const post = (url: string, body: string, type = 'application/json') =>
+    fetch(url, { method: 'POST', body, headers: { 'content-type': type } });
+  const error = async (response: Response): Promise<[number, unknown]> => {
+    const { error: code } = (await response.json()) as { error?: unknown };
+    return [response.status, code];
+  };
+
+  before(async () => {
+    store = new MemoryStore();
+    node = await createNode({
+      config: loadConfig({ MINING_THREADS: '1', MINING_INTENSITY: '10' }),
+      ...{ log, identity, store, sdk: 'koii' },
+      chain: { submissions: () => Promise.reject(new Error('the node is away')) },
+    });
+    await node.miner.begin(ROUND, seed, Infinity);
+  });
+  after(async () => {
+    for (const server of servers) server.close();
+    await node.miner.pause();
+    await node.engine.close();
+    node.governor.close();
+  });
+
+  describe("on the SDK's app, whose parser comes first", () => {
+    let url: string;
+    before(async () => {
+      const app = createApp();
+      mountPublicApi(app, node.services, 0);
+      url = await serve(app);
+    });
+
+    it('serves the four public paths', async () => {
+      expect((await fetch(`${url}/task/${ROUND}`)).status).to.equal(200);
+      expect((await fetch(`${url}/audit`)).status).to.equal(200);
+      expect((await fetch(`${url}/healthz`)).status).to.equal(200);
+      expect((await fetch(`${url}/submission/99`)).status).to.equal(404);
+    });
+
+    it("starts no round, serves no metrics, and leaves the SDK's own paths alone", async () => {
+      const start = await post(`${url}/task/4`, '{}');
+      expect(start.headers.get('allow')).to.equal('GET, HEAD');
+      expect(await error(start)).to.deep.equal([405, 'method_not_allowed']);
+      expect((await fetch(`${url}/metrics`)).status).to.equal(404);
+      expect(await (await fetch(url)).json()).to.deep.equal({ status: 200, message: 'Running' });
+    });
+
+    it('holds to its own limits behind the wider ones', async () => {
+      for (const route of ['/audit', `/submission/${ROUND}`]) {
+        const large = JSON.stringify({ a: 'x'.repeat(20_000) });
+        expect(await error(await post(url + route, large))).to.deep.equal([
+          413,
+          'payload_too_large',
+        ]);
+        expect(await error(await post(url + route, '{"a":'))).to.deep.equal([400, 'bad_request']);
+        const form = await post(url + route, 'a=1', 'application/x-www-form-urlencoded');
+        expect(await error(form)).to.deep.equal([415, 'unsupported_media_type']);
+      }
+    });
+
+    it('measures a body that came in chunks', async () => {
+      const request = http.request(`${url}/audit`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'transfer-encoding': 'chunked' },
+      });
+      request.end(JSON.stringify({ a: 'x'.repeat(20_000) }));
+      const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+      response.resume();
+      expect(response.statusCode).to.equal(413);
+    });
+
+    it('takes shares', async () => {
+      const { work } = (await (await fetch(`${url}/task/${ROUND}?worker_id=rig1`)).json()) as {
+        work: Work;
+      };
+      const [share] = mineShares(work, 1);
+      const answer = await post(`${url}/submission/${ROUND}`, JSON.stringify(share));
+      expect(answer.status).to.equal(201);
+    });
+  });
+
+  describe('on the side port', () => {
+    it('tells that the Koii node starts the rounds', async () => {
+      const app = express().use(createApi(node.services, 0));
+      const url = await serve(app);
+      expect(await error(await post(`${url}/task/4`, '{}'))).to.deep.equal([409, 'conflict']);
+    });
+
+    it('limits requests by address, shares less so and health not at all', async () => {
+      const url = await serve(express().use(createApi(node.services, 3)));
+      const statuses = async (route: string, count: number): Promise<number[]> => {
+        const answers: number[] = [];
+        for (let i = 0; i < count; i++) {
+          // A made-up address does not help.
+          const headers = { 'x-forwarded-for': `10.0.0.${i}` };
+          answers.push((await fetch(url + route, { headers })).status);
+        }
+        return answers;
+      };
+      expect(await statuses('/audit', 5)).to.deep.equal([200, 200, 200, 429, 429]);
+      expect(await error(await fetch(`${url}/audit`))).to.deep.equal([429, 'too_many_requests']);
+      const submissions: number[] = [];
+      for (let i = 0; i < 32; i++) {
+        submissions.push((await post(`${url}/submission/${ROUND}`, '{}')).status);
+      }
+      expect(submissions.filter((status) => status === 400)).to.have.length(30);
+      expect(submissions.slice(-2)).to.deep.equal([429, 429]);
+      expect(await statuses('/healthz', 10)).to.deep.equal(Array<number>(10).fill(200));
+    });
+
+    it('takes the next port where one is taken', async () => {
+      const api = createApi(node.services, 0);
+      const first = (await listen(api, { API_HOST: '127.0.0.1', API_PORT: 18_900 }, log))!;
+      const { port } = first.address() as AddressInfo;
+      const second = (await listen(api, { API_HOST: '127.0.0.1', API_PORT: port }, log))!;
+      servers.push(first, second);
+      expect((second.address() as AddressInfo).port).to.be.above(port);
+    });
+  });
+
+  describe('when the store takes no writes', () => {
+    it('accepts no share, says so, and takes it later', async () => {
+      const url = await serve(express().use(createApi(node.services, 0)));
+      const { work } = (await (await fetch(`${url}/task/${ROUND}?worker_id=rig1`)).json()) as {
+        work: Work;
+      };
+      const [share] = mineShares(work, 1);
+      const submit = () => post(`${url}/submission/${ROUND}`, JSON.stringify(share));
+      store.broken = true;
+      expect(await error(await submit())).to.deep.equal([503, 'unavailable']);
+      const health = await fetch(`${url}/healthz`);
+      expect(health.status).to.equal(503);
+      expect(await health.json()).to.deep.include({ status: 'degraded' });
+      expect((await fetch(`${url}/healthz`, { method: 'POST' })).status).to.equal(200);
+      const [other] = mineShares(work, 1);
+      const answer = await post(`${url}/submission/${ROUND}`, JSON.stringify(other));
+      expect(answer.status).to.equal(503);
+
+      store.broken = false;
+      expect((await submit()).status).to.equal(200);
+      expect((await post(`${url}/submission/${ROUND}`, JSON.stringify(other))).status).to.equal(
+        201,
+      );
+      const stored = [...store.values].filter(([key]) => key.startsWith('shares:'));
+      expect(JSON.stringify(stored)).to.include(share!.submission_id);
+    });
+
+    it('does not tell an auditor what it does not know', async () => {
+      const url = await serve(express().use(createApi(node.services, 0)));
+      const submitter = 'US517G5965aydkZ46HS38QLi7UQiSojurfbQfKCELFx';
+      const submission = { proof: nextId(), round_number: 50, submitter };
+      const answer = await post(`${url}/audit`, JSON.stringify({ submission }));
+      expect(await error(answer)).to.deep.equal([503, 'unavailable']);
+    });
+  });
+});
+
+describe('docs/openapi.yaml', () => {
+  it('describes every path of the API', () => {
+    const routes = path.join(__dirname, '../../src/http/routes');
+    const code = ['task', 'submission', 'audit', 'healthz', 'metrics']
+      .map((name) => readFileSync(path.join(routes, `${name}.ts`), 'utf8'))
+      .join();
+    const served = [...code.matchAll(/addResource\(router, '(.+?)'/g)].map(([, template]) =>
+      template!.replace(/:(\w+)/g, '{$1}'),
+    );
+    const paths = new Set(documentedAnswers().map(({ name }) => name.split(' ')[1]));
+    expect([...paths]).to.have.members(served);
+  });
+
+  for (const { name, schemas } of documentedAnswers()) {
+    it(`has a usable schema for ${name}`, () => {
+      expect(schemas).to.have.length(1);
+      expect(() => compileSchema(schemas[0]!)).not.to.throw();
+    });
+  }
+});

@@ -1,0 +1,207 @@
+import { expect } from 'chai';
+import { FLOOR } from '../../src/consensus';
+import { decodeProof } from '../../src/proof/codec';
+import { mineShares, nextId, type ShareBody, type Work } from '../fixtures/shares';
+import { StandaloneNode } from '../fixtures/standalone';
+
+const ROUND = 3;
+
+describe('shares of remote workers over HTTP', function () {
+  this.timeout(60_000);
+  let node: StandaloneNode;
+  let work: Work;
+
+  const workOf = async (query = ''): Promise<Work> =>
+    (await node.ask(`/task/${ROUND}${query}`)).body.work;
+  const submit = (share: unknown) => node.post(`/submission/${ROUND}`, share);
+  const counts = async (): Promise<[number, number]> => {
+    const { statistics } = (await node.ask('/audit?limit=1')).body;
+    return [statistics.valid_shares, statistics.invalid_shares];
+  };
+  /** A share that no test has submitted. */
+  const fresh = (): ShareBody => mineShares(work, 1)[0]!;
+
+  before(async () => {
+    // The node's own thread rests, so that every count and every best share comes from here.
+    node = await StandaloneNode.start({ MINING_SCHEDULE: restNow() });
+    await node.post(`/task/${ROUND}`, {});
+    work = await workOf('?worker_id=rig1');
+  });
+  after(() => node.dispose());
+
+  it('asks a new worker for the floor', () => {
+    expect(BigInt(`0x${work.share_target}`)).to.equal(FLOOR);
+  });
+
+  it('accepts a share, and the proof of the node has it', async () => {
+    const share = fresh();
+    const { status, body } = await submit(share);
+    expect(status).to.equal(201);
+    expect(body).to.deep.equal({
+      accepted: true,
+      submission_id: share.submission_id,
+      difficulty: share.difficulty,
+      best: true,
+    });
+    const { proof } = (await node.ask(`/submission/${ROUND}`)).body;
+    const decoded = decodeProof(proof);
+    const extranonces =
+      'proof' in decoded
+        ? decoded.proof.segments[0]!.attempts.map(({ extranonce }) =>
+            Buffer.from(extranonce).toString('hex'),
+          )
+        : [];
+    expect(extranonces).to.include(work.extranonce1 + share.extranonce2);
+    const [newest] = (await node.ask('/audit?limit=1')).body.recent_shares;
+    expect(newest).to.include({
+      round_number: ROUND,
+      worker_id: 'rig1',
+      submission_id: share.submission_id,
+      hash: share.hash,
+      difficulty: share.difficulty,
+      valid: true,
+    });
+  });
+
+  it('answers the same submission again as the first time, and counts it once', async () => {
+    const share = fresh();
+    const first = await submit(share);
+    const before = await counts();
+    const again = await submit(share);
+    expect([first.status, again.status]).to.deep.equal([201, 200]);
+    expect(again.body).to.deep.equal(first.body);
+    const otherCase = { ...share, hash: share.hash.toUpperCase(), difficulty: 1 };
+    expect((await submit(otherCase)).status).to.equal(200);
+    expect(await counts()).to.deep.equal(before);
+  });
+
+  it('takes a submission that comes ten times at once exactly once', async () => {
+    const share = fresh();
+    const [valid] = await counts();
+    const answers = await Promise.all(Array.from({ length: 10 }, () => submit(share)));
+    const statuses = answers.map(({ status }) => status).sort();
+    expect(statuses).to.deep.equal([...Array<number>(9).fill(200), 201]);
+    expect((await counts())[0]).to.equal(valid + 1);
+  });
+
+  it('knows the same share under another id, whatever its letter case', async () => {
+    const share = fresh();
+    await submit(share);
+    const before = await counts();
+    for (const copy of [
+      { ...share, submission_id: nextId() },
+      { ...share, submission_id: nextId(), hash: share.hash.toUpperCase() },
+      { ...share, submission_id: nextId(), nonce: share.nonce.toUpperCase() },
+    ]) {
+      const { status, body } = await submit(copy);
+      expect(status).to.equal(409);
+      expect(body).to.include({ accepted: false, reason: 'duplicate_share' });
+    }
+    expect(await counts()).to.deep.equal(before);
+  });
+
+  it('refuses another share under the same id', async () => {
+    const [first, second] = mineShares(work, 2);
+    await submit(first);
+    const { status, body } = await submit({ ...second, submission_id: first!.submission_id });
+    expect(status).to.equal(409);
+    expect(body.reason).to.equal('submission_id_taken');
+    expect((await submit(second)).status).to.equal(201);
+  });
+
+  const rejections: [string, string, (share: ShareBody) => object][] = [
+    ['no nonce', 'no_proof', (share) => ({ ...share, nonce: undefined })],
+    ['no extranonce2', 'no_proof', (share) => ({ ...share, extranonce2: undefined })],
+    ["another round's height", 'wrong_height', (share) => ({ ...share, block_height: ROUND + 1 })],
+    ['another nonce', 'wrong_hash', (share) => ({ ...share, nonce: '00000000' })],
+    ['another hash', 'wrong_hash', (share) => ({ ...share, hash: '0'.repeat(64) })],
+    ["another worker's extranonce1", 'wrong_hash', (share) => ({ ...share, worker_id: 'rig2' })],
+    [
+      'a hash above the target',
+      'above_target',
+      () =>
+        mineShares(work, 1, 'rig1', FLOOR << 8n).find(({ hash }) => BigInt(`0x${hash}`) > FLOOR)!,
+    ],
+  ];
+  for (const [what, reason, change] of rejections) {
+    it(`rejects ${what}, and counts it`, async () => {
+      const [valid, invalid] = await counts();
+      const { status, body } = await submit({ ...change(fresh()), submission_id: nextId() });
+      expect(status).to.equal(422);
+      expect(body).to.include({ accepted: false, reason });
+      expect(await counts()).to.deep.equal([valid, invalid + 1]);
+      const [newest] = (await node.ask('/audit?limit=1')).body.recent_shares;
+      expect(newest).to.include({ valid: false, reason });
+    });
+  }
+
+  it('takes a share mined on the work that nobody in particular was given', async () => {
+    const [share] = mineShares(await workOf(), 1, 'nameless');
+    expect((await submit(share)).status).to.equal(201);
+  });
+
+  it('counts workers that proved work, each once', async () => {
+    const unique = async (): Promise<number> =>
+      (await node.ask('/audit')).body.statistics.unique_workers;
+    const before = await unique();
+    for (const id of ['rig7', 'rig8', 'rig7']) {
+      const [share] = mineShares(await workOf(`?worker_id=${id}`), 1, id);
+      expect((await submit(share)).status).to.equal(201);
+    }
+    expect(await unique()).to.equal(before + 2);
+  });
+
+  it('takes only shares of rounds that it knows', async () => {
+    expect((await node.post('/submission/99', fresh())).status).to.equal(404);
+    expect((await node.post('/submission/x', fresh())).status).to.equal(400);
+  });
+
+  const wrong: [string, unknown][] = [
+    ['hash', 'ff'],
+    ['hash', 'zz'.repeat(32)],
+    ['hash', 5],
+    ['difficulty', '0.1'],
+    ['difficulty', -1],
+    ['difficulty', undefined],
+    ['block_height', 1.5],
+    ['block_height', 1e300],
+    ['worker_id', ''],
+    ['worker_id', 'ä'],
+    ['worker_id', undefined],
+    ['submission_id', 'x'.repeat(129)],
+    ['submission_id', 'a b'],
+    ['extranonce2', '0000002'],
+    ['nonce', 42],
+    ['nonce', null],
+    ['version_bits', '00000001'],
+    ['version_bits', 'ffffffff'],
+  ];
+  for (const [field, value] of wrong) {
+    it(`names ${field} when it is ${JSON.stringify(value)?.slice(0, 20)}`, async () => {
+      const before = await counts();
+      const { status, body } = await submit({ ...fresh(), [field]: value });
+      expect(status).to.equal(400);
+      expect(body.issues.map(({ path }) => path)).to.deep.equal([field]);
+      expect(await counts()).to.deep.equal(before);
+    });
+  }
+
+  it('judges by the target that was in force when the work was handed out', async () => {
+    const id = 'fast';
+    const easy = await workOf(`?worker_id=${id}`);
+    const shares = mineShares(easy, 40, id);
+    for (const share of shares.slice(0, 35)) expect((await submit(share)).status).to.equal(201);
+    // Its rate is believed after five seconds.
+    await new Promise((resolve) => setTimeout(resolve, 5200));
+    const hard = await workOf(`?worker_id=${id}`);
+    expect(BigInt(`0x${hard.share_target}`) < BigInt(`0x${easy.share_target}`)).to.equal(true);
+    expect(hard.extranonce1).to.equal(easy.extranonce1);
+    for (const share of shares.slice(35)) expect((await submit(share)).status).to.equal(201);
+  });
+});
+
+/** An hour of the day that is not now. */
+function restNow(): string {
+  const hour = (new Date().getHours() + 6) % 23;
+  return `${String(hour).padStart(2, '0')}:00-${String(hour + 1).padStart(2, '0')}:00`;
+}
