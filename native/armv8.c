@@ -5,7 +5,6 @@
 
 #define VARIANT armv8_variant
 #define VARIANT_NAME "armv8"
-#define STREAMS 4
 
 #define QUAD uint32x4_t
 #define q_load vld1q_u32

@@ -5,9 +5,7 @@
 #define VARIANT_NAME "avx512"
 #define VECTOR __m512i
 #define LANES 16
-#ifndef VERSIONS_AT_ONCE
 #define VERSIONS_AT_ONCE 2
-#endif
 
 /* vpternlogd's truth tables: bit (4x + 2y + z) is the result of bits x, y and z. */
 #define XOR3 0x96

@@ -26,9 +26,6 @@
 #include "scanner.h"
 #include "sha256.h"
 
-/* Of the second block; and so the round in which the nonce enters hash 1. */
-#define NONCE_WORD 3
-
 /* ---- A word of each version that is hashed at once ---- */
 
 #if VERSIONS_AT_ONCE == 2
@@ -153,7 +150,7 @@ INLINE State entered_state(const uint32_t known[8], size_t stride, Words word) {
 static void load(void *at, const struct job *job) {
   struct memory *const m = at;
   uint32_t *const w = m->words1;
-  for (int t = 0; t < 16; t++) w[t] = t < TAIL_WORDS ? job->tail[t] : 0;
+  for (int t = 0; t < 16; t++) w[t] = t < NONCE_WORD ? job->tail[t] : 0;
   w[4] = 0x80000000;
   w[15] = 640;
   for (int t = 0; t < 16; t++) m->scheduled1[t] = v_splat(w[t] + K[t]);

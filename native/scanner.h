@@ -6,19 +6,17 @@
 #include <stdint.h>
 
 /* Rolled versions hashed for every nonce: they share the message schedule of hash 1. */
-#ifndef VERSIONS
 #define VERSIONS 16
-#endif
 
-/* Words of the header's second block that precede the nonce. */
-#define TAIL_WORDS 3
+/* The nonce's place in the header's second block, behind three words that are bound per job. */
+#define NONCE_WORD 3
 
 /* What the host computes once per job (PreparedJob in src/mining/kernels/job.ts); words as SHA-256
  * reads them. */
 struct job {
   /* the hash value after the header's first block, by version bits */
   uint32_t midstates[VERSIONS][8];
-  uint32_t tail[TAIL_WORDS];
+  uint32_t tail[NONCE_WORD];
   /* bits that are 0 in the last digest word of every hash that is at most the target */
   uint32_t mask;
 };

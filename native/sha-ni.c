@@ -5,9 +5,6 @@
 
 #define VARIANT sha_ni_variant
 #define VARIANT_NAME "sha-ni"
-#ifndef STREAMS
-#define STREAMS 4
-#endif
 
 #define QUAD __m128i
 #define q_load(words) _mm_loadu_si128((const __m128i *)(words))

@@ -3,7 +3,6 @@
  * to answer, so several hashes, streams, keep them busy. The file that includes it defines
  *
  *   VARIANT, VARIANT_NAME  identifier of the variant it makes, and its name
- *   STREAMS                versions hashed at once
  *   QUAD, q_*              four words of the message schedule, W[t..t+3], and what is done with them
  *   State, state_of, digest_of, add_states    the state a..h in the order the instructions want
  *   KNOWN_ROUNDS           rounds of hash 1 that load does and the instructions leave out: 0 or 2
@@ -26,7 +25,8 @@
 #include "scanner.h"
 #include "sha256.h"
 
-#define NONCE_WORD 3
+/* Versions hashed at once. */
+#define STREAMS 4
 
 struct version {
   State midstate;
@@ -46,7 +46,7 @@ struct memory {
 static void load(void *at, const struct job *job) {
   struct memory *const m = at;
   uint32_t w[16] = {0};
-  for (int t = 0; t < TAIL_WORDS; t++) w[t] = job->tail[t];
+  for (int t = 0; t < NONCE_WORD; t++) w[t] = job->tail[t];
   w[NONCE_WORD + 1] = 0x80000000;
   w[15] = 640;
   for (int i = 0; i < 4; i++) m->words1[i] = q_load(&w[4 * i]);
@@ -79,13 +79,9 @@ static void schedule(struct memory *m, uint32_t nonce) {
     enum { s = number };        \
     __VA_ARGS__;                \
   }
-#if STREAMS == 4
-#define EACH_STREAM(...)                                 \
+#define EACH_STREAM(...)                                \
   FOR_STREAM(0, __VA_ARGS__) FOR_STREAM(1, __VA_ARGS__) \
   FOR_STREAM(2, __VA_ARGS__) FOR_STREAM(3, __VA_ARGS__)
-#else
-#define EACH_STREAM(...) FOR_STREAM(0, __VA_ARGS__) FOR_STREAM(1, __VA_ARGS__)
-#endif
 
 /* Bit s is set where version s has none of the mask's bits in its last digest word. */
 INLINE uint32_t candidates_of(const struct memory *m, const struct version *versions) {

@@ -49,8 +49,10 @@ for (const [name, { compiler, loops, emulator, expected }] of Object.entries(TAR
     let folder: string;
     let program: string;
 
-    before(async () => {
-      folder = mkdtempSync(path.join(os.tmpdir(), 'native-check-'));
+    before(() => (folder = mkdtempSync(path.join(os.tmpdir(), 'native-check-'))));
+    after(() => rmSync(folder, { recursive: true }));
+
+    it('compiles without a warning', async () => {
       program = path.join(folder, 'check');
       const objects = await Promise.all(
         Object.entries(loops).map(async ([source, flags]) => {
@@ -62,11 +64,6 @@ for (const [name, { compiler, loops, emulator, expected }] of Object.entries(TAR
       const linking = emulator ? ['-static'] : [];
       const sources = ['cpu.c', 'check.c', ...objects];
       await run(compiler, [...STRICT, ...linking, ...sources, '-o', program], { cwd: NATIVE });
-    });
-    after(() => rmSync(folder, { recursive: true }));
-
-    it('compiles without a warning', () => {
-      expect(spawnSync('test', ['-x', program]).status).to.equal(0);
     });
 
     if (!emulator || isThere(emulator)) {
