@@ -20,6 +20,16 @@ export interface Endpoint {
   close(): Promise<void>;
 }
 
+/** What a method throws to be answered with another status than 422. */
+export class StatusError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
 interface Answer {
   readonly status: number;
   readonly body: unknown;
@@ -71,7 +81,7 @@ async function call(body: unknown, options: EndpointOptions): Promise<Answer> {
   } catch (error) {
     const { message } = error as Error;
     options.onRefusal(String(name), message);
-    return failure(422, message);
+    return failure(error instanceof StatusError ? error.status : 422, message);
   }
 }
 

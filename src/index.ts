@@ -5,7 +5,5 @@ import { submission } from './task/2-submission';
 import { audit } from './task/3-audit';
 import { distribution } from './task/4-distribution';
 import { routes } from './task/5-routes';
-import { watchTheProcess } from './task/shutdown';
 
-watchTheProcess();
 initializeTaskManager({ setup, task, submission, audit, distribution, routes });

@@ -4,13 +4,14 @@ import { localTestMode } from '../koii/identity';
 import { task } from './1-task';
 import { taskContext } from './context';
 import { patiently } from './patience';
-import { saveAtTheEnd } from './shutdown';
+import { saveAtTheEnd, watchTheProcess } from './shutdown';
 
 /**
  * Makes the task ready, once. A task that was restarted in the middle of a round goes on with it: the
  * node announces a round only when it begins.
  */
 export async function setup(): Promise<void> {
+  watchTheProcess();
   const node = await taskContext().catch(exitWithReason);
   saveAtTheEnd(node);
   const { config, log, engine } = node;
