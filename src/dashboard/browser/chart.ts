@@ -18,7 +18,9 @@ export interface ChartOptions {
   id: string;
   /** What stands in the chart's place while there is nothing. */
   nothing: string;
-  legend: (shape: string) => { mark: 'line' | 'dot' | 'area'; colour: string; text: string }[];
+  legend: (
+    shape: string,
+  ) => { mark: 'line' | 'dashed' | 'ring' | 'dot' | 'area'; colour: string; text: string }[];
   columns: readonly string[];
   /** Columns that stand to the right. */
   numbers: readonly number[];
@@ -86,8 +88,7 @@ export class Chart {
     this.legend.replaceChildren(
       ...legend(shape).map(({ mark, colour: name, text }) => {
         const swatch = element('i', mark);
-        if (mark === 'area') swatch.style.background = name;
-        else swatch.style.borderColor = name;
+        swatch.style.color = name;
         return element('li', '', swatch, text);
       }),
     );
@@ -121,7 +122,7 @@ export class Chart {
 const BASE: Partial<uPlot.Options> = {
   legend: { show: false },
   cursor: { show: false },
-  padding: [8, 12, 0, 0],
+  padding: [8, 14, 0, 0],
 };
 
 const FONT = '12px system-ui, sans-serif';
@@ -133,6 +134,8 @@ export function axis(options: Partial<uPlot.Axis> = {}): uPlot.Axis {
     font: FONT,
     grid: { stroke: colour('line'), width: 1 },
     ticks: { show: false },
+    size: 26,
+    gap: 4,
     ...options,
   };
 }

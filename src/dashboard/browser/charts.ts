@@ -6,7 +6,7 @@ import { colour } from './theme';
 
 /** Samples further apart than this have a gap between them: nothing ran. */
 const GAP_S = 25;
-const MIN_SPAN_S = 60;
+const MIN_SPAN_S = 20;
 /** Rows of a table: it is to be read. */
 const MAX_ROWS = 60;
 
@@ -28,7 +28,7 @@ export function createCharts(): { show(model: Model): void; restyle(): void } {
 
 const timeScale: uPlot.Scale = {
   time: true,
-  range: (_, min, max) => [Math.min(min, max - MIN_SPAN_S), max],
+  range: (_, min, max) => [min, Math.max(max, min + MIN_SPAN_S)],
 };
 
 /** Threads are told apart by their dashes; the one accent is the total's. */
@@ -43,7 +43,7 @@ function hashrateChart(): Chart {
     legend: (threads) => [
       { mark: 'line', colour: colour('accent'), text: 'All threads' },
       ...(Number(threads) > 1
-        ? [{ mark: 'line' as const, colour: colour('muted'), text: 'Each thread' }]
+        ? [{ mark: 'dashed' as const, colour: colour('muted'), text: 'Each thread' }]
         : []),
     ],
     plot: (threads) => ({
@@ -114,7 +114,7 @@ function proofChart(): Chart {
     legend: () => [
       { mark: 'line', colour: colour('accent'), text: 'Proven' },
       { mark: 'area', colour: colour('accent', 0.2), text: 'Its standard error' },
-      { mark: 'line', colour: colour('text'), text: "Done by this node's threads" },
+      { mark: 'dashed', colour: colour('text'), text: "Done by this node's threads" },
     ],
     plot: () => ({
       scales: { x: timeScale, y: fromZero },
@@ -199,11 +199,11 @@ function findsChart(): Chart {
     numbers: [2],
     legend: (k) => [
       { mark: 'dot', colour: colour('accent'), text: `The ${k} best: the proof` },
-      { mark: 'dot', colour: colour('muted', 0.7), text: 'Others' },
+      { mark: 'ring', colour: colour('muted', 0.7), text: 'Others' },
     ],
     plot: () => ({
       scales: { x: timeScale, y: { distr: 3 } },
-      axes: [timeAxis(), numberAxis({ space: 24 })],
+      axes: [timeAxis(), numberAxis({ filter: (_, splits) => splits.map(orPowerOf10) })],
       series: [
         {},
         dots(colour('muted', 0.7), colour('card'), 6),
@@ -237,6 +237,18 @@ function findsPicture({ finds, findsRound, status, about }: Model): Picture {
   };
 }
 
+/** On a scale of powers the lines between them say little. */
+function orPowerOf10(value: number): number | null {
+  return Number.isInteger(Math.round(Math.log10(value) * 1e6) / 1e6) ? value : null;
+}
+
+const MIN_BARS = 12;
+
+/** A few bars keep to the left. */
+function barRange(min: number, max: number): [number, number] {
+  return [min - 0.6, Math.max(max, min + MIN_BARS - 1) + 0.6];
+}
+
 function rewardsChart(): Chart {
   return new Chart({
     id: 'rewards',
@@ -246,7 +258,7 @@ function rewardsChart(): Chart {
     legend: () => [],
     plot: () => ({
       scales: {
-        x: { time: false, range: (_, min, max) => [Math.min(min, max - 11) - 0.6, max + 0.6] },
+        x: { time: false, range: (_, min, max) => barRange(min, max) },
         y: { range: (_, min, max) => [Math.min(0, min * 1.1), max > 0 ? max * 1.1 : 1] },
       },
       axes: [axis({ incrs: [1, 2, 5, 10, 20, 50], grid: { show: false } }), numberAxis()],

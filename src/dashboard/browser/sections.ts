@@ -85,7 +85,13 @@ function showPhases(times: Status['times'], now: number): void {
   });
   const list = byId('phase-list');
   if (isNew(list, items)) {
-    list.replaceChildren(...items.map(([className, text]) => element('li', className, text)));
+    list.replaceChildren(
+      ...items.map(([className, text], i) => {
+        const item = element('li', className, text);
+        item.style.flexGrow = segments[i]!.style.flexGrow;
+        return item;
+      }),
+    );
   }
   const done = Math.min(1, Math.max(0, (now - startsAt) / (endsAt - startsAt)));
   byId('phase-mark').style.left = `${done * 100}%`;
@@ -145,7 +151,7 @@ function verdictOf({ reason, best }: ShareLine): Cell {
   if (reason !== null) {
     return { text: `rejected: ${REASONS[reason] ?? reason}`, className: 'bad' };
   }
-  return best ? { text: 'valid, in the proof when found', className: 'good' } : 'valid';
+  return best ? { text: 'entered the proof', className: 'good' } : 'valid';
 }
 
 function showShares({ recent }: Model, { verdicts, shares }: Status): void {

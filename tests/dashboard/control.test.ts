@@ -1,0 +1,115 @@
+import { expect } from 'chai';
+import type { Request } from 'express';
+import { mayControl } from '../../src/dashboard/control';
+import { send, serveDashboard, type Served } from './served';
+
+describe('the controls of the dashboard', () => {
+  let served: Served;
+  before(async () => (served = await serveDashboard()));
+  after(() => served.close());
+  beforeEach(() => {
+    served.node.governor.resume();
+    served.node.governor.intensity = 10;
+  });
+
+  /** As the page itself does it, but for what is changed; undefined leaves a header out. */
+  function order(body: unknown, changed: Record<string, string | undefined> = {}) {
+    const headers = {
+      host: `127.0.0.1:${served.port}`,
+      origin: `http://127.0.0.1:${served.port}`,
+      'sec-fetch-site': 'same-origin',
+      'content-type': 'application/json',
+      'x-orca-control': '1',
+      ...changed,
+    };
+    const present = Object.entries(headers).filter(([, value]) => value !== undefined);
+    return send(served.port, {
+      ...{ method: 'POST', path: '/dashboard/control', body: JSON.stringify(body) },
+      headers: Object.fromEntries(present),
+    });
+  }
+
+  it('pause, resume and set the intensity', async () => {
+    const paused = await order({ action: 'pause' });
+    expect(paused.status).to.equal(200);
+    expect(JSON.parse(paused.text)).to.deep.equal({ state: 'paused', intensity: 10 });
+    expect(served.node.governor.state).to.equal('paused');
+    await order({ intensity: 55 });
+    expect(served.node.governor.intensity).to.equal(55);
+    await order({ action: 'resume' });
+    expect(served.node.governor.state).to.equal('mining');
+  });
+
+  it('serve a program on this machine, which sends no origin', async () => {
+    const { status } = await order(
+      { action: 'pause' },
+      { origin: undefined, 'sec-fetch-site': undefined },
+    );
+    expect(status).to.equal(200);
+  });
+
+  const attacks: [string, Record<string, string | undefined>][] = [
+    ['a page of another site', { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }],
+    ['a page of another port', { origin: 'http://127.0.0.1:1', 'sec-fetch-site': 'same-site' }],
+    ['an origin that hides itself', { origin: 'null', 'sec-fetch-site': undefined }],
+    [
+      'an old browser of another site',
+      { origin: 'https://evil.example', 'sec-fetch-site': undefined },
+    ],
+    ['a form, which can set no header', { 'x-orca-control': undefined }],
+    ['a name that was made to point here', { host: 'evil.example', origin: 'http://evil.example' }],
+    [
+      'such a name with the port',
+      { host: 'evil.example:8080', origin: 'http://evil.example:8080' },
+    ],
+    ['a name that only begins well', { host: 'localhost.evil.example', origin: undefined }],
+    ['what a proxy passes on', { 'x-forwarded-for': '203.0.113.5' }],
+  ];
+  for (const [who, headers] of attacks) {
+    it(`refuse ${who}`, async () => {
+      const { status, text } = await order({ action: 'pause' }, headers);
+      expect(status).to.equal(403);
+      expect(JSON.parse(text)).to.include({ error: 'forbidden' });
+      expect(served.node.governor.state).to.equal('mining');
+    });
+  }
+
+  it('refuse a preflight of another origin: no header allows it', async () => {
+    const { headers } = await send(served.port, {
+      ...{ method: 'OPTIONS', path: '/dashboard/control' },
+      headers: { origin: 'https://evil.example', 'access-control-request-method': 'POST' },
+    });
+    expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).to.be.empty;
+  });
+
+  it('refuse text that looks like JSON, bad orders, and reading', async () => {
+    expect((await order({ action: 'pause' }, { 'content-type': 'text/plain' })).status).to.equal(
+      415,
+    );
+    for (const bad of [
+      {},
+      { action: 'stop' },
+      { intensity: 0 },
+      { intensity: 101 },
+      { intensity: 1.5 },
+      [],
+    ]) {
+      expect((await order(bad)).status, JSON.stringify(bad)).to.equal(400);
+    }
+    expect((await send(served.port, { path: '/dashboard/control' })).status).to.equal(405);
+    expect(served.node.governor.state).to.equal('mining');
+  });
+
+  it('are for loopback addresses only', () => {
+    const from = (remoteAddress: string | undefined, host: string): boolean =>
+      mayControl({ socket: { remoteAddress }, headers: { host } } as Request);
+    for (const address of ['127.0.0.1', '127.8.9.1', '::1', '::ffff:127.0.0.1']) {
+      expect(from(address, 'localhost:8080'), address).to.equal(true);
+    }
+    for (const address of ['192.168.1.5', '172.17.0.1', '::ffff:10.0.0.1', 'fe80::1', undefined]) {
+      expect(from(address, '127.0.0.1:8080'), address).to.equal(false);
+    }
+    expect(from('::1', '[::1]:8080')).to.equal(true);
+    expect(from('127.0.0.1', '192.168.1.5:8080')).to.equal(false);
+  });
+});

@@ -1,0 +1,140 @@
+import { expect } from 'chai';
+import { MAX_LISTENERS } from '../../src/dashboard/feed';
+import type { Update } from '../../src/dashboard/update';
+import { seed } from '../fixtures/template';
+import { serveDashboard, type Served } from './served';
+
+interface Event {
+  id: string;
+  update: Update;
+}
+
+class Stream {
+  private readonly reader: ReadableStreamDefaultReader<Uint8Array>;
+  private text = '';
+
+  constructor(
+    readonly response: Response,
+    private readonly abort: AbortController,
+  ) {
+    this.reader = response.body!.getReader();
+  }
+
+  async next(): Promise<Event> {
+    for (;;) {
+      const match = /id: (\S+)\ndata: (.*)\n\n/.exec(this.text);
+      if (match) {
+        this.text = this.text.slice(match.index + match[0].length);
+        return { id: match[1]!, update: JSON.parse(match[2]!) as Update };
+      }
+      const { value, done } = await this.reader.read();
+      if (done) throw new Error('the stream ended');
+      this.text += Buffer.from(value).toString();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.abort.abort();
+    await this.reader.cancel().catch(() => undefined);
+  }
+}
+
+describe('the event stream of the dashboard', () => {
+  let served: Served;
+  let streams: Stream[];
+  beforeEach(async () => {
+    served = await serveDashboard();
+    streams = [];
+  });
+  afterEach(async () => {
+    for (const stream of streams) await stream.close();
+    await served.close();
+  });
+
+  async function open(headers: Record<string, string> = {}, query = ''): Promise<Stream> {
+    const abort = new AbortController();
+    const response = await fetch(`${served.url}/dashboard/events${query}`, {
+      ...{ headers, signal: abort.signal },
+    });
+    const stream = new Stream(response, abort);
+    streams.push(stream);
+    return stream;
+  }
+
+  it('begins with all there is, and goes on with what is new', async () => {
+    const { node } = served;
+    node.history.rewarded({ round: 1, roe: 5, proofs: 3, valid: 3 });
+    const stream = await open();
+    expect(stream.response.headers.get('content-type')).to.include('text/event-stream');
+    const first = await stream.next();
+    expect(first.update).to.include({ reset: true, controls: true });
+    expect(first.update.about).to.include({ k: 28 });
+    expect(first.update.status).to.include({ state: 'waiting', intensity: 10 });
+    expect(first.update.rewards).to.have.length(1);
+
+    node.history.rewarded({ round: 2, roe: 6, proofs: 3, valid: 3 });
+    const second = await stream.next();
+    expect(second.update).to.include({ reset: false });
+    expect(second.update).not.to.have.property('about');
+    expect(second.update.rewards.map(({ round }) => round)).to.deep.equal([2]);
+    // Also with no news there is an event each second.
+    expect((await stream.next()).update.rewards).to.deep.equal([]);
+  });
+
+  it('tells the round, its shares and why other backends are not used', async () => {
+    const { miner, history } = served.node;
+    const mining = miner.mine(4, seed, Infinity);
+    const stream = await open();
+    let found = 0;
+    let last: Update;
+    do {
+      last = (await stream.next()).update;
+      found += last.finds.length;
+    } while (found === 0);
+    expect(last.status.round).to.include({ number: 4, closed: false });
+    expect(last.status.round!.shares).to.be.greaterThan(0);
+    expect(last.status.round!.relativeError).to.be.within(0.1, 1);
+    expect(last.status.backends).to.deep.include({ name: 'js', threads: 1, reason: '' });
+    expect(last.status.backends.find(({ name }) => name === 'wasm-simd')!.reason).to.equal(
+      'MINING_BACKEND asks for js',
+    );
+    expect(history.finds.round).to.equal(4);
+    await miner.pause();
+    await mining;
+  });
+
+  it('resumes after the last event a page knows, by header or query', async () => {
+    const { history } = served.node;
+    history.rewarded({ round: 1, roe: 5, proofs: 3, valid: 3 });
+    const first = await open();
+    const { id } = await first.next();
+    await first.close();
+    history.rewarded({ round: 2, roe: 6, proofs: 3, valid: 3 });
+    for (const stream of [await open({ 'last-event-id': id }), await open({}, `?last=${id}`)]) {
+      const { update } = await stream.next();
+      expect(update.reset).to.equal(false);
+      expect(update.rewards.map(({ round }) => round)).to.deep.equal([2]);
+    }
+  });
+
+  it('starts afresh for a page that knows another process, or makes up an id', async () => {
+    const ids = ['0123456789ab-1-1-1-1-1', 'x', `${'9'.repeat(12)}-1`, '-----'];
+    for (const id of ids) {
+      const { update } = await (await open({ 'last-event-id': id })).next();
+      expect(update.reset, id).to.equal(true);
+    }
+  });
+
+  it('has room for so many pages, and again when one leaves', async () => {
+    const open16 = await Promise.all(Array.from({ length: MAX_LISTENERS }, () => open()));
+    const refused = await fetch(`${served.url}/dashboard/events`);
+    expect(refused.status).to.equal(503);
+    expect(refused.headers.get('retry-after')).to.equal('10');
+    await open16[0]!.close();
+    for (;;) {
+      const stream = await open();
+      if (stream.response.ok) break;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  });
+});

@@ -1,0 +1,53 @@
+import { expect } from 'chai';
+import { RoundClock, type RoundTimes } from '../../src/rounds/round-clock';
+
+describe('RoundClock', () => {
+  const times = (round: number): RoundTimes => ({
+    ...{ round, startsAt: 0, submissionEndsAt: 1, auditEndsAt: 2, endsAt: 3 },
+  });
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+  it('asks in the background, once a minute, and at once about another round', async () => {
+    let now = 0;
+    const asked: number[] = [];
+    const clock = new RoundClock(
+      (round) => {
+        asked.push(round);
+        return Promise.resolve(times(round));
+      },
+      () => now,
+    );
+    expect(clock.timesOf(5)).to.equal(undefined);
+    await turn();
+    expect(clock.timesOf(5)).to.deep.equal(times(5));
+    now = 50_000;
+    clock.timesOf(5);
+    now = 61_000;
+    clock.timesOf(5);
+    await turn();
+    expect(clock.timesOf(6)).to.equal(undefined);
+    await turn();
+    expect(clock.timesOf(6)).to.deep.equal(times(6));
+    expect(asked).to.deep.equal([5, 5, 6]);
+  });
+
+  it('tries again some time after a failure', async () => {
+    let now = 0;
+    let calls = 0;
+    const clock = new RoundClock(
+      (round) =>
+        ++calls === 1 ? Promise.reject(new Error('away')) : Promise.resolve(times(round)),
+      () => now,
+    );
+    clock.timesOf(1);
+    await turn();
+    now = 5_000;
+    clock.timesOf(1);
+    await turn();
+    expect(calls).to.equal(1);
+    now = 11_000;
+    clock.timesOf(1);
+    await turn();
+    expect(clock.timesOf(1)).to.deep.equal(times(1));
+  });
+});
