@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { EXTRANONCE2_SIZE, HEADER_VERSION } from '../../src/consensus';
 import { hex32, hexBytes } from '../../src/http/fields';
 import type { Template } from '../../src/template/segment';
+import type { ShareBody } from './share-body';
 
 const REQUEST_TIMEOUT_MS = 10_000;
 
@@ -30,17 +31,6 @@ export interface Work {
   target: bigint;
   /** Differs when the work does, whatever its target. */
   key: string;
-}
-
-export interface ShareBody {
-  hash: string;
-  difficulty: number;
-  block_height: number;
-  worker_id: string;
-  submission_id: string;
-  extranonce2: string;
-  nonce: string;
-  version_bits: string;
 }
 
 /** The node does not answer, or can't now: worth another try. */

@@ -1,12 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { difficultyOf, displayHash } from '../../src/bitcoin/target';
-import { EXTRANONCE1_SIZE, VERSION_BITS_SHIFT } from '../../src/consensus';
 import { Engine, type EngineOptions } from '../../src/mining/engine';
-import { shareOf } from '../../src/proof/share';
 import type { Attempt } from '../../src/template/segment';
 import type { Conflict } from '../../src/workers/share-intake';
-import { NodeApi, NodeAway, type ShareBody, type Work } from './node-api';
+import { NodeApi, NodeAway, type Work } from './node-api';
+import { shareBody, type ShareBody } from './share-body';
 
 /** How often the node is asked for the round and the target, between rounds and in one. */
 const IDLE_POLL_MS = 1_000;
@@ -121,17 +119,10 @@ export class RemoteMiner {
 
   private found({ round, template }: Work, attempts: Attempt[]): void {
     for (const attempt of attempts) {
-      const { hashValue, extranonce, nonce, versionBits } = shareOf(template, attempt);
-      const body = {
-        hash: displayHash(hashValue),
-        difficulty: difficultyOf(hashValue),
-        block_height: template.height,
+      const body = shareBody(template, attempt, {
         worker_id: this.options.id,
         submission_id: `${this.options.id}-${this.runId}-${++this.submissions}`,
-        extranonce2: Buffer.from(extranonce.subarray(EXTRANONCE1_SIZE)).toString('hex'),
-        nonce: hex32(nonce),
-        version_bits: hex32(versionBits << VERSION_BITS_SHIFT),
-      };
+      });
       this.queue.push({ round, body });
       if (this.queue.length > MAX_QUEUED) this.queue.shift();
     }
@@ -187,10 +178,6 @@ export class RemoteMiner {
     this.awaySinceMs = undefined;
     this.options.note('the node is back');
   }
-}
-
-function hex32(value: number): string {
-  return (value >>> 0).toString(16).padStart(8, '0');
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
+import type { ShareBody } from '../../cli/worker/share-body';
 import { FLOOR } from '../../src/consensus';
 import { decodeProof } from '../../src/proof/codec';
-import { mineShares, nextId, type ShareBody, type Work } from '../fixtures/shares';
+import { mineShares, nextId, type Work } from '../fixtures/shares';
 import { StandaloneNode } from '../fixtures/standalone';
 
 const ROUND = 3;

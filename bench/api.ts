@@ -1,0 +1,211 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import http from 'node:http';
+import { createServer, type AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import bs58 from 'bs58';
+import Table from 'cli-table3';
+import { Command, InvalidArgumentError } from 'commander';
+import { NodeApi, type Work } from '../cli/worker/node-api';
+import { shareBody, type ShareBody } from '../cli/worker/share-body';
+import { Engine } from '../src/mining/engine';
+
+// How many shares a second a node takes over HTTP while one thread of it mines: a standalone node in a
+// process of its own, asked from this one over connections that are kept open.
+
+const ROUND = 1;
+const WORKER = 'bench';
+const ROOT = path.join(__dirname, '..');
+
+interface Options {
+  shares: number;
+  connections: number;
+}
+
+interface Measured {
+  kind: string;
+  count: number;
+  perSecond: number;
+  p50Ms: number;
+  p99Ms: number;
+}
+
+const log = (message: string): void => void process.stderr.write(`${message}\n`);
+
+const positiveInteger = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError('expected a whole number above 0');
+  return value;
+};
+
+const { shares: count, connections } = new Command('bench:api')
+  .description('Measures how many shares a second a node takes over HTTP while it mines.')
+  .option(
+    '--shares <n>',
+    'real shares to mine first; the other kinds are as many',
+    positiveInteger,
+    500,
+  )
+  .option('--connections <n>', 'requests in flight at a time', positiveInteger, 16)
+  .parse()
+  .opts<Options>();
+
+async function main(): Promise<void> {
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'bench-api-'));
+  const port = await freePort();
+  const node = startNode(directory, port);
+  const agent = new http.Agent({ keepAlive: true, maxSockets: connections });
+  try {
+    const url = `http://127.0.0.1:${port}`;
+    await untilUp(url, node);
+    const started = await fetch(`${url}/task/${ROUND}`, { method: 'POST' });
+    if (started.status !== 202) throw new Error(`the round was not started: ${started.status}`);
+    const work = await new NodeApi(url, WORKER).work(new AbortController().signal);
+
+    log(`mining ${count} shares for the node`);
+    const valid = await mine(work!, count);
+    const invalid = valid.map((share) => ({
+      ...share,
+      submission_id: `invalid-${share.submission_id}`,
+      hash: randomBytes(32).toString('hex'),
+    }));
+    const duplicate = valid.map((share) => ({
+      ...share,
+      submission_id: `duplicate-${share.submission_id}`,
+    }));
+    // The code of both processes becomes fast with its first calls.
+    await submitAll(agent, port, 'warm-up', invalid.slice(0, 100), 422);
+    report([
+      await submitAll(agent, port, 'valid', valid, 201),
+      await submitAll(agent, port, 'invalid', invalid, 422),
+      await submitAll(agent, port, 'duplicate', duplicate, 409),
+    ]);
+  } finally {
+    agent.destroy();
+    node.kill('SIGKILL');
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function startNode(directory: string, port: number): ChildProcess {
+  return spawn(process.execPath, ['--import', 'tsx', path.join(ROOT, 'cli/serve.ts')], {
+    cwd: ROOT,
+    env: {
+      ...process.env,
+      TASK_ID: bs58.encode(randomBytes(32)),
+      SUBMITTER_PUBLIC_KEY: bs58.encode(randomBytes(32)),
+      ...{ STATE_DIR: directory, API_PORT: String(port), API_RATE_LIMIT: '0' },
+      ...{ MINING_THREADS: '1', LOG_LEVEL: 'warn' },
+    },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+}
+
+async function untilUp(url: string, node: ChildProcess): Promise<void> {
+  while (!(await fetch(`${url}/healthz`).catch(() => undefined))?.ok) {
+    if (node.exitCode !== null) throw new Error('the node ended');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Mines shares of the floor, as a new worker is asked for. */
+async function mine(work: Work, wanted: number): Promise<ShareBody[]> {
+  const engine = new Engine({ threads: 1, backend: 'auto', log: () => undefined });
+  const found: ShareBody[] = [];
+  const { template, extranonce1, target } = work;
+  await new Promise<void>((resolve) => {
+    engine.search({
+      ...{ template, extranonce1, extranonce2: 0, target },
+      onFound: (attempts) => {
+        for (const attempt of attempts) {
+          const ids = { worker_id: WORKER, submission_id: String(found.length) };
+          found.push(shareBody(template, attempt, ids));
+        }
+        if (found.length >= wanted) resolve();
+      },
+    });
+  });
+  await engine.close();
+  return found.slice(0, wanted);
+}
+
+async function submitAll(
+  agent: http.Agent,
+  port: number,
+  kind: string,
+  shares: ShareBody[],
+  expected: number,
+): Promise<Measured> {
+  const latenciesMs: number[] = [];
+  const waiting = shares.map((share) => JSON.stringify(share));
+  const startedAt = performance.now();
+  await Promise.all(
+    Array.from({ length: connections }, async () => {
+      for (let body = waiting.pop(); body !== undefined; body = waiting.pop()) {
+        const sentAt = performance.now();
+        const status = await post(agent, port, body);
+        latenciesMs.push(performance.now() - sentAt);
+        if (status !== expected) throw new Error(`${kind}: expected ${expected}, got ${status}`);
+      }
+    }),
+  );
+  const seconds = (performance.now() - startedAt) / 1000;
+  latenciesMs.sort((a, b) => a - b);
+  const percentile = (p: number): number =>
+    latenciesMs[Math.min(latenciesMs.length - 1, Math.floor(latenciesMs.length * p))]!;
+  return {
+    kind,
+    count: shares.length,
+    perSecond: shares.length / seconds,
+    p50Ms: percentile(0.5),
+    p99Ms: percentile(0.99),
+  };
+}
+
+async function post(agent: http.Agent, port: number, body: string): Promise<number> {
+  const headers = {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+  };
+  const options = { agent, port, host: '127.0.0.1', path: `/submission/${ROUND}`, headers };
+  const request = http.request({ ...options, method: 'POST' });
+  request.end(body);
+  const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+  response.resume();
+  await once(response, 'end');
+  return response.statusCode!;
+}
+
+function report(results: Measured[]): void {
+  const table = new Table({
+    head: ['shares', 'count', 'per second', 'p50 ms', 'p99 ms'],
+    colAligns: ['left', 'right', 'right', 'right', 'right'],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const { kind, count: done, perSecond, p50Ms, p99Ms } of results) {
+    table.push([kind, done, perSecond.toFixed(0), p50Ms.toFixed(1), p99Ms.toFixed(1)]);
+  }
+  const cpus = os.cpus();
+  console.log(`CPU   ${cpus[0]?.model.trim() ?? 'unknown'}, ${cpus.length} logical cores`);
+  console.log(
+    `Node  ${process.versions.node}, ${connections} requests in flight, one thread mines`,
+  );
+  console.log(table.toString());
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
+
+main().catch((error: unknown) => {
+  log(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+});

@@ -1,0 +1,38 @@
+import { difficultyOf, displayHash } from '../../src/bitcoin/target';
+import { EXTRANONCE1_SIZE, VERSION_BITS_SHIFT } from '../../src/consensus';
+import { shareOf } from '../../src/proof/share';
+import type { Attempt, Template } from '../../src/template/segment';
+
+/** A share as POST /submission takes it. */
+export interface ShareBody {
+  hash: string;
+  difficulty: number;
+  block_height: number;
+  worker_id: string;
+  submission_id: string;
+  extranonce2: string;
+  nonce: string;
+  version_bits: string;
+}
+
+/** Writes what was found on a template as it is submitted. */
+export function shareBody(
+  template: Template,
+  attempt: Attempt,
+  ids: Pick<ShareBody, 'worker_id' | 'submission_id'>,
+): ShareBody {
+  const { hashValue, extranonce, nonce, versionBits } = shareOf(template, attempt);
+  return {
+    hash: displayHash(hashValue),
+    difficulty: difficultyOf(hashValue),
+    block_height: template.height,
+    ...ids,
+    extranonce2: Buffer.from(extranonce.subarray(EXTRANONCE1_SIZE)).toString('hex'),
+    nonce: hex32(nonce),
+    version_bits: hex32(versionBits << VERSION_BITS_SHIFT),
+  };
+}
+
+function hex32(value: number): string {
+  return value.toString(16).padStart(8, '0');
+}
