@@ -121,7 +121,7 @@ describe('shares of remote workers over HTTP', function () {
       'a hash above the target',
       'above_target',
       () =>
-        mineShares(work, 1, 'rig1', FLOOR << 8n).find(({ hash }) => BigInt(`0x${hash}`) > FLOOR)!,
+        mineShares(work, 20, 'rig1', FLOOR << 8n).find(({ hash }) => BigInt(`0x${hash}`) > FLOOR)!,
     ],
   ];
   for (const [what, reason, change] of rejections) {
