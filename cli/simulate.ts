@@ -16,7 +16,9 @@ import { Display } from './simulate/display';
 import { count } from './simulate/format';
 import { miningInspector, miningSummary } from './simulate/inspector';
 import { judge } from './simulate/judge';
+import { openWhenUp } from './simulate/open';
 import { parseOptions, type SimulateOptions } from './simulate/options';
+import { renderPage } from './simulate/report-page';
 import { renderReport } from './simulate/tables';
 
 const EXIT_INTERRUPTED = 130;
@@ -79,6 +81,11 @@ async function simulate(
     ...(inspector && { inspector }),
     onEvent: (event) => display.note(event),
   });
+  if (options.mining) {
+    const dashboard = `http://127.0.0.1:${apiPorts[0]}/`;
+    console.log(`Dashboard of ${plan[0]!.name}: ${dashboard}`);
+    if (options.open) void openWhenUp(dashboard, signal);
+  }
   display.start(network);
   const outcome = await network.finished.finally(() => display.stop());
   const judged = options.mining ? judge(outcome, plan) : undefined;
@@ -89,6 +96,7 @@ async function simulate(
   if (options.json !== undefined) {
     writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
   }
+  if (options.report !== undefined) writeFileSync(options.report, renderPage(report));
   return report;
 }
 

@@ -10,6 +10,9 @@ export interface SimulateOptions {
   readonly task: string;
   readonly config: string;
   readonly json?: string;
+  readonly report?: string;
+  /** Whether to open the first node's dashboard in a browser. */
+  readonly open: boolean;
   readonly seed?: string;
   readonly keep?: string;
   /** The port of the first node's API; the other nodes have the ports after it. Free ports when left out. */
@@ -33,6 +36,8 @@ export function parseOptions(argv: readonly string[]): SimulateOptions {
     .option('--task <file>', "the task's bundle", 'dist/main.js')
     .option('--config <file>', 'its deployment', 'config-task.yml')
     .option('--json <file>', 'write the whole run here (docs/SIMULATOR.md)')
+    .option('--report <file>', 'write the whole run here as a page that stands alone')
+    .option('--open', "open the first node's dashboard in a browser", false)
     .option('--seed <text>', 'derive task id and keys from this text; random when left out')
     .option('--keep <directory>', "keep the nodes' files here; an empty or new directory")
     .option(
