@@ -9,7 +9,7 @@ export interface Kind {
 }
 
 /** Long enough for some real shares, short enough to leave the machine to the honest nodes. */
-const BRIEFLY = { MINING_SECONDS: '2' };
+const BRIEFLY = { MINING_SECONDS: '4' };
 
 const one = (lie: string): Kind => ({ lie, nodes: 1, variables: BRIEFLY });
 
@@ -33,7 +33,7 @@ export const KINDS = {
   'vote-up': one('votes for every invalid submission'),
   greedy: one('makes lists that pay itself alone'),
   omit: one('makes lists without the best paid other node'),
-  overpay: one('makes lists that pay everyone twice'),
+  overpay: one('makes lists that pay more than the bounty, or itself too much'),
 } satisfies Record<string, Kind>;
 
 export type KindName = keyof typeof KINDS;

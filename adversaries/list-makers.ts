@@ -7,8 +7,8 @@ import { honest, ownKey, type Lifecycle } from './honest';
 
 type Lie = (list: DistributionList, self: string) => DistributionList;
 
-/** A list-maker whose lists are the honest ones, changed. */
-function dishonestListMaker(lie: Lie): Partial<Lifecycle> {
+/** A list-maker whose lists are the honest ones, changed. Of several lies the ledger takes the first that it lets pass. */
+function dishonestListMaker(...lies: [Lie, ...Lie[]]): Partial<Lifecycle> {
   return {
     async submission(round) {
       // The list of a round is due in the window in which the next round's submissions are.
@@ -18,11 +18,13 @@ function dishonestListMaker(lie: Lie): Partial<Lifecycle> {
     async distribution(submitters, bounty, round) {
       const list = await honest.distribution(submitters, bounty, round);
       if (!(await isMakingLists())) return list;
-      const dishonest = lie(list, await ownKey());
-      // The SDK would put zeros in the place of a list that breaks its rules: it gets there first.
-      await namespaceWrapper.uploadDistributionList(dishonest, round);
-      await namespaceWrapper.distributionListSubmissionOnChain(round);
-      return dishonest;
+      const self = await ownKey();
+      // The SDK would put zeros in the place of a list that breaks its rules: these get there first.
+      for (const lie of lies) {
+        await namespaceWrapper.uploadDistributionList(lie(list, self), round);
+        await namespaceWrapper.distributionListSubmissionOnChain(round);
+      }
+      return lies[0](list, self);
     },
   };
 }
@@ -34,14 +36,24 @@ export const greedy = dishonestListMaker((list, self) => {
 });
 
 export const omit = dishonestListMaker((list, self) => {
-  const others = Object.entries(list).filter(([key]) => key !== self);
-  const [victim] = others.reduce((best, each) => (each[1] > best[1] ? each : best));
+  const victim = bestPaidBut(self, list);
   return Object.fromEntries(Object.entries(list).filter(([key]) => key !== victim));
 });
 
-export const overpay = dishonestListMaker((list) =>
-  Object.fromEntries(Object.entries(list).map(([key, amount]) => [key, 2 * amount])),
+/** More than the bounty, which the ledger refuses; then too much for itself, out of another's share. */
+export const overpay = dishonestListMaker(
+  (list) => Object.fromEntries(Object.entries(list).map(([key, amount]) => [key, 2 * amount])),
+  (list, self) => {
+    const victim = bestPaidBut(self, list);
+    const stolen = Math.floor(list[victim]! / 2);
+    return { ...list, [victim]: list[victim]! - stolen, [self]: list[self]! + stolen };
+  },
 );
+
+function bestPaidBut(self: string, list: DistributionList): string {
+  const others = Object.entries(list).filter(([key]) => key !== self);
+  return others.reduce((best, each) => (each[1] > best[1] ? each : best))[0];
+}
 
 /** Lists are made in the first window of a round; later it is as an auditor that a node is asked for one. */
 async function isMakingLists(): Promise<boolean> {

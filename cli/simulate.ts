@@ -19,9 +19,12 @@ import { judge } from './simulate/judge';
 import { openWhenUp } from './simulate/open';
 import { parseOptions, type SimulateOptions } from './simulate/options';
 import { renderPage } from './simulate/report-page';
+import { renderSynthetic, runSynthetic } from './simulate/synthetic';
 import { renderReport } from './simulate/tables';
 
 const EXIT_INTERRUPTED = 130;
+
+type Outcome = Pick<RunReport, 'succeeded' | 'failures' | 'interrupted'>;
 
 async function main(): Promise<number> {
   const options = parseOptions(process.argv);
@@ -32,9 +35,10 @@ async function main(): Promise<number> {
     process.on(signal, () => interruption.abort());
   }
 
-  let report: RunReport | undefined;
+  let report: Outcome | undefined;
   try {
-    report = await simulate(options, config, directory, interruption.signal);
+    const run = options.synthetic === undefined ? simulate : simulateSynthetic;
+    report = await run(options, config, directory, interruption.signal);
   } finally {
     const isClean = report?.succeeded === true && options.keep === undefined;
     if (isClean) rmSync(directory, { recursive: true, force: true });
@@ -77,7 +81,7 @@ async function simulate(
     seed,
     directory,
     signal,
-    env: (index) => taskVariables(config, apiPorts[index]!, plan[index]!),
+    env: (index) => taskVariables(config, apiPorts[index]!, plan[index]!.variables),
     ...(inspector && { inspector }),
     onEvent: (event) => display.note(event),
   });
@@ -100,11 +104,30 @@ async function simulate(
   return report;
 }
 
+/** One real node and many submitters that are no processes. */
+async function simulateSynthetic(
+  { synthetic = 0, syntheticCache, seed = 'synthetic', task, roundSeconds, json }: SimulateOptions,
+  config: TaskConfig,
+  directory: string,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const report = await runSynthetic({
+    ...{ task, config, roundSeconds, directory, signal, seed },
+    submitters: synthetic,
+    cache: syntheticCache,
+    variables: (apiPort) => taskVariables(config, apiPort, {}),
+    log: (line) => console.log(line),
+  });
+  console.log(renderSynthetic(report));
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
+  return report;
+}
+
 /** The operator's variables as this shell has them; each node has an API of its own, and one thread unless told otherwise. */
 function taskVariables(
   config: TaskConfig,
   apiPort: number,
-  { variables }: PlannedNode,
+  variables: PlannedNode['variables'],
 ): Record<string, string> {
   const wanted: NodeJS.ProcessEnv = {
     MINING_THREADS: '1',
@@ -131,7 +154,7 @@ function runDirectory(keep: string | undefined): string {
   return directory;
 }
 
-function exitCode(report: RunReport, { rounds }: SimulateOptions): number {
+function exitCode(report: Outcome, { rounds }: SimulateOptions): number {
   if (report.failures.length > 0) {
     console.error(['The run failed:', ...report.failures.map((text) => `  ${text}`)].join('\n'));
     return 1;

@@ -7,6 +7,7 @@ export {
   type TaskConfig,
 } from './config';
 export type { InspectedRound, InspectedSubmission, Inspector, ReportFields } from './inspector';
+export { deriveKeyPair } from './keys';
 export { Ledger, type Amounts } from './ledger';
 export { LedgerError } from './ledger-error';
 export type { Method, Methods } from './methods';
@@ -15,4 +16,4 @@ export type { NodeProcess, NodeState, ProcessExit, RoundEvent } from './node-pro
 export { freePorts } from './ports';
 export type { ListReport, NodeReport, RoundReport, RunReport, SubmissionReport } from './report';
 export type { Phase, PhaseName } from './schedule';
-export type { SimulatedNode } from './simulated-node';
+export { taskIdOf, type SimulatedNode } from './simulated-node';

@@ -4,7 +4,6 @@ import { SlotClock } from './clock';
 import type { TaskConfig } from './config';
 import { Inspections, type Inspector } from './inspector';
 import { installExecutable } from './executable';
-import { deriveKeyPair } from './keys';
 import { Ledger } from './ledger';
 import type { Methods } from './methods';
 import type { ProcessExit } from './node-process';
@@ -13,7 +12,7 @@ import { buildReport, type RunReport } from './report';
 import { isInRun, startEvents, windowEvents } from './rounds';
 import type { Phase } from './schedule';
 import { expectedListMaker } from './selection';
-import { nodeAccounts, SimulatedNode, type NetworkContext } from './simulated-node';
+import { nodeAccounts, SimulatedNode, taskIdOf, type NetworkContext } from './simulated-node';
 
 /** Round 0 starts here, and not at slot 0, so that a task that takes one for the other is found out. */
 const STARTING_SLOT = 100_000;
@@ -116,7 +115,7 @@ class NetworkRun {
       (_, index) => [nodeAccounts(seed, index).staking.publicKey, stake(index)] as const,
     );
     this.#stakesBefore = new Map(stakes);
-    this.taskId = deriveKeyPair(`${seed}/task`).publicKey;
+    this.taskId = taskIdOf(seed);
     this.ledger = new Ledger({ ...config, startingSlot: STARTING_SLOT }, stakes);
     this.clock = new SlotClock(STARTING_SLOT, (roundSeconds * 1000) / config.roundTime);
     this.#inspections = new Inspections(options.inspector, this.taskId, this.ledger);

@@ -35,6 +35,11 @@ export interface NodeOptions {
   readonly onExit: (node: SimulatedNode, exit: ProcessExit) => void;
 }
 
+/** The task account of a network, base58. */
+export function taskIdOf(seed: string): string {
+  return deriveKeyPair(`${seed}/task`).publicKey;
+}
+
 /** The accounts of the n-th node of a network. */
 export function nodeAccounts(seed: string, index: number): NodeAccounts {
   return {

@@ -34,7 +34,7 @@ export const miningInspector: Inspector = {
 
   async submission(submission, round) {
     const task = await taskParameters(submission.node, round.round);
-    return { hashesDone: task?.hashes_done ?? null, ...verdict(submission, round) };
+    return { hashesDone: task?.hashes_done ?? null, ...judgeSubmission(submission, round) };
   },
 };
 
@@ -44,7 +44,11 @@ export const miningSummary: readonly SummaryColumn[] = [
   { title: 'Estimated', ofSubmissions: (fields) => sum(fields, 'estimatedHashes') },
 ];
 
-function verdict({ publicKey, value }: InspectedSubmission, round: InspectedRound): ReportFields {
+/** The verdict on a proof, as fields of the report. */
+export function judgeSubmission(
+  { publicKey, value }: Pick<InspectedSubmission, 'publicKey' | 'value'>,
+  round: InspectedRound,
+): ReportFields {
   const taskId = decodeKey(round.taskId);
   const found = verifyProof(
     value,

@@ -1,3 +1,6 @@
+import os from 'node:os';
+import { join } from 'node:path';
+
 import { Command, InvalidArgumentError } from 'commander';
 
 import { KINDS, type KindName } from '../../adversaries/kinds';
@@ -21,10 +24,16 @@ export interface SimulateOptions {
   readonly mining: boolean;
   /** Ways to cheat, a node or more for each, on top of the honest nodes. */
   readonly cheaters: readonly KindName[];
+  /** Feed one node the proofs of so many submitters that are no processes. */
+  readonly synthetic?: number;
+  /** Where their proofs are kept. */
+  readonly syntheticCache: string;
 }
 
 const MAX_NODES = 100;
 const MAX_PORT = 65_535;
+const MAX_SYNTHETIC = 100_000;
+const SYNTHETIC_CACHE = join(os.tmpdir(), 'koii-synthetic-proofs');
 
 /** Reads the command line; prints help or a message and exits where commander does. */
 export function parseOptions(argv: readonly string[]): SimulateOptions {
@@ -51,6 +60,12 @@ export function parseOptions(argv: readonly string[]): SimulateOptions {
       cheaterKinds,
       [],
     )
+    .option(
+      '--synthetic <count>',
+      'instead: one node, and so many submitters that are no processes',
+      wholeNumber(1, MAX_SYNTHETIC),
+    )
+    .option('--synthetic-cache <directory>', 'where their proofs are kept', SYNTHETIC_CACHE)
     .option('--no-mining', 'the task is another one: no mining columns, no proofs')
     .parse([...argv]);
   const options = command.opts<SimulateOptions>();

@@ -1,0 +1,188 @@
+import { readFileSync } from 'node:fs';
+
+import {
+  deriveKeyPair,
+  freePorts,
+  startNetwork,
+  taskIdOf,
+  type Network,
+  type NetworkOptions,
+  type RunReport,
+  type SimulatedNode,
+} from '../../simulator/index';
+import { fairList, sameAmounts } from './fair-list';
+import { count } from './format';
+import { judgeSubmission } from './inspector';
+import { prepareProofs, SYNTHETIC_ROUND } from './synthetic-proofs';
+
+const SAMPLE_MS = 100;
+const MB = 1e6;
+
+export interface SyntheticOptions extends Pick<
+  NetworkOptions,
+  'task' | 'config' | 'roundSeconds' | 'directory' | 'signal' | 'onEvent'
+> {
+  readonly submitters: number;
+  readonly cache: string;
+  readonly seed: string;
+  readonly variables: (apiPort: number) => Readonly<Record<string, string>>;
+  readonly log: (line: string) => void;
+}
+
+/** What one real node took for a round with many submitters; null where it couldn't be found out. */
+export interface SyntheticReport {
+  /** Without the real node itself. */
+  readonly submitters: number;
+  /** Audits as the SDK asks for them, one submission at a time. */
+  readonly audits: number | null;
+  readonly msPerAudit: number | null;
+  /** From the node's event to the upload of the list: every proof verified, every payout computed. */
+  readonly listMs: number | null;
+  readonly longestEventLoopWaitMs: number | null;
+  /** Resident memory in MB: mining before the submissions came, and the highest up to the end. */
+  readonly rssBeforeMb: number | null;
+  readonly rssPeakMb: number | null;
+  readonly interrupted: boolean;
+  readonly succeeded: boolean;
+  readonly failures: readonly string[];
+}
+
+/** Feeds one real node a round with many submitters and tells what that took. */
+export async function runSynthetic(options: SyntheticOptions): Promise<SyntheticReport> {
+  const { cache, config, log, seed } = options;
+  const taskId = taskIdOf(seed);
+  const keys = Array.from(
+    { length: options.submitters },
+    (_, index) => deriveKeyPair(`${seed}/synthetic-${index}`).publicKey,
+  );
+  const proofs = await prepareProofs(taskId, keys, cache, log);
+  const [apiPort] = await freePorts(1);
+
+  const found: { -readonly [Field in keyof SyntheticReport]?: SyntheticReport[Field] } = {};
+  let listIsDueAt = 0;
+  let sampler: NodeJS.Timeout | undefined;
+
+  const enterPhase = async (round: number, name: string): Promise<void> => {
+    const [node] = network.nodes;
+    const { ledger } = network;
+    if (name === 'submission' && round === SYNTHETIC_ROUND + 1) {
+      found.rssBeforeMb = found.rssPeakMb = rssMb(node!);
+      keys.forEach((key, index) => ledger.submit(key, SYNTHETIC_ROUND, proofs[index]!));
+      sampler = setInterval(() => {
+        found.rssPeakMb = Math.max(found.rssPeakMb ?? 0, rssMb(node!) ?? 0) || null;
+      }, SAMPLE_MS);
+    }
+    if (name === 'submission' && round === SYNTHETIC_ROUND + 2) {
+      listIsDueAt = performance.now();
+      // Each scrape starts the histogram of the event loop's delays anew.
+      const metrics = await scrape(apiPort!);
+      const audits = metrics.get('orca_audit_duration_seconds_count');
+      const seconds = metrics.get('orca_audit_duration_seconds_sum');
+      found.audits = audits ?? null;
+      found.msPerAudit = audits && seconds !== undefined ? (seconds / audits) * 1000 : null;
+    }
+    if (name === 'audit' && round === SYNTHETIC_ROUND + 2) {
+      const seconds = (await scrape(apiPort!)).get('nodejs_eventloop_lag_max_seconds');
+      found.longestEventLoopWaitMs = seconds === undefined ? null : seconds * 1000;
+    }
+  };
+
+  const network: Network = await startNetwork({
+    ...options,
+    nodes: 1,
+    rounds: SYNTHETIC_ROUND + 1,
+    env: () => options.variables(apiPort!),
+    changeMethods: (methods) => ({
+      ...methods,
+      uploadDistributionList: (list, round) => {
+        if (round === SYNTHETIC_ROUND) found.listMs ??= performance.now() - listIsDueAt;
+        return methods['uploadDistributionList']!(list, round);
+      },
+    }),
+    onEvent: (event) => {
+      if (event.type === 'phase') void enterPhase(event.phase.round, event.phase.name);
+      options.onEvent?.(event);
+    },
+  });
+  for (const key of keys) network.ledger.stakes.set(key, config.minimumStake);
+  const report = await network.finished.finally(() => clearInterval(sampler));
+  const failures = [...report.failures, ...listFaults(report, keys.length)];
+  return {
+    submitters: keys.length,
+    audits: null,
+    msPerAudit: null,
+    listMs: null,
+    longestEventLoopWaitMs: null,
+    rssBeforeMb: null,
+    rssPeakMb: null,
+    ...found,
+    interrupted: report.interrupted,
+    succeeded: failures.length === 0,
+    failures,
+  };
+}
+
+/** Whether everybody was paid what the proofs are worth. */
+function listFaults(report: RunReport, submitters: number): string[] {
+  if (report.interrupted) return [];
+  const submissionsOf = (round: number) =>
+    new Map(
+      report.rounds[round]?.submissions.map(({ publicKey, value }) => [publicKey, value]) ?? [],
+    );
+  const found = report.rounds[SYNTHETIC_ROUND]!;
+  const round = {
+    ...found,
+    submissions: found.submissions.map((submission) => ({
+      ...submission,
+      ...judgeSubmission(submission, {
+        taskId: report.taskId,
+        round: SYNTHETIC_ROUND,
+        submissionsOf,
+      }),
+    })),
+  };
+  if (round.submissions.length <= submitters) return ['the real node did not submit'];
+  const fair = fairList(report, round, SYNTHETIC_ROUND + 2);
+  const isRight = fair !== undefined && sameAmounts(round.payouts, fair);
+  return isRight ? [] : [`the list of round ${SYNTHETIC_ROUND} is not what the proofs are worth`];
+}
+
+/** The samples of GET /metrics without labels; none where there is no answer. */
+async function scrape(apiPort: number): Promise<ReadonlyMap<string, number>> {
+  try {
+    const response = await fetch(`http://127.0.0.1:${apiPort}/metrics`);
+    const lines = (await response.text()).split('\n');
+    return new Map(
+      lines.flatMap((line) => {
+        const [, name, value] = /^(\w+) (\S+)$/.exec(line) ?? [];
+        return name === undefined ? [] : [[name, Number(value)] as const];
+      }),
+    );
+  } catch {
+    return new Map();
+  }
+}
+
+/** Resident memory of a node's process in MB; null where the system has no /proc. */
+function rssMb({ process }: SimulatedNode): number | null {
+  try {
+    const status = readFileSync(`/proc/${process.pid}/status`, 'utf8');
+    return (Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)![1]) * 1024) / MB;
+  } catch {
+    return null;
+  }
+}
+
+/** The figures, a line each. */
+export function renderSynthetic(report: SyntheticReport): string {
+  const figure = (value: number | null, unit: string, digits = 0) =>
+    value === null ? 'not known' : `${value.toFixed(digits)} ${unit}`;
+  return [
+    `One node and ${count(report.submitters, 'synthetic submitter')}, a proof of one share each:`,
+    `  one audit                   ${figure(report.msPerAudit, 'ms', 2)} (of ${report.audits ?? 0})`,
+    `  distribution list           ${figure(report.listMs, 'ms')}`,
+    `  longest event-loop wait     ${figure(report.longestEventLoopWaitMs, 'ms')}`,
+    `  resident memory before      ${figure(report.rssBeforeMb, 'MB')}`,
+    `  resident memory at most     ${figure(report.rssPeakMb, 'MB')}`,
+  ].join('\n');
+}

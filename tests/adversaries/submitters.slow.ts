@@ -1,0 +1,95 @@
+import { expect } from 'chai';
+import type { CheaterReport, CheaterSubmission } from '../../cli/simulate/cheater-report';
+import type { JudgedReport } from '../../cli/simulate/judge';
+import { runWithCheaters } from '../fixtures/cheaters';
+
+// One run with every cheater that lies in what it submits. The invariants (cli/simulate/invariants.ts) hold over it, or
+// it has failures; what is looked at here is that each did try.
+
+const ROUNDS = 4;
+
+describe('nodes that lie in what they submit', function () {
+  this.timeout(300_000);
+  let report: JudgedReport;
+
+  before(async () => {
+    report = await runWithCheaters(
+      6,
+      ['copy', 'forge', 'inflate', 'replay', 'premine', 'stale', 'malform', 'lazy', 'split'],
+      { rounds: ROUNDS, roundSeconds: 12 },
+    );
+  });
+
+  const cheater = (name: string): CheaterReport =>
+    report.cheaters.find((each) => each.name === name)!;
+  const invalid = ({ submissions }: CheaterReport): CheaterSubmission[] =>
+    submissions.filter(({ valid }) => !valid);
+  const reasons = (name: string) => invalid(cheater(name)).map(({ reason }) => reason);
+
+  it('cost no honest node anything, and are paid for nothing they did not do', () => {
+    expect(report.failures).to.deep.equal([]);
+    expect(report.rounds.map(({ accepted }) => accepted)).to.deep.equal(
+      Array<boolean>(ROUNDS).fill(true),
+    );
+  });
+
+  const caught: [string, string, number, RegExp][] = [
+    ['copy', "another node's proof", ROUNDS, /above the floor/],
+    ['forge', 'random bytes', ROUNDS, /above the floor/],
+    ['inflate', 'shares above the floor, and a share repeated', ROUNDS, /above the floor|twice/],
+    ['replay', 'a proof of an earlier round', ROUNDS - 1, /above the floor/],
+    // The seeds of rounds 0 and 1 depend on no submission: whoever guesses them guesses right.
+    ['premine', 'a proof mined ahead', ROUNDS - 2, /above the floor/],
+    ['stale', "a proof on another round's seed", ROUNDS, /above the floor/],
+    // One of its proofs is longer than what the ledger takes.
+    ['malform', 'encodings that are not canonical', ROUNDS - 1, /canonical|fit|order|longer/],
+  ];
+  for (const [name, what, times, reason] of caught) {
+    it(`${name} (${what}) is found out, unpaid, and slashed where anybody audited it`, () => {
+      const { earned, lost } = cheater(name);
+      const tried = invalid(cheater(name));
+      // On a machine too busy to find a share, some have nothing to lie with in a round.
+      expect(tried.length).to.be.within(1, times);
+      for (const { paid, votesAgainst } of tried) {
+        expect(paid).to.be.at.most(0);
+        expect(paid < 0).to.equal(votesAgainst.length > 0);
+      }
+      for (const found of reasons(name)) expect(found).to.match(reason);
+      // Sixteen nodes audit five submissions each: that all of these went unaudited doesn't happen.
+      expect(lost).to.be.above(0);
+      const valid = cheater(name).submissions.filter((submission) => submission.valid);
+      expect(earned).to.equal(valid.reduce((sum, { paid }) => sum + paid, 0));
+    });
+  }
+
+  it('inflate: tries both a share above the floor and a repeated one', () => {
+    expect(reasons('inflate').join()).to.match(/floor/).and.to.match(/twice/);
+  });
+
+  it('malform: the ledger refuses what is longer than 512 bytes', () => {
+    expect(
+      cheater('malform')
+        .refusals.map(({ message }) => message)
+        .join(),
+    ).to.match(/512 bytes/);
+  });
+
+  it('lazy: few shares are paid as few, and nothing is paid for nothing', () => {
+    const { submissions, lost, relativePay } = cheater('lazy');
+    expect(submissions).not.to.deep.equal([]);
+    for (const { round, valid } of submissions) {
+      expect({ round: round % 2, valid }).to.deep.equal({ round: 1, valid: true });
+    }
+    expect(lost).to.equal(0);
+    expect(relativePay).to.be.below(1);
+  });
+
+  it('split: two keys earn what their hashes are worth', () => {
+    for (const name of ['split-a', 'split-b']) {
+      expect(cheater(name).submissions.every(({ valid }) => valid)).to.equal(true);
+      expect(cheater(name).lost).to.equal(0);
+      // Four rounds of two proofs against 24 honest ones: a standard error of about 8 %. The invariant is sharper.
+      expect(cheater(name).relativePay).to.be.within(0.5, 1.5);
+    }
+  });
+});
