@@ -202,7 +202,7 @@ function cheaterSection(cheaters: readonly CheaterReport[]): Html {
         'Pay per hash',
       ],
       cheaters.map((cheater) => [
-        `${cheater.name} (${cheater.kind})`,
+        cheater.name,
         cheater.lie,
         `${cheater.submissions.filter(({ valid }) => valid).length} of ${cheater.submissions.length}`,
         `${cheater.falseVotes.length}, ${cheater.falseVotes.filter(({ prevailed }) => prevailed).length} prevailed`,

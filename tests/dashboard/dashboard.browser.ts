@@ -1,0 +1,185 @@
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import type { Page } from 'playwright-core';
+import type { SimulatedNode } from '../../simulator';
+import { startTaskNetwork, type TaskNetwork } from '../fixtures/network';
+import { mineShares, type Work } from '../fixtures/shares';
+import { openBrowser, type Browser } from './browser';
+
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const WAIT = { timeout: 30_000 };
+
+/** A node that mines, from the bundle; long rounds, so that none ends in the middle of a test. */
+describe('the dashboard in a browser', function () {
+  this.timeout(120_000);
+  let network: TaskNetwork;
+  let node: SimulatedNode;
+  let browser: Browser;
+  let page: Page;
+  let origin: string;
+  let errors: string[];
+  let strangers: string[];
+
+  before(async () => {
+    network = await startTaskNetwork({
+      ...{ nodes: 1, rounds: 0, roundSeconds: 3600 },
+      variables: { MINING_INTENSITY: '30' },
+    });
+    node = network.nodes[0]!;
+    origin = `http://127.0.0.1:${node.env['API_PORT']}`;
+    browser = await openBrowser();
+    for (;;) {
+      const up = await fetch(`${origin}/task/0`).catch(() => undefined);
+      if (up?.ok) break;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  });
+
+  after(async () => {
+    await browser?.close();
+    await network.dispose();
+  });
+
+  beforeEach(async () => {
+    errors = [];
+    strangers = [];
+    page = await browser.context.newPage();
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) errors.push(message.text());
+    });
+    page.on('pageerror', (error) => errors.push(String(error)));
+    page.on('request', (request) => {
+      if (!request.url().startsWith(`${origin}/`)) strangers.push(request.url());
+    });
+    await page.goto(`${origin}/`);
+    await text('#rate', /\d/);
+  });
+
+  afterEach(() => page.close());
+
+  /** Waits until the text of an element is as expected. */
+  async function text(selector: string, expected: RegExp): Promise<void> {
+    await page.locator(selector, { hasText: expected }).waitFor(WAIT);
+  }
+
+  /** Waits until the text of an element is another than now. */
+  async function moves(selector: string): Promise<void> {
+    const before = await page.textContent(selector);
+    while ((await page.textContent(selector)) === before) await page.waitForTimeout(50);
+  }
+
+  it('loads without an error and asks nobody else', async () => {
+    await moves('#hashrate figcaption');
+    expect(errors).to.deep.equal([]);
+    expect(strangers).to.deep.equal([]);
+    await text('#state', /^Mining$/);
+    await text('#phase-list', /Submission window: .* left/);
+    await text('#backends', /in use by 1 thread/);
+    expect(await page.locator('canvas').count()).to.be.at.least(3);
+  });
+
+  it('shows numbers that move while the node mines', async () => {
+    for (const selector of ['#rate', '#count', '#shares', '#finds figcaption', '#round-left']) {
+      await moves(selector);
+    }
+    expect(errors).to.deep.equal([]);
+  });
+
+  it('shows a share that comes over the API, and its worker', async () => {
+    const answer = await fetch(`${origin}/task/0?worker_id=rig-in-the-attic`);
+    const { work } = (await answer.json()) as { work: Work };
+    const [share] = mineShares(work, 1, 'rig-in-the-attic');
+    const posted = await fetch(`${origin}/submission/0`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(share),
+    });
+    expect(posted.status).to.equal(201);
+    await text('#shares', /rig-in-the-attic/);
+    await text('#workers', /rig-in-the-attic.*\d+ s ago/);
+  });
+
+  it('pauses and resumes the hashing, by the keyboard alone', async () => {
+    await page.keyboard.press('Tab');
+    for (let tabs = 0; (await focused()) !== 'pause'; tabs++) {
+      expect(tabs).to.be.below(20);
+      await page.keyboard.press('Tab');
+    }
+    await page.keyboard.press('Enter');
+    await text('#state', /^Paused$/);
+    await text('#rate', /^0$/);
+    // What was done before is counted within a second.
+    await page.waitForTimeout(2000);
+    const hashes = await hashesDone();
+    await page.waitForTimeout(2000);
+    expect(await hashesDone()).to.equal(hashes);
+
+    await page.keyboard.press('Enter');
+    await text('#state', /^Mining$/);
+    await text('#rate', /[1-9]/);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('ArrowRight');
+    await text('#intensity-value', /^31 %$/);
+    await moves('#round-left');
+    await page.reload();
+    await text('#intensity-value', /^31 %$/);
+  });
+
+  it('says when the task is gone, and goes on by itself when it is back', async () => {
+    const shares = Number(await page.textContent('#count'));
+    node.process.kill('SIGKILL');
+    await text('#state', /^Stale$/);
+    await text('#notice', /Stale: the task has not answered since/);
+    expect(await page.locator('#pause').isDisabled()).to.equal(true);
+
+    while (node.process.pid !== undefined) await page.waitForTimeout(50);
+    node.process.start();
+    await text('#notice', /was restarted/);
+    await text('#state', /^Mining$/);
+    await text('#rate', /[1-9]/);
+    await moves('#count');
+    expect(Number(await page.textContent('#count'))).to.be.at.least(shares);
+    expect(await page.locator('#pause').isDisabled()).to.equal(false);
+  });
+
+  it('says everything that a chart shows in words and in a table', async () => {
+    for (const id of ['hashrate', 'proof', 'finds']) {
+      await text(`#${id} figcaption`, /\d/);
+      await page.locator(`#${id} summary`).click();
+      await page.locator(`#${id} tbody tr td`).first().waitFor(WAIT);
+    }
+    await text('#rewards figcaption', /two rounds later/);
+  });
+
+  for (const theme of ['light', 'dark'] as const) {
+    for (const width of [1280, 375]) {
+      it(`fits ${width} pixels in the ${theme} theme, and shuts nobody out`, async () => {
+        await page.setViewportSize({ width, height: 800 });
+        await page.locator('#theme').selectOption(theme);
+        await page.locator('#hashrate summary').click();
+        await moves('#hashrate figcaption');
+        expect(await page.evaluate('document.documentElement.scrollWidth')).to.be.at.most(width);
+        const background = await page.evaluate('getComputedStyle(document.body).backgroundColor');
+        expect(background).to.equal(theme === 'light' ? 'rgb(244, 246, 248)' : 'rgb(13, 17, 23)');
+
+        await page.evaluate(AXE);
+        const violations = await page.evaluate<string[]>(
+          `axe.run().then(({ violations }) => violations
+            .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+            .map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' ')))`,
+        );
+        expect(violations).to.deep.equal([]);
+        expect(errors).to.deep.equal([]);
+      });
+    }
+  }
+
+  function focused(): Promise<unknown> {
+    return page.evaluate('document.activeElement.id');
+  }
+
+  async function hashesDone(): Promise<string> {
+    const answer = await fetch(`${origin}/task/0`);
+    return ((await answer.json()) as { hashes_done: string }).hashes_done;
+  }
+});
