@@ -1,4 +1,4 @@
-import { currentRound } from '../koii/chain';
+import { currentRound, currentRoundBySlots } from '../koii/chain';
 
 /**
  * Checks a round number that came from the node.
@@ -12,8 +12,16 @@ export function checkRound(round: unknown): void {
 /**
  * Where a round stands by the chain's clock: so many rounds until it starts, 0 while it runs, below 0
  * when it is over.
- * @throws NodeCallError
+ * @throws NodeCallError, and Error when the node contradicts itself
  */
 export async function roundsUntil(round: number): Promise<number> {
-  return round - (await currentRound());
+  const current = await currentRound();
+  // The SDK gives error numbers as answers: one that surprises has to agree with the slots.
+  if (Math.abs(round - current) > 1) {
+    const bySlots = await currentRoundBySlots();
+    if (Math.abs(bySlots - current) > 1) {
+      throw new Error(`the node says that round ${current} runs, by its slots it is ${bySlots}`);
+    }
+  }
+  return round - current;
 }

@@ -1,0 +1,101 @@
+import { existsSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { eventually } from '../fixtures/network';
+import { LoneTask } from '../fixtures/lone-task';
+
+const ROUND = 10;
+/** What a node allows. */
+const STOP_MS = 2000;
+
+describe('fault: the process is stopped, killed or frozen', function () {
+  this.timeout(60_000);
+  let task: LoneTask;
+  beforeEach(() => (task = new LoneTask()));
+  afterEach(() => task.dispose());
+
+  const shares = (): Promise<number> =>
+    eventually(
+      async () => (await task.get<{ valid_shares: number }>(`/task/${ROUND}`))?.valid_shares,
+    );
+  const mine = async (): Promise<void> => {
+    await task.start();
+    task.send('executeTask', ROUND);
+    await task.hasShares(ROUND);
+  };
+
+  for (const [what, stop] of [
+    ['SIGTERM', () => task.kill('SIGTERM')],
+    ['SIGINT', () => task.kill('SIGINT')],
+    ['the end of its node', () => task.disconnect()],
+  ] as const) {
+    it(`saves everything and ends with 0 within two seconds after ${what}`, async () => {
+      await mine();
+      const before = await shares();
+      const startedAt = performance.now();
+      stop();
+      expect(await task.exit).to.deep.equal({ code: 0, signal: null });
+      expect(performance.now() - startedAt).to.be.lessThan(STOP_MS);
+      const [, mined] = /by (\d+) shares\n/.exec(task.log)!;
+      await task.start();
+      expect(await shares()).to.be.at.least(before);
+      // A restarted task goes on by itself: nobody announces the round again.
+      await task.hasShares(ROUND);
+      expect(Number(mined)).to.be.greaterThan(0);
+      expect(task.timesLogged(`mining round ${ROUND}\n`)).to.equal(2);
+    });
+  }
+
+  it('ends with 0 when it is stopped before it is ready', async () => {
+    task.methods['getTaskLevelDBPath'] = () => new Promise(() => undefined);
+    await task.start();
+    await task.nextCallOf('getTaskLevelDBPath');
+    task.kill('SIGTERM');
+    expect(await task.exit).to.deep.equal({ code: 0, signal: null });
+  });
+
+  it('ends in time though its node no longer answers', async () => {
+    await mine();
+    for (const name of Object.keys(task.methods)) {
+      task.methods[name] = () => new Promise(() => undefined);
+    }
+    const startedAt = performance.now();
+    task.kill('SIGTERM');
+    expect(await task.exit).to.deep.equal({ code: 0, signal: null });
+    expect(performance.now() - startedAt).to.be.lessThan(STOP_MS);
+  });
+
+  it('ends with 1 only because of a variable, which it names', async () => {
+    await task.start(undefined, { MINING_THREADS: 'many' });
+    expect(await task.exit).to.deep.equal({ code: 1, signal: null });
+    expect(task.log).to.include(
+      'MINING_THREADS: expected a whole number from 0 to 256, got "many"',
+    );
+    expect(existsSync(task.storePath)).to.equal(false);
+  });
+
+  it('keeps what is older than a second when it is killed', async () => {
+    await mine();
+    const before = await shares();
+    await sleep(1500);
+    task.kill('SIGKILL');
+    await task.exit;
+    await task.start();
+    expect(await shares()).to.be.at.least(before);
+  });
+
+  it('goes on in the same round after it was frozen', async () => {
+    await mine();
+    task.kill('SIGSTOP');
+    const before = task.timesLogged('mining round');
+    await sleep(2500);
+    task.kill('SIGCONT');
+    await task.hasShares(ROUND);
+    expect(task.timesLogged('mining round')).to.equal(before);
+    task.chain.round = ROUND + 1;
+    const submitted = task.nextCallOf('checkSubmissionAndUpdateRound');
+    task.send('submitPayload', ROUND);
+    expect(task.verdictOn((await submitted)[0], ROUND)).to.include({ valid: true });
+  });
+});
