@@ -34,6 +34,7 @@ export const KINDS = {
   greedy: one('makes lists that pay itself alone'),
   omit: one('makes lists without the best paid other node'),
   overpay: one('makes lists that pay more than the bounty, or itself too much'),
+  veto: one('votes against every distribution list'),
 } satisfies Record<string, Kind>;
 
 export type KindName = keyof typeof KINDS;

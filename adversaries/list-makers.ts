@@ -2,8 +2,8 @@ import { namespaceWrapper } from '@_koii/namespace-wrapper';
 import { taskRunner, type DistributionList } from '@_koii/task-manager';
 import { honest, ownKey, type Lifecycle } from './honest';
 
-// Cheaters that lie in the distribution lists they make. They make one every round: the ledger takes a list from
-// whoever has a stake, selected or not. As auditors of other lists they are honest.
+// Cheaters that lie in distribution lists. Those that make them do it every round: the ledger takes a list from
+// whoever has a stake, selected or not. As auditors of other lists they are honest; the one that vetoes is not.
 
 type Lie = (list: DistributionList, self: string) => DistributionList;
 
@@ -49,6 +49,15 @@ export const overpay = dishonestListMaker(
     return { ...list, [victim]: list[victim]! - stolen, [self]: list[self]! + stolen };
   },
 );
+
+/** Makes the right lists, and finds every other's different from its own. */
+export const veto: Partial<Lifecycle> = {
+  async distribution(submitters, bounty, round) {
+    const list = await honest.distribution(submitters, bounty, round);
+    if (await isMakingLists()) return list;
+    return Object.fromEntries(Object.keys(list).map((key) => [key, 0]));
+  },
+};
 
 function bestPaidBut(self: string, list: DistributionList): string {
   const others = Object.entries(list).filter(([key]) => key !== self);

@@ -2,7 +2,7 @@ import { initializeTaskManager } from '@_koii/task-manager';
 import { voteDown, voteUp } from './auditors';
 import { honest, type Lifecycle } from './honest';
 import type { KindName } from './kinds';
-import { greedy, omit, overpay } from './list-makers';
+import { greedy, omit, overpay, veto } from './list-makers';
 import { copy, forge, inflate, lazy, malform, premine, replay, stale } from './submitters';
 
 /** What each kind does otherwise than the honest task. */
@@ -22,6 +22,7 @@ const LIES: Readonly<Record<KindName, Partial<Lifecycle>>> = {
   greedy,
   omit,
   overpay,
+  veto,
 };
 
 /** What src/index.ts does, with a lie in it. */

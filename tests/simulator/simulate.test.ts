@@ -151,6 +151,13 @@ describe('npm run simulate', function () {
     ['rounds that are no number', ['--rounds', 'x'], /--rounds.*whole number/s],
     ['a task that is missing', [...TOY, '--task', 'no-such.js'], /no-such\.js/],
     ['a configuration that is missing', [...TOY, '--config', 'no-such.yml'], /no-such\.yml/],
+    ['a cheater there is not', ['--cheaters', 'copy,nothing'], /no cheater "nothing": copy, /],
+    [
+      'cheaters that outweigh the honest nodes',
+      ['--nodes', '1', '--cheaters', 'copy,forge'],
+      /more than half of the stake.*--nodes 2/,
+    ],
+    ['cheaters at another task', [...TOY, '--cheaters', 'copy'], /--no-mining/],
     ['a directory in use', [...TOY, '--keep', 'simulator'], /--keep simulator.*empty/],
   ];
   for (const [name, args, message] of mistakes) {

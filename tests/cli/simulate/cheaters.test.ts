@@ -44,7 +44,7 @@ describe('the plan of a run with cheaters', () => {
   });
 
   it('gives no two nodes one name', () => {
-    const plan = planNodes(9, [...all, 'copy', 'copy'], 10);
+    const plan = planNodes(12, [...all, 'copy', 'copy'], 10);
     const names = plan.map(({ name }) => name);
     expect(new Set(names).size).to.equal(names.length);
     expect(names).to.include.members(['copy', 'copy-2', 'copy-3']);
