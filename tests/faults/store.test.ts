@@ -1,0 +1,60 @@
+import { existsSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { LoneTask } from '../fixtures/lone-task';
+
+const ROUND = 10;
+
+describe("fault: the store's files are damaged", function () {
+  this.timeout(60_000);
+  let task: LoneTask;
+  beforeEach(async () => {
+    task = new LoneTask();
+    await task.start();
+    task.send('executeTask', ROUND);
+    await task.hasShares(ROUND);
+    await sleep(1200);
+    task.kill('SIGKILL');
+    await task.exit;
+  });
+  afterEach(() => task.dispose());
+
+  const files = (): string[] =>
+    readdirSync(task.storePath)
+      .filter((name) => name !== 'LOCK')
+      .map((name) => path.join(task.storePath, name));
+  const minesAgain = async (): Promise<void> => {
+    await task.start();
+    task.send('executeTask', ROUND);
+    await task.hasShares(ROUND);
+    task.chain.round = ROUND + 1;
+    const submitted = task.nextCallOf('checkSubmissionAndUpdateRound');
+    task.send('submitPayload', ROUND);
+    expect(task.verdictOn((await submitted)[0], ROUND)).to.include({ valid: true });
+  };
+
+  it('garbage in every file: it says what is lost, ends with 0, and starts on a new store', async () => {
+    for (const file of files()) writeFileSync(file, Buffer.alloc(4096, 'garbage'));
+    await task.start();
+    expect(await task.exit).to.deep.equal({ code: 0, signal: null });
+    expect(task.log).to.include("the store can't be read, what it held is lost");
+    expect(existsSync(`${task.storePath}.unreadable`)).to.equal(true);
+    await minesAgain();
+  });
+
+  it('emptied files: the same', async () => {
+    for (const file of files()) truncateSync(file, 0);
+    await task.start();
+    expect(await task.exit).to.deep.equal({ code: 0, signal: null });
+    await minesAgain();
+  });
+
+  it('the end of a file cut off: it goes on with what can be read', async () => {
+    for (const file of files().filter((name) => name.endsWith('.log'))) {
+      truncateSync(file, Math.floor(statSync(file).size * 0.7));
+    }
+    await minesAgain();
+    expect(existsSync(`${task.storePath}.unreadable`)).to.equal(false);
+  });
+});
