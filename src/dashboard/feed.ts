@@ -67,6 +67,7 @@ export class Feed {
       'Cache-Control': 'no-store',
       'X-Accel-Buffering': 'no',
     });
+    if (request.method === 'HEAD') return void response.end();
     response.write(`retry: ${RETRY_MS}\n\n`);
     const listener = { response, cursor: seen ?? NOTHING, controls: mayControl(request) };
     this.listeners.add(listener);

@@ -125,6 +125,12 @@ describe('the event stream of the dashboard', () => {
     }
   });
 
+  it('tells who asks for the head alone what there is, and waits for nothing', async () => {
+    const response = await fetch(`${served.url}/dashboard/events`, { method: 'HEAD' });
+    expect(response.status).to.equal(200);
+    expect(response.headers.get('content-type')).to.include('text/event-stream');
+  });
+
   it('has room for so many pages, and again when one leaves', async () => {
     const open16 = await Promise.all(Array.from({ length: MAX_LISTENERS }, () => open()));
     const refused = await fetch(`${served.url}/dashboard/events`);

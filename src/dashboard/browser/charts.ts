@@ -203,7 +203,7 @@ function findsChart(): Chart {
     ],
     plot: () => ({
       scales: { x: timeScale, y: { distr: 3 } },
-      axes: [timeAxis(), numberAxis({ filter: (_, splits) => splits.map(orPowerOf10) })],
+      axes: [timeAxis(), powersAxis()],
       series: [
         {},
         dots(colour('muted', 0.7), colour('card'), 6),
@@ -238,8 +238,10 @@ function findsPicture({ finds, findsRound, status, about }: Model): Picture {
 }
 
 /** On a scale of powers the lines between them say little. */
-function orPowerOf10(value: number): number | null {
-  return Number.isInteger(Math.round(Math.log10(value) * 1e6) / 1e6) ? value : null;
+function powersAxis(): uPlot.Axis {
+  const filter: uPlot.Axis.Filter = (_, splits) =>
+    splits.map((value) => (Math.abs(Math.log10(value) % 1) < 1e-6 ? value : null));
+  return numberAxis({ filter, grid: { stroke: colour('line'), width: 1, filter } });
 }
 
 const MIN_BARS = 12;

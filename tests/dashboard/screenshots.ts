@@ -1,0 +1,87 @@
+// Takes the pictures of docs/DASHBOARD.md and measures what it says of the page: npm run build, then
+// npx tsx tests/dashboard/screenshots.ts
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Page } from 'playwright-core';
+import { startTaskNetwork } from '../fixtures/network';
+import { mineShares, type Work } from '../fixtures/shares';
+import { openBrowser } from './browser';
+
+const IMAGES = path.join(__dirname, '../../docs/images');
+const ROUND_SECONDS = 24;
+const MINE_SECONDS = 110;
+
+async function main(): Promise<void> {
+  const network = await startTaskNetwork({
+    ...{ nodes: 3, rounds: 0, roundSeconds: ROUND_SECONDS, seed: 'pictures' },
+    variables: { MINING_THREADS: '2', MINING_INTENSITY: '40' },
+  });
+  try {
+    const origin = `http://127.0.0.1:${network.nodes[0]!.env['API_PORT']}`;
+    const until = performance.now() + MINE_SECONDS * 1000;
+    while (performance.now() < until) {
+      for (const worker of ['attic', 'garage', 'old-laptop']) await work(origin, worker);
+      await sleep(2500);
+    }
+    for (const theme of ['light', 'dark'] as const) {
+      await picture(origin, theme, 'desktop', 1280, 900);
+      await picture(origin, theme, 'phone', 375, 812);
+    }
+  } finally {
+    await network.dispose();
+  }
+}
+
+/** Two shares of a remote worker; now and then one that is none. */
+async function work(origin: string, worker: string): Promise<void> {
+  const round = await fetch(`${origin}/task?worker_id=${worker}`).catch(() => undefined);
+  if (!round?.ok) return;
+  const { work, round_number } = (await round.json()) as { work: Work; round_number: number };
+  for (const share of mineShares(work, 2, worker)) {
+    const isWrong = worker === 'old-laptop' && share.nonce.endsWith('1');
+    await fetch(`${origin}/submission/${round_number}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ ...share, ...(isWrong && { nonce: '00000000' }) }),
+    });
+  }
+}
+
+async function picture(
+  origin: string,
+  theme: 'light' | 'dark',
+  name: string,
+  width: number,
+  height: number,
+): Promise<void> {
+  const browser = await openBrowser({ width, height });
+  try {
+    const page = await browser.context.newPage();
+    await page.emulateMedia({ colorScheme: theme });
+    await page.goto(`${origin}/`);
+    await page.locator('#rate', { hasText: /[1-9]/ }).waitFor();
+    await page.locator('#phases').waitFor();
+    // Into the round: at its beginning there is little to see.
+    while (Number.parseInt((await page.textContent('#round-left')) ?? '') > ROUND_SECONDS / 3) {
+      await sleep(200);
+    }
+    console.log(name, theme, await figures(page));
+    await page.screenshot({
+      path: path.join(IMAGES, `dashboard-${name}-${theme}.png`),
+      fullPage: true,
+    });
+  } finally {
+    await browser.close();
+  }
+}
+
+function figures(page: Page): Promise<string> {
+  return page.evaluate<string>(`(() => {
+    const paint = performance.getEntriesByName('first-contentful-paint')[0].startTime;
+    const files = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
+    const bytes = files.map(({ name, transferSize }) => [name, transferSize]);
+    return JSON.stringify({ firstContentfulPaintMs: Math.round(paint), bytes });
+  })()`);
+}
+
+void main();
