@@ -13,6 +13,8 @@ export interface CheaterReport {
   readonly submissions: readonly CheaterSubmission[];
   /** Its votes on submissions that say the contrary of what the proof says. */
   readonly falseVotes: readonly FalseVote[];
+  /** Its votes against distribution lists that were right. */
+  readonly vetoes: readonly Veto[];
   /** Its distribution lists that are not the right ones. */
   readonly dishonestLists: readonly DishonestList[];
   /** What the ledger, or its node, refused. */
@@ -44,6 +46,12 @@ export interface FalseVote {
   readonly prevailed: boolean;
   /** What the candidate got; below 0 what it lost. */
   readonly paid: number;
+}
+
+export interface Veto {
+  readonly round: number;
+  readonly listBy: string;
+  readonly outcome: ListReport['outcome'];
 }
 
 export interface DishonestList {
@@ -92,6 +100,7 @@ function cheaterReport(
     lie: KINDS[kind].lie,
     submissions: report.rounds.flatMap((round) => submissionsBy(publicKey, round, report)),
     falseVotes: report.rounds.flatMap((round) => falseVotesBy(publicKey, round, report)),
+    vetoes: report.rounds.flatMap((round) => vetoesBy(publicKey, round, report)),
     dishonestLists: report.rounds.flatMap((round) => dishonestListsBy(publicKey, round, report)),
     refusals,
     relativePay: Number.isFinite(relativePay) ? relativePay : null,
@@ -145,6 +154,21 @@ function falseVotesBy(publicKey: string, round: RoundReport, report: RunReport):
     });
 }
 
+function vetoesBy(publicKey: string, round: RoundReport, report: RunReport): Veto[] {
+  const name = namesOf(report);
+  return round.distributionLists
+    .filter((list) => isRight(list, round, report))
+    .filter(({ auditVotes }) =>
+      auditVotes.some(({ voter, isValid }) => voter === publicKey && !isValid),
+    )
+    .map(({ madeBy, outcome }) => ({ round: round.round, listBy: name(madeBy), outcome }));
+}
+
+function isRight(list: ListReport, round: RoundReport, report: RunReport): boolean {
+  const fair = fairList(report, round, list.submittedInRound);
+  return fair !== undefined && sameAmounts(list.amounts, fair);
+}
+
 function dishonestListsBy(
   publicKey: string,
   round: RoundReport,
@@ -154,8 +178,7 @@ function dishonestListsBy(
   return round.distributionLists
     .filter(({ madeBy }) => madeBy === publicKey)
     .flatMap((list) => {
-      const fair = fairList(report, round, list.submittedInRound);
-      if (fair !== undefined && sameAmounts(list.amounts, fair)) return [];
+      if (isRight(list, round, report)) return [];
       return [
         {
           round: round.round,

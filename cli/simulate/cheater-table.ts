@@ -30,6 +30,7 @@ export function outcome(cheater: CheaterReport): string[] {
     ...invalidProofs(cheater),
     ...validProofs(cheater),
     ...votes(cheater),
+    ...vetoes(cheater),
     ...lists(cheater),
     ...refusals(cheater),
   ];
@@ -73,6 +74,12 @@ function votes({ falseVotes }: CheaterReport): string[] {
     const what = isValid ? 'for invalid proofs' : 'against valid proofs';
     return [`${count(cast.length, 'vote')} ${what}: ${prevailed} prevailed, ${paid} paid`];
   });
+}
+
+function vetoes({ vetoes }: CheaterReport): string[] {
+  if (vetoes.length === 0) return [];
+  const fallen = vetoes.filter(({ outcome }) => outcome === 'voted out').length;
+  return [`${count(vetoes.length, 'vote')} against right lists: ${fallen} fell`];
 }
 
 function lists({ dishonestLists, kind }: CheaterReport): string[] {

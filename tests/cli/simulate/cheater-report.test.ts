@@ -144,6 +144,19 @@ describe('what the report says of cheaters', () => {
     ]);
   });
 
+  it('tells of votes against right lists', () => {
+    const round = run.rounds[0]!;
+    const veto = { voter: greedy, candidate: b, isValid: false, slot: 6 };
+    const distributionLists = round.distributionLists.map((list) => ({
+      ...list,
+      auditVotes: [...list.auditVotes, ...(list.madeBy === b ? [veto] : [])],
+    }));
+    const { cheaters } = judge({ ...run, rounds: [{ ...round, distributionLists }] }, plan);
+    const [, { vetoes }] = cheaters as [unknown, (typeof cheaters)[0]];
+    expect(vetoes).to.deep.equal([{ round: 0, listBy: 'node-2', outcome: 'accepted' }]);
+    expect(renderCheaters(cheaters)).to.match(/1 vote against right/);
+  });
+
   it('takes the two keys of a split worker together', () => {
     for (const name of ['split-a', 'split-b']) {
       expect(of(name).relativePay).to.be.closeTo(1, 1e-9);
