@@ -1,19 +1,18 @@
 import { z } from 'zod';
-
-const count = z.number().int().nonnegative();
+import { storedCount } from './stored-count';
 
 /** A round as it stands in the store. */
 export const roundRecordSchema = z.strictObject({
-  round: count,
+  round: storedCount,
   /** 64 hex digits, as sha256 gives the seed */
   seed: z.string().regex(/^[0-9a-f]{64}$/),
-  starts: count,
+  starts: storedCount,
   closed: z.boolean(),
-  hashes: count,
-  validShares: count,
-  invalidShares: count,
+  hashes: storedCount,
+  validShares: storedCount,
+  invalidShares: storedCount,
   /** Shares in the log up to here are counted in this record; later ones come on top. */
-  countedUntil: count,
+  countedUntil: storedCount,
   /** The proof of the K best shares; empty while there are none. */
   proof: z.string(),
 });

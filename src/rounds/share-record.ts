@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { EXTRANONCE_SIZE } from '../consensus';
 import type { Attempt } from '../template/segment';
+import { storedCount } from './stored-count';
 
 /** A share that was judged. */
 export interface JudgedShare {
@@ -27,12 +28,10 @@ export interface LoggedShare extends JudgedShare {
 /** The worker id of this node's own threads; no remote worker may have it. */
 export const LOCAL_WORKER = 'local';
 
-const count = z.number().int().nonnegative();
-
 /** [at, round, worker id, submission id, hash, attempt or '', best, reason or '']; short, for it is written for every share. */
 const shareTuple = z.tuple([
-  count,
-  count,
+  storedCount,
+  storedCount,
   z.string(),
   z.string(),
   z.string().regex(/^[0-9a-f]{64}$/),
@@ -43,9 +42,9 @@ const shareTuple = z.tuple([
 
 /** A batch of shares as it stands in the store, with the totals up to its last share. */
 export const shareBatchSchema = z.strictObject({
-  batch: count,
-  valid: count,
-  invalid: count,
+  batch: storedCount,
+  valid: storedCount,
+  invalid: storedCount,
   shares: z.array(shareTuple),
 });
 export type ShareBatch = z.infer<typeof shareBatchSchema>;

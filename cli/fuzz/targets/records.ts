@@ -1,0 +1,77 @@
+import { FLOOR } from '../../../src/consensus';
+import { createLog } from '../../../src/log';
+import { roundRecordSchema } from '../../../src/rounds/round-record';
+import { RoundStore } from '../../../src/rounds/round-store';
+import { Seeds } from '../../../src/rounds/seeds';
+import { RECENT_SHARES, ShareLog } from '../../../src/rounds/share-log';
+import { MemoryStore } from '../../../tests/fixtures/memory-store';
+import { judgeOf, vectors } from '../../../tests/fixtures/proofs';
+import { decodeKey } from '../../../src/template/koii';
+import type { Random } from '../../../simulator/random';
+import { mutateJson, mutateText } from '../mutate';
+import { must, type FuzzTarget } from '../target';
+
+const log = createLog('silent');
+const vector = vectors[0]!;
+const identity = { taskId: decodeKey(vector.taskId), submitter: judgeOf(vector).submitter };
+
+const SHARE = [1.7e12, vector.round, 'rig1', 'rig1-1', '00'.repeat(32), '01'.repeat(12), 1, ''];
+/** What the store holds, by key, as this task writes it. */
+const RECORDS: Readonly<Record<string, unknown>> = {
+  [`round:${vector.round % 8}`]: {
+    ...{ round: vector.round, seed: vector.seed, starts: 1, closed: false, hashes: 1e9 },
+    ...{ validShares: 40, invalidShares: 0, countedUntil: 1.7e12, proof: vector.proof },
+  },
+  seeds: [{ round: vector.round, seed: vector.seed }],
+  'shares:0': { batch: 0, valid: 1, invalid: 0, shares: [SHARE] },
+  'workers-seen': ['AAAAAAAA'],
+};
+
+/** What the store gives back: an earlier version's, or half of what was written, or anything. */
+export const records: FuzzTarget = {
+  name: 'records',
+  cost: 200,
+
+  generate(random: Random): string {
+    const key = random.pick(Object.keys(RECORDS));
+    let value = RECORDS[key];
+    for (let changes = random.below(3); changes >= 0; changes--) value = mutateJson(random, value);
+    const text = JSON.stringify(value) ?? '';
+    return JSON.stringify([key, random.chance(0.3) ? mutateText(random, text) : text]);
+  },
+
+  async check(input: string): Promise<void> {
+    const store = new MemoryStore();
+    for (const [key, value] of Object.entries(RECORDS))
+      store.values.set(key, JSON.stringify(value));
+    store.values.set(...(JSON.parse(input) as [string, string]));
+
+    const round = await new RoundStore(store, identity, log).load(vector.round);
+    if (round) {
+      must(round.number === vector.round, 'another round was loaded');
+      must(
+        round.shares.every(({ hashValue }) => hashValue <= FLOOR),
+        'a share above the floor',
+      );
+      roundRecordSchema.parse(round.toRecord());
+    }
+
+    const shares = await ShareLog.open(store, log);
+    round?.replay(shares.restoredOf(vector.round));
+    const { valid, invalid, uniqueWorkers } = shares.statistics;
+    must([valid, invalid, uniqueWorkers].every(Number.isSafeInteger), 'a count that is none');
+    await shares.keep({
+      ...{ round: vector.round, workerId: 'rig2', submissionId: 'after', best: false },
+      hash: 'ab'.repeat(32),
+    });
+    const again = await ShareLog.open(store, log);
+    const [newest] = again.recent(RECENT_SHARES);
+    must(newest?.submissionId === 'after', 'an acknowledged share is gone');
+
+    const chain = { submissions: () => Promise.resolve(vector.submissionsOfRoundMinus2) };
+    const seeds = new Seeds(identity.taskId, chain, store, log);
+    await seeds.of(vector.round);
+    const confirmed = await seeds.confirm(vector.round);
+    must(confirmed.toString('hex') === vector.seed, 'another seed is confirmed');
+  },
+};

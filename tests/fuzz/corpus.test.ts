@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'chai';
+import { TARGETS } from '../../cli/fuzz/targets';
+import { Random } from '../../simulator/random';
+
+const CORPUS = path.join(__dirname, '../fixtures/fuzz-corpus');
+/** As many inputs as the decoder's share of `npm run fuzz -- --runs 20000`. */
+const RUNS = 20_000;
+
+interface Case {
+  why: string;
+  input: string;
+}
+
+describe('hostile input', function () {
+  this.timeout(60_000);
+
+  for (const target of TARGETS) {
+    describe(`for the ${target.name}`, () => {
+      after(() => target.close?.());
+
+      const found = JSON.parse(
+        readFileSync(path.join(CORPUS, `${target.name}.json`), 'utf8'),
+      ) as Case[];
+      for (const [index, { why, input }] of found.entries()) {
+        it(`found case ${index + 1} no longer breaks it: ${why}`, async () => {
+          await target.check(input);
+        });
+      }
+
+      it('breaks nothing', async () => {
+        const random = new Random('tests');
+        for (let run = 0; run < RUNS / target.cost; run++) {
+          const input = target.generate(random);
+          const broken = await Promise.resolve()
+            .then(() => target.check(input))
+            .catch((error: unknown) => error);
+          expect(broken, input).to.equal(undefined);
+        }
+      });
+    });
+  }
+
+  it('is the same for the same seed', () => {
+    for (const target of TARGETS) {
+      const inputs = (seed: string): string[] => {
+        const random = new Random(seed);
+        return Array.from({ length: 20 }, () => target.generate(random));
+      };
+      expect(inputs('a')).to.deep.equal(inputs('a'));
+      expect(inputs('a')).to.not.deep.equal(inputs('b'));
+    }
+  });
+});

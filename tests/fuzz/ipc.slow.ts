@@ -1,0 +1,40 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { mutateJson } from '../../cli/fuzz/mutate';
+import { Random } from '../../simulator/random';
+import { LoneTask } from '../fixtures/lone-task';
+
+const ROUND = 10;
+const MESSAGES = 2000;
+const EVENTS = [
+  ...['executeTask', 'submitPayload', 'auditPayload'],
+  ...['generateAndSubmitDistributionList', 'distributionListAudit'],
+];
+
+describe('hostile messages on the IPC channel', function () {
+  this.timeout(120_000);
+  let task: LoneTask;
+  beforeEach(() => (task = new LoneTask()));
+  afterEach(() => task.dispose());
+
+  it(`${MESSAGES} of them leave the round that runs alone, and its proof is handed in`, async () => {
+    const random = new Random('ipc');
+    await task.start();
+    task.send('executeTask', ROUND);
+    await task.hasShares(ROUND);
+    for (let sent = 0; sent < MESSAGES; sent++) {
+      const event = { functionCall: random.pick(EVENTS), roundNumber: random.below(2 * ROUND) };
+      const message = mutateJson(random, event);
+      // The SDK reads a field of whatever comes: events.test.ts has what null does.
+      if (message !== null) task.sendRaw(message);
+      if (sent % 100 === 0) await sleep(20);
+    }
+    await task.hasShares(ROUND);
+    expect(task.timesLogged('nothing caught this exception')).to.equal(0);
+    expect(task.timesLogged(`mining round ${ROUND}\n`)).to.equal(1);
+    task.chain.round = ROUND + 1;
+    const submitted = task.nextCallOf('checkSubmissionAndUpdateRound');
+    task.send('submitPayload', ROUND);
+    expect(task.verdictOn((await submitted)[0], ROUND)).to.include({ valid: true });
+  });
+});
