@@ -122,7 +122,7 @@ export class Chart {
 const BASE: Partial<uPlot.Options> = {
   legend: { show: false },
   cursor: { show: false },
-  padding: [8, 14, 0, 0],
+  padding: [8, 30, 0, 0],
 };
 
 const FONT = '12px system-ui, sans-serif';
