@@ -1,5 +1,9 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
+import express from 'express';
 import { gunzipSync } from 'node:zlib';
+import { mountPublicApi } from '../../src/http/api';
 import { send, serveDashboard, type Served } from './served';
 
 const FILES = ['/', '/dashboard/style.css', '/dashboard/page.js', '/dashboard/icon.svg'];
@@ -54,6 +58,24 @@ describe('the page of the dashboard', () => {
       const { etag } = (await get(path)).headers;
       const again = await get(path, { 'if-none-match': etag });
       expect(again).to.include({ status: 304, text: '' });
+    }
+  });
+
+  it("has no place on the SDK's app, which the tunnel shows the public", async () => {
+    const app = express();
+    mountPublicApi(app, served.node.services, 0);
+    const server = app.listen(0, '127.0.0.1');
+    try {
+      await once(server, 'listening');
+      const { port } = server.address() as AddressInfo;
+      const control = { method: 'POST', path: '/dashboard/control', body: '{"action":"pause"}' };
+      for (const path of [...FILES, '/dashboard/events']) {
+        expect((await send(port, { path })).status, path).to.equal(404);
+      }
+      expect((await send(port, control)).status).to.equal(404);
+      expect((await send(port, { path: '/healthz' })).status).not.to.equal(404);
+    } finally {
+      server.close();
     }
   });
 
