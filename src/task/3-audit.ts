@@ -27,21 +27,18 @@ export async function audit(
 }
 
 /**
- * A vote against needs more than a seed: another node's proof that is valid under it, for a wrong seed
- * makes all of them invalid. What isn't a proof at all is none under any seed.
+ * A wrong seed makes the proofs of all other nodes invalid. So where two or more can be read, a vote
+ * against needs one that is valid under this node's seed. What isn't a proof at all is none under any.
  */
 async function judge(proof: string, round: number, submitter: string): Promise<Verdict> {
   const { auditor, miner } = await taskContext();
   const verdict = await auditor.audit(round, { submitter, proof });
   if (verdict.valid || localTestMode || 'reason' in decodeProof(proof)) return verdict;
   const self = bs58.encode(miner.identity.submitter);
-  const others = Object.entries(await submissionsOf(round)).filter(([key]) => key !== self);
-  if (
-    !(await auditor.provesSeed(
-      round,
-      others.map(([key, value]) => ({ submitter: key, proof: value })),
-    ))
-  ) {
+  const others = Object.entries(await submissionsOf(round))
+    .map(([key, value]) => ({ submitter: key, proof: value }))
+    .filter((other) => other.submitter !== self && 'proof' in decodeProof(other.proof));
+  if (others.length > 1 && !(await auditor.provesSeed(round, others))) {
     throw new Error(`no proof of another node for round ${round} is valid by this node's seed`);
   }
   return verdict;

@@ -54,7 +54,10 @@ describe('fault: the node shows a stale or partial view of the chain', function 
     it(`${what} of round r-2 in an audit: an honest node is not voted down, a cheater is when the view is right`, async () => {
       const honest = task.proofOf('other', ROUND, task.seed(ROUND, full));
       task.chain.submissions[ROUND - 2] = view();
-      task.chain.submissions[ROUND] = { [task.other.publicKey]: honest };
+      task.chain.submissions[ROUND] = {
+        [task.other.publicKey]: honest,
+        [task.third.publicKey]: task.proofOf('third', ROUND, task.seed(ROUND, full)),
+      };
       task.chain.round = ROUND + 1;
       await task.start();
       task.send('auditPayload', ROUND);
