@@ -1,3 +1,6 @@
+/** Over less, a message that was late would look like a leap of the rate. */
+const SHORTEST_SPAN_MS = 500;
+
 /** The rate of a counter over the last few seconds. */
 export class RateMeter {
   private samples: { atMs: number; count: number }[] = [];
@@ -29,11 +32,11 @@ export class RateMeter {
     }
   }
 
-  /** Counts per second; 0 before the second sample. */
+  /** Counts per second; 0 for the first half second. */
   get perSecond(): number {
     const first = this.samples[0];
     const last = this.samples[this.samples.length - 1];
-    if (!first || !last || last.atMs <= first.atMs) return 0;
+    if (!first || !last || last.atMs - first.atMs < SHORTEST_SPAN_MS) return 0;
     return ((last.count - first.count) * 1000) / (last.atMs - first.atMs);
   }
 }
