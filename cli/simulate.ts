@@ -4,6 +4,7 @@ import os from 'node:os';
 import { join, resolve } from 'node:path';
 
 import {
+  Faults,
   freePorts,
   readTaskConfig,
   startNetwork,
@@ -13,6 +14,7 @@ import {
 import { renderCheaters } from './simulate/cheater-table';
 import { buildCheaters, planNodes, type PlannedNode } from './simulate/cheaters';
 import { Display } from './simulate/display';
+import { judgeUnderFaults } from './simulate/fault-run';
 import { count } from './simulate/format';
 import { miningInspector, miningSummary } from './simulate/inspector';
 import { judge } from './simulate/judge';
@@ -70,6 +72,7 @@ async function simulate(
   );
 
   const executables = await buildCheaters(cheaters, directory);
+  const faults = options.faults ? new Faults({ seed, roundSeconds }) : undefined;
   const network = await startNetwork({
     task: (index) => executables.get(plan[index]!.kind) ?? task,
     name: (index) => plan[index]!.name,
@@ -83,6 +86,7 @@ async function simulate(
     signal,
     env: (index) => taskVariables(config, apiPorts[index]!, plan[index]!.variables),
     ...(inspector && { inspector }),
+    ...(faults && { changeMethods: faults.changeMethods }),
     onEvent: (event) => display.note(event),
   });
   if (options.mining) {
@@ -91,11 +95,13 @@ async function simulate(
     if (options.open) void openWhenUp(dashboard, signal);
   }
   display.start(network);
+  faults?.start(network);
   const outcome = await network.finished.finally(() => display.stop());
   const judged = options.mining ? judge(outcome, plan) : undefined;
-  const report = judged ?? outcome;
+  const report = faults ? judgeUnderFaults(judged ?? outcome, plan) : (judged ?? outcome);
 
   console.log(renderReport(report, options.mining ? miningSummary : []));
+  if (faults) console.log(`Faults: ${faults.summary()}`);
   if (judged !== undefined && cheaters.length > 0) console.log(renderCheaters(judged.cheaters));
   if (options.json !== undefined) {
     writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);

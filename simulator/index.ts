@@ -6,6 +6,7 @@ export {
   ROE_PER_TOKEN,
   type TaskConfig,
 } from './config';
+export { Faults } from './faults';
 export type { InspectedRound, InspectedSubmission, Inspector, ReportFields } from './inspector';
 export { deriveKeyPair } from './keys';
 export { Ledger, type Amounts } from './ledger';

@@ -55,6 +55,7 @@ export class NodeProcess {
   #restartTimer: NodeJS.Timeout | undefined;
   #restarts = 0;
   #endIsRequested = false;
+  #isRetired = false;
 
   constructor(readonly options: NodeProcessOptions) {}
 
@@ -66,9 +67,9 @@ export class NodeProcess {
     return this.#child?.pid;
   }
 
-  /** Forks the task. Does nothing while it runs. */
+  /** Forks the task. Does nothing while it runs, and once it is retired. */
   start(): void {
-    if (this.#child !== undefined) return;
+    if (this.#child !== undefined || this.#isRetired) return;
     clearTimeout(this.#restartTimer);
     const { executable, argv, env, directory, execPath, logPath } = this.options;
     const log = openSync(logPath, 'a');
@@ -132,6 +133,12 @@ export class NodeProcess {
     const deadline = setTimeout(() => this.kill('SIGKILL'), GRACE_MS);
     await this.#gone;
     clearTimeout(deadline);
+  }
+
+  /** Ends the process, for good. */
+  async retire(): Promise<void> {
+    this.#isRetired = true;
+    await this.stop();
   }
 
   /** Kills without waiting, for the moment in which the simulator itself goes down. */

@@ -159,7 +159,7 @@ export class SimulatedNode {
 
   /** Ends the process, then the endpoint. */
   async close(): Promise<void> {
-    await this.process.stop();
+    await this.process.retire();
     await this.#endpoint.close();
   }
 }

@@ -24,6 +24,8 @@ export interface SimulateOptions {
   readonly mining: boolean;
   /** Ways to cheat, a node or more for each, on top of the honest nodes. */
   readonly cheaters: readonly KindName[];
+  /** Whether nodes' RPC fails and processes are killed and frozen, by the seed. */
+  readonly faults: boolean;
   /** Feed one node the proofs of so many submitters that are no processes. */
   readonly synthetic?: number;
   /** Where their proofs are kept. */
@@ -60,6 +62,7 @@ export function parseOptions(argv: readonly string[]): SimulateOptions {
       cheaterKinds,
       [],
     )
+    .option('--faults', 'let the RPC fail, kill and freeze processes (docs/RELIABILITY.md)', false)
     .option(
       '--synthetic <count>',
       'instead: one node, and so many submitters that are no processes',

@@ -1,0 +1,154 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StatusError } from './endpoint';
+import type { Method, Methods } from './methods';
+import type { Network } from './network';
+import { Random } from './random';
+import type { SimulatedNode } from './simulated-node';
+
+/** What an outage of a node's RPC is like. */
+const OUTAGES = ['500', 'error', 'null', 'silence', 'slow', 'stale', 'partial'] as const;
+export type OutageKind = (typeof OUTAGES)[number];
+/** What happens to a process. */
+const BLOWS = ['kill', 'terminate', 'freeze'] as const;
+export type BlowKind = (typeof BLOWS)[number];
+
+/** Times are parts of a round. */
+const QUIET = { low: 0.15, high: 0.6 };
+const OUTAGE = { low: 0.02, high: 0.12 };
+const BLOW = { low: 0.02, high: 0.08 };
+const SLOW = 0.03;
+
+interface Outage {
+  kind: OutageKind;
+  over: Promise<unknown>;
+}
+
+export interface FaultOptions {
+  /** The same seed gives the same faults, as far as the tasks take the same time. */
+  seed: string;
+  roundSeconds: number;
+  /** Nodes whose processes are left alone, by index: their RPC alone fails. */
+  spared?: ReadonlySet<number>;
+}
+
+/** Troubles a network: outages of each node's RPC, and processes that are killed, stopped and frozen. */
+export class Faults {
+  /** How often each came. */
+  readonly counts = new Map<OutageKind | BlowKind, number>();
+  private readonly outages = new Map<SimulatedNode, Outage>();
+  private readonly ended = new AbortController();
+
+  constructor(private readonly options: FaultOptions) {}
+
+  /** What came how often. */
+  summary(): string {
+    return [...this.counts].map(([kind, times]) => `${kind} ${times}`).join(', ') || 'none';
+  }
+
+  /** For NetworkOptions.changeMethods. */
+  readonly changeMethods = (methods: Methods, node: SimulatedNode): Methods =>
+    Object.fromEntries(
+      Object.entries(methods).map(([name, method]) => [name, this.wrapped(node, name, method)]),
+    );
+
+  /** Begins; ends with the network. */
+  start(network: Network): void {
+    const { seed } = this.options;
+    const end = (): void => this.ended.abort();
+    network.finished.then(end, end);
+    for (const node of network.nodes) {
+      const random = new Random(`${seed}/rpc/${node.index}`);
+      void this.untilTheEnd(() => this.haveOutages(node, random));
+    }
+    const random = new Random(`${seed}/processes`);
+    void this.untilTheEnd(() => this.strike(network.nodes, random));
+  }
+
+  private async untilTheEnd(trouble: () => Promise<void>): Promise<void> {
+    try {
+      for (;;) await trouble();
+    } catch (error) {
+      if (!this.ended.signal.aborted) throw error;
+    }
+  }
+
+  private async haveOutages(node: SimulatedNode, random: Random): Promise<void> {
+    await this.wait(random.between(QUIET.low, QUIET.high));
+    const kind = random.pick(OUTAGES);
+    this.count(kind);
+    const over = this.wait(random.between(OUTAGE.low, OUTAGE.high));
+    this.outages.set(node, { kind, over });
+    await over;
+    this.outages.delete(node);
+  }
+
+  private async strike(nodes: readonly SimulatedNode[], random: Random): Promise<void> {
+    await this.wait(random.between(QUIET.low, QUIET.high));
+    const targets = nodes.filter(
+      ({ index, process }) => !this.options.spared?.has(index) && process.state === 'running',
+    );
+    if (targets.length === 0) return;
+    const { process } = random.pick(targets);
+    const kind = random.pick(BLOWS);
+    this.count(kind);
+    if (kind === 'freeze') process.pause();
+    else process.kill(kind === 'kill' ? 'SIGKILL' : 'SIGTERM');
+    await this.wait(random.between(BLOW.low, BLOW.high));
+    if (kind === 'freeze') process.resume();
+    else {
+      // One that takes its time to end is not started beside itself.
+      await process.restart();
+    }
+  }
+
+  private wrapped(node: SimulatedNode, name: string, method: Method): Method {
+    let last: { answer: unknown } | undefined;
+    return async (...args) => {
+      const outage = this.outages.get(node);
+      const healthy = async (): Promise<unknown> => {
+        const answer = await method(...args);
+        last = { answer: structuredClone(answer) };
+        return answer;
+      };
+      switch (outage?.kind) {
+        case '500':
+          throw new StatusError(500, 'fault: internal error');
+        case 'error':
+          return { error: 'fault: K2 is away' };
+        case 'null':
+          return null;
+        case 'silence':
+          await outage.over;
+          return { error: 'fault: no answer' };
+        case 'slow':
+          await this.wait(SLOW);
+          return healthy();
+        case 'stale':
+          return last && name.startsWith('get') ? last.answer : healthy();
+        case 'partial':
+          return name === 'getTaskSubmissionInfo' ? withoutOne(await method(...args)) : healthy();
+        default:
+          return healthy();
+      }
+    };
+  }
+
+  private count(kind: OutageKind | BlowKind): void {
+    this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
+  }
+
+  private wait(rounds: number): Promise<unknown> {
+    const ms = rounds * this.options.roundSeconds * 1000;
+    return sleep(ms, undefined, { signal: this.ended.signal });
+  }
+}
+
+/** The answer of getTaskSubmissionInfo without its first submitter. */
+function withoutOne(answer: unknown): unknown {
+  const info = structuredClone(answer) as { submissions: Record<string, Record<string, unknown>> };
+  for (const submissions of Object.values(info.submissions)) {
+    const [first] = Object.keys(submissions);
+    if (first !== undefined) delete submissions[first];
+  }
+  return info;
+}
