@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import Table from 'cli-table3';
+import { Command, InvalidArgumentError } from 'commander';
+import { Faults, freePorts, readTaskConfig, startNetwork, type SimulatedNode } from '../simulator';
+import { brokenByFaults } from './simulate/fault-run';
+import { miningInspector } from './simulate/inspector';
+import { flatness, MEASURES } from './soak/flatness';
+import { sampleOf, type Sample } from './soak/samples';
+
+const SAMPLE_MS = 2500;
+const TELL_EVERY = 12;
+/** Its process lives through the whole run, with an RPC that fails: memory is looked at here. */
+const SPARED = 0;
+
+interface SoakOptions {
+  minutes: number;
+  nodes: number;
+  roundSeconds: number;
+  seed: string;
+}
+
+function parseOptions(argv: string[]): SoakOptions {
+  return new Command('soak')
+    .description('Runs a network with faults and checks that what its processes hold stays flat.')
+    .option('--minutes <count>', 'how long', positive, 20)
+    .option('--nodes <count>', 'nodes; the first is never killed', positive, 3)
+    .option('--round-seconds <seconds>', 'how long a round takes', positive, 10)
+    .option('--seed <text>', 'of the faults', randomBytes(4).toString('hex'))
+    .parse(argv)
+    .opts<SoakOptions>();
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError('Expected a number above 0.');
+}
+
+async function main(): Promise<string[]> {
+  const { minutes, nodes, roundSeconds, seed } = parseOptions(process.argv);
+  if (!existsSync('/proc/self/fd')) throw new Error('soak reads /proc, which only Linux has');
+  const ports = await freePorts(nodes);
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'soak-'));
+  const faults = new Faults({ seed, roundSeconds, spared: new Set([SPARED]) });
+  console.log(`${nodes} nodes, rounds of ${roundSeconds} s, ${minutes} minutes, seed ${seed}`);
+  const network = await startNetwork({
+    task: 'dist/main.js',
+    config: readTaskConfig('config-task.yml'),
+    ...{ nodes, roundSeconds, seed, directory, rounds: 0 },
+    env: (index) => ({
+      MINING_THREADS: '1',
+      MINING_INTENSITY: '25',
+      API_PORT: String(ports[index]),
+    }),
+    inspector: miningInspector,
+    changeMethods: faults.changeMethods,
+  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void network.stop());
+  faults.start(network);
+
+  const samples = new Map<SimulatedNode, Sample[]>(network.nodes.map((node) => [node, []]));
+  await collect(samples, minutes);
+  await network.stop();
+  const report = await network.finished;
+  const failures = [
+    ...brokenByFaults(report, new Set(report.nodes.map(({ publicKey }) => publicKey))),
+    ...judge(samples),
+  ];
+  console.log(`${report.rounds.length} rounds; faults: ${faults.summary()}`);
+  if (failures.length === 0) rmSync(directory, { recursive: true, force: true });
+  else console.log(`The nodes' files and logs are in ${directory}`);
+  return failures;
+}
+
+async function collect(samples: Map<SimulatedNode, Sample[]>, minutes: number): Promise<void> {
+  const startedAt = performance.now();
+  for (let n = 1; ; n++) {
+    const atMin = (performance.now() - startedAt) / 60_000;
+    if (atMin >= minutes) return;
+    for (const [node, of] of samples) {
+      const sample = sampleOf(node, atMin);
+      if (sample) of.push(sample);
+    }
+    if (n % TELL_EVERY === 0) {
+      const memory = [...samples.values()].map((of) => `${of.at(-1)?.residentMB.toFixed(0)} MB`);
+      console.log(`  ${atMin.toFixed(1)} min: ${memory.join(', ')}`);
+    }
+    await sleep(SAMPLE_MS);
+  }
+}
+
+/** Prints what was measured. @returns a sentence for each thing that did not stay flat */
+function judge(samples: ReadonlyMap<SimulatedNode, readonly Sample[]>): string[] {
+  const table = new Table({
+    head: ['Node', 'Measure', 'First half', 'Second half', 'Most', 'A minute', 'Flat'],
+    colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'left'],
+    style: { head: [], border: [], compact: true },
+  });
+  const failures: string[] = [];
+  for (const [node, of] of samples) {
+    // Where processes come and go, each is younger than a leak takes to show.
+    const measures = MEASURES.filter((name) => name !== 'residentMB' || node.index === SPARED);
+    for (const measure of measures) {
+      const { from, to, most, perMinute, isFlat } = flatness(of, measure);
+      const numbers = [from, to, most, perMinute].map((value) => value.toFixed(1));
+      table.push([node.name, measure, ...numbers, isFlat ? 'yes' : 'NO']);
+      if (!isFlat)
+        failures.push(
+          `${node.name}: ${measure} went from ${numbers[0]} to ${numbers[1]}, at most ${numbers[2]}`,
+        );
+    }
+  }
+  console.log(table.toString());
+  return failures;
+}
+
+main().then(
+  (failures) => {
+    for (const failure of failures) console.error(`soak: ${failure}`);
+    process.exitCode = failures.length === 0 ? 0 : 1;
+  },
+  (error: unknown) => {
+    console.error(`soak: ${(error as Error).message}`);
+    process.exitCode = 1;
+  },
+);

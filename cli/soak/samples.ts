@@ -1,0 +1,44 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import type { SimulatedNode } from '../../simulator';
+
+/** What a process holds at a moment. */
+export interface Sample {
+  /** Minutes since the start. */
+  readonly atMin: number;
+  readonly residentMB: number;
+  readonly handles: number;
+  readonly storeMB: number;
+  readonly files: number;
+}
+
+export type Measure = Exclude<keyof Sample, 'atMin'>;
+
+/** A process and the files of its node, from /proc; undefined while it is not there. */
+export function sampleOf(node: SimulatedNode, atMin: number): Sample | undefined {
+  const { pid } = node.process;
+  if (pid === undefined) return undefined;
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const residentKB = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]);
+    const handles = readdirSync(`/proc/${pid}/fd`).length;
+    const sizes = sizesBelow(node.directory).filter(({ name }) => name !== 'task.log');
+    const bytes = sizes.reduce((sum, { size }) => sum + size, 0);
+    return {
+      ...{ atMin, handles, files: sizes.length },
+      ...{ residentMB: residentKB / 1024, storeMB: bytes / 2 ** 20 },
+    };
+  } catch {
+    // It ended while it was looked at.
+    return undefined;
+  }
+}
+
+function sizesBelow(directory: string): { name: string; size: number }[] {
+  return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
+    const file = path.join(directory, entry.name);
+    if (entry.isDirectory()) return sizesBelow(file);
+    const size = statSync(file, { throwIfNoEntry: false })?.size;
+    return size === undefined ? [] : [{ name: entry.name, size }];
+  });
+}
