@@ -1,11 +1,9 @@
 import type { Log } from '../log';
 import type { MiningNode } from '../node';
+import { uncaught } from '../uncaught';
 
 /** A node that doesn't get its way within two seconds kills the process. */
 const STOP_MS = 1500;
-
-/** What nothing caught since this process started. */
-export const uncaught = { rejections: 0, exceptions: 0 };
 
 /** What there is to save, and where to log, once there is something and somewhere. */
 let save: () => Promise<void> = () => Promise.resolve();

@@ -43,6 +43,7 @@ describe('fault: the RPC of the node', function () {
     task.breakMethods(['getSubmitterAccount'], () => null);
     task.send('generateAndSubmitDistributionList', ROUND - 2);
     await task.logged('nothing caught this rejection');
+    expect(await task.metric('orca_uncaught_errors_total')).to.equal(1);
     expect(await task.hasShares(ROUND)).to.be.greaterThan(0);
   });
 });

@@ -1,6 +1,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import packageJson from '../../../package.json';
-import { collectedGauge } from './collected';
+import { uncaught } from '../../uncaught';
+import { collectedCounter, collectedGauge } from './collected';
 
 /** What the process may use before an operator is told. */
 const MEMORY_LIMIT_BYTES = 512 * 1024 * 1024;
@@ -48,6 +49,14 @@ export function addProcessMetrics(
       for (const [method, failures] of nodeCallFailures) this.inc({ method }, failures);
     },
   });
+  collectedCounter(
+    {
+      name: 'orca_uncaught_errors_total',
+      help: 'Rejections and exceptions that nothing caught.',
+      registers,
+    },
+    () => uncaught.rejections + uncaught.exceptions,
+  );
   new Gauge({
     name: 'orca_build_info',
     help: 'What runs here; always 1.',
