@@ -3,21 +3,28 @@ import { z } from 'zod';
 import type { Log } from '../log';
 import type { KeyValueStore } from '../rounds/key-value-store';
 import { localTestMode } from './identity';
-import { callNode } from './node-call';
+import { callNode, NodeCallError } from './node-call';
 import { checkStore, SdkStore } from './sdk-store';
 
 /**
  * Opens the SDK's store.
- * @throws NodeCallError when the node doesn't tell where it is, StoreReplacedError when it was garbage
+ * @throws NodeCallError when the node doesn't tell where it is, StoreError when it was garbage or
+ *   the disk is full
  */
 export async function openStore(log: Log): Promise<KeyValueStore> {
   const store = new SdkStore(namespaceWrapper);
   if (localTestMode) return store;
-  const path = await callNode(
+  if (await store.isInMemory()) {
+    throw new NodeCallError('the node did not tell the SDK where its store is');
+  }
+  await checkStore(store, storePath, log);
+  return store;
+}
+
+function storePath(): Promise<string> {
+  return callNode(
     'getTaskLevelDBPath',
     () => namespaceWrapper.getTaskLevelDBPath(),
     (answer) => z.string().min(1).parse(answer),
   );
-  await checkStore(store, path, log);
-  return store;
 }

@@ -3,12 +3,7 @@ import { appendFile, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
-import {
-  checkStore,
-  SdkStore,
-  StoreReplacedError,
-  type SdkStorage,
-} from '../../src/koii/sdk-store';
+import { checkStore, SdkStore, StoreError, type SdkStorage } from '../../src/koii/sdk-store';
 import { createLog } from '../../src/log';
 import { MemoryStore } from '../fixtures/memory-store';
 
@@ -94,6 +89,12 @@ describe("the SDK's store", () => {
       expect([...db.onDisk]).to.have.deep.members([...db.memory]);
     });
 
+    it('says when it has no file, because the node did not tell the SDK where', async () => {
+      expect(await store.isInMemory()).to.equal(false);
+      Object.assign(db, { inMemoryOnly: true });
+      expect(await store.isInMemory()).to.equal(true);
+    });
+
     it('does not let its file grow for ever', async () => {
       const value = 'x'.repeat(10_000);
       for (let i = 0; i < 300; i++) await store.set('same', `${value}${i}`);
@@ -111,6 +112,7 @@ describe("the SDK's store", () => {
   describe('when it is opened', () => {
     let memory: MemoryStore;
     let file: string;
+    const locate = (): Promise<string> => Promise.resolve(file);
     beforeEach(() => {
       memory = new MemoryStore();
       file = path.join(folder, 'KOIILevelDB.db');
@@ -118,7 +120,7 @@ describe("the SDK's store", () => {
 
     it('is left alone where it works', async () => {
       writeFileSync(file, 'good');
-      await checkStore(memory, file, log);
+      await checkStore(memory, locate, log, 1);
       expect(readFileSync(file, 'utf8')).to.equal('good');
     });
 
@@ -129,20 +131,46 @@ describe("the SDK's store", () => {
       it(`is moved aside, once, as a ${what} of garbage`, async () => {
         make();
         memory.broken = true;
-        expect(await failure(checkStore(memory, file, log))).to.be.instanceOf(StoreReplacedError);
+        expect(await failure(checkStore(memory, locate, log, 1))).to.be.instanceOf(StoreError);
         expect(existsSync(file)).to.equal(false);
         expect(existsSync(`${file}.unreadable`)).to.equal(true);
         make();
-        await checkStore(memory, file, log);
+        await checkStore(memory, locate, log, 1);
         expect(existsSync(file)).to.equal(true);
       });
     }
 
-    it('stays where it is on a disk that takes no writes', async () => {
-      // A folder that isn't there takes none either.
+    it('stays where it is while the node does not tell where that is', async () => {
+      writeFileSync(file, 'good');
       memory.broken = true;
-      await checkStore(memory, path.join(folder, 'gone', 'db'), log);
-      expect(existsSync(path.join(folder, 'gone'))).to.equal(false);
+      const away = new Error('K2 is away');
+      let told = 0;
+      const once = (): Promise<string> => (told++ === 0 ? locate() : Promise.reject(away));
+      expect(await failure(checkStore(memory, once, log, 1))).to.equal(away);
+      expect(readFileSync(file, 'utf8')).to.equal('good');
+    });
+
+    it('stays where it is when it failed for a moment', async () => {
+      writeFileSync(file, 'good');
+      memory.broken = true;
+      setTimeout(() => (memory.broken = false), 30);
+      await checkStore(memory, locate, log, 40);
+      expect(readFileSync(file, 'utf8')).to.equal('good');
+    });
+
+    it('stays where it is on a disk that takes no writes, for a later process', async function () {
+      file = '/proc/self/status'; // where nobody can write a file
+      if (!existsSync(file)) this.skip();
+      memory.broken = true;
+      const error = await failure(checkStore(memory, locate, log, 1));
+      expect(error).to.be.instanceOf(StoreError);
+      expect(String(error)).to.include('the disk takes no writes');
+    });
+
+    it('is done without where there was none to lose', async () => {
+      memory.broken = true;
+      await checkStore(memory, locate, log, 1);
+      expect(existsSync(file)).to.equal(false);
     });
   });
 });
