@@ -59,12 +59,14 @@ async function main(): Promise<string[]> {
     inspector: miningInspector,
     changeMethods: faults.changeMethods,
   });
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => void network.stop());
+  const interruption = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => interruption.abort());
+  }
   faults.start(network);
 
   const samples = new Map<SimulatedNode, Sample[]>(network.nodes.map((node) => [node, []]));
-  await collect(samples, minutes);
+  await collect(samples, minutes, interruption.signal);
   await network.stop();
   const report = await network.finished;
   const failures = [
@@ -77,11 +79,16 @@ async function main(): Promise<string[]> {
   return failures;
 }
 
-async function collect(samples: Map<SimulatedNode, Sample[]>, minutes: number): Promise<void> {
+/** Takes samples until the time is over, or somebody has seen enough. */
+async function collect(
+  samples: Map<SimulatedNode, Sample[]>,
+  minutes: number,
+  signal: AbortSignal,
+): Promise<void> {
   const startedAt = performance.now();
   for (let n = 1; ; n++) {
     const atMin = (performance.now() - startedAt) / 60_000;
-    if (atMin >= minutes) return;
+    if (atMin >= minutes || signal.aborted) return;
     for (const [node, of] of samples) {
       const sample = sampleOf(node, atMin);
       if (sample) of.push(sample);
@@ -90,7 +97,7 @@ async function collect(samples: Map<SimulatedNode, Sample[]>, minutes: number): 
       const memory = [...samples.values()].map((of) => `${of.at(-1)?.residentMB.toFixed(0)} MB`);
       console.log(`  ${atMin.toFixed(1)} min: ${memory.join(', ')}`);
     }
-    await sleep(SAMPLE_MS);
+    await sleep(SAMPLE_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 

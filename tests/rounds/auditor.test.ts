@@ -67,6 +67,17 @@ describe('Auditor', () => {
     expect(failure).to.have.property('message', 'no answer');
   });
 
+  it('knows its seed to be right by one valid proof of another node, and by none to be doubtful', async () => {
+    const copied = { ...mine, submitter: vectors[1]!.submitter };
+    expect(await make().provesSeed(vector.round, [])).to.equal(false);
+    expect(await make().provesSeed(vector.round, [copied])).to.equal(false);
+    const auditor = make();
+    expect(await auditor.provesSeed(vector.round, [copied, mine])).to.equal(true);
+    // Once proven, for that round and seed alone.
+    expect(await auditor.provesSeed(vector.round, [copied])).to.equal(true);
+    expect(await auditor.provesSeed(vector.round + 1, [copied])).to.equal(false);
+  });
+
   it('lets other work have its turn while it judges many', async () => {
     const auditor = make();
     const many = Array.from({ length: 1500 }, () => mine);
