@@ -1,27 +1,38 @@
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import { randomInt } from 'node:crypto';
+import { createServer } from 'node:net';
+
+/**
+ * Linux gives ports from 32768 on to outgoing connections, other systems from 49152 on. A port from there may be
+ * free now and taken when its process comes to listen: a network of tasks has hundreds of connections.
+ */
+const FIRST = 12_000;
+const LAST = 32_767;
 
 /** Ports are given once: who got one may not listen on it yet when the next asks. */
 const given = new Set<number>();
 
-/** Ports that were free on loopback a moment ago, all different from each other and from any given before. */
+/**
+ * Ports that are free on loopback, all different from each other and from any given before, and not among those
+ * that a system gives to outgoing connections.
+ * @throws Error when no more can be had
+ */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers: Server[] = [];
   const ports: number[] = [];
-  while (ports.length < count) {
-    const server = await listen();
-    servers.push(server);
-    const { port } = server.address() as AddressInfo;
-    if (given.has(port)) continue;
+  for (let tries = 0; ports.length < count; tries++) {
+    if (tries > count + 1_000) throw new Error(`no ${count} free ports from ${FIRST} to ${LAST}`);
+    const port = randomInt(FIRST, LAST + 1);
+    if (given.has(port) || !(await isFree(port))) continue;
     given.add(port);
     ports.push(port);
   }
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
 }
 
-function listen(): Promise<Server> {
-  return new Promise((resolve, reject) => {
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', reject).listen(0, '127.0.0.1', () => resolve(server));
+    server
+      .once('error', () => resolve(false))
+      .listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }
