@@ -1,7 +1,8 @@
 import { KINDS, type KindName } from '../../adversaries/kinds';
 import type { ListReport, NodeReport, RoundReport, RunReport } from '../../simulator/index';
+import { isSameList } from '../../src/distribution/list-defence';
 import type { PlannedNode } from './cheaters';
-import { fairList, isValid, sameAmounts, votesOn } from './fair-list';
+import { fairList, isValid, votesOn } from './fair-list';
 import { namesOf, workOf, type Roles } from './invariants';
 
 /** What a cheater tried and what became of it, as `--json` writes it. Nodes by name, amounts in ROE. */
@@ -166,7 +167,7 @@ function vetoesBy(publicKey: string, round: RoundReport, report: RunReport): Vet
 
 function isRight(list: ListReport, round: RoundReport, report: RunReport): boolean {
   const fair = fairList(report, round, list.submittedInRound);
-  return fair !== undefined && sameAmounts(list.amounts, fair);
+  return fair !== undefined && isSameList(list.amounts, fair);
 }
 
 function dishonestListsBy(

@@ -47,11 +47,6 @@ export function fairList(
   );
 }
 
-export function sameAmounts(a: Amounts, b: Amounts): boolean {
-  const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
-}
-
 /** A stake as it stood in the windows of a round: less what lists paid out in the rounds before had taken. */
 function stakeIn(report: RunReport, publicKey: string, inRound: number): number {
   const before = report.nodes.find((node) => node.publicKey === publicKey)?.stakeBefore ?? 0;

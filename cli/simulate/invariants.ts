@@ -1,7 +1,8 @@
 import type { NodeReport, RoundReport, RunReport, SubmissionReport } from '../../simulator/index';
 import { K, FLOOR } from '../../src/consensus';
 import { expectedHashes } from '../../src/bitcoin/target';
-import { fairList, isValid, provenHashes, sameAmounts } from './fair-list';
+import { isSameList } from '../../src/distribution/list-defence';
+import { fairList, isValid, provenHashes } from './fair-list';
 
 /** Who is who in a run, by public key. */
 export interface Roles {
@@ -56,7 +57,7 @@ function listFaults(report: RunReport, round: RoundReport): string[] {
   return round.distributionLists.flatMap((list) => {
     const fair = fairList(report, round, list.submittedInRound);
     if (fair === undefined || list.outcome === 'pending') return [];
-    const isFair = sameAmounts(list.amounts, fair);
+    const isFair = isSameList(list.amounts, fair);
     const isVotedOut = list.outcome === 'voted out';
     if (isFair !== isVotedOut) return [];
     const what = isFair ? 'right, and voted out' : 'wrong, and not voted out';

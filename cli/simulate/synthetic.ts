@@ -10,7 +10,8 @@ import {
   type RunReport,
   type SimulatedNode,
 } from '../../simulator/index';
-import { fairList, sameAmounts } from './fair-list';
+import { isSameList } from '../../src/distribution/list-defence';
+import { fairList } from './fair-list';
 import { count } from './format';
 import { judgeSubmission } from './inspector';
 import { prepareProofs, SYNTHETIC_ROUND } from './synthetic-proofs';
@@ -143,7 +144,7 @@ function listFaults(report: RunReport, submitters: number): string[] {
   };
   if (round.submissions.length <= submitters) return ['the real node did not submit'];
   const fair = fairList(report, round, SYNTHETIC_ROUND + 2);
-  const isRight = fair !== undefined && sameAmounts(round.payouts, fair);
+  const isRight = fair !== undefined && isSameList(round.payouts, fair);
   return isRight ? [] : [`the list of round ${SYNTHETIC_ROUND} is not what the proofs are worth`];
 }
 

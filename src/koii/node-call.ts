@@ -7,6 +7,8 @@ export const NODE_METHODS = [
   'getCurrentSlot',
   'getAverageSlotTime',
   'getTaskSubmissionInfo',
+  'getTaskDistributionInfo',
+  'getDistributionList',
   'getSubmitterAccount',
   'getTaskLevelDBPath',
 ] as const;

@@ -2,10 +2,12 @@ import bs58 from 'bs58';
 import type { DistributionList, Submitter } from '@_koii/task-manager';
 import { sharePayouts } from '../distribution/payouts';
 import { submissionsOf } from '../koii/chain';
+import { localTestMode } from '../koii/identity';
 import { decodeProof } from '../proof/codec';
 import type { Verdict } from '../proof/verify';
 import type { SubmittedProof } from '../rounds/auditor';
 import { taskContext } from './context';
+import { watchLists } from './list-watch';
 import { patiently } from './patience';
 import { checkRound } from './round-time';
 
@@ -32,6 +34,7 @@ export async function distribution(
   const roe = list[self] ?? 0;
   metrics.rewarded(roundNumber, roe);
   history.rewarded({ round: roundNumber, roe, proofs, valid });
+  if (!localTestMode) watchLists(roundNumber, list, self);
   return list;
 }
 

@@ -12,7 +12,7 @@ describe('nodes that lie in their votes and lists', function () {
   let report: JudgedReport;
 
   before(async () => {
-    report = await runWithCheaters(4, ['forge', 'vote-down', 'vote-up', ...LIST_MAKERS], {
+    report = await runWithCheaters(4, ['forge', 'vote-down', 'vote-up', 'veto', ...LIST_MAKERS], {
       rounds: 2,
       roundSeconds: 10,
       // Nobody else has a list of round 0 when it is due first: so it is the dishonest ones that decide.
@@ -53,6 +53,12 @@ describe('nodes that lie in their votes and lists', function () {
     expect(paid.submittedInRound).to.be.above(2);
     expect(LIST_MAKERS.map((name) => cheater(name).publicKey)).not.to.include(paid.madeBy);
     expect(round!.payouts).to.deep.equal(paid.amounts);
+  });
+
+  it('veto: votes against right lists fell none of them', () => {
+    const { vetoes } = cheater('veto');
+    expect(vetoes).not.to.be.empty;
+    for (const { outcome } of vetoes) expect(outcome).to.equal('accepted');
   });
 
   it('vote-down: votes against valid proofs take nobody a reward or stake', () => {
