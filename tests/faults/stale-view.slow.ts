@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Submissions } from '../../src/template/koii';
 import { LoneTask } from '../fixtures/lone-task';
+import { eventually } from '../fixtures/network';
 
 const ROUND = 10;
 
@@ -28,6 +29,8 @@ describe('fault: the node shows a stale or partial view of the chain', function 
       await task.hasShares(ROUND);
       task.chain.submissions[ROUND - 2] = full;
       await task.logged('mining starts over');
+      // Until mining has begun again, the shares that are shown are those on the wrong seed.
+      await eventually(() => task.timesLogged(`mining round ${ROUND}`) === 2 || undefined);
       await task.hasShares(ROUND);
       task.chain.round = ROUND + 1;
       const submitted = task.nextCallOf('checkSubmissionAndUpdateRound');
