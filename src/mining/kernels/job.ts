@@ -9,7 +9,8 @@ const HEADER_BITS = 640;
 const HASH_BITS = 256;
 const PADDING_BIT = 0x80000000 | 0;
 
-const swapBytes = (word: number): number =>
+/** A word with its four bytes in the opposite order. */
+export const swapBytes = (word: number): number =>
   (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
 
 /**
