@@ -10,7 +10,12 @@ const roundSchema = z.number().int().nonnegative();
 const submissionInfoSchema = z.object({
   submissions: z.record(
     z.string(),
-    z.record(z.string(), z.object({ submission_value: z.string() })),
+    z.record(
+      z.string(),
+      z
+        .object({ submission_value: z.string() })
+        .transform((submission) => submission.submission_value),
+    ),
   ),
 });
 
@@ -75,12 +80,7 @@ export function submissionsOf(round: number): Promise<Submissions> {
   return callNode(
     'getTaskSubmissionInfo',
     () => namespaceWrapper.getTaskSubmissionInfo(round),
-    (answer) => {
-      const entries = submissionInfoSchema.parse(answer).submissions[round] ?? {};
-      return Object.fromEntries(
-        Object.entries(entries).map(([key, { submission_value }]) => [key, submission_value]),
-      );
-    },
+    (answer) => submissionInfoSchema.parse(answer).submissions[round] ?? {},
   );
 }
 

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 
 /** What is asked of the node; the names are the node's own. */
 export const NODE_METHODS = [
@@ -53,7 +53,10 @@ export async function callNode<T>(
   for (let attempt = 0; attempt < attempts; attempt++) {
     if (attempt > 0) await sleep(firstDelayMs * 2 ** (attempt - 1));
     try {
-      return parse(await withTimeout(call(), timeoutMs));
+      const answer = await withTimeout(call(), timeoutMs);
+      // The SDK has just parsed it, which may have been long: a list of ten thousand is.
+      await nextTurn();
+      return parse(answer);
     } catch (error) {
       cause = error;
       failures.set(method, failures.get(method)! + 1);

@@ -1,6 +1,7 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { decodeProof } from '../proof/codec';
 import { verifyProof, type Verdict } from '../proof/verify';
 import { decodeKey, koiiWork } from '../template/koii';
+import { inTurns } from './in-turns';
 import type { Seeds } from './seeds';
 
 /** A proof as it was submitted. */
@@ -10,8 +11,15 @@ export interface SubmittedProof {
   proof: string;
 }
 
-/** Verifying goes on for at most about this long before other work gets its turn. */
-const SLICE_MS = 20;
+/** Whether two or more nodes other than `self` submitted what can be read as a proof. */
+export function severalReadable(submitted: readonly SubmittedProof[], self: string): boolean {
+  let readable = 0;
+  for (const { submitter, proof } of submitted) {
+    if (submitter !== self && 'proof' in decodeProof(proof)) readable++;
+    if (readable > 1) return true;
+  }
+  return false;
+}
 
 /** Judges the proofs of other nodes, and its own as others would. */
 export class Auditor {
@@ -77,13 +85,8 @@ export class Auditor {
     submitted: readonly SubmittedProof[],
   ): AsyncGenerator<Verdict> {
     const work = koiiWork(this.taskId, round, seed);
-    let sliceEndsAt = performance.now() + SLICE_MS;
-    for (const { submitter, proof } of submitted) {
+    for await (const { submitter, proof } of inTurns(submitted)) {
       yield verifyProof(proof, decodeKey(submitter), work);
-      if (performance.now() >= sliceEndsAt) {
-        await nextTurn();
-        sliceEndsAt = performance.now() + SLICE_MS;
-      }
     }
   }
 }

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import type { Log } from '../log';
-import { roundSeed, type Submissions } from '../template/koii';
+import {
+  decodeSubmission,
+  seedFromDecoded,
+  type DecodedSubmission,
+  type Submissions,
+} from '../template/koii';
+import { inTurns } from './in-turns';
 import type { KeyValueStore } from './key-value-store';
 
 /** What this node can ask the chain. */
@@ -63,7 +69,11 @@ export class Seeds {
 
   private async derive(round: number): Promise<Buffer> {
     const submissions = round < 2 ? {} : await this.chain.submissions(round - 2);
-    const seed = roundSeed(this.taskId, round, submissions);
+    const decoded: DecodedSubmission[] = [];
+    for await (const entry of inTurns(Object.entries(submissions))) {
+      decoded.push(decodeSubmission(...entry));
+    }
+    const seed = seedFromDecoded(this.taskId, round, decoded);
     await this.keep(round, seed.toString('hex'));
     return seed;
   }

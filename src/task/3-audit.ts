@@ -3,6 +3,7 @@ import { submissionsOf } from '../koii/chain';
 import { localTestMode } from '../koii/identity';
 import { decodeProof } from '../proof/codec';
 import type { Verdict } from '../proof/verify';
+import { severalReadable } from '../rounds/auditor';
 import { taskContext } from './context';
 import { patiently } from './patience';
 import { checkRound } from './round-time';
@@ -37,8 +38,8 @@ async function judge(proof: string, round: number, submitter: string): Promise<V
   const self = bs58.encode(miner.identity.submitter);
   const others = Object.entries(await submissionsOf(round))
     .map(([key, value]) => ({ submitter: key, proof: value }))
-    .filter((other) => other.submitter !== self && 'proof' in decodeProof(other.proof));
-  if (others.length > 1 && !(await auditor.provesSeed(round, others))) {
+    .filter((other) => other.submitter !== self);
+  if (severalReadable(others, self) && !(await auditor.provesSeed(round, others))) {
     throw new Error(`no proof of another node for round ${round} is valid by this node's seed`);
   }
   return verdict;

@@ -1,11 +1,11 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import bs58 from 'bs58';
 import type { DistributionList, Submitter } from '@_koii/task-manager';
 import { sharePayouts } from '../distribution/payouts';
 import { submissionsOf } from '../koii/chain';
 import { localTestMode } from '../koii/identity';
-import { decodeProof } from '../proof/codec';
 import type { Verdict } from '../proof/verify';
-import type { SubmittedProof } from '../rounds/auditor';
+import { severalReadable, type SubmittedProof } from '../rounds/auditor';
 import { taskContext } from './context';
 import { watchLists } from './list-watch';
 import { patiently } from './patience';
@@ -30,7 +30,10 @@ export async function distribution(
   const proofs = verdicts.length;
   const valid = verdicts.filter((verdict) => verdict.valid).length;
   log.info(`distribution of round ${roundNumber}: ${valid} of ${proofs} proofs are valid`);
+  await nextTurn();
   const list = sharePayouts(judged, bounty);
+  // Of ten thousand entries, on which the SDK goes on.
+  await nextTurn();
   const roe = list[self] ?? 0;
   metrics.rewarded(roundNumber, roe);
   history.rewarded({ round: roundNumber, roe, proofs, valid });
@@ -64,8 +67,8 @@ function allOthersFail(
   verdicts: readonly Verdict[],
   self: string,
 ): boolean {
-  const others = submitted
-    .map(({ submitter, proof }, i) => ({ submitter, proof, valid: verdicts[i]!.valid }))
-    .filter(({ submitter, proof }) => submitter !== self && 'proof' in decodeProof(proof));
-  return others.length > 1 && others.every(({ valid }) => !valid);
+  const someOtherIsValid = submitted.some(
+    ({ submitter }, i) => submitter !== self && verdicts[i]!.valid,
+  );
+  return !someOtherIsValid && severalReadable(submitted, self);
 }

@@ -25,17 +25,24 @@ export function decodeKey(base58: string): Uint8Array {
   return bytes;
 }
 
+/** A submission with its key as raw bytes. */
+export interface DecodedSubmission {
+  key: Uint8Array;
+  value: Buffer;
+}
+
+/** @throws RangeError when the key is not base58 of 32 bytes. */
+export function decodeSubmission(key: string, value: string): DecodedSubmission {
+  return { key: decodeKey(key), value: Buffer.from(value, 'utf8') };
+}
+
 /** D(q) of docs/PROTOCOL.md section 3: 32 bytes that commit to a round's submissions; zeros where there are none. */
-export function submissionsDigest(submissions: Submissions): Buffer {
-  const entries = Object.entries(submissions).map(([key, value]) => ({
-    key: decodeKey(key),
-    value: Buffer.from(value, 'utf8'),
-  }));
-  if (entries.length === 0) return Buffer.alloc(32);
-  entries.sort((a, b) => Buffer.compare(a.key, b.key));
+export function submissionsDigest(submissions: readonly DecodedSubmission[]): Buffer {
+  if (submissions.length === 0) return Buffer.alloc(32);
+  const inOrder = [...submissions].sort((a, b) => Buffer.compare(a.key, b.key));
   return sha256(
     Buffer.concat(
-      entries.flatMap(({ key, value }) => {
+      inOrder.flatMap(({ key, value }) => {
         const length = Buffer.alloc(2);
         length.writeUInt16LE(value.length);
         return [key, length, value];
@@ -53,6 +60,18 @@ export function roundSeed(
   taskId: Uint8Array,
   round: number,
   submissionsOfRoundMinus2: Submissions,
+): Buffer {
+  const decoded = Object.entries(submissionsOfRoundMinus2).map((entry) =>
+    decodeSubmission(...entry),
+  );
+  return seedFromDecoded(taskId, round, decoded);
+}
+
+/** As roundSeed, of submissions that were decoded before: for ten thousand of them that takes longest. */
+export function seedFromDecoded(
+  taskId: Uint8Array,
+  round: number,
+  submissionsOfRoundMinus2: readonly DecodedSubmission[],
 ): Buffer {
   const roundLE = Buffer.alloc(8);
   roundLE.writeBigUInt64LE(BigInt(round));
