@@ -1,24 +1,20 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import http from 'node:http';
-import { createServer, type AddressInfo } from 'node:net';
 import os from 'node:os';
-import path from 'node:path';
-import bs58 from 'bs58';
 import Table from 'cli-table3';
 import { Command, InvalidArgumentError } from 'commander';
 import { NodeApi, type Work } from '../cli/worker/node-api';
 import { shareBody, type ShareBody } from '../cli/worker/share-body';
 import { Engine } from '../src/mining/engine';
+import { startNode } from './standalone-node';
+import { percentileOf } from './statistics';
 
 // How many shares a second a node takes over HTTP while one thread of it mines: a standalone node in a
 // process of its own, asked from this one over connections that are kept open.
 
 const ROUND = 1;
 const WORKER = 'bench';
-const ROOT = path.join(__dirname, '..');
 
 interface Options {
   shares: number;
@@ -55,15 +51,12 @@ const { shares: count, connections } = new Command('bench:api')
   .opts<Options>();
 
 async function main(): Promise<void> {
-  const directory = mkdtempSync(path.join(os.tmpdir(), 'bench-api-'));
-  const port = await freePort();
-  const node = startNode(directory, port);
+  const node = await startNode({ MINING_THREADS: '1' });
   const agent = new http.Agent({ keepAlive: true, maxSockets: connections });
   try {
-    const url = `http://127.0.0.1:${port}`;
-    await untilUp(url, node);
-    const started = await fetch(`${url}/task/${ROUND}`, { method: 'POST' });
-    if (started.status !== 202) throw new Error(`the round was not started: ${started.status}`);
+    const { url } = node;
+    const port = Number(new URL(url).port);
+    await node.start(ROUND);
     const work = await new NodeApi(url, WORKER).work(new AbortController().signal);
 
     log(`mining ${count} shares for the node`);
@@ -86,29 +79,7 @@ async function main(): Promise<void> {
     ]);
   } finally {
     agent.destroy();
-    node.kill('SIGKILL');
-    rmSync(directory, { recursive: true, force: true });
-  }
-}
-
-function startNode(directory: string, port: number): ChildProcess {
-  return spawn(process.execPath, ['--import', 'tsx', path.join(ROOT, 'cli/serve.ts')], {
-    cwd: ROOT,
-    env: {
-      ...process.env,
-      TASK_ID: bs58.encode(randomBytes(32)),
-      SUBMITTER_PUBLIC_KEY: bs58.encode(randomBytes(32)),
-      ...{ STATE_DIR: directory, API_PORT: String(port), API_RATE_LIMIT: '0' },
-      ...{ MINING_THREADS: '1', LOG_LEVEL: 'warn' },
-    },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-}
-
-async function untilUp(url: string, node: ChildProcess): Promise<void> {
-  while (!(await fetch(`${url}/healthz`).catch(() => undefined))?.ok) {
-    if (node.exitCode !== null) throw new Error('the node ended');
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await node.dispose();
   }
 }
 
@@ -154,15 +125,12 @@ async function submitAll(
     }),
   );
   const seconds = (performance.now() - startedAt) / 1000;
-  latenciesMs.sort((a, b) => a - b);
-  const percentile = (p: number): number =>
-    latenciesMs[Math.min(latenciesMs.length - 1, Math.floor(latenciesMs.length * p))]!;
   return {
     kind,
     count: shares.length,
     perSecond: shares.length / seconds,
-    p50Ms: percentile(0.5),
-    p99Ms: percentile(0.99),
+    p50Ms: percentileOf(latenciesMs, 0.5),
+    p99Ms: percentileOf(latenciesMs, 0.99),
   };
 }
 
@@ -195,14 +163,6 @@ function report(results: Measured[]): void {
     `Node  ${process.versions.node}, ${connections} requests in flight, one thread mines`,
   );
   console.log(table.toString());
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
 
 main().catch((error: unknown) => {

@@ -13,3 +13,13 @@ export function spreadOf(samples: readonly number[]): Spread {
   const lower = sorted[(sorted.length - 1) >> 1]!;
   return { median: (lower + upper) / 2, min: sorted[0]!, max: sorted[sorted.length - 1]! };
 }
+
+/**
+ * The sample that a part p of all samples, 0..1, is not above.
+ * @throws RangeError when there are no samples.
+ */
+export function percentileOf(samples: readonly number[], p: number): number {
+  if (samples.length === 0) throw new RangeError('samples: expected at least one, got none');
+  const sorted = [...samples].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * p))]!;
+}

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { spreadOf } from '../../bench/statistics';
+import { percentileOf, spreadOf } from '../../bench/statistics';
 
 describe('spreadOf', () => {
   it('takes the middle sample of an odd number, whatever their order', () => {
@@ -22,5 +22,19 @@ describe('spreadOf', () => {
 
   it('has nothing to say of no samples', () => {
     expect(() => spreadOf([])).to.throw(RangeError);
+  });
+});
+
+describe('percentileOf', () => {
+  it('takes the sample at that place of the sorted ones', () => {
+    const samples = Array.from({ length: 100 }, (_, i) => 99 - i);
+    expect(percentileOf(samples, 0.5)).to.equal(50);
+    expect(percentileOf(samples, 0.99)).to.equal(99);
+    expect(percentileOf(samples, 1)).to.equal(99);
+    expect(percentileOf([7], 0.99)).to.equal(7);
+  });
+
+  it('has nothing to say of no samples', () => {
+    expect(() => percentileOf([], 0.5)).to.throw(RangeError);
   });
 });
