@@ -19,56 +19,12 @@ const submissionInfoSchema = z.object({
   ),
 });
 
-const roundTimesSchema = z.object({
-  starting_slot: z.number().nonnegative(),
-  round_time: z.number().positive(),
-});
-
-const positive = z.number().positive();
-
 /** The round that runs now. @throws NodeCallError */
 export function currentRound(): Promise<number> {
   return callNode(
     'getRound',
     () => namespaceWrapper.getRound(),
     (answer) => roundSchema.parse(answer),
-  );
-}
-
-/** The round that runs now, worked out from the chain's slots. @throws NodeCallError */
-export async function currentRoundBySlots(): Promise<number> {
-  const { starting_slot, round_time } = await roundTimes();
-  return Math.floor(((await currentSlot()) - starting_slot) / round_time);
-}
-
-/**
- * Milliseconds to the end of a round, by the chain's slots; 0 when it is over.
- * @throws NodeCallError
- */
-export async function msToRoundEnd(round: number): Promise<number> {
-  const { starting_slot, round_time } = await roundTimes();
-  const slot = await currentSlot();
-  const slotMs = await callNode(
-    'getAverageSlotTime',
-    () => namespaceWrapper.getAverageSlotTime(),
-    (answer) => positive.parse(answer),
-  );
-  return Math.max(0, starting_slot + (round + 1) * round_time - slot) * slotMs;
-}
-
-function roundTimes() {
-  return callNode(
-    'getTaskState',
-    () => namespaceWrapper.getTaskState({}),
-    (answer) => roundTimesSchema.parse(answer),
-  );
-}
-
-function currentSlot(): Promise<number> {
-  return callNode(
-    'getCurrentSlot',
-    () => namespaceWrapper.getSlot(),
-    (answer) => positive.parse(answer),
   );
 }
 

@@ -17,21 +17,13 @@ const positive = z.number().positive();
  * @throws NodeCallError
  */
 export async function roundTimes(round: number): Promise<RoundTimes> {
-  const state = await callNode(
-    'getTaskState',
-    () => namespaceWrapper.getTaskState({}),
-    (answer) => stateSchema.parse(answer),
-  );
+  const state = await taskState();
   const slotMs = await callNode(
     'getAverageSlotTime',
     () => namespaceWrapper.getAverageSlotTime(),
     (answer) => positive.parse(answer),
   );
-  const slot = await callNode(
-    'getCurrentSlot',
-    () => namespaceWrapper.getSlot(),
-    (answer) => positive.parse(answer),
-  );
+  const slot = await currentSlot();
   const startSlot = state.starting_slot + round * state.round_time;
   const at = (slots: number): number =>
     Math.round(Date.now() + (startSlot + slots - slot) * slotMs);
@@ -42,4 +34,26 @@ export async function roundTimes(round: number): Promise<RoundTimes> {
     auditEndsAt: at(state.submission_window + state.audit_window),
     endsAt: at(state.round_time),
   };
+}
+
+/** The round that runs now, worked out from the chain's slots. @throws NodeCallError */
+export async function currentRoundBySlots(): Promise<number> {
+  const { starting_slot, round_time } = await taskState();
+  return Math.floor(((await currentSlot()) - starting_slot) / round_time);
+}
+
+function taskState() {
+  return callNode(
+    'getTaskState',
+    () => namespaceWrapper.getTaskState({}),
+    (answer) => stateSchema.parse(answer),
+  );
+}
+
+function currentSlot(): Promise<number> {
+  return callNode(
+    'getCurrentSlot',
+    () => namespaceWrapper.getSlot(),
+    (answer) => positive.parse(answer),
+  );
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { msToRoundEnd } from '../koii/chain';
 import { localTestMode } from '../koii/identity';
+import { roundTimes } from '../koii/round-times';
 import { taskContext } from './context';
 import { patiently } from './patience';
 import { checkRound, roundsUntil } from './round-time';
@@ -95,6 +95,9 @@ async function miningMs(round: number): Promise<number> {
   const seconds = config.MINING_SECONDS || (localTestMode ? LOCAL_TEST_SECONDS : undefined);
   if (localTestMode) return seconds! * 1000;
   // Where the end can't be learned, the start of the next round ends this one.
-  const untilEndMs = await msToRoundEnd(round).catch(() => Infinity);
+  const untilEndMs = await roundTimes(round).then(
+    ({ endsAt }) => Math.max(0, endsAt - Date.now()),
+    () => Infinity,
+  );
   return Math.min(untilEndMs, (seconds ?? Infinity) * 1000);
 }

@@ -1,4 +1,5 @@
-import { currentRound, currentRoundBySlots } from '../koii/chain';
+import { currentRound } from '../koii/chain';
+import { currentRoundBySlots } from '../koii/round-times';
 
 /**
  * Checks a round number that came from the node.

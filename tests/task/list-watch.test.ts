@@ -16,9 +16,9 @@ describe('a right list that another votes against, after the SDK has looked', fu
     const proof = task.proofOf('other', LISTED);
     task.chain.submissions[LISTED] = { [task.other.publicKey]: proof };
     task.chain.stakes = { [task.other.publicKey]: 1000 };
-    const startedAt = Date.now();
+    let startedAt = Infinity;
     Object.assign(task.methods, {
-      getCurrentSlot: () => 1 + ROUND * 80 + Math.floor((Date.now() - startedAt) / 100),
+      getCurrentSlot: () => 1 + ROUND * 80 + Math.floor(Math.max(0, Date.now() - startedAt) / 100),
       getTaskState: () => ({
         starting_slot: 1,
         round_time: 80,
@@ -43,6 +43,7 @@ describe('a right list that another votes against, after the SDK has looked', fu
     const votes = [{ is_valid: false, voter: task.third.publicKey, slot: 2 }];
     await task.start();
     await task.logged('ready to mine');
+    startedAt = Date.now();
     task.send('distributionListAudit', LISTED);
   }
 
