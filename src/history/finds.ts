@@ -3,7 +3,7 @@ import { difficultyOf } from '../bitcoin/target';
 import type { Log } from '../log';
 import type { KeyValueStore } from '../rounds/key-value-store';
 import type { LoggedShare } from '../rounds/share-record';
-import { readRecord } from './read-record';
+import { readRecord } from '../rounds/read-record';
 
 /** Finds kept of a round, more than a proof holds, so that the K best are always among them. */
 const MAX_FINDS = 100;

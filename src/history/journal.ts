@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Log } from '../log';
 import type { KeyValueStore } from '../rounds/key-value-store';
-import { readRecord } from './read-record';
+import { readRecord } from '../rounds/read-record';
 
 /** The last so many entries of one kind, in one record of the store. */
 export class Journal<Entry extends { at: number }> {

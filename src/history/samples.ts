@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Log } from '../log';
 import type { KeyValueStore } from '../rounds/key-value-store';
-import { readRecord } from './read-record';
+import { readRecord } from '../rounds/read-record';
 import { sampleTupleSchema, timeOf, toTuple, type Sample, type SampleTuple } from './sample';
 
 const MINUTE_MS = 60_000;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { sha256 } from '../bitcoin/sha256';
 import type { Log } from '../log';
 import type { KeyValueStore } from './key-value-store';
+import { readRecord } from './read-record';
 import {
   fromTuple,
   shareBatchSchema,
@@ -71,16 +72,8 @@ export class ShareLog {
 
   /** Reads what earlier processes left. What is unreadable counts as not there. */
   static async open(store: KeyValueStore, log: Log): Promise<ShareLog> {
-    const read = async <T>(key: string, schema: z.ZodType<T>): Promise<T | undefined> => {
-      const text = await store.get(key);
-      if (text === null) return undefined;
-      try {
-        return schema.parse(JSON.parse(text));
-      } catch (error) {
-        log.warn({ error }, `the store's record of ${key} is unreadable: going on without it`);
-        return undefined;
-      }
-    };
+    const read = <T>(key: string, schema: z.ZodType<T>): Promise<T | undefined> =>
+      readRecord(store, key, schema, log);
     const slots = await Promise.all(
       Array.from({ length: SLOTS }, (_, slot) => read(keyOf(slot), shareBatchSchema)),
     );

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Log } from '../log';
-import type { KeyValueStore } from '../rounds/key-value-store';
+import type { KeyValueStore } from './key-value-store';
 
 /** What stands under a key of the store; undefined when nothing does, or it is unreadable. */
 export async function readRecord<T>(
