@@ -1,7 +1,9 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { eventually } from '../fixtures/network';
-import { LoneTask } from '../fixtures/lone-task';
+import { BUNDLE, LoneTask } from '../fixtures/lone-task';
 
 const ROUND = 10;
 
@@ -108,14 +110,18 @@ describe('fault: round events that come late, twice, early, out of order or not 
     expect(task.timesLogged('mining round ')).to.equal(1);
   });
 
-  it('is started again by the node after a message that its SDK dies of, with all it had', async () => {
-    await task.start();
+  // As the SDK does on a message of null, in some of its versions.
+  it('saves everything and ends with 0 after an exception that nothing caught, to be started again', async () => {
+    const executable = path.join(task.directory, 'throwing.js');
+    const trap = "process.on('SIGUSR2', () => { throw new Error('on purpose'); });\n";
+    writeFileSync(executable, trap + readFileSync(BUNDLE, 'utf8'));
+    await task.start(executable);
     task.send('executeTask', ROUND);
     const before = await task.hasShares(ROUND);
-    task.sendRaw(null);
+    task.kill('SIGUSR2');
     expect(await task.exit).to.deep.equal({ code: 0, signal: null });
     expect(task.log).to.include('nothing caught this exception');
-    await task.start();
+    await task.start(executable);
     const after = await eventually(async () => {
       const answer = await task.get<{ valid_shares: number }>(`/task/${ROUND}`);
       return answer?.valid_shares;
