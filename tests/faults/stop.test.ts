@@ -50,7 +50,8 @@ describe('fault: the process is stopped, killed or frozen', function () {
   it('ends with 0 when it is stopped before it is ready', async () => {
     task.methods['getTaskLevelDBPath'] = () => new Promise(() => undefined);
     await task.start();
-    await task.nextCallOf('getTaskLevelDBPath');
+    // The task's first own call; some versions of the SDK ask for the path before they call the task.
+    await task.nextCallOf('getSubmitterAccount');
     task.kill('SIGTERM');
     expect(await task.exit).to.deep.equal({ code: 0, signal: null });
   });
