@@ -21,6 +21,8 @@ export function sampleOf(node: SimulatedNode, atMin: number): Sample | undefined
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
     const residentKB = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]);
+    // One that has just ended has no memory any more.
+    if (Number.isNaN(residentKB)) return undefined;
     const handles = readdirSync(`/proc/${pid}/fd`).length;
     const sizes = sizesBelow(node.directory).filter(({ name }) => name !== 'task.log');
     const bytes = sizes.reduce((sum, { size }) => sum + size, 0);
