@@ -8,7 +8,7 @@ export interface ListOnTrial {
   votes: readonly { voter: string; isValid: boolean }[];
 }
 
-/** Whether somebody voted against a list, and a vote of this node, which neither made nor judged it, is wanted. */
+/** Whether somebody voted against a list on which this node may vote and has not yet. */
 export function needsDefence({ maker, votes }: ListOnTrial, self: string): boolean {
   return (
     maker !== self &&

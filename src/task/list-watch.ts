@@ -51,8 +51,9 @@ async function defend(round: number, self: string, voted: Set<string>): Promise<
     const { maker } = list;
     if (voted.has(maker) || !needsDefence(list, self)) continue;
     if (!isSameList(await listMadeBy(maker, round), watched.get(round)!)) continue;
-    voted.add(maker);
     log.info(`voting for the right list of ${maker} for round ${round}: another voted against it`);
     await voteForList(maker, round);
+    // Only now: a vote that failed is tried again at the next look.
+    voted.add(maker);
   }
 }
