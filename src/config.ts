@@ -17,8 +17,9 @@ const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
   z.enum(values).describe(`one of ${values.join(', ')}`);
 
 /**
- * The operator's variables: their form, default and, in describe(), what is expected. The same names,
- * defaults and meanings stand in config-task.yml and in the README's table. None touches consensus.
+ * The operator's variables: their form, default and, in describe(), what is expected. The same names
+ * and defaults stand in the README's table. A Koii node passes none of them, since config-task.yml
+ * declares none. None touches consensus.
  */
 const variables = {
   MINING_THREADS: wholeNumber(0, MAX_THREADS).default(0),
@@ -57,14 +58,19 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
+/** What may stand for a value that was not chosen, beside an empty one: forms ask for something. */
+const NOT_CHOSEN = /^(none|default)?$/i;
+
 /**
- * Reads the configuration. A variable that is missing or empty has its default.
+ * Reads the configuration. A variable that is missing, blank, `none` or `default` (in any letter case)
+ * has its default.
  * @throws ConfigError that names the variable, what was expected and what came.
  */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const problems: string[] = [];
   const entries = VARIABLE_NAMES.map((name) => {
-    const value = env[name]?.trim() || undefined;
+    const text = env[name]?.trim() ?? '';
+    const value = NOT_CHOSEN.test(text) ? undefined : text;
     const result = variables[name].safeParse(value);
     if (result.success) return [name, result.data] as const;
     problems.push(

@@ -5,15 +5,9 @@ import { parse } from 'yaml';
 import { ConfigError, loadConfig, threadCount, VARIABLE_NAMES } from '../src/config';
 import { KEPT_ROUNDS } from '../src/consensus';
 
-interface TaskYaml {
-  [field: string]: unknown;
-  requirementsTags: { type: string; value: string; description?: string }[];
-}
-
 const ROOT = path.join(__dirname, '..');
 const yaml = parse(readFileSync(path.join(ROOT, 'config-task.yml'), 'utf8')) as TaskYaml;
 const readme = readFileSync(path.join(ROOT, 'README.md'), 'utf8');
-const variableTags = yaml.requirementsTags.filter(({ type }) => type === 'TASK_VARIABLE');
 
 describe('loadConfig', () => {
   it('has a default for everything', () => {
@@ -24,9 +18,16 @@ describe('loadConfig', () => {
     });
   });
 
-  it('takes an empty value for none, as a node passes an unset variable', () => {
-    const empty = Object.fromEntries(VARIABLE_NAMES.map((name) => [name, ' ']));
-    expect(loadConfig(empty)).to.deep.equal(loadConfig({}));
+  for (const text of ['', ' ', '\t', 'none', 'None', 'NONE', 'default', ' Default ']) {
+    it(`takes ${JSON.stringify(text)} for a value that was not chosen, of every variable`, () => {
+      const notChosen = Object.fromEntries(VARIABLE_NAMES.map((name) => [name, text]));
+      expect(loadConfig(notChosen)).to.deep.equal(loadConfig({}));
+    });
+  }
+
+  it('takes no more for it than these words', () => {
+    expect(loadConfig({ API_HOST: 'none.example' })).to.include({ API_HOST: 'none.example' });
+    expect(() => loadConfig({ LOG_LEVEL: 'none at all' })).to.throw(ConfigError);
   });
 
   it('reads what is set', () => {
@@ -71,74 +72,262 @@ describe('threadCount', () => {
   });
 });
 
-describe('config-task.yml', () => {
-  it('has a TASK_VARIABLE for every variable the task reads, and no other', () => {
-    expect(variableTags.map(({ value }) => value)).to.have.members(VARIABLE_NAMES);
+describe("the README's table of variables", () => {
+  const rows = readme
+    .split('\n')
+    .filter((line) => /^\| *`[A-Z_]+` *\|/.test(line))
+    .map((line) => line.split('|').map((cell) => cell.trim()));
+
+  it('has one row for each variable and no other', () => {
+    expect(rows.map(([, name]) => name)).to.deep.equal(VARIABLE_NAMES.map((name) => `\`${name}\``));
   });
 
-  for (const { value: name, description = '' } of variableTags) {
-    it(`tells the default of ${name}, as the README does`, () => {
-      const value = String(loadConfig({})[name as (typeof VARIABLE_NAMES)[number]]);
-      expect(description).to.match(/ Default: /);
-      expect(description.split(' Default: ')[1]).to.equal(value || 'none');
-      const row = readme.split('\n').find((line) => line.startsWith(`| \`${name}\``));
-      expect(row, `no row for ${name} in README.md`).to.be.a('string');
-      const cells = row!.split('|').map((cell) => cell.trim());
-      expect(cells[2]).to.equal(value ? `\`${value}\`` : 'none');
-      expect(cells[3]).to.equal(description.split(' Default: ')[0]!.replace(/\.$/, ''));
+  for (const name of VARIABLE_NAMES) {
+    it(`tells the default of ${name} and what it may be`, () => {
+      const [, , byDefault, meaning = ''] = rows.find(([, cell]) => cell === `\`${name}\``)!;
+      const value = String(loadConfig({})[name]);
+      expect(byDefault).to.equal(value === '' ? 'none' : `\`${value}\``);
+      for (const part of partsOf(expectedOf(name))) expect(meaning).to.include(part);
     });
   }
 
-  it('lets K2 keep the submissions that seeds are derived from', () => {
-    expect(yaml['allowed_failed_distributions']).to.equal(KEPT_ROUNDS);
-  });
-
-  // What create-task-cli 1.1.14 checks.
-  const text = (max: number) => (value: unknown) =>
-    typeof value === 'string' && value.length > 0 && value.length <= max;
-  const number = (test: (value: number) => boolean) => (value: unknown) =>
-    typeof value === 'number' && test(value);
-  const third = (yaml['round_time'] as number) / 3;
-  const rules: Record<string, (value: unknown) => boolean> = {
-    task_name: text(24),
-    author: text(1000),
-    description: text(64),
-    repositoryUrl: text(1000),
-    imageUrl: text(1000),
-    infoUrl: text(1000),
-    task_executable_network: (value) => value === 'IPFS',
-    task_audit_program: (value) => value === 'dist/main.js',
-    round_time: number((value) => Number.isInteger(value) && value > 0),
-    audit_window: number((value) => value > third),
-    submission_window: number((value) => value > third),
-    minimum_stake_amount: number((value) => value > 0),
-    task_type: (value) => value === 'KOII' || (value === 'KPL' && text(44)(yaml['token_type'])),
-    total_bounty_amount: number(
-      (value) => value >= 10 && value >= (yaml['bounty_amount_per_round'] as number),
-    ),
-    bounty_amount_per_round: number((value) => value > 0),
-    allowed_failed_distributions: number((value) => value > 0),
-    space: number((value) => value >= 0.1 && value <= 50),
-    tags: (value) => Array.isArray(value) && value.every((tag) => typeof tag === 'string'),
-    environment: (value) => value === 'TEST' || value === 'PRODUCTION',
-  };
-  for (const [field, rule] of Object.entries(rules)) {
-    it(`has a ${field} that create-task-cli accepts`, () => {
-      expect(rule(yaml[field]), JSON.stringify(yaml[field])).to.equal(true);
-    });
-  }
-
-  it('has windows that fit in a round', () => {
-    const windows = (yaml['audit_window'] as number) + (yaml['submission_window'] as number);
-    expect(windows).to.be.at.most(yaml['round_time'] as number);
-  });
-
-  it('has requirement tags of known types with a string value', () => {
-    const types =
-      'GLOBAL_VARIABLE TASK_VARIABLE CPU RAM STORAGE NETWORK ARCHITECTURE OS ADDON'.split(' ');
-    for (const { type, value } of yaml.requirementsTags) {
-      expect(types).to.include(type);
-      expect(value).to.be.a('string').and.not.empty;
+  /** What a variable has to be, by the error for a value that none may have. */
+  function expectedOf(name: string): string {
+    try {
+      loadConfig({ [name]: '?' });
+    } catch (error) {
+      return /: expected (.+), got "\?"$/.exec((error as Error).message)![1]!;
     }
-  });
+    throw new Error(`${name} takes any value`);
+  }
+
+  /** What of that the table must say: the ends of a range, each of some words, or the rest as it is. */
+  function partsOf(expected: string): string[] {
+    const [, range] = /^a whole number from (\d+ to \d+)$/.exec(expected) ?? [];
+    const [, words] = /^one of (.+)$/.exec(expected) ?? [];
+    const [, example] = /^hours (such as \S+), /.exec(expected) ?? [];
+    return words?.split(', ') ?? [range ?? example ?? expected.replace(/^an? /, '')];
+  }
+});
+
+interface TaskYaml {
+  readonly [field: string]: unknown;
+}
+
+/** What has to hold, and changes that have to break it. */
+interface Rule {
+  holds: (task: TaskYaml) => boolean;
+  refuses: readonly TaskYaml[];
+  /** Changes that have to be fine. */
+  takes?: readonly TaskYaml[];
+}
+
+/** Text that isn't blank. K2 keeps it in so many bytes, so create-task-cli fails where they don't suffice. */
+const text =
+  (field: string, maxBytes = Infinity) =>
+  (task: TaskYaml): boolean => {
+    const value = task[field];
+    return typeof value === 'string' && value.trim() !== '' && Buffer.byteLength(value) <= maxBytes;
+  };
+
+const number =
+  (field: string, test: (value: number, task: TaskYaml) => boolean) =>
+  (task: TaskYaml): boolean => {
+    const value = task[field];
+    return typeof value === 'number' && Number.isFinite(value) && test(value, task);
+  };
+
+const slots = (field: string) => (task: TaskYaml) =>
+  number(field, (value) => Number.isInteger(value) && value > 0)(task);
+
+/** A window: more than a third of the round. */
+const aboveAThird = (field: string) => (task: TaskYaml) =>
+  slots(field)(task) && (task[field] as number) * 3 > (task['round_time'] as number);
+
+const VARIABLE_TAGS = ['GLOBAL_VARIABLE', 'TASK_VARIABLE'];
+const REQUIREMENT_TAGS = 'CPU RAM STORAGE NETWORK ARCHITECTURE OS ADDON'.split(' ');
+
+const tagsOf = (task: TaskYaml) => {
+  const tags = task['requirementsTags'];
+  return Array.isArray(tags) ? (tags as { type?: unknown; value?: unknown }[]) : undefined;
+};
+
+const tagged = (...tags: object[]): TaskYaml => ({ requirementsTags: tags });
+
+/** What create-task-cli 1.1.14 asks for, in its checks and in the comments of its example. */
+const rules: Record<string, Rule> = {
+  'a name of at most 24 bytes': {
+    holds: text('task_name', 24),
+    refuses: [
+      { task_name: '' },
+      { task_name: ' ' },
+      { task_name: 'x'.repeat(25) },
+      { task_name: 'é'.repeat(13) },
+    ],
+    takes: [{ task_name: 'x'.repeat(24) }],
+  },
+  'a description of at most 50 characters, so that it is not cut, in 64 bytes': {
+    holds: (task) => text('description', 64)(task) && (task['description'] as string).length <= 50,
+    refuses: [
+      { description: '' },
+      { description: 'x'.repeat(51) },
+      { description: 'é'.repeat(33) },
+    ],
+    takes: [{ description: 'x'.repeat(50) }],
+  },
+  ...Object.fromEntries(
+    ['author', 'repositoryUrl', 'imageUrl', 'infoUrl'].map((field) => [
+      `the field ${field}`,
+      { holds: text(field), refuses: [{ [field]: undefined }, { [field]: ' ' }, { [field]: 7 }] },
+    ]),
+  ),
+  'the bundle, which goes to IPFS': {
+    holds: (task) =>
+      task['task_executable_network'] === 'IPFS' && task['task_audit_program'] === 'dist/main.js',
+    refuses: [{ task_executable_network: 'ARWEAVE' }, { task_audit_program: undefined }],
+  },
+  'a round of whole slots': {
+    holds: slots('round_time'),
+    refuses: [{ round_time: 0 }, { round_time: '1200' }, { round_time: 1200.5 }],
+  },
+  'an audit window above a third of the round': {
+    holds: aboveAThird('audit_window'),
+    refuses: [
+      { audit_window: 400, round_time: 1200 },
+      { audit_window: 0 },
+      { audit_window: 500.5 },
+    ],
+    takes: [{ audit_window: 401, round_time: 1200 }],
+  },
+  'a submission window above a third of the round': {
+    holds: aboveAThird('submission_window'),
+    refuses: [{ submission_window: 400, round_time: 1200 }, { submission_window: undefined }],
+    takes: [{ submission_window: 401, round_time: 1200 }],
+  },
+  'windows that fit in a round': {
+    holds: number(
+      'round_time',
+      (value, task) =>
+        (task['audit_window'] as number) + (task['submission_window'] as number) <= value,
+    ),
+    refuses: [{ round_time: 999 }, { audit_window: 701 }],
+    takes: [{ round_time: 1000 }],
+  },
+  'a minimum stake': {
+    holds: number('minimum_stake_amount', (value) => value > 0),
+    refuses: [{ minimum_stake_amount: 0 }, { minimum_stake_amount: '1.9' }],
+  },
+  'a type': {
+    holds: (task) => task['task_type'] === 'KOII' || task['task_type'] === 'KPL',
+    refuses: [{ task_type: 'koii' }, { task_type: undefined }],
+    takes: [{ task_type: 'KPL' }],
+  },
+  'a token, though KOII never uses it; the mint for KPL': {
+    holds: (task) =>
+      text('token_type')(task) &&
+      (task['task_type'] !== 'KPL' ||
+        /^[1-9A-HJ-NP-Za-km-z]{32,44}$/.test(task['token_type'] as string)),
+    refuses: [{ token_type: '' }, { token_type: undefined }, { task_type: 'KPL' }],
+    takes: [{ task_type: 'KPL', token_type: 'So11111111111111111111111111111111111111112' }],
+  },
+  'a total bounty of at least 10, and of a round': {
+    holds: number(
+      'total_bounty_amount',
+      (value, task) => value >= 10 && value >= (task['bounty_amount_per_round'] as number),
+    ),
+    refuses: [
+      { total_bounty_amount: 9.9 },
+      { total_bounty_amount: 11, bounty_amount_per_round: 12 },
+    ],
+    takes: [{ total_bounty_amount: 10, bounty_amount_per_round: 10 }],
+  },
+  'a bounty': {
+    holds: number('bounty_amount_per_round', (value) => value > 0),
+    refuses: [{ bounty_amount_per_round: 0 }, { bounty_amount_per_round: undefined }],
+  },
+  'failed distributions': {
+    holds: slots('allowed_failed_distributions'),
+    refuses: [{ allowed_failed_distributions: 0 }, { allowed_failed_distributions: undefined }],
+  },
+  'space of 0.1 to 50 MB, for production at least 1': {
+    holds: number(
+      'space',
+      (value, task) => value >= (task['environment'] === 'PRODUCTION' ? 1 : 0.1) && value <= 50,
+    ),
+    refuses: [{ space: 0.09 }, { space: 50.1 }, { space: 0.9, environment: 'PRODUCTION' }],
+    takes: [
+      { space: 0.1, environment: 'TEST' },
+      { space: 1, environment: 'PRODUCTION' },
+    ],
+  },
+  'requirements of known types, each with a text': {
+    holds: (task) =>
+      tagsOf(task)?.every(
+        ({ type, value }) =>
+          [...VARIABLE_TAGS, ...REQUIREMENT_TAGS].includes(String(type)) &&
+          typeof value === 'string' &&
+          value !== '',
+      ) ?? false,
+    refuses: [
+      tagged({ type: 'GPU', value: 'any' }),
+      tagged({ type: 'RAM', value: 1 }),
+      tagged({ type: 'CPU' }),
+      { requirementsTags: undefined },
+    ],
+    takes: [tagged({ type: 'ADDON', value: 'x' })],
+  },
+  tags: {
+    holds: ({ tags }) => Array.isArray(tags) && tags.every((tag) => typeof tag === 'string'),
+    refuses: [{ tags: 'Bitcoin' }, { tags: [1] }],
+  },
+  'an environment': {
+    holds: ({ environment }) => environment === 'TEST' || environment === 'PRODUCTION',
+    refuses: [{ environment: 'test' }, { environment: undefined }],
+    takes: [{ environment: 'PRODUCTION' }],
+  },
+};
+
+/** What K2 keeps of a submission, about. */
+const SUBMISSION_BYTES = 560;
+/** As many submitters as the window for lists has time for (docs/SECURITY.md). */
+const LIST_ENTRIES = 2_800;
+
+/** What this task needs besides. */
+const ownRules: Record<string, Rule> = {
+  'no variable that an operator would have to pair by hand before the task may run': {
+    holds: (task) => tagsOf(task)!.every(({ type }) => !VARIABLE_TAGS.includes(String(type))),
+    refuses: VARIABLE_TAGS.map((type) => tagged({ type, value: 'MINING_THREADS' })),
+  },
+  'the submissions that seeds are derived from kept by K2': {
+    holds: (task) => task['allowed_failed_distributions'] === KEPT_ROUNDS,
+    refuses: [{ allowed_failed_distributions: KEPT_ROUNDS - 1 }],
+  },
+  'space for the submissions of as many nodes as a list can carry': {
+    holds: number('space', (value) => value * 1e6 >= SUBMISSION_BYTES * KEPT_ROUNDS * LIST_ENTRIES),
+    refuses: [{ space: 5 }, { space: 7.8 }],
+    takes: [{ space: 10 }],
+  },
+};
+
+describe('config-task.yml', () => {
+  const shown = (change: TaskYaml) =>
+    JSON.stringify(change, (_, value: unknown) => (value === undefined ? 'nothing' : value));
+
+  for (const [what, { holds, refuses, takes = [] }] of Object.entries({ ...rules, ...ownRules })) {
+    it(`has ${what}`, () => {
+      expect(holds(yaml)).to.equal(true);
+    });
+
+    for (const change of refuses) {
+      it(`has ${what}: not so with ${shown(change)}`, () => {
+        expect(holds({ ...yaml, ...change })).to.equal(false);
+      });
+    }
+
+    for (const change of takes) {
+      it(`has ${what}: so also with ${shown(change)}`, () => {
+        expect(holds({ ...yaml, ...change })).to.equal(true);
+      });
+    }
+  }
 });
