@@ -25,7 +25,11 @@ describe('the task configuration', () => {
   });
 
   it("reads this repository's deployment", () => {
-    expect(readTaskConfig('config-task.yml').taskVariables).to.include('MINING_THREADS');
+    expect(readTaskConfig('config-task.yml')).to.deep.include({
+      roundTime: 1200,
+      tokenType: 'KOII',
+      taskVariables: [],
+    });
   });
 
   const faults: [string, RegExp, string, RegExp][] = [
