@@ -38,7 +38,7 @@ function msPerProof(): number {
 async function timeRound(size: number) {
   const chain = { submissions: () => Promise.resolve(vector.submissionsOfRoundMinus2) };
   const seeds = new Seeds(taskId, chain, new MemoryStore(), createLog('silent'));
-  const auditor = new Auditor(taskId, seeds);
+  const auditor = new Auditor(taskId, seeds, '');
   const submitted = Array.from({ length: size }, () => ({
     submitter: vector.submitter,
     proof: vector.proof,
@@ -55,8 +55,8 @@ async function timeRound(size: number) {
   await nextTurn();
   const listStartedAt = performance.now();
   sharePayouts(
-    verdicts.map((verdict, i) => ({ publicKey: keys[i]!, votes: 1, stake: 1e9, verdict })),
-    1e9,
+    verdicts.map((verdict, i) => ({ publicKey: keys[i]!, verdict })),
+    10n ** 9n,
   );
   const listMs = performance.now() - listStartedAt;
   await nextTurn();

@@ -21,9 +21,6 @@ export const VERSION_BITS_SHIFT = 13;
 /** Templates one proof may span. */
 export const MAX_SEGMENTS = 5;
 
-/** The part of the stake that a submitter of an invalid proof loses when it was voted down. */
-export const SLASH = { numerator: 7n, denominator: 10n } as const;
-
 /** First byte of a proof, with the work source in the low four bits. */
 export const PROOF_VERSION = 0x10;
 

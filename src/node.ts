@@ -1,3 +1,4 @@
+import bs58 from 'bs58';
 import { threadCount, type Config } from './config';
 import { Metrics, type MetricsSources } from './http/metrics/metrics';
 import type { Services } from './http/services';
@@ -55,7 +56,7 @@ export async function createNode(ground: Ground): Promise<MiningNode> {
   const workers = new Workers();
   const intake = new ShareIntake({ miner, workers, shares });
   const seeds = new Seeds(identity.taskId, chain, store, log);
-  const auditor = new Auditor(identity.taskId, seeds);
+  const auditor = new Auditor(identity.taskId, seeds, bs58.encode(identity.submitter));
   const metrics = new Metrics({
     ...{ engine, miner, shares, workers, intake },
     ...{ nodeCallFailures, sdk },

@@ -10,6 +10,7 @@ const recordSchema = z.strictObject({ round: z.number().int().nonnegative() });
 
 /** In place of the chain: the submissions that came with the start of a round. */
 export class GivenSubmissions implements Chain {
+  readonly isCertain = true;
   private given: { round: number; submissions: Submissions } | undefined;
 
   give(round: number, submissions: Submissions): void {

@@ -1,6 +1,6 @@
 import { KINDS, type KindName } from '../../adversaries/kinds';
 import type { ListReport, NodeReport, RoundReport, RunReport } from '../../simulator/index';
-import { isSameList } from '../../src/distribution/list-defence';
+import { isSameList } from '../../src/distribution/payouts';
 import type { PlannedNode } from './cheaters';
 import { fairList, isValid, votesOn } from './fair-list';
 import { namesOf, workOf, type Roles } from './invariants';

@@ -1,7 +1,7 @@
 import type { NodeReport, RoundReport, RunReport, SubmissionReport } from '../../simulator/index';
 import { K, FLOOR } from '../../src/consensus';
 import { expectedHashes } from '../../src/bitcoin/target';
-import { isSameList } from '../../src/distribution/list-defence';
+import { isSameList } from '../../src/distribution/payouts';
 import { fairList, isValid, provenHashes } from './fair-list';
 
 /** Who is who in a run, by public key. */

@@ -10,7 +10,7 @@ import {
   type RunReport,
   type SimulatedNode,
 } from '../../simulator/index';
-import { isSameList } from '../../src/distribution/list-defence';
+import { isSameList } from '../../src/distribution/payouts';
 import { fairList } from './fair-list';
 import { count } from './format';
 import { judgeSubmission } from './inspector';

@@ -28,7 +28,7 @@ const auditSchema = z.strictObject({
 });
 export type AuditEntry = z.infer<typeof auditSchema>;
 
-/** What this node's list gives it for a round, in ROE; below 0 what it takes from the stake. */
+/** What this node's list gives it for a round, in ROE. */
 const rewardSchema = z.strictObject({
   at: count,
   round: count,

@@ -11,6 +11,10 @@ export const NODE_METHODS = [
   'getDistributionList',
   'getSubmitterAccount',
   'getTaskLevelDBPath',
+  'uploadDistributionList',
+  'distributionListSubmissionOnChain',
+  'distributionListAuditSubmission',
+  'payloadTrigger',
 ] as const;
 export type NodeMethod = (typeof NODE_METHODS)[number];
 

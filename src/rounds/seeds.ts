@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Log } from '../log';
 import {
@@ -8,6 +9,7 @@ import {
 } from '../template/koii';
 import { inTurns } from './in-turns';
 import type { KeyValueStore } from './key-value-store';
+import { readRecord } from './read-record';
 
 /** What this node can ask the chain. */
 export interface Chain {
@@ -16,6 +18,8 @@ export interface Chain {
    * @throws NotKeptError when the chain no longer holds them, anything else when it can't tell now.
    */
   submissions(round: number): Promise<Submissions>;
+  /** Whether each answer is the whole truth, so that one is enough. */
+  readonly isCertain?: boolean;
 }
 
 /** The chain has forgotten a round's submissions. */
@@ -23,25 +27,42 @@ export class NotKeptError extends Error {
   override readonly name = 'NotKeptError';
 }
 
+/** A seed is doubtful, and there is no time to read the chain again. */
+export class DoubtfulSeedError extends Error {
+  override readonly name = 'DoubtfulSeedError';
+}
+
 const KEY = 'seeds';
 const KEPT_SEEDS = 8;
+/** Two readings of the chain count as two when they lie so far apart. */
+export const READINGS_APART_MS = 30_000;
+/** A chain that shows something else at each reading is not waited for. */
+const MOST_READINGS = 4;
+
+/** read: derived from the chain. sure: twice, with time in between. proven: others' proofs are valid under it. */
+const standing = z.enum(['read', 'sure', 'proven']);
 
 const seedsSchema = z.array(
   z.strictObject({
     round: z.number().int().nonnegative(),
     seed: z.string().regex(/^[0-9a-f]{64}$/),
+    standing: standing.default('read'),
   }),
 );
+type Kept = z.infer<typeof seedsSchema>[number];
 
-/** The seeds of the last rounds: derived from the chain once and kept, since the chain forgets. */
+/** The seeds of the last rounds: derived from the chain and kept, since the chain forgets. */
 export class Seeds {
-  private kept: z.infer<typeof seedsSchema> | undefined;
+  private kept: Kept[] | undefined;
+  /** When this process first read the seed that is kept of a round, by `now`. */
+  private readonly readAt = new Map<number, number>();
 
   constructor(
     private readonly taskId: Uint8Array,
     private readonly chain: Chain,
     private readonly store: KeyValueStore,
     private readonly log: Log,
+    private readonly now: () => number = () => performance.now(),
   ) {}
 
   /**
@@ -49,39 +70,104 @@ export class Seeds {
    * @throws when it is neither kept nor to be had: then the node must abstain.
    */
   async of(round: number): Promise<Buffer> {
-    const kept = (await this.load()).find((entry) => entry.round === round);
-    return kept ? Buffer.from(kept.seed, 'hex') : this.derive(round);
+    const kept = await this.find(round);
+    return bytesOf(kept ?? (await this.read(round, READINGS_APART_MS)));
   }
 
   /**
-   * The seed of a round, derived anew where the chain still can tell. A node that asked while its
-   * own view of the chain lagged had a wrong one, and must not judge by it.
+   * The seed of a round, derived anew where the chain still can tell and others' proofs have not settled it: a node
+   * that asked while its own view of the chain lagged had a wrong one.
    * @throws as `of` does.
    */
   async confirm(round: number): Promise<Buffer> {
     try {
-      return await this.derive(round);
+      return bytesOf(await this.read(round, READINGS_APART_MS));
     } catch (error) {
       if (error instanceof NotKeptError) return this.of(round);
       throw error;
     }
   }
 
-  private async derive(round: number): Promise<Buffer> {
-    const submissions = round < 2 ? {} : await this.chain.submissions(round - 2);
-    const decoded: DecodedSubmission[] = [];
-    for await (const entry of inTurns(Object.entries(submissions))) {
-      decoded.push(decodeSubmission(...entry));
-    }
-    const seed = seedFromDecoded(this.taskId, round, decoded);
-    await this.keep(round, seed.toString('hex'));
-    return seed;
+  /** The seed as the chain shows it now, which changes nothing. @throws as the chain does */
+  async shown(round: number): Promise<Buffer> {
+    return Buffer.from(await this.derive(round), 'hex');
   }
 
-  private async keep(round: number, seed: string): Promise<void> {
+  /** Notes that valid proofs of others show this seed to be the right one: it is not derived again. */
+  async prove(round: number, seed: Uint8Array): Promise<void> {
+    await this.keep({ round, seed: Buffer.from(seed).toString('hex'), standing: 'proven' });
+  }
+
+  /** Whether proofs may be found invalid under the seed that is kept of a round. */
+  async isSure(round: number): Promise<boolean> {
+    const kept = await this.find(round);
+    return kept !== undefined && kept.standing !== 'read';
+  }
+
+  /**
+   * A seed under which proofs may be found invalid: proven, or the same at two readings of the chain. Waits where the
+   * first was a moment ago.
+   * @param apartMs how far two readings must lie apart, READINGS_APART_MS where there is time
+   * @param mayWait whether to wait for the second
+   * @throws DoubtfulSeedError where it may not wait or the chain shows something else each time, else as `of` does
+   */
+  async sure(round: number, apartMs: number, mayWait: boolean): Promise<Buffer> {
+    await this.of(round);
+    for (let readings = 1; readings < MOST_READINGS; readings++) {
+      const kept = (await this.find(round))!;
+      if (kept.standing !== 'read') return bytesOf(kept);
+      const waitMs = apartMs - (this.now() - this.readAt.get(round)!);
+      if (waitMs > 0) {
+        if (!mayWait) break;
+        await sleep(waitMs);
+      }
+      try {
+        await this.read(round, apartMs);
+      } catch (error) {
+        // What was read while the chain could tell is all there will be.
+        if (error instanceof NotKeptError) return bytesOf(kept);
+        throw error;
+      }
+    }
+    throw new DoubtfulSeedError(`the seed of round ${round} is not sure yet`);
+  }
+
+  private async read(round: number, apartMs: number): Promise<Kept> {
+    const before = await this.find(round);
+    if (before?.standing === 'proven') return before;
+    const seed = await this.derive(round);
+    const isSame = before?.seed === seed;
+    if (!isSame) this.readAt.set(round, this.now());
+    const isApart = isSame && this.now() - this.readAt.get(round)! >= apartMs;
+    // What rounds 0 and 1 stand on is no reading.
+    const isSure =
+      round < 2 || this.chain.isCertain || isApart || (isSame && before.standing === 'sure');
+    const kept: Kept = { round, seed, standing: isSure ? 'sure' : 'read' };
+    await this.keep(kept);
+    return kept;
+  }
+
+  private async derive(round: number): Promise<string> {
+    const submissions = round < 2 ? {} : await this.chain.submissions(round - 2);
+    const decoded: DecodedSubmission[] = [];
+    for await (const [key, value] of inTurns(Object.entries(submissions))) {
+      const submission = decodeSubmission(key, value);
+      if (submission) decoded.push(submission);
+    }
+    return seedFromDecoded(this.taskId, round, decoded).toString('hex');
+  }
+
+  private async find(round: number): Promise<Kept | undefined> {
+    return (await this.load()).find((entry) => entry.round === round);
+  }
+
+  private async keep(entry: Kept): Promise<void> {
+    const { round, seed } = entry;
     const kept = await this.load();
-    if (kept.some((entry) => entry.round === round && entry.seed === seed)) return;
-    this.kept = [...kept.filter((entry) => entry.round !== round), { round, seed }]
+    if (kept.some((e) => e.round === round && e.seed === seed && e.standing === entry.standing)) {
+      return;
+    }
+    this.kept = [...kept.filter((each) => each.round !== round), entry]
       .sort((a, b) => b.round - a.round)
       .slice(0, KEPT_SEEDS);
     try {
@@ -91,20 +177,19 @@ export class Seeds {
     }
   }
 
-  private async load(): Promise<z.infer<typeof seedsSchema>> {
+  private async load(): Promise<Kept[]> {
     if (!this.kept) {
-      const text = await this.store.get(KEY);
-      this.kept ??= text === null ? [] : this.parse(text);
+      const stored = (await readRecord(this.store, KEY, seedsSchema, this.log)) ?? [];
+      if (!this.kept) {
+        this.kept = stored;
+        // An earlier process read them, at a time that this one's clock can't tell.
+        for (const { round } of stored) this.readAt.set(round, this.now());
+      }
     }
     return this.kept;
   }
+}
 
-  private parse(text: string): z.infer<typeof seedsSchema> {
-    try {
-      return seedsSchema.parse(JSON.parse(text));
-    } catch (error) {
-      this.log.warn({ error }, 'the stored seeds are unreadable: deriving them again');
-      return [];
-    }
-  }
+function bytesOf({ seed }: Kept): Buffer {
+  return Buffer.from(seed, 'hex');
 }

@@ -14,11 +14,14 @@ export async function setup(): Promise<void> {
   watchTheProcess();
   const node = await taskContext().catch(exitWithReason);
   saveAtTheEnd(node);
-  const { config, log, engine } = node;
+  const { config, log, engine, lists } = node;
   log.info(
     `ready to mine with ${engine.backends.length} threads, backend ${config.MINING_BACKEND}`,
   );
-  if (!localTestMode) void resume();
+  if (localTestMode) return;
+  void resume();
+  // As long as the process lives.
+  void lists.run(new AbortController().signal);
 }
 
 async function resume(): Promise<void> {

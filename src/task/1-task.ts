@@ -6,8 +6,13 @@ import { patiently } from './patience';
 import { checkRound, roundsUntil } from './round-time';
 
 const LOCAL_TEST_SECONDS = 10;
-/** The seed of the round that is mined is looked at again after this, then after twice that, and so on. */
-const FIRST_RECHECK_MS = 5000;
+/** The seed of the round that is mined is looked at again after this, in a round of minutes, or this part of it. */
+const FIRST_LOOK_MS = 5000;
+const FIRST_LOOK_PART = 0.01;
+/** Later than this, what was mined is worth more than another view of the chain (docs/PROTOCOL.md section 3). */
+const CORRECTABLE_PART = 0.1;
+/** The same where the node doesn't tell how long a round is: a tenth of one by config-task.yml. */
+const CORRECTABLE_MS = 49_000;
 
 /** Rounds worked on: one that is announced twice is mined once. */
 const working = new Map<number, Promise<void>>();
@@ -55,33 +60,43 @@ async function seedToMine(round: number): Promise<Buffer | undefined> {
   return seeds.of(round);
 }
 
-/** Mines a round on a seed. @returns the right one, where the chain shows that this one was wrong */
+/** Mines a round on a seed. @returns the right one, where the chain shows soon that this one was wrong */
 async function mineUntilCorrected(round: number, seed: Buffer): Promise<Buffer | undefined> {
   const { log, miner } = await taskContext();
-  const durationMs = await miningMs(round);
+  const { durationMs, ...looks } = await plan(round);
   if (latest > round) return undefined;
   latest = round;
   const ending = new AbortController();
   const mined = miner.mine(round, seed, durationMs).then(() => undefined);
-  const corrected = await Promise.race([mined, correction(round, seed, ending.signal)]);
+  const corrected = await Promise.race([mined, correction(round, seed, looks, ending.signal)]);
   ending.abort();
   if (corrected) log.warn(`the node showed round ${round - 2} incompletely: mining starts over`);
   if (miner.miningRound === round) await miner.pause();
   return corrected;
 }
 
-/** Resolves to another seed as soon as the chain gives one; to undefined when the round is over. */
+interface Plan {
+  durationMs: number;
+  firstLookMs: number;
+  /** For how long from now another seed is mined on. */
+  correctableMs: number;
+}
+
+/** Resolves to another seed as soon as the chain gives one in time; to undefined when the round is over. */
 async function correction(
   round: number,
   seed: Buffer,
+  { firstLookMs, correctableMs }: Omit<Plan, 'durationMs'>,
   signal: AbortSignal,
 ): Promise<Buffer | undefined> {
   const { log, seeds } = await taskContext();
-  for (let waitMs = FIRST_RECHECK_MS; ; waitMs *= 2) {
+  const correctableUntil = performance.now() + correctableMs;
+  for (let waitMs = firstLookMs; ; waitMs *= 2) {
     await sleep(waitMs, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return undefined;
     try {
       if (!localTestMode && (await roundsUntil(round)) < 0) return undefined;
+      if (performance.now() > correctableUntil) continue;
       const confirmed = await seeds.confirm(round);
       if (!confirmed.equals(seed)) return confirmed;
     } catch (error) {
@@ -90,14 +105,19 @@ async function correction(
   }
 }
 
-async function miningMs(round: number): Promise<number> {
+async function plan(round: number): Promise<Plan> {
   const { config } = await taskContext();
-  const seconds = config.MINING_SECONDS || (localTestMode ? LOCAL_TEST_SECONDS : undefined);
-  if (localTestMode) return seconds! * 1000;
+  const seconds = config.MINING_SECONDS || (localTestMode ? LOCAL_TEST_SECONDS : Infinity);
+  const looks = { firstLookMs: FIRST_LOOK_MS, correctableMs: CORRECTABLE_MS };
+  if (localTestMode) return { durationMs: seconds * 1000, ...looks };
   // Where the end can't be learned, the start of the next round ends this one.
-  const untilEndMs = await roundTimes(round).then(
-    ({ endsAt }) => Math.max(0, endsAt - Date.now()),
-    () => Infinity,
-  );
-  return Math.min(untilEndMs, (seconds ?? Infinity) * 1000);
+  const times = await roundTimes(round).catch(() => undefined);
+  if (!times) return { durationMs: seconds * 1000, ...looks };
+  const roundMs = times.endsAt - times.startsAt;
+  const leftMs = Math.max(0, times.endsAt - Date.now());
+  return {
+    durationMs: Math.min(leftMs, seconds * 1000),
+    firstLookMs: Math.min(FIRST_LOOK_MS, FIRST_LOOK_PART * roundMs),
+    correctableMs: leftMs - (1 - CORRECTABLE_PART) * roundMs,
+  };
 }

@@ -1,22 +1,54 @@
+import bs58 from 'bs58';
 import { loadConfig } from '../config';
+import { ListKeeper } from '../distribution/list-keeper';
+import type { OwnList } from '../distribution/own-lists';
+import { loadSecret } from '../distribution/secret';
 import { chain } from '../koii/chain';
 import { loadIdentity } from '../koii/identity';
+import { clock, ledger } from '../koii/ledger';
 import { openStore } from '../koii/store';
 import { createLog } from '../log';
 import { createNode, type MiningNode } from '../node';
+import { proofsOf } from '../rounds/auditor';
 
-let context: Promise<MiningNode> | undefined;
+/** What the lifecycle functions share. */
+export interface TaskContext extends MiningNode {
+  /** This node's key, base58. */
+  self: string;
+  lists: ListKeeper;
+}
+
+let context: Promise<TaskContext> | undefined;
 
 /** The node that the lifecycle functions of this process share, made by the first call. */
-export function taskContext(): Promise<MiningNode> {
+export function taskContext(): Promise<TaskContext> {
   context ??= createContext();
   return context;
 }
 
-async function createContext(): Promise<MiningNode> {
+async function createContext(): Promise<TaskContext> {
   const config = loadConfig(process.env);
   const log = createLog(config.LOG_LEVEL);
   const identity = await loadIdentity();
   const store = await openStore(log);
-  return createNode({ config, log, identity, store, chain, sdk: 'koii' });
+  const node = await createNode({ config, log, identity, store, chain, sdk: 'koii' });
+  const self = bs58.encode(identity.submitter);
+  const lists = new ListKeeper({
+    ...{ ledger, clock, self, log },
+    secret: await loadSecret(store, log),
+    judge: (round, submissions, untilMs) =>
+      node.auditor.auditAll(round, proofsOf(submissions), untilMs - clock.now()),
+    onList: (own) => noteReward(node, self, own),
+  });
+  return { ...node, self, lists };
+}
+
+function noteReward({ metrics, history, log }: MiningNode, self: string, own: OwnList): void {
+  const { round, amounts, submissions, valid } = own;
+  const proofs = Object.keys(submissions).length;
+  if (proofs === 0) return;
+  const roe = amounts[self] ?? 0;
+  log.info(`distribution of round ${round}: ${valid.size} of ${proofs} proofs are valid`);
+  metrics.rewarded(round, roe);
+  history.rewarded({ round, roe, proofs, valid: valid.size });
 }

@@ -31,12 +31,19 @@ export interface DecodedSubmission {
   value: Buffer;
 }
 
-/** @throws RangeError when the key is not base58 of 32 bytes. */
-export function decodeSubmission(key: string, value: string): DecodedSubmission {
-  return { key: decodeKey(key), value: Buffer.from(value, 'utf8') };
+/** Values that count for a seed: others might reach two nodes as different bytes. */
+const COUNTED_VALUE = /^[A-Za-z0-9_-]{1,496}$/;
+
+/**
+ * A submission as seeds are made of it; undefined where it doesn't count.
+ * @throws RangeError when the key is not base58 of 32 bytes.
+ */
+export function decodeSubmission(key: string, value: string): DecodedSubmission | undefined {
+  const raw = decodeKey(key);
+  return COUNTED_VALUE.test(value) ? { key: raw, value: Buffer.from(value, 'ascii') } : undefined;
 }
 
-/** D(q) of docs/PROTOCOL.md section 3: 32 bytes that commit to a round's submissions; zeros where there are none. */
+/** D(q) of docs/PROTOCOL.md section 3: 32 bytes that commit to the submissions of a round that count; zeros where none does. */
 export function submissionsDigest(submissions: readonly DecodedSubmission[]): Buffer {
   if (submissions.length === 0) return Buffer.alloc(32);
   const inOrder = [...submissions].sort((a, b) => Buffer.compare(a.key, b.key));
@@ -61,8 +68,8 @@ export function roundSeed(
   round: number,
   submissionsOfRoundMinus2: Submissions,
 ): Buffer {
-  const decoded = Object.entries(submissionsOfRoundMinus2).map((entry) =>
-    decodeSubmission(...entry),
+  const decoded = Object.entries(submissionsOfRoundMinus2).flatMap(
+    (entry) => decodeSubmission(...entry) ?? [],
   );
   return seedFromDecoded(taskId, round, decoded);
 }

@@ -1,0 +1,127 @@
+import type { Log } from '../log';
+import type { Clock, Ledger, Windows } from './ledger';
+import { LIST_SWITCHES, sdkMakesUntil, type ListSwitches } from './list-rules';
+import { ListRound } from './list-round';
+import { OwnLists, type JudgeAll, type OwnList } from './own-lists';
+import type { Payouts } from './payouts';
+import { RoundOverError, RoundWindows } from './round-windows';
+
+/** Lists of a round are due two rounds later; those that were voted out, as long as its submissions are kept. */
+const DUE_AFTER = 2;
+const DUE_AGAIN_AFTER = [3, 4];
+/** How long to wait for a round that is late, as a part of one. */
+const PAUSED_PART = 0.005;
+/** After a failure the chain is asked again, later each time. */
+const FIRST_RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 30_000;
+
+export interface ListKeeperOptions {
+  ledger: Ledger;
+  clock: Clock;
+  /** 32 random bytes that this node keeps to itself. */
+  secret: Uint8Array;
+  /** This node's key, base58. */
+  self: string;
+  judge: JudgeAll;
+  log: Log;
+  /** Told of each list that this node made for itself. */
+  onList?: (own: OwnList) => void;
+  switches?: ListSwitches;
+}
+
+/**
+ * Makes this node's distribution lists, and votes on those of others (docs/PROTOCOL.md section 8): from the start of
+ * the process, in every window, whether or not the SDK asks. What it did before is what the ledger shows of it.
+ */
+export class ListKeeper {
+  private readonly own: OwnLists;
+  /** The rounds whose lists are due in the round that runs. */
+  private readonly due = new Map<number, ListRound>();
+
+  constructor(private readonly options: ListKeeperOptions) {
+    const { ledger, judge, onList = () => undefined } = options;
+    this.own = new OwnLists(ledger, judge, onList);
+  }
+
+  /** Keeps the lists of round after round, until aborted. Failures end in the log. */
+  async run(signal: AbortSignal): Promise<void> {
+    let last = -1;
+    for (let retryMs = FIRST_RETRY_MS; !signal.aborted;) {
+      try {
+        const windows = await this.options.ledger.windows();
+        if (windows.round !== last) await this.keepRound(windows, signal);
+        // One that is over by the estimate goes on by the chain.
+        else await this.pause(PAUSED_PART * (windows.endsAt - windows.opensAt), signal);
+        last = windows.round;
+        retryMs = FIRST_RETRY_MS;
+      } catch (error) {
+        if (signal.aborted) return;
+        this.options.log.warn({ error }, 'the distribution lists are not kept now');
+        await this.pause(retryMs, signal);
+        retryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS);
+      }
+    }
+  }
+
+  /**
+   * What the SDK is given when it asks for a list: this node's own, where it is to make one now. Where it only compares
+   * the lists of others it gets none, since it would take an error for approval.
+   * @param submitters the keys that the SDK sees
+   */
+  async listForSdk(round: number, submitters: readonly string[]): Promise<Payouts | undefined> {
+    const { ledger, clock } = this.options;
+    const isDue = (windows: Windows): boolean =>
+      round <= windows.round - DUE_AFTER && clock.now() <= sdkMakesUntil(windows);
+    const windows = await ledger.windows();
+    if (!isDue(windows)) return undefined;
+    const own = await this.own.of(round, windows.auditAt);
+    const keys = Object.keys(own.amounts);
+    const seesTheSame =
+      keys.length === submitters.length &&
+      submitters.every((key) => Object.hasOwn(own.amounts, key));
+    if (!seesTheSame || !own.valid.has(this.options.self) || !isDue(windows)) return undefined;
+    return this.listRound(round, windows.round).leaveToSdk() ? own.amounts : undefined;
+  }
+
+  private async keepRound(first: Windows, signal: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    const end = (): void => over.abort();
+    signal.addEventListener('abort', end);
+    const { ledger, clock } = this.options;
+    const windows = new RoundWindows(ledger, clock, first, over.signal);
+    for (const [round, listRound] of this.due) {
+      if (listRound.dueIn < first.round) this.due.delete(round);
+    }
+    const rounds = [DUE_AFTER, ...DUE_AGAIN_AFTER]
+      .map((after) => first.round - after)
+      .filter((round) => round >= 0)
+      .map((round) => this.listRound(round, first.round));
+    try {
+      await Promise.all(rounds.map((listRound) => listRound.keep(windows)));
+      await windows.reach(({ endsAt }) => endsAt);
+    } catch (error) {
+      if (!(error instanceof RoundOverError)) throw error;
+    } finally {
+      end();
+      signal.removeEventListener('abort', end);
+    }
+  }
+
+  private listRound(round: number, dueIn: number): ListRound {
+    const known = this.due.get(round);
+    if (known?.dueIn === dueIn) return known;
+    const isAgain = round < dueIn - DUE_AFTER;
+    const { switches = LIST_SWITCHES } = this.options;
+    const listRound = new ListRound(
+      { ...this.options, switches, own: this.own },
+      { round, dueIn, isAgain },
+    );
+    this.due.set(round, listRound);
+    return listRound;
+  }
+
+  private async pause(ms: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.options;
+    await clock.until(clock.now() + ms, signal).catch(() => undefined);
+  }
+}

@@ -1,0 +1,124 @@
+import type { RoundLists } from './ledger';
+import { auditTime, draw, makesAt, makingMs, stepsOf } from './list-rules';
+import { countedLists, ListJudge, type JudgeContext, type ListRoundId } from './list-judge';
+import { readingOf } from './list-text';
+import type { OwnList } from './own-lists';
+import type { RoundWindows } from './round-windows';
+
+/** How long to wait before something that failed is tried again, as a part of the window. */
+const RETRY_PART = 0.04;
+/** A payout is asked for so long after the end of the audit window, as a part of it. */
+const PAYOUT_PART = 1.02;
+
+/** What a node does about the lists of one round, in the windows of one round. */
+export class ListRound {
+  /** Who puts this node's list on the ledger, or has done so. */
+  private maker: 'keeper' | 'sdk' | undefined;
+  private leftToSdkAt = 0;
+
+  constructor(
+    private readonly context: JudgeContext,
+    private readonly id: ListRoundId,
+  ) {}
+
+  get dueIn(): number {
+    return this.id.dueIn;
+  }
+
+  /** Makes and judges lists until the windows are over. @throws RoundOverError */
+  async keep(windows: RoundWindows): Promise<void> {
+    const { round, isAgain } = this.id;
+    const outcome = isAgain ? await this.outcome(windows) : undefined;
+    if (outcome === 'paid') return;
+    const judge = new ListJudge(this.context, this.id, windows);
+    await Promise.all([outcome !== 'open' && this.make(windows), judge.keep()]);
+    // As the SDK does for the list that it makes.
+    if (this.maker !== 'keeper') return;
+    await windows.reach((w) => auditTime(w, PAYOUT_PART));
+    const { ledger, log } = this.context;
+    await ledger.payOut(round).catch((error: unknown) => log.debug({ error }, 'no payout'));
+  }
+
+  /** Whether the SDK may make this node's list; then the keeper doesn't, unless none comes of it. */
+  leaveToSdk(): boolean {
+    if (this.maker) return false;
+    this.maker = 'sdk';
+    this.leftToSdkAt = this.context.clock.now();
+    return true;
+  }
+
+  private async make(windows: RoundWindows): Promise<void> {
+    const { clock, ledger, log, secret, self, switches } = this.context;
+    const { round } = this.id;
+    const own = await this.ownInTime(windows);
+    if (!own?.valid.has(self)) return;
+    const submitters = Object.keys(own.submissions).length;
+    const takesMs = (): number => makingMs(windows.now, submitters);
+    const { place } = draw(secret, round, submitters);
+    const steps = stepsOf(place, switches);
+    await windows.reach((w) => makesAt(w, steps, submitters));
+    while (clock.now() + takesMs() <= windows.now.auditAt) {
+      try {
+        if (this.maker === 'sdk') await windows.reach(() => this.leftToSdkAt + takesMs());
+        const needsNone = await this.isThere(own, steps > 0);
+        if (needsNone || clock.now() + takesMs() > windows.now.auditAt) return;
+        this.maker = 'keeper';
+        log.info(`handing in the distribution list of round ${round}`);
+        return await ledger.handIn(round, own.amounts);
+      } catch (error) {
+        this.maker = undefined;
+        log.warn({ error }, `the distribution list of round ${round} could not be handed in`);
+        await this.pause(windows);
+      }
+    }
+  }
+
+  /** This node's list, as soon as it can be made; undefined when that is too late. */
+  private async ownInTime(windows: RoundWindows): Promise<OwnList | undefined> {
+    const { clock, own, log } = this.context;
+    const { round } = this.id;
+    while (clock.now() + makingMs(windows.now, 1) <= windows.now.auditAt) {
+      try {
+        return await own.of(round, windows.now.auditAt);
+      } catch (error) {
+        log.warn({ error }, `the distribution list of round ${round} can't be made now`);
+        await this.pause(windows);
+      }
+    }
+    return undefined;
+  }
+
+  /** Whether the ledger has this node's list, or, where that is enough, one that equals it. */
+  private async isThere(own: OwnList, equalIsEnough: boolean): Promise<boolean> {
+    const { ledger, self } = this.context;
+    const { round, dueIn } = this.id;
+    const lists = countedLists(await ledger.lists(round, dueIn), this.id);
+    if (lists.some(({ maker }) => maker === self)) return true;
+    if (!equalIsEnough) return false;
+    for (const { account } of lists) {
+      const text = await ledger.contents(account, round).catch(() => '');
+      if (readingOf(text, own.amounts) === 'equal') return true;
+    }
+    return false;
+  }
+
+  private async outcome(windows: RoundWindows): Promise<RoundLists['outcome']> {
+    const { clock, ledger, log } = this.context;
+    const { round, dueIn } = this.id;
+    while (clock.now() <= windows.now.auditEndsAt) {
+      try {
+        return (await ledger.lists(round, dueIn)).outcome;
+      } catch (error) {
+        log.warn({ error }, `the lists of round ${round} can't be read now`);
+        await this.pause(windows);
+      }
+    }
+    return 'paid';
+  }
+
+  private pause(windows: RoundWindows): Promise<void> {
+    const { opensAt, auditAt } = windows.now;
+    const until = this.context.clock.now() + RETRY_PART * (auditAt - opensAt);
+    return windows.reach(() => until);
+  }
+}

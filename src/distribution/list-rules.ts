@@ -1,0 +1,159 @@
+import { sha256 } from '../bitcoin/sha256';
+import type { Windows } from './ledger';
+
+// How nodes make and judge lists (docs/PROTOCOL.md section 8). No consensus: the rules hold for fewer cheating
+// keys than honest nodes awake, whatever single nodes do.
+
+/** All numbers of the rules, in one place. Parts are of the window that is meant. */
+export const LIST_RULES = {
+  /** Places that make a list at once, whatever the ledger shows. */
+  makersAtOnce: 6,
+  /** The next twice as many wait a step for a right list, the next four times as many two steps, and so on. */
+  stepPart: 0.07,
+  /** Putting a list on chain takes about so long for each submitter in it. */
+  msPerSubmitter: 70,
+  /** What stays free at the end of the submission window. */
+  sparePart: 0.05,
+  /** Looks at which lists that differ get a vote against. */
+  earlyLooks: [0.05, 0.5, 0.75],
+  /** Looks at which lists that equal get a vote for as well; the first at a moment of the node's own. */
+  lateLook: { from: 0.86, spread: 0.06 },
+  lastLook: 0.95,
+  /** A vote that the ledger doesn't show after so long is cast again. */
+  recastPart: 0.06,
+  /** With opensAudits: when, and which part of the submitters, 6 at most, open audits on right lists. */
+  openingLook: 0.8,
+  openersPart: 1 / 8,
+} as const;
+
+/** What is not known of K2, and changes the rules where testnet shows it (docs/PROTOCOL.md section 8). */
+export interface ListSwitches {
+  /** A vote for a list can't be the first: some nodes open the audit with a vote against. */
+  opensAudits: boolean;
+  /** Lists and their accounts can't change once they are named: right ones are voted for at any look. */
+  listsAreFinal: boolean;
+}
+export const LIST_SWITCHES: ListSwitches = { opensAudits: false, listsAreFinal: false };
+
+/** Places that make a list at once where nobody can change one any more. */
+const MAKERS_AT_ONCE_WHERE_FINAL = 2;
+
+const DRAW_PREFIX = Buffer.from('orca-mining/list/1', 'ascii');
+const U32 = 2 ** 32;
+
+/** A node's lot in a round: nobody else knows it, so nobody can crowd it out. */
+export interface Draw {
+  /** 0..submitters-1: how soon it makes a list. */
+  place: number;
+  /** 0..1, below 1: when it looks late in the audit window. */
+  moment: number;
+}
+
+/**
+ * Draws a node's lot.
+ * @param secret the node's 32 random bytes
+ * @param submitters of the round, 1..2^21
+ */
+export function draw(secret: Uint8Array, round: number, submitters: number): Draw {
+  const roundLE = Buffer.alloc(8);
+  roundLE.writeBigUInt64LE(BigInt(round));
+  const d = sha256(Buffer.concat([DRAW_PREFIX, secret, roundLE]));
+  return {
+    // Exact: 53 bits hold the product.
+    place: Math.floor((submitters * d.readUInt32LE(0)) / U32),
+    moment: d.readUInt32LE(4) / U32,
+  };
+}
+
+/** Steps that a place waits for somebody else's right list: 0, 1, 2 .. for places below 6, 18, 42 .. */
+export function stepsOf(place: number, { listsAreFinal }: ListSwitches = LIST_SWITCHES): number {
+  const atOnce = listsAreFinal ? MAKERS_AT_ONCE_WHERE_FINAL : LIST_RULES.makersAtOnce;
+  let steps = 0;
+  while (place >= atOnce * (2 ** (steps + 1) - 1)) steps++;
+  return steps;
+}
+
+/** When a place makes its list, in ms of the windows' clock. */
+export function makesAt(windows: Windows, steps: number, submitters: number): number {
+  const window = windows.auditAt - windows.opensAt;
+  const step = LIST_RULES.stepPart * window + LIST_RULES.msPerSubmitter * submitters;
+  return windows.opensAt + steps * step;
+}
+
+/** How long it takes to put a list on the ledger. */
+export function makingMs(windows: Windows, submitters: number): number {
+  const window = windows.auditAt - windows.opensAt;
+  return LIST_RULES.sparePart * window + LIST_RULES.msPerSubmitter * submitters;
+}
+
+/** The last moment at which the SDK is still given a list to make. */
+export function sdkMakesUntil({ opensAt, auditAt }: Windows): number {
+  return opensAt + (1 - LIST_RULES.sparePart) * (auditAt - opensAt);
+}
+
+/** A time in the audit window. */
+export function auditTime({ auditAt, auditEndsAt }: Windows, part: number): number {
+  return auditAt + part * (auditEndsAt - auditAt);
+}
+
+/** early: only wrong lists get a vote. opening: some right ones get one against. late, last: right lists get a vote. */
+export type LookKind = 'early' | 'opening' | 'late' | 'last';
+
+export interface Look {
+  kind: LookKind;
+  /** When, as a part of the audit window. */
+  at: number;
+}
+
+/** The looks of a node at the lists of a round. */
+export function looksOf(moment: number, { opensAudits }: ListSwitches = LIST_SWITCHES): Look[] {
+  const { earlyLooks, openingLook, lateLook, lastLook } = LIST_RULES;
+  return [
+    ...earlyLooks.map((at) => ({ kind: 'early', at }) as const),
+    ...(opensAudits ? [{ kind: 'opening', at: openingLook } as const] : []),
+    { kind: 'late', at: lateLook.from + lateLook.spread * moment },
+    { kind: 'last', at: lastLook },
+  ];
+}
+
+/** Whether it is one of the two looks at which right lists get a vote. */
+export function isLate(kind: LookKind): boolean {
+  return kind === 'late' || kind === 'last';
+}
+
+/** Whether a node opens audits on right lists, where a vote for can't be the first. */
+export function opensAudit(place: number, submitters: number): boolean {
+  return place < Math.min(LIST_RULES.makersAtOnce, submitters * LIST_RULES.openersPart);
+}
+
+/** How an account's contents compare with a node's own list. */
+export type Reading = 'equal' | 'differs' | 'unreadable';
+
+/**
+ * The vote on a list on which a node has none yet; undefined for none at this look.
+ * @param now what was read at this look
+ * @param before whether the same account could be read as equal at an earlier look
+ */
+export function voteAt(
+  kind: LookKind,
+  now: Reading,
+  before: boolean,
+  { listsAreFinal }: ListSwitches = LIST_SWITCHES,
+): boolean | undefined {
+  const unread: Reading = before ? 'equal' : 'differs';
+  const reading = now === 'unreadable' && isLate(kind) ? unread : now;
+  if (reading === 'differs') return false;
+  // A vote binds, and what stands in an account now may stand there no more at the end.
+  return reading === 'equal' && (isLate(kind) || listsAreFinal) ? true : undefined;
+}
+
+/** Whether a vote has to be cast again, when the ledger doesn't show it. @param castAt ms; undefined when it failed */
+export function isRecastDue(
+  kind: LookKind,
+  castAt: number | undefined,
+  now: number,
+  { auditAt, auditEndsAt }: Windows,
+): boolean {
+  if (castAt === undefined || kind === 'last') return true;
+  return now - castAt >= LIST_RULES.recastPart * (auditEndsAt - auditAt);
+}

@@ -1,0 +1,88 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Verdict } from '../proof/verify';
+import type { Submissions } from '../template/koii';
+import type { Ledger } from './ledger';
+import { sharePayouts, type Payouts } from './payouts';
+
+/** This node's list of a round, and what it was made of. */
+export interface OwnList {
+  round: number;
+  amounts: Payouts;
+  submissions: Submissions;
+  /** Proofs that are valid, by whom. */
+  valid: ReadonlySet<string>;
+}
+
+/**
+ * Judges all proofs of a round, in their order.
+ * @param untilMs by the Clock: when a verdict is of no use any more
+ * @throws when this node lacks what it needs
+ */
+export type JudgeAll = (
+  round: number,
+  submissions: Submissions,
+  untilMs: number,
+) => Promise<Verdict[]>;
+
+/** Rounds whose list may still be due, and one more. */
+const KEPT = 5;
+
+/** Makes this node's list of each round, once. That of a round without submissions is empty: any other is wrong. */
+export class OwnLists {
+  private readonly lists = new Map<number, Promise<OwnList>>();
+
+  constructor(
+    private readonly ledger: Pick<Ledger, 'submissions' | 'bounty'>,
+    private readonly judge: JudgeAll,
+    private readonly onList: (own: OwnList) => void,
+  ) {}
+
+  /** @throws when it can't be made now; the next call tries again */
+  of(round: number, untilMs: number): Promise<OwnList> {
+    let list = this.lists.get(round);
+    if (!list) {
+      list = this.ledger
+        .submissions(round)
+        .then((submissions) => this.make(round, submissions, untilMs));
+      this.keep(round, list);
+    }
+    return list;
+  }
+
+  /** The list made of what the chain shows now: the same one where that is the same. */
+  async again(round: number, untilMs: number): Promise<OwnList> {
+    const before = await this.of(round, untilMs);
+    const submissions = await this.ledger.submissions(round);
+    if (areSame(before.submissions, submissions)) return before;
+    const list = this.make(round, submissions, untilMs);
+    this.keep(round, list);
+    return list;
+  }
+
+  private async make(round: number, submissions: Submissions, untilMs: number): Promise<OwnList> {
+    const keys = Object.keys(submissions);
+    const bounty = await this.ledger.bounty();
+    const verdicts = await this.judge(round, submissions, untilMs);
+    await nextTurn();
+    const judged = keys.map((publicKey, i) => ({ publicKey, verdict: verdicts[i]! }));
+    const amounts = sharePayouts(judged, bounty);
+    await nextTurn();
+    const valid = new Set(judged.filter(({ verdict }) => verdict.valid).map((s) => s.publicKey));
+    const own = { round, amounts, submissions, valid };
+    this.onList(own);
+    return own;
+  }
+
+  private keep(round: number, list: Promise<OwnList>): void {
+    this.lists.set(round, list);
+    this.lists.delete(round - KEPT);
+    list.catch(() => {
+      if (this.lists.get(round) === list) this.lists.delete(round);
+    });
+  }
+}
+
+function areSame(a: Submissions, b: Submissions): boolean {
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
+}

@@ -1,0 +1,54 @@
+import type { Clock, Ledger, Windows } from './ledger';
+
+/** A machine that slept, and slots that last longer than the node says, are noticed after so long at the latest. */
+const LONGEST_WAIT_MS = 60_000;
+/** Of a longer wait this part, then the chain's clock is looked at again: slots don't last equally long. */
+const WAITED_PART = 0.75;
+/** What is left of a window may be waited for without another look. */
+const SHORT_PART = 0.05;
+
+/** The round that was waited in is over. */
+export class RoundOverError extends Error {
+  override readonly name = 'RoundOverError';
+}
+
+/** The windows of one round, asked for again while somebody waits for a moment in them. */
+export class RoundWindows {
+  private asking: Promise<void> | undefined;
+  private isOver = false;
+
+  constructor(
+    private readonly ledger: Pick<Ledger, 'windows'>,
+    private readonly clock: Clock,
+    private latest: Windows,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  get now(): Windows {
+    return this.latest;
+  }
+
+  /**
+   * Waits for a moment of the windows.
+   * @throws RoundOverError when a later round runs by then
+   */
+  async reach(moment: (windows: Windows) => number): Promise<void> {
+    for (;;) {
+      if (this.isOver) throw new RoundOverError();
+      const leftMs = moment(this.latest) - this.clock.now();
+      if (leftMs <= 0) return;
+      const { opensAt, auditAt } = this.latest;
+      const isShort = leftMs < SHORT_PART * (auditAt - opensAt);
+      const waitMs = isShort ? leftMs : Math.min(WAITED_PART * leftMs, LONGEST_WAIT_MS);
+      await this.clock.until(this.clock.now() + waitMs, this.signal);
+      await (this.asking ??= this.ask().finally(() => (this.asking = undefined)));
+    }
+  }
+
+  /** Several wait at the same time: they share an answer. Without one the estimate stands. */
+  private async ask(): Promise<void> {
+    const windows = await this.ledger.windows().catch(() => this.latest);
+    if (windows.round > this.latest.round) this.isOver = true;
+    if (windows.round === this.latest.round) this.latest = windows;
+  }
+}

@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { namespaceWrapper } from '@_koii/namespace-wrapper';
+import { z } from 'zod';
+import type { Clock, Ledger, RoundLists } from '../distribution/ledger';
+import { submissionsOf } from './chain';
+import { callNode } from './node-call';
+import { bountyPerRound, roundTimes, startSlotOf } from './round-times';
+
+const entries = <T extends z.ZodType>(entry: T) =>
+  z.record(z.string(), z.record(z.string(), entry));
+
+const distributionInfoSchema = z.object({
+  distribution_rewards_submission: entries(
+    z.object({ submission_value: z.string(), slot: z.number() }),
+  ),
+  distributions_audit_trigger: entries(
+    z.object({ votes: z.array(z.object({ is_valid: z.boolean(), voter: z.unknown() })) }),
+  ),
+  distributions_audit_record: z.record(z.string(), z.string()).optional(),
+});
+type DistributionInfo = z.infer<typeof distributionInfoSchema>;
+
+const OUTCOMES: Readonly<Record<string, RoundLists['outcome']>> = {
+  PayoutSuccessful: 'paid',
+  PayoutFailed: 'failed',
+};
+
+/** One try: what fails is tried again by whoever decides when it is still of use. */
+const ONCE = { attempts: 1 };
+
+/** Putting a list on chain takes many transactions: about 113 for a thousand submitters. */
+const HAND_IN = { attempts: 1, timeoutMs: 200_000 };
+
+/** Time that no setting of the clock moves. */
+export const clock: Clock = {
+  now: () => performance.now(),
+  until: (atMs, signal) => sleep(Math.max(0, atMs - performance.now()), undefined, { signal }),
+};
+
+/** The chain as the list-keeper sees it, through the SDK. */
+export const ledger: Ledger = {
+  async windows() {
+    const times = await roundTimes(undefined, clock.now);
+    return {
+      round: times.round,
+      opensAt: times.startsAt,
+      auditAt: times.submissionEndsAt,
+      auditEndsAt: times.auditEndsAt,
+      endsAt: times.endsAt,
+    };
+  },
+
+  submissions: submissionsOf,
+
+  bounty: bountyPerRound,
+
+  async lists(round, dueIn) {
+    const info = await callNode(
+      'getTaskDistributionInfo',
+      () => namespaceWrapper.getTaskDistributionInfo(round),
+      (answer) => distributionInfoSchema.parse(answer),
+    );
+    return roundLists(info, round, await startSlotOf(dueIn));
+  },
+
+  contents(account, round) {
+    return callNode(
+      'getDistributionList',
+      () => namespaceWrapper.getDistributionList(account, round),
+      // Text under a node; bytes in some of its versions.
+      (answer) => textOf(answer),
+      ONCE,
+    );
+  },
+
+  async handIn(round, list) {
+    await callNode(
+      'uploadDistributionList',
+      () => namespaceWrapper.uploadDistributionList(list as Record<string, number>, round),
+      (answer) => {
+        noError(answer);
+        if (!answer) throw new Error('the node did not upload the list');
+      },
+      HAND_IN,
+    );
+    await callNode(
+      'distributionListSubmissionOnChain',
+      () => namespaceWrapper.distributionListSubmissionOnChain(round),
+      noError,
+      HAND_IN,
+    );
+  },
+
+  async vote(round, maker, isValid) {
+    type Arguments = Parameters<typeof namespaceWrapper.distributionListAuditSubmission>;
+    // A PublicKey goes to the node as its base58 text in any case; the node votes with its own key.
+    const [candidate, voter] = [maker, undefined] as unknown as [Arguments[0], Arguments[2]];
+    await callNode(
+      'distributionListAuditSubmission',
+      () => namespaceWrapper.distributionListAuditSubmission(candidate, isValid, voter, round),
+      noError,
+      ONCE,
+    );
+  },
+
+  async payOut(round) {
+    await callNode('payloadTrigger', () => namespaceWrapper.payoutTrigger(round), noError, ONCE);
+  },
+};
+
+function roundLists(info: DistributionInfo, round: number, startSlot: number): RoundLists {
+  const audits = info.distributions_audit_trigger[round] ?? {};
+  const lists = Object.entries(info.distribution_rewards_submission[round] ?? {});
+  return {
+    lists: lists.map(([maker, { submission_value: account, slot }]) => ({
+      maker,
+      account,
+      isOld: slot < startSlot,
+      votes: (audits[maker]?.votes ?? []).map(({ is_valid: isValid, voter }) => ({
+        isValid,
+        voter: String(voter),
+      })),
+    })),
+    outcome: OUTCOMES[info.distributions_audit_record?.[round] ?? ''] ?? 'open',
+  };
+}
+
+function textOf(answer: unknown): string {
+  if (typeof answer === 'string') return answer;
+  if (answer instanceof Uint8Array) return Buffer.from(answer).toString('utf8');
+  throw new TypeError('expected the text of a list');
+}
+
+/** The SDK gives nothing, or what the node said, where all is well. */
+function noError(answer: unknown): void {
+  if (typeof answer === 'object' && answer !== null && 'error' in answer) {
+    throw new Error('the node refused', { cause: answer.error });
+  }
+}
