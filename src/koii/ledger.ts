@@ -40,7 +40,7 @@ export const clock: Clock = {
 /** The chain as the list-keeper sees it, through the SDK. */
 export const ledger: Ledger = {
   async windows() {
-    const times = await roundTimes(undefined, clock.now);
+    const times = await roundTimes(undefined, () => clock.now());
     return {
       round: times.round,
       opensAt: times.startsAt,
