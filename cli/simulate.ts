@@ -84,6 +84,7 @@ async function simulate(
     seed,
     directory,
     signal,
+    ledger: options.ledger,
     env: (index) => taskVariables(config, apiPorts[index]!, plan[index]!.variables),
     ...(inspector && { inspector }),
     ...(faults && { changeMethods: faults.changeMethods }),

@@ -1,16 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { SlotClock } from './clock';
-import type { TaskConfig } from './config';
-import { Inspections, type Inspector } from './inspector';
+import { Inspections } from './inspector';
 import { installExecutable } from './executable';
 import { Ledger } from './ledger';
-import type { Methods } from './methods';
-import type { ProcessExit } from './node-process';
+import type { NetworkEvent, NetworkOptions } from './network-options';
 import { freePorts } from './ports';
 import { buildReport, type RunReport } from './report';
 import { isInRun, startEvents, windowEvents } from './rounds';
-import type { Phase } from './schedule';
 import { expectedListMaker } from './selection';
 import { nodeAccounts, SimulatedNode, taskIdOf, type NetworkContext } from './simulated-node';
 
@@ -18,52 +15,6 @@ import { nodeAccounts, SimulatedNode, taskIdOf, type NetworkContext } from './si
 const STARTING_SLOT = 100_000;
 /** The rounds start when every task has called its node, or after this. */
 const READY_TIMEOUT_MS = 60_000;
-
-export interface NetworkOptions {
-  /** The task's executable, or which one each node runs. It is copied, as a node downloads it: nothing lies beside it. */
-  readonly task: string | ((index: number) => string);
-  /** The Node binary to run tasks with, this process's own when left out. */
-  readonly execPath?: string;
-  readonly config: TaskConfig;
-  readonly nodes: number;
-  /** What each node is called, in the report and as the name of its directory; node-1, node-2 ... when left out. No two alike. */
-  readonly name?: (index: number) => string;
-  /** What each node has staked, ROE; the deployment's minimum when left out. */
-  readonly stake?: (index: number) => number;
-  /** Rounds to work in; two more follow for the audit and the distribution. 0: until stopped. */
-  readonly rounds: number;
-  readonly roundSeconds: number;
-  /** Task id and keys are derived from this text. */
-  readonly seed: string;
-  /** The operator's TASK_VARIABLE values for each node. */
-  readonly env?: (index: number) => Readonly<Record<string, string>>;
-  /** Where everything of the run is written. */
-  readonly directory: string;
-  /** Stops the run, as stop() does. */
-  readonly signal?: AbortSignal;
-  readonly inspector?: Inspector;
-  /** Replaces or wraps methods of a node's endpoint, to inject faults. */
-  readonly changeMethods?: (methods: Methods, node: SimulatedNode) => Methods;
-  readonly onEvent?: (event: NetworkEvent) => void;
-}
-
-export type NetworkEvent =
-  | { readonly type: 'phase'; readonly phase: Phase }
-  | { readonly type: 'started'; readonly node: SimulatedNode }
-  | { readonly type: 'exited'; readonly node: SimulatedNode; readonly exit: ProcessExit }
-  | {
-      readonly type: 'refused';
-      readonly node: SimulatedNode;
-      readonly method: string;
-      readonly message: string;
-    }
-  | {
-      readonly type: 'log';
-      readonly node: SimulatedNode;
-      readonly level: string;
-      readonly message: string;
-      readonly action: string;
-    };
 
 export interface Network {
   readonly taskId: string;
@@ -116,7 +67,7 @@ class NetworkRun {
     );
     this.#stakesBefore = new Map(stakes);
     this.taskId = taskIdOf(seed);
-    this.ledger = new Ledger({ ...config, startingSlot: STARTING_SLOT }, stakes);
+    this.ledger = new Ledger({ ...config, startingSlot: STARTING_SLOT }, stakes, options.ledger);
     this.clock = new SlotClock(STARTING_SLOT, (roundSeconds * 1000) / config.roundTime);
     this.#inspections = new Inspections(options.inspector, this.taskId, this.ledger);
   }

@@ -74,7 +74,8 @@ describe('npm run simulate', function () {
   it('runs rounds, prints tables that fit 80 columns, writes the run and exits with 0', async () => {
     const json = join(directory, 'out.json');
     const args = ['--rounds', '2', '--round-seconds', '2', '--seed', 'fixed', '--json', json];
-    const { code, stdout, stderr } = await simulate([...TOY, ...args]).ended;
+    const ledger = ['--ledger', 'strict,votes-by-stake'];
+    const { code, stdout, stderr } = await simulate([...TOY, ...args, ...ledger]).ended;
     expect(stderr).to.equal('');
     expect(code).to.equal(0);
     const tables = stdout.split('\n').filter((line) => /[│┌├└]/.test(line));
@@ -90,6 +91,7 @@ describe('npm run simulate', function () {
       { round: 0, accepted: true },
       { round: 1, accepted: true },
     ]);
+    expect(report.ledger).to.include({ lateLists: false, votesByStake: true, paidList: 'first' });
     expect(report.nodes).to.have.length(3);
     for (const node of report.nodes) {
       expect(node.balance).to.equal(2 * 333_333_333);
@@ -157,6 +159,7 @@ describe('npm run simulate', function () {
       ['--nodes', '1', '--cheaters', 'copy,forge'],
       /more than half of the stake.*--nodes 2/,
     ],
+    ['a ledger there is not', ['--ledger', 'strict,none'], /no ledger option "none": late-sub/],
     ['cheaters at another task', [...TOY, '--cheaters', 'copy'], /--no-mining/],
     ['a directory in use', [...TOY, '--keep', 'simulator'], /--keep simulator.*empty/],
   ];
