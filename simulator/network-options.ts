@@ -18,6 +18,10 @@ export interface NetworkOptions {
   readonly name?: (index: number) => string;
   /** What each node has staked, ROE; the deployment's minimum when left out. */
   readonly stake?: (index: number) => number;
+  /** Which nodes' operators changed their software, so that it does what the ledger lets pass; none when left out. */
+  readonly modified?: (index: number) => boolean;
+  /** How many keys each operator has staked beside its node's, with the minimum each and no process; 0 when left out. */
+  readonly extraKeys?: (index: number) => number;
   /** Where the ledger is to differ from LEDGER_DEFAULTS. */
   readonly ledger?: Partial<LedgerOptions>;
   /** Rounds to work in; two more follow for the audit and the distribution. 0: until stopped. */

@@ -3,13 +3,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SlotClock } from './clock';
 import { Inspections } from './inspector';
 import { installExecutable } from './executable';
+import type { KeyPair } from './keys';
 import { Ledger } from './ledger';
 import type { NetworkEvent, NetworkOptions } from './network-options';
 import { freePorts } from './ports';
 import { buildReport, type RunReport } from './report';
 import { isInRun, startEvents, windowEvents } from './rounds';
 import { expectedListMaker } from './selection';
-import { nodeAccounts, SimulatedNode, taskIdOf, type NetworkContext } from './simulated-node';
+import {
+  extraKeyPairs,
+  nodeAccounts,
+  SimulatedNode,
+  taskIdOf,
+  type NetworkContext,
+} from './simulated-node';
 
 /** Round 0 starts here, and not at slot 0, so that a task that takes one for the other is found out. */
 const STARTING_SLOT = 100_000;
@@ -61,15 +68,21 @@ class NetworkRun {
 
   constructor(private readonly options: NetworkOptions) {
     const { config, nodes, roundSeconds, seed, stake = () => config.minimumStake } = options;
-    const stakes = Array.from(
-      { length: nodes },
-      (_, index) => [nodeAccounts(seed, index).staking.publicKey, stake(index)] as const,
-    );
+    const indexes = Array.from({ length: nodes }, (_, index) => index);
+    const stakes = indexes.flatMap((index) => [
+      [nodeAccounts(seed, index).staking.publicKey, stake(index)] as const,
+      ...this.#extraKeys(index).map(({ publicKey }) => [publicKey, config.minimumStake] as const),
+    ]);
     this.#stakesBefore = new Map(stakes);
     this.taskId = taskIdOf(seed);
     this.ledger = new Ledger({ ...config, startingSlot: STARTING_SLOT }, stakes, options.ledger);
     this.clock = new SlotClock(STARTING_SLOT, (roundSeconds * 1000) / config.roundTime);
     this.#inspections = new Inspections(options.inspector, this.taskId, this.ledger);
+  }
+
+  #extraKeys(index: number): KeyPair[] {
+    const { extraKeys, seed } = this.options;
+    return extraKeyPairs(seed, index, extraKeys?.(index) ?? 0);
   }
 
   async createNodes(): Promise<void> {
@@ -182,7 +195,7 @@ class NetworkRun {
   }
 
   async #createNode(index: number, expressPort: number): Promise<SimulatedNode> {
-    const { changeMethods, config, directory, env, execPath, seed, task } = this.options;
+    const { changeMethods, config, directory, env, execPath, modified, seed, task } = this.options;
     const { name = defaultName } = this.options;
     const variables = env?.(index) ?? {};
     const unknown = Object.keys(variables).filter((name) => !config.taskVariables.includes(name));
@@ -201,6 +214,8 @@ class NetworkRun {
       index,
       name: name(index),
       accounts: nodeAccounts(seed, index),
+      extraKeys: this.#extraKeys(index),
+      modified: modified?.(index) ?? false,
       executable: installExecutable(typeof task === 'string' ? task : task(index), directory),
       execPath,
       env: variables,

@@ -83,6 +83,10 @@ export interface KeyReport {
 
 export interface NodeReport extends KeyReport {
   readonly name: string;
+  /** The operator's further keys. */
+  readonly extraKeys: readonly KeyReport[];
+  /** How often its task called each method of the node. */
+  readonly calls: Readonly<Record<string, number>>;
   /** How its processes ended; the last one at the simulator's request when the run was over. */
   readonly exits: readonly (ProcessExit & { readonly round: number })[];
   /** Calls that the node answered with 422. */
@@ -126,6 +130,8 @@ export function buildReport(sources: ReportSources): RunReport {
     nodes: nodes.map((node) => ({
       name: node.name,
       ...keyReport(sources, node.publicKey),
+      extraKeys: node.extraKeys.map((key) => keyReport(sources, key)),
+      calls: Object.fromEntries(node.calls),
       exits: node.exits,
       refusals: node.refusals,
       log: node.logPath,

@@ -67,6 +67,8 @@ describe("the simulator's output", () => {
         stakeBefore: 1,
         stakeAfter: 9_999_999_999_999,
         balance: 99_999_999_999_999,
+        extraKeys: [],
+        calls: {},
         exits: [],
         refusals: [],
         log: '',

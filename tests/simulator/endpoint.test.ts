@@ -22,6 +22,7 @@ describe("a node's endpoint", () => {
   let ledger: Ledger;
   let endpoint: Endpoint;
   let refusals: string[];
+  let calls: string[];
 
   beforeEach(async () => {
     directory = mkdtempSync(`${os.tmpdir()}/endpoint-`);
@@ -30,6 +31,7 @@ describe("a node's endpoint", () => {
       [mine, theirs].map((key) => [key, config.minimumStake]),
     );
     refusals = [];
+    calls = [];
     endpoint = await openEndpoint({
       taskId,
       secret,
@@ -44,6 +46,7 @@ describe("a node's endpoint", () => {
         onSetup: () => {},
         onLog: () => {},
       }),
+      onCall: (method) => calls.push(method),
       onRefusal: (method, message) => refusals.push(`${method}: ${message}`),
     });
   });
@@ -96,6 +99,27 @@ describe("a node's endpoint", () => {
       /422 submission of round 0/,
     );
     expect(refusals.at(-1)).to.match(/^checkSubmissionAndUpdateRound: submission of round 0/);
+  });
+
+  it('tells of the calls that carry its secret, failed ones too', async () => {
+    await call('getRound');
+    await call('auditSubmission');
+    await post({ args: ['getCurrentSlot'], taskId, secret: 'another' });
+    expect(calls).to.deep.equal(['getRound', 'auditSubmission']);
+  });
+
+  it('does nothing that a node has to be changed for', async () => {
+    ledger.advance(200);
+    for (const args of [
+      ['submitRaw', 'v', 1],
+      ['writeAccount', 'account', 0, '{}'],
+      ['nameList', 'account', 0],
+      ['addStake', 1],
+      ['asExtra', 0, 'getRound'],
+      ['extraKeys'],
+    ]) {
+      expect(await call(...args)).to.match(/422 \w+ is not simulated/);
+    }
   });
 
   it('answers 400 to what is not JSON, 404 elsewhere, 405 to other methods', async () => {

@@ -98,6 +98,7 @@ const run: RunReport = {
     balance: Math.max(0, fair[keys[index]!]!),
     exits: [],
     refusals: [],
+    ...{ extraKeys: [], calls: {} },
     log: '',
   })),
 };

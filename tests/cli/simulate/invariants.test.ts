@@ -32,6 +32,7 @@ const node = (publicKey: string, balance: number, [stakeBefore, stakeAfter] = [1
   balance,
   exits: [],
   refusals: [],
+  ...{ extraKeys: [], calls: {} },
   log: '',
 });
 
