@@ -29,7 +29,10 @@ export interface NetworkOptions {
   readonly roundSeconds: number;
   /** Task id and keys are derived from this text. */
   readonly seed: string;
-  /** The operator's TASK_VARIABLE values for each node. */
+  /**
+   * What each process finds in its environment beside PATH. A real node passes paired TASK_VARIABLEs only; tests need
+   * more, such as ports, which two tasks on one machine can't share.
+   */
   readonly env?: (index: number) => Readonly<Record<string, string>>;
   /** Where everything of the run is written. */
   readonly directory: string;

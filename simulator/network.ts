@@ -36,7 +36,7 @@ export interface Network {
 
 /**
  * Starts a network of nodes that all run one task. Resolves when the processes are started.
- * @throws Error when the executable can't be read or a variable isn't among the task's TASK_VARIABLE tags
+ * @throws Error when the executable can't be read
  */
 export async function startNetwork(options: NetworkOptions): Promise<Network> {
   const run = new NetworkRun(options);
@@ -197,13 +197,6 @@ class NetworkRun {
   async #createNode(index: number, expressPort: number): Promise<SimulatedNode> {
     const { changeMethods, config, directory, env, execPath, modified, seed, task } = this.options;
     const { name = defaultName } = this.options;
-    const variables = env?.(index) ?? {};
-    const unknown = Object.keys(variables).filter((name) => !config.taskVariables.includes(name));
-    if (unknown.length > 0) {
-      throw new Error(
-        `no TASK_VARIABLE tag in the task's configuration, so a node wouldn't pass it: ${unknown.join(', ')}`,
-      );
-    }
     const context: NetworkContext = {
       taskId: this.taskId,
       config,
@@ -218,7 +211,7 @@ class NetworkRun {
       modified: modified?.(index) ?? false,
       executable: installExecutable(typeof task === 'string' ? task : task(index), directory),
       execPath,
-      env: variables,
+      env: env?.(index) ?? {},
       expressPort,
       parentDirectory: directory,
       changeMethods,

@@ -113,8 +113,9 @@ describe('npm run simulate', function () {
 
   it('gives the APIs successive ports and the host of the shell, for others to reach', async () => {
     const keep = join(directory, 'kept');
-    const variables = ['--config', 'config-task.yml', '--api-port', '18000', '--keep', keep];
-    const run = simulate([...TOY, ...variables, '--round-seconds', '2'], { API_HOST: '::' });
+    // As this repository's task, whatever its deployment declares: the toy does not open them.
+    const args = ['--task', 'tests/fixtures/toy-task.js', '--api-port', '18000', '--keep', keep];
+    const run = simulate([...args, '--round-seconds', '2'], { API_HOST: '::' });
     const apis = (await tasks(run, keep)).map(({ env }) => [env['API_HOST'], env['API_PORT']]);
     expect(apis).to.deep.equal(['18000', '18001', '18002'].map((port) => ['::', port]));
   });
