@@ -116,6 +116,7 @@ class NetworkRun {
       await this.#untilReady(signal);
       this.clock.start();
       await this.#runRounds(signal);
+      this.#inspect(this.ledger.currentRound);
       await this.#inspections.done();
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -146,7 +147,7 @@ class NetworkRun {
       ]);
 
       await this.#enter(schedule.auditStartOf(round), signal);
-      if (isInRun(round - 1, rounds)) this.#inspections.inspect(round - 1, this.nodes);
+      this.#inspect(round - 1);
       this.#sendAll(windowEvents(this.ledger, 'audit', rounds));
 
       await this.#enter(schedule.settlementOf(round), signal);
@@ -158,6 +159,13 @@ class NetworkRun {
     await this.clock.until(slot, signal);
     this.ledger.advance(slot);
     this.#emit({ type: 'phase', phase: this.ledger.schedule.phaseAt(slot) });
+  }
+
+  /** Inspects what is new in a round and in those before it whose submissions may have changed since the last look. */
+  #inspect(newest: number): void {
+    for (let round = newest; this.ledger.retains(round + 1); round--) {
+      if (isInRun(round, this.options.rounds)) this.#inspections.inspect(round, this.nodes);
+    }
   }
 
   #allClosed(rounds: number): boolean {

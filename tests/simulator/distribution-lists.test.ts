@@ -175,15 +175,15 @@ describe('distribution lists on the ledger', () => {
 
     it('are asked for again where the ledger does, as failed ones are', () => {
       const ledger = ledgerWithSubmissions({ asksAgain: true });
+      ledger.writeAccount('a', 'a', 1, '{}');
       ledger.advance(settledAt(2));
       expect(ledger.isClosed(0)).to.equal(false);
       ledger.advance(at(3));
       expect(ledger.roundsDueForLists()).to.deep.equal([1, 0]);
       expect(ledger.hasFailedLately(0)).to.equal(true);
       expect(distributionInfo(ledger, 0).distributions_audit_record[0]).to.equal('PayoutFailed');
-      // Round 1 has no submissions to share a bounty among.
       ledger.advance(at(4));
-      expect(ledger.roundsDueForLists()).to.deep.equal([2, 0]);
+      expect(ledger.roundsDueForLists(), 'no submissions, no list').to.deep.equal([2, 0]);
       makeList(ledger, 'a', { a: 900 });
       ledger.advance(settledAt(4));
       expect(Object.fromEntries(ledger.balances)).to.deep.equal({ a: 900 });
