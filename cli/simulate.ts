@@ -11,6 +11,7 @@ import {
   type RunReport,
   type TaskConfig,
 } from '../simulator/index';
+import { VARIABLE_NAMES } from '../src/config';
 import { renderCheaters } from './simulate/cheater-table';
 import { buildCheaters, planNodes, type PlannedNode } from './simulate/cheaters';
 import { Display } from './simulate/display';
@@ -59,6 +60,7 @@ async function simulate(
   const plan = planNodes(options.nodes, cheaters, config.minimumStake);
   const nodes = plan.length;
   const seed = options.seed ?? randomBytes(8).toString('hex');
+  const names = variableNames(options, config);
   const inspector = options.mining ? miningInspector : undefined;
   const apiPorts =
     apiPort === undefined
@@ -84,7 +86,8 @@ async function simulate(
     seed,
     directory,
     signal,
-    env: (index) => taskVariables(config, apiPorts[index]!, plan[index]!.variables),
+    ledger: options.ledger,
+    env: (index) => taskVariables(names, apiPorts[index]!, plan[index]!.variables),
     ...(inspector && { inspector }),
     ...(faults && { changeMethods: faults.changeMethods }),
     onEvent: (event) => display.note(event),
@@ -112,16 +115,18 @@ async function simulate(
 
 /** One real node and many submitters that are no processes. */
 async function simulateSynthetic(
-  { synthetic = 0, syntheticCache, seed = 'synthetic', task, roundSeconds, json }: SimulateOptions,
+  options: SimulateOptions,
   config: TaskConfig,
   directory: string,
   signal: AbortSignal,
 ): Promise<Outcome> {
+  const { synthetic = 0, syntheticCache, seed = 'synthetic', task, roundSeconds, json } = options;
+  const names = variableNames(options, config);
   const report = await runSynthetic({
     ...{ task, config, roundSeconds, directory, signal, seed },
     submitters: synthetic,
     cache: syntheticCache,
-    variables: (apiPort) => taskVariables(config, apiPort, {}),
+    variables: (apiPort) => taskVariables(names, apiPort, {}),
     log: (line) => console.log(line),
   });
   console.log(renderSynthetic(report));
@@ -129,9 +134,14 @@ async function simulateSynthetic(
   return report;
 }
 
-/** The operator's variables as this shell has them; each node has an API of its own, and one thread unless told otherwise. */
+/** The variables that reach the processes: all that this repository's task reads, those that another task declares. */
+function variableNames({ mining }: SimulateOptions, config: TaskConfig): readonly string[] {
+  return mining ? VARIABLE_NAMES : config.taskVariables;
+}
+
+/** Variables as this shell has them; each node has an API of its own, and one thread unless told otherwise. */
 function taskVariables(
-  config: TaskConfig,
+  names: readonly string[],
   apiPort: number,
   variables: PlannedNode['variables'],
 ): Record<string, string> {
@@ -143,7 +153,7 @@ function taskVariables(
     API_PORT: String(apiPort),
   };
   return Object.fromEntries(
-    config.taskVariables.flatMap((name) => {
+    names.flatMap((name) => {
       const value = wanted[name];
       return value === undefined ? [] : [[name, value]];
     }),

@@ -13,15 +13,32 @@ export interface Audit {
   readonly votes: Vote[];
 }
 
+export interface VoteRules {
+  /** A candidate may vote on itself. */
+  readonly ownVotes: boolean;
+  /** A vote for can be the first. */
+  readonly firstVoteFor: boolean;
+}
+
 /**
  * Adds a vote to the audits of a round, by candidate. The same vote again changes nothing.
- * @throws LedgerError for a vote on oneself and for a second, different one
+ * @throws LedgerError for a second, different vote and for one that the rules don't let pass
  */
-export function castVote(audits: Map<string, Audit>, candidate: string, vote: Vote): void {
+export function castVote(
+  audits: Map<string, Audit>,
+  candidate: string,
+  vote: Vote,
+  rules: VoteRules,
+): void {
   const { voter } = vote;
-  if (voter === candidate) throw new LedgerError(`${voter} can't vote on its own`);
+  if (voter === candidate && !rules.ownVotes) {
+    throw new LedgerError(`${voter} can't vote on its own`);
+  }
   let audit = audits.get(candidate);
   if (audit === undefined) {
+    if (vote.isValid && !rules.firstVoteFor) {
+      throw new LedgerError(`no audit of ${candidate} is open to vote for it`);
+    }
     audit = { triggeredBy: voter, slot: vote.slot, votes: [] };
     audits.set(candidate, audit);
   }
@@ -32,9 +49,18 @@ export function castVote(audits: Map<string, Audit>, candidate: string, vote: Vo
   if (earlier === undefined) audit.votes.push(vote);
 }
 
-/** Whether more votes are against than for. */
-export function isVotedDown(audit: Audit | undefined): boolean {
+/**
+ * Whether more is against than for.
+ * @param weightOf what a voter's vote counts
+ */
+export function isVotedDown(
+  audit: Audit | undefined,
+  weightOf: (voter: string) => number,
+): boolean {
   const votes = audit?.votes ?? [];
-  const against = votes.filter((vote) => !vote.isValid).length;
-  return against > votes.length - against;
+  const sum = votes.reduce(
+    (total, { voter, isValid }) => total + (isValid ? weightOf(voter) : -weightOf(voter)),
+    0,
+  );
+  return sum < 0;
 }

@@ -1,6 +1,7 @@
 import type { TaskConfig } from './config';
 import type { Audit } from './audits';
-import type { Ledger, PayoutStatus } from './ledger';
+import type { PayoutStatus } from './distribution-lists';
+import type { Ledger } from './ledger';
 
 /** The ledger in the shapes in which K2's task account reaches a task. Keys are in ascending base58 order. */
 
@@ -112,14 +113,16 @@ function distributionsOf(ledger: Ledger, rounds: readonly number[]): Distributio
   };
   for (const round of rounds) {
     const record = ledger.retains(round) ? ledger.record(round) : undefined;
-    if (record === undefined || record.lists.size === 0) continue;
+    if (record === undefined) continue;
     setUnlessEmpty(info.distribution_rewards_submission, round, record.lists, (list) => ({
-      submission_value: list.submitter,
+      submission_value: list.account,
       slot: list.slot,
       round,
     }));
     setUnlessEmpty(info.distributions_audit_trigger, round, record.listAudits, auditEntry);
-    info.distributions_audit_record[round] = record.payoutStatus;
+    if (record.lists.size > 0 || record.payoutStatus !== 'Uninitialized') {
+      info.distributions_audit_record[round] = record.payoutStatus;
+    }
   }
   return info;
 }

@@ -19,7 +19,7 @@ export interface TaskConfig {
   readonly totalBounty: number;
   readonly bountyPerRound: number;
   readonly allowedFailedDistributions: number;
-  /** Names of the TASK_VARIABLE tags: the only variables, beside PATH, that reach the task's process. */
+  /** Names of the TASK_VARIABLE tags: all that a real node's operator can pass to the process. */
   readonly taskVariables: readonly string[];
 }
 

@@ -10,6 +10,8 @@ export interface EndpointOptions {
   readonly taskId: string;
   readonly secret: string;
   readonly methods: Methods;
+  /** Told of every call of the task, with the name of the method. */
+  readonly onCall?: (method: string) => void;
   /** Told of every call that failed, with the name of the method. */
   readonly onRefusal: (method: string, message: string) => void;
 }
@@ -71,6 +73,7 @@ async function call(body: unknown, options: EndpointOptions): Promise<Answer> {
   if (secret !== options.secret) return failure(401, 'Invalid secret provided');
 
   const [name, ...rest] = args as unknown[];
+  options.onCall?.(String(name));
   try {
     const method =
       typeof name === 'string' && Object.hasOwn(options.methods, name)

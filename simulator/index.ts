@@ -9,12 +9,28 @@ export {
 export { Faults } from './faults';
 export type { InspectedRound, InspectedSubmission, Inspector, ReportFields } from './inspector';
 export { deriveKeyPair } from './keys';
-export { Ledger, type Amounts } from './ledger';
+export type { Amounts } from './funds';
+export { Ledger } from './ledger';
 export { LedgerError } from './ledger-error';
+export {
+  LEDGER_DEFAULTS,
+  LEDGER_NAMES,
+  parseLedgerOptions,
+  type LedgerOptions,
+} from './ledger-options';
 export type { Method, Methods } from './methods';
-export { startNetwork, type Network, type NetworkEvent, type NetworkOptions } from './network';
+export { startNetwork, type Network } from './network';
+export type { NetworkEvent, NetworkOptions } from './network-options';
 export type { NodeProcess, NodeState, ProcessExit, RoundEvent } from './node-process';
 export { freePorts } from './ports';
-export type { ListReport, NodeReport, RoundReport, RunReport, SubmissionReport } from './report';
+export type { ListOutcome } from './distribution-lists';
+export type {
+  KeyReport,
+  ListReport,
+  NodeReport,
+  RoundReport,
+  RunReport,
+  SubmissionReport,
+} from './report';
 export type { Phase, PhaseName } from './schedule';
 export { taskIdOf, type SimulatedNode } from './simulated-node';

@@ -14,7 +14,7 @@ export interface InspectedRound {
 export interface InspectedSubmission {
   readonly publicKey: string;
   readonly value: string;
-  /** The node that submitted it. */
+  /** The node whose operator's key submitted it. */
   readonly node: SimulatedNode;
 }
 
@@ -29,7 +29,7 @@ export interface Inspector {
   live(node: SimulatedNode, round: number): Promise<readonly string[]>;
   /** Fields of a round, asked for when its submission window has ended. */
   round(round: InspectedRound): Promise<ReportFields>;
-  /** Fields of a submission, asked for at the same time. */
+  /** Fields of a submission, asked for at the same time; of one that came late or again in the next audit window. */
   submission(submission: InspectedSubmission, round: InspectedRound): Promise<ReportFields>;
 }
 
@@ -37,6 +37,8 @@ export interface Inspector {
 export class Inspections {
   readonly #rounds = new Map<number, ReportFields>();
   readonly #submissions = new Map<string, ReportFields>();
+  /** Round and key to the value that was inspected last. */
+  readonly #inspected = new Map<string, string>();
   readonly #pending = new Set<Promise<void>>();
 
   constructor(
@@ -45,7 +47,7 @@ export class Inspections {
     private readonly ledger: Ledger,
   ) {}
 
-  /** Starts the inspection of a round whose submissions are final. */
+  /** Starts the inspection of a round whose submission window has ended; later again, of what is new in it. */
   inspect(round: number, nodes: readonly SimulatedNode[]): void {
     const pending = this.#inspect(round, nodes).finally(() => this.#pending.delete(pending));
     this.#pending.add(pending);
@@ -72,16 +74,23 @@ export class Inspections {
       round,
       submissionsOf: (r) => this.#submissionsOf(r),
     };
-    const owners = new Map(nodes.map((node) => [node.publicKey, node]));
+    const owners = new Map(
+      nodes.flatMap((node) => [node.publicKey, ...node.extraKeys].map((key) => [key, node])),
+    );
     const submissions = [...this.#submissionsOf(round)].map(async ([publicKey, value]) => {
       const node = owners.get(publicKey);
-      if (node === undefined) return;
+      const id = `${round}/${publicKey}`;
+      if (node === undefined || this.#inspected.get(id) === value) return;
+      this.#inspected.set(id, value);
       const fields = await orNone(() =>
         inspector.submission({ publicKey, value, node }, inspected),
       );
-      this.#submissions.set(`${round}/${publicKey}`, fields);
+      if (this.#inspected.get(id) === value) this.#submissions.set(id, fields);
     });
-    this.#rounds.set(round, await orNone(() => inspector.round(inspected)));
+    if (!this.#rounds.has(round)) {
+      this.#rounds.set(round, {});
+      this.#rounds.set(round, await orNone(() => inspector.round(inspected)));
+    }
     await Promise.all(submissions);
   }
 

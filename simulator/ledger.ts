@@ -1,5 +1,16 @@
-import { castVote, isVotedDown, type Audit } from './audits';
+import { castVote, type Audit } from './audits';
+import {
+  amountsOf,
+  emptyLists,
+  nameList,
+  settleLists,
+  writeAccount,
+  type DistributionList,
+  type RoundLists,
+} from './distribution-lists';
+import { Funds, type Amounts } from './funds';
 import { LedgerError } from './ledger-error';
+import { LEDGER_DEFAULTS, type LedgerOptions } from './ledger-options';
 import { Schedule, type PhaseName, type RoundTimes } from './schedule';
 
 /** K2 keeps a submission's value in 512 bytes. */
@@ -17,33 +28,9 @@ export interface Submission {
   readonly slot: number;
 }
 
-/** Public key to ROE; negative amounts are taken from the stake. */
-export type Amounts = Readonly<Record<string, number>>;
-
-export type ListOutcome = 'pending' | 'accepted' | 'voted out' | 'not used';
-
-export interface DistributionList {
-  readonly submitter: string;
-  readonly slot: number;
-  /** The round in whose windows it was submitted: two after its own, or later for one that was made again. */
-  readonly submittedInRound: number;
-  readonly amounts: Amounts;
-  outcome: ListOutcome;
-}
-
-export type PayoutStatus = 'Uninitialized' | 'PayoutSuccessful' | 'PayoutFailed';
-
-export interface RoundRecord {
+export interface RoundRecord extends RoundLists {
   readonly submissions: Map<string, Submission>;
   readonly submissionAudits: Map<string, Audit>;
-  /** Lists by submitter, uploaded and not yet submitted. */
-  readonly uploads: Map<string, Amounts>;
-  readonly lists: Map<string, DistributionList>;
-  readonly listAudits: Map<string, Audit>;
-  payoutStatus: PayoutStatus;
-  failedDistributions: number;
-  /** What was really paid and taken, ROE. */
-  payouts: Amounts;
 }
 
 /**
@@ -52,17 +39,21 @@ export interface RoundRecord {
  */
 export class Ledger {
   readonly schedule: Schedule;
-  readonly stakes: Map<string, number>;
-  readonly balances = new Map<string, number>();
+  readonly options: LedgerOptions;
+  readonly #funds: Funds;
   readonly #rounds = new Map<number, RoundRecord>();
   #slot: number;
+  /** The first round whose audit window has not ended yet. */
+  #unsettledRound = 0;
 
   constructor(
     readonly rules: LedgerRules,
     stakes: Iterable<readonly [string, number]>,
+    options: Partial<LedgerOptions> = {},
   ) {
     this.schedule = new Schedule(rules);
-    this.stakes = new Map(stakes);
+    this.options = { ...LEDGER_DEFAULTS, ...options };
+    this.#funds = new Funds(stakes);
     this.#slot = rules.startingSlot;
   }
 
@@ -74,11 +65,21 @@ export class Ledger {
     return this.schedule.roundAt(this.#slot);
   }
 
-  /** Moves to a slot, never back, and resolves the lists whose audit window has ended by then. */
+  /** ROE by key. */
+  get stakes(): Map<string, number> {
+    return this.#funds.stakes;
+  }
+
+  /** What each key was paid so far, ROE. */
+  get balances(): ReadonlyMap<string, number> {
+    return this.#funds.balances;
+  }
+
+  /** Moves to a slot, never back, and settles the lists whose audit window has ended by then. */
   advance(slot: number): void {
     this.#slot = Math.max(this.#slot, slot);
-    for (const record of this.#rounds.values()) {
-      this.#resolveLists(record);
+    while (this.#slot >= this.schedule.settlementOf(this.#unsettledRound)) {
+      this.#settle(this.#unsettledRound++);
     }
   }
 
@@ -92,79 +93,69 @@ export class Ledger {
     return this.#retainedIn(round, this.currentRound);
   }
 
-  /** The submission of a round is taken in the next round's submission window, once; the same value again is no fault. */
+  /** The submission of a round is taken in the next round's submission window; the same value again is no fault. */
   submit(submitter: string, round: number, value: string): void {
     this.#requireStake(submitter);
-    this.#requireWindow('submission', round + 1, `submission of round ${round}`);
+    const { lateSubmissions, replacedSubmissions } = this.options;
+    const isLate = this.#slot >= this.schedule.auditStartOf(round + 1);
+    if (!(lateSubmissions && isLate && this.retains(round))) {
+      this.#requireWindow(['submission'], round + 1, `submission of round ${round}`);
+    }
     const bytes = Buffer.byteLength(value);
     if (bytes > MAX_SUBMISSION_BYTES) {
       throw new LedgerError(`a submission has at most ${MAX_SUBMISSION_BYTES} bytes, not ${bytes}`);
     }
     const { submissions } = this.#open(round);
     const earlier = submissions.get(submitter);
-    if (earlier !== undefined && earlier.value !== value) {
+    if (earlier?.value === value) return;
+    if (earlier !== undefined && !replacedSubmissions) {
       throw new LedgerError(`${submitter} has already submitted for round ${round}`);
     }
-    if (earlier === undefined) submissions.set(submitter, { value, slot: this.#slot });
+    submissions.set(submitter, { value, slot: this.#slot });
   }
 
   /** A vote on a submission, in the audit window after its submission window. The first one opens the audit. */
   voteOnSubmission(voter: string, candidate: string, round: number, isValid: boolean): void {
     this.#requireStake(voter);
-    this.#requireWindow('audit', round + 1, `audit of a submission of round ${round}`);
+    this.#requireWindow(['audit'], round + 1, `audit of a submission of round ${round}`);
     const record = this.#rounds.get(round);
     if (!record?.submissions.has(candidate)) {
       throw new LedgerError(`${candidate} has no submission in round ${round}`);
     }
-    castVote(record.submissionAudits, candidate, { voter, isValid, slot: this.#slot });
+    const vote = { voter, isValid, slot: this.#slot };
+    castVote(record.submissionAudits, candidate, vote, { ownVotes: false, firstVoteFor: true });
+  }
+
+  /** Writes the text of an account of a round. An account that is a staked key is that key's alone. */
+  writeAccount(writer: string, account: string, round: number, text: string): void {
+    this.#requireStake(writer);
+    if (account !== writer && this.stakes.has(account)) {
+      throw new LedgerError(`${writer} can't write the account of ${account}`);
+    }
+    writeAccount(this.#open(round), account, text, this.options);
+  }
+
+  /** The text that an account holds for a round. */
+  readAccount(account: string, round: number): string | undefined {
+    return this.#rounds.get(round)?.accounts.get(account);
   }
 
   /**
-   * Stores a list for a later submitList by the same key. At any time, and again to replace it.
-   * @throws LedgerError unless all amounts are integers whose positive part is at most the round's bounty
+   * Puts a list on chain, whatever its account holds: in the windows two rounds after its round, or when it is to be
+   * made again.
    */
-  uploadList(submitter: string, round: number, amounts: Amounts): void {
-    this.#requireStake(submitter);
-    let paid = 0;
-    for (const [key, amount] of Object.entries(amounts)) {
-      if (!Number.isSafeInteger(amount)) {
-        throw new LedgerError(`the amount of ${key} isn't an integer: ${amount}`);
-      }
-      paid += Math.max(0, amount);
-    }
-    if (paid > this.rules.bountyPerRound) {
-      throw new LedgerError(`the list pays ${paid} ROE of ${this.rules.bountyPerRound}`);
-    }
-    this.#open(round).uploads.set(submitter, { ...amounts });
-  }
-
-  /** Puts an uploaded list on chain, in the submission window two rounds after its round, or when it is to be made again. */
-  submitList(submitter: string, round: number): void {
-    this.#requireStake(submitter);
+  nameList(maker: string, account: string, round: number): void {
+    this.#requireStake(maker);
     const submittedInRound = this.currentRound;
     if (!this.#takesLists(round, submittedInRound)) {
       throw new LedgerError(
         `no distribution list of round ${round} is due in round ${submittedInRound}`,
       );
     }
-    this.#requireWindow('submission', submittedInRound, `distribution list of round ${round}`);
-    const record = this.#open(round);
-    const amounts = record.uploads.get(submitter);
-    if (amounts === undefined) {
-      throw new LedgerError(`${submitter} has uploaded no distribution list of round ${round}`);
-    }
-    const earlier = record.lists.get(submitter);
-    if (earlier !== undefined) {
-      if (JSON.stringify(earlier.amounts) === JSON.stringify(amounts)) return;
-      throw new LedgerError(`${submitter} has already submitted a list of round ${round}`);
-    }
-    record.lists.set(submitter, {
-      submitter,
-      slot: this.#slot,
-      submittedInRound,
-      amounts,
-      outcome: 'pending',
-    });
+    const windows: PhaseName[] = this.options.lateLists ? ['submission', 'audit'] : ['submission'];
+    this.#requireWindow(windows, submittedInRound, `distribution list of round ${round}`);
+    const list = { maker, account, slot: this.#slot, submittedInRound };
+    nameList(this.#open(round), list, this.options);
   }
 
   /** A vote on a distribution list, in the audit window of the round in which lists of that round are due. */
@@ -175,15 +166,23 @@ export class Ledger {
     if (record === undefined || list === undefined) {
       throw new LedgerError(`${candidate} has no distribution list of round ${round}`);
     }
-    this.#requireWindow(
-      'audit',
-      list.submittedInRound,
-      `audit of the distribution list of round ${round}`,
-    );
-    castVote(record.listAudits, candidate, { voter, isValid, slot: this.#slot });
+    const what = `audit of the distribution list of round ${round}`;
+    this.#requireWindow(['audit'], list.submittedInRound, what);
+    castVote(record.listAudits, candidate, { voter, isValid, slot: this.#slot }, this.options);
   }
 
-  /** The rounds whose list is to be made in the current round: two rounds ago, and older ones that were voted out. */
+  /** What a list of a round pays or paid; undefined where its account holds no payable list. */
+  amountsOf(round: number, list: DistributionList): Amounts | undefined {
+    const record = this.#rounds.get(round);
+    return record && amountsOf(record, list, this.rules.bountyPerRound);
+  }
+
+  /** Adds to a key's stake or, below 0, takes from it, ROE. At any time. */
+  addStake(key: string, roe: number): void {
+    this.#funds.addStake(key, roe);
+  }
+
+  /** The rounds whose list is to be made in the current round: two rounds ago, and older ones that failed. */
   roundsDueForLists(): number[] {
     const current = this.currentRound;
     const recorded = [...this.#rounds.keys()].filter((round) => round !== current - 2);
@@ -192,12 +191,9 @@ export class Ledger {
       .sort((a, b) => b - a);
   }
 
-  /** Whether a list of this round was voted out in the round before the current one. */
-  wasVotedOutLately(round: number): boolean {
-    const lists = [...(this.#rounds.get(round)?.lists.values() ?? [])];
-    return lists.some(
-      (list) => list.outcome === 'voted out' && list.submittedInRound === this.currentRound - 1,
-    );
+  /** Whether the distribution of this round failed in the round before the current one. */
+  hasFailedLately(round: number): boolean {
+    return this.#rounds.get(round)?.failedInRound === this.currentRound - 1;
   }
 
   /** Whether the round's distribution is over, one way or the other: paid, or no list can be accepted any more. */
@@ -227,71 +223,35 @@ export class Ledger {
   #open(round: number): RoundRecord {
     let record = this.#rounds.get(round);
     if (record === undefined) {
-      record = {
-        submissions: new Map(),
-        submissionAudits: new Map(),
-        uploads: new Map(),
-        lists: new Map(),
-        listAudits: new Map(),
-        payoutStatus: 'Uninitialized',
-        failedDistributions: 0,
-        payouts: {},
-      };
+      record = { submissions: new Map(), submissionAudits: new Map(), ...emptyLists() };
       this.#rounds.set(round, record);
     }
     return record;
   }
 
   #requireStake(key: string): void {
-    if ((this.stakes.get(key) ?? 0) <= 0) throw new LedgerError(`${key} has no stake`);
+    if (this.#funds.stakeOf(key) <= 0) throw new LedgerError(`${key} has no stake`);
   }
 
-  #requireWindow(name: PhaseName, inRound: number, what: string): void {
+  #requireWindow(names: readonly PhaseName[], inRound: number, what: string): void {
     const phase = this.schedule.phaseAt(this.#slot);
-    if (phase.round !== inRound || phase.name !== name) {
+    if (phase.round !== inRound || !names.includes(phase.name)) {
       throw new LedgerError(
-        `${what}: expected in the ${name} window of round ${inRound}, came at slot ${this.#slot} (${phase.name}, round ${phase.round})`,
+        `${what}: expected in the ${names.join(' or ')} window of round ${inRound}, came at slot ${this.#slot} (${phase.name}, round ${phase.round})`,
       );
     }
   }
 
-  #resolveLists(record: RoundRecord): void {
-    const due = [...record.lists.values()].filter(
-      (list) =>
-        list.outcome === 'pending' &&
-        this.#slot >= this.schedule.settlementOf(list.submittedInRound),
-    );
-    // Submission order: of several lists that stand, the first is paid.
-    for (const list of due) {
-      if (isVotedDown(record.listAudits.get(list.submitter))) {
-        list.outcome = 'voted out';
-      } else if (record.payoutStatus === 'PayoutSuccessful') {
-        list.outcome = 'not used';
-      } else {
-        list.outcome = 'accepted';
-        record.payoutStatus = 'PayoutSuccessful';
-        record.payouts = this.#pay(list.amounts);
-      }
+  #settle(inRound: number): void {
+    for (const [round, record] of this.#rounds) {
+      if (!this.#takesLists(round, inRound)) continue;
+      settleLists(record, {
+        inRound,
+        bountyPerRound: this.rules.bountyPerRound,
+        options: this.options,
+        funds: this.#funds,
+        failsWithoutList: this.options.asksAgain && record.submissions.size > 0,
+      });
     }
-    if (due.length > 0 && record.payoutStatus !== 'PayoutSuccessful') {
-      record.payoutStatus = 'PayoutFailed';
-      record.failedDistributions++;
-    }
-  }
-
-  #pay(amounts: Amounts): Amounts {
-    const payouts: Record<string, number> = {};
-    for (const [key, amount] of Object.entries(amounts)) {
-      if (amount >= 0) {
-        if (amount > 0) this.balances.set(key, (this.balances.get(key) ?? 0) + amount);
-        payouts[key] = amount;
-      } else {
-        const stake = this.stakes.get(key) ?? 0;
-        const taken = Math.min(stake, -amount);
-        if (taken > 0) this.stakes.set(key, stake - taken);
-        payouts[key] = taken === 0 ? 0 : -taken;
-      }
-    }
-    return payouts;
   }
 }

@@ -1,8 +1,10 @@
 import { distributionInfo, submissionInfo, taskState } from './chain-view';
 import type { SlotClock } from './clock';
 import type { TaskConfig } from './config';
+import { checkPayable } from './distribution-lists';
 import { openSigned, parsePublicKey, signJson, type KeyPair } from './keys';
-import type { Amounts, Ledger } from './ledger';
+import type { Ledger } from './ledger';
+import { LedgerError } from './ledger-error';
 import { callFs } from './task-files';
 
 /** The accounts of one node. The staking key submits, votes and is paid; the main key signs data. */
@@ -32,7 +34,7 @@ export type Methods = Record<string, Method>;
 /** The version a task is told it runs under: the node whose behaviour is simulated. */
 const NODE_VERSION = '1.3.2';
 
-/** The methods behind POST /namespace-wrapper for one node. Every call brings the ledger up to the clock first. */
+/** The methods behind POST /namespace-wrapper for one node, as published. */
 export function createMethods(context: MethodContext): Methods {
   const { accounts, clock, config, directory, ledger, taskId } = context;
   const submitter = accounts.staking.publicKey;
@@ -82,16 +84,29 @@ export function createMethods(context: MethodContext): Methods {
       ),
 
     uploadDistributionList: (list, round) => {
-      ledger.uploadList(submitter, asRound(round), asAmounts(list));
+      const amounts = checkPayable(list, ledger.rules.bountyPerRound);
+      for (const key of Object.keys(amounts)) parsePublicKey(key);
+      ledger.writeAccount(submitter, submitter, asRound(round), JSON.stringify(amounts));
       return true;
     },
-    distributionListSubmissionOnChain: (round) => ledger.submitList(submitter, asRound(round)),
-    getDistributionList: (publicKey, round) => {
-      const list = ledger.record(asRound(round))?.lists.get(parsePublicKey(publicKey));
-      if (list === undefined || !ledger.retains(asRound(round))) {
-        throw new Error(`${String(publicKey)} has no distribution list of round ${String(round)}`);
+    distributionListSubmissionOnChain: (round) => {
+      if (ledger.readAccount(submitter, asRound(round)) === undefined) {
+        throw new LedgerError(
+          `${submitter} has uploaded no distribution list of round ${String(round)}`,
+        );
       }
-      return JSON.stringify(list.amounts);
+      ledger.nameList(submitter, submitter, asRound(round));
+    },
+    // An account is a public key for honest nodes; a cheat can name any text.
+    getDistributionList: (account, round) => {
+      const name = typeof account === 'string' ? account : parsePublicKey(account);
+      const text = ledger.retains(asRound(round))
+        ? ledger.readAccount(name, asRound(round))
+        : undefined;
+      if (text === undefined) {
+        throw new Error(`${name} holds no distribution list of round ${String(round)}`);
+      }
+      return text;
     },
     distributionListAuditSubmission: (candidate, isValid, round) =>
       ledger.voteOnList(submitter, parsePublicKey(candidate), asRound(round), asBoolean(isValid)),
@@ -109,6 +124,14 @@ export function createMethods(context: MethodContext): Methods {
     fsStaking: (method, ...args) => callFs(directory, String(method), ...args),
     fsReadStream: (path) => callFs(directory, 'readFile', path),
   };
+  return onTime(methods, context);
+}
+
+/** The same methods; every call brings the ledger up to the clock first. */
+export function onTime(
+  methods: Methods,
+  { ledger, clock }: Pick<MethodContext, 'ledger' | 'clock'>,
+): Methods {
   return Object.fromEntries(
     Object.entries(methods).map(([name, method]) => [
       name,
@@ -120,7 +143,8 @@ export function createMethods(context: MethodContext): Methods {
   );
 }
 
-function asRound(value: unknown): number {
+/** @throws TypeError for an argument that is no round's number */
+export function asRound(value: unknown): number {
   if (!Number.isSafeInteger(value) || (value as number) < 0) {
     throw new TypeError(`expected a round number, got ${JSON.stringify(value)}`);
   }
@@ -132,12 +156,4 @@ function asBoolean(value: unknown): boolean {
     throw new TypeError(`expected true or false, got ${JSON.stringify(value)}`);
   }
   return value;
-}
-
-function asAmounts(value: unknown): Amounts {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new TypeError('a distribution list is an object of public keys and amounts');
-  }
-  for (const key of Object.keys(value)) parsePublicKey(key);
-  return value as Amounts;
 }

@@ -1,69 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { SlotClock } from './clock';
-import type { TaskConfig } from './config';
-import { Inspections, type Inspector } from './inspector';
+import { Inspections } from './inspector';
 import { installExecutable } from './executable';
+import type { KeyPair } from './keys';
 import { Ledger } from './ledger';
-import type { Methods } from './methods';
-import type { ProcessExit } from './node-process';
+import type { NetworkEvent, NetworkOptions } from './network-options';
 import { freePorts } from './ports';
 import { buildReport, type RunReport } from './report';
 import { isInRun, startEvents, windowEvents } from './rounds';
-import type { Phase } from './schedule';
 import { expectedListMaker } from './selection';
-import { nodeAccounts, SimulatedNode, taskIdOf, type NetworkContext } from './simulated-node';
+import {
+  extraKeyPairs,
+  nodeAccounts,
+  SimulatedNode,
+  taskIdOf,
+  type NetworkContext,
+} from './simulated-node';
 
 /** Round 0 starts here, and not at slot 0, so that a task that takes one for the other is found out. */
 const STARTING_SLOT = 100_000;
 /** The rounds start when every task has called its node, or after this. */
 const READY_TIMEOUT_MS = 60_000;
-
-export interface NetworkOptions {
-  /** The task's executable, or which one each node runs. It is copied, as a node downloads it: nothing lies beside it. */
-  readonly task: string | ((index: number) => string);
-  /** The Node binary to run tasks with, this process's own when left out. */
-  readonly execPath?: string;
-  readonly config: TaskConfig;
-  readonly nodes: number;
-  /** What each node is called, in the report and as the name of its directory; node-1, node-2 ... when left out. No two alike. */
-  readonly name?: (index: number) => string;
-  /** What each node has staked, ROE; the deployment's minimum when left out. */
-  readonly stake?: (index: number) => number;
-  /** Rounds to work in; two more follow for the audit and the distribution. 0: until stopped. */
-  readonly rounds: number;
-  readonly roundSeconds: number;
-  /** Task id and keys are derived from this text. */
-  readonly seed: string;
-  /** The operator's TASK_VARIABLE values for each node. */
-  readonly env?: (index: number) => Readonly<Record<string, string>>;
-  /** Where everything of the run is written. */
-  readonly directory: string;
-  /** Stops the run, as stop() does. */
-  readonly signal?: AbortSignal;
-  readonly inspector?: Inspector;
-  /** Replaces or wraps methods of a node's endpoint, to inject faults. */
-  readonly changeMethods?: (methods: Methods, node: SimulatedNode) => Methods;
-  readonly onEvent?: (event: NetworkEvent) => void;
-}
-
-export type NetworkEvent =
-  | { readonly type: 'phase'; readonly phase: Phase }
-  | { readonly type: 'started'; readonly node: SimulatedNode }
-  | { readonly type: 'exited'; readonly node: SimulatedNode; readonly exit: ProcessExit }
-  | {
-      readonly type: 'refused';
-      readonly node: SimulatedNode;
-      readonly method: string;
-      readonly message: string;
-    }
-  | {
-      readonly type: 'log';
-      readonly node: SimulatedNode;
-      readonly level: string;
-      readonly message: string;
-      readonly action: string;
-    };
 
 export interface Network {
   readonly taskId: string;
@@ -78,7 +36,7 @@ export interface Network {
 
 /**
  * Starts a network of nodes that all run one task. Resolves when the processes are started.
- * @throws Error when the executable can't be read or a variable isn't among the task's TASK_VARIABLE tags
+ * @throws Error when the executable can't be read
  */
 export async function startNetwork(options: NetworkOptions): Promise<Network> {
   const run = new NetworkRun(options);
@@ -110,15 +68,21 @@ class NetworkRun {
 
   constructor(private readonly options: NetworkOptions) {
     const { config, nodes, roundSeconds, seed, stake = () => config.minimumStake } = options;
-    const stakes = Array.from(
-      { length: nodes },
-      (_, index) => [nodeAccounts(seed, index).staking.publicKey, stake(index)] as const,
-    );
+    const indexes = Array.from({ length: nodes }, (_, index) => index);
+    const stakes = indexes.flatMap((index) => [
+      [nodeAccounts(seed, index).staking.publicKey, stake(index)] as const,
+      ...this.#extraKeys(index).map(({ publicKey }) => [publicKey, config.minimumStake] as const),
+    ]);
     this.#stakesBefore = new Map(stakes);
     this.taskId = taskIdOf(seed);
-    this.ledger = new Ledger({ ...config, startingSlot: STARTING_SLOT }, stakes);
+    this.ledger = new Ledger({ ...config, startingSlot: STARTING_SLOT }, stakes, options.ledger);
     this.clock = new SlotClock(STARTING_SLOT, (roundSeconds * 1000) / config.roundTime);
     this.#inspections = new Inspections(options.inspector, this.taskId, this.ledger);
+  }
+
+  #extraKeys(index: number): KeyPair[] {
+    const { extraKeys, seed } = this.options;
+    return extraKeyPairs(seed, index, extraKeys?.(index) ?? 0);
   }
 
   async createNodes(): Promise<void> {
@@ -152,6 +116,7 @@ class NetworkRun {
       await this.#untilReady(signal);
       this.clock.start();
       await this.#runRounds(signal);
+      this.#inspect(this.ledger.currentRound);
       await this.#inspections.done();
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -182,7 +147,7 @@ class NetworkRun {
       ]);
 
       await this.#enter(schedule.auditStartOf(round), signal);
-      if (isInRun(round - 1, rounds)) this.#inspections.inspect(round - 1, this.nodes);
+      this.#inspect(round - 1);
       this.#sendAll(windowEvents(this.ledger, 'audit', rounds));
 
       await this.#enter(schedule.settlementOf(round), signal);
@@ -194,6 +159,13 @@ class NetworkRun {
     await this.clock.until(slot, signal);
     this.ledger.advance(slot);
     this.#emit({ type: 'phase', phase: this.ledger.schedule.phaseAt(slot) });
+  }
+
+  /** Inspects what is new in a round and in those before it whose submissions may have changed since the last look. */
+  #inspect(newest: number): void {
+    for (let round = newest; this.ledger.retains(round + 1); round--) {
+      if (isInRun(round, this.options.rounds)) this.#inspections.inspect(round, this.nodes);
+    }
   }
 
   #allClosed(rounds: number): boolean {
@@ -231,15 +203,8 @@ class NetworkRun {
   }
 
   async #createNode(index: number, expressPort: number): Promise<SimulatedNode> {
-    const { changeMethods, config, directory, env, execPath, seed, task } = this.options;
+    const { changeMethods, config, directory, env, execPath, modified, seed, task } = this.options;
     const { name = defaultName } = this.options;
-    const variables = env?.(index) ?? {};
-    const unknown = Object.keys(variables).filter((name) => !config.taskVariables.includes(name));
-    if (unknown.length > 0) {
-      throw new Error(
-        `no TASK_VARIABLE tag in the task's configuration, so a node wouldn't pass it: ${unknown.join(', ')}`,
-      );
-    }
     const context: NetworkContext = {
       taskId: this.taskId,
       config,
@@ -250,9 +215,11 @@ class NetworkRun {
       index,
       name: name(index),
       accounts: nodeAccounts(seed, index),
+      extraKeys: this.#extraKeys(index),
+      modified: modified?.(index) ?? false,
       executable: installExecutable(typeof task === 'string' ? task : task(index), directory),
       execPath,
-      env: variables,
+      env: env?.(index) ?? {},
       expressPort,
       parentDirectory: directory,
       changeMethods,

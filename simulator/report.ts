@@ -1,7 +1,10 @@
 import type { Audit } from './audits';
 import type { TaskConfig } from './config';
 import type { Inspections } from './inspector';
-import type { Amounts, Ledger, ListOutcome, RoundRecord } from './ledger';
+import type { ListOutcome } from './distribution-lists';
+import type { Amounts } from './funds';
+import type { Ledger } from './ledger';
+import type { LedgerOptions } from './ledger-options';
 import type { ProcessExit } from './node-process';
 import { isInRun } from './rounds';
 import type { Refusal, SimulatedNode } from './simulated-node';
@@ -13,6 +16,8 @@ export interface RunReport {
   readonly roundSeconds: number;
   /** ROE. */
   readonly bountyPerRound: number;
+  /** What the ledger was like. */
+  readonly ledger: LedgerOptions;
   /** Stopped before its last round was over. */
   readonly interrupted: boolean;
   readonly succeeded: boolean;
@@ -34,6 +39,8 @@ export interface RoundReport {
   readonly closed: boolean;
   /** What was paid and, below 0, taken from stakes. */
   readonly payouts: Amounts;
+  /** What makers of voted-out lists lost of their stakes. */
+  readonly listPenalties: Amounts;
   /** The inspector's fields. */
   readonly [field: string]: unknown;
 }
@@ -55,20 +62,31 @@ export interface VoteReport {
 
 export interface ListReport {
   readonly madeBy: string;
+  /** The account that holds its contents; the maker's key where a node made it. */
+  readonly account: string;
   readonly submittedInRound: number;
   readonly slot: number;
   readonly accepted: boolean;
   readonly outcome: ListOutcome;
+  /** What the account held in the end; empty where that is no payable list. */
   readonly amounts: Amounts;
+  readonly payable: boolean;
   readonly auditVotes: readonly VoteReport[];
 }
 
-export interface NodeReport {
-  readonly name: string;
+export interface KeyReport {
   readonly publicKey: string;
   readonly stakeBefore: number;
   readonly stakeAfter: number;
   readonly balance: number;
+}
+
+export interface NodeReport extends KeyReport {
+  readonly name: string;
+  /** The operator's further keys. */
+  readonly extraKeys: readonly KeyReport[];
+  /** How often its task called each method of the node. */
+  readonly calls: Readonly<Record<string, number>>;
   /** How its processes ended; the last one at the simulator's request when the run was over. */
   readonly exits: readonly (ProcessExit & { readonly round: number })[];
   /** Calls that the node answered with 422. */
@@ -104,20 +122,29 @@ export function buildReport(sources: ReportSources): RunReport {
     taskName: config.taskName,
     roundSeconds,
     bountyPerRound: config.bountyPerRound,
+    ledger: ledger.options,
     interrupted,
     succeeded: failures.length === 0,
     failures,
     rounds,
     nodes: nodes.map((node) => ({
       name: node.name,
-      publicKey: node.publicKey,
-      stakeBefore: sources.stakesBefore.get(node.publicKey) ?? 0,
-      stakeAfter: ledger.stakes.get(node.publicKey) ?? 0,
-      balance: ledger.balances.get(node.publicKey) ?? 0,
+      ...keyReport(sources, node.publicKey),
+      extraKeys: node.extraKeys.map((key) => keyReport(sources, key)),
+      calls: Object.fromEntries(node.calls),
       exits: node.exits,
       refusals: node.refusals,
       log: node.logPath,
     })),
+  };
+}
+
+function keyReport({ ledger, stakesBefore }: ReportSources, publicKey: string): KeyReport {
+  return {
+    publicKey,
+    stakeBefore: stakesBefore.get(publicKey) ?? 0,
+    stakeAfter: ledger.stakes.get(publicKey) ?? 0,
+    balance: ledger.balances.get(publicKey) ?? 0,
   };
 }
 
@@ -134,7 +161,7 @@ function roundReport(sources: ReportSources, round: number): RoundReport {
       ...inspections.submissionFields(round, publicKey),
     })),
     auditVotes: [...(record?.submissionAudits ?? [])].flatMap(votesOn),
-    distributionLists: record === undefined ? [] : listReports(record),
+    distributionLists: listReports(ledger, round),
     expectedListMakers: [...(expectedListMakers.get(round) ?? [])].map(([inRound, publicKey]) => ({
       inRound,
       publicKey: publicKey ?? null,
@@ -142,20 +169,25 @@ function roundReport(sources: ReportSources, round: number): RoundReport {
     accepted: record?.payoutStatus === 'PayoutSuccessful',
     closed: ledger.isClosed(round),
     payouts: record?.payouts ?? {},
+    listPenalties: record?.listPenalties ?? {},
   };
 }
 
-function listReports(record: Readonly<RoundRecord>): ListReport[] {
-  return [...record.lists.values()].map((list) => {
-    const audit = record.listAudits.get(list.submitter);
+function listReports(ledger: Ledger, round: number): ListReport[] {
+  const record = ledger.record(round);
+  return [...(record?.lists.values() ?? [])].map((list) => {
+    const audit = record?.listAudits.get(list.maker);
+    const amounts = ledger.amountsOf(round, list);
     return {
-      madeBy: list.submitter,
+      madeBy: list.maker,
+      account: list.account,
       submittedInRound: list.submittedInRound,
       slot: list.slot,
       accepted: list.outcome === 'accepted',
       outcome: list.outcome,
-      amounts: list.amounts,
-      auditVotes: audit === undefined ? [] : votesOn([list.submitter, audit]),
+      amounts: amounts ?? {},
+      payable: amounts !== undefined,
+      auditVotes: audit === undefined ? [] : votesOn([list.maker, audit]),
     };
   });
 }
@@ -168,8 +200,8 @@ function roundFailure(report: RoundReport): string {
   const ended = `round ${report.round} ended without an accepted distribution list`;
   if (report.submissions.length === 0) return `${ended}: nobody submitted`;
   if (report.distributionLists.length > 0) {
-    const makers = report.distributionLists.map(({ madeBy }) => madeBy).join(', ');
-    return `${ended}: voted out, made by ${makers}`;
+    const lists = report.distributionLists.map(({ madeBy, outcome }) => `${madeBy} (${outcome})`);
+    return `${ended}: made by ${lists.join(', ')}`;
   }
   const expected = report.expectedListMakers.map(({ publicKey }) => publicKey ?? 'nobody');
   return `${ended}: none was made (the SDK selects ${expected.join(', ')})`;

@@ -27,7 +27,7 @@ export function windowEvents(ledger: Ledger, window: PhaseName, count: number): 
         ...distributed.map((roundNumber) => ({
           functionCall: 'generateAndSubmitDistributionList' as const,
           roundNumber,
-          isPreviousRoundFailed: ledger.wasVotedOutLately(roundNumber),
+          isPreviousRoundFailed: ledger.hasFailedLately(roundNumber),
         })),
       ];
     case 'audit':

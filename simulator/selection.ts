@@ -25,7 +25,7 @@ export function expectedListMaker(ledger: Ledger, round: number): string | undef
       .filter((r) => r >= 0)
       .map((r) => new Set(Object.keys(submittersOf(r)))),
     failedMakers: new Set(hasFailed ? Object.keys(made) : []),
-    isPreviousFailed: ledger.wasVotedOutLately(round),
+    isPreviousFailed: ledger.hasFailedLately(round),
   });
 }
 

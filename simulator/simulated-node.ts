@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { K2_SLOT_MS, type SlotClock } from './clock';
 import type { TaskConfig } from './config';
 import { openEndpoint, type Endpoint } from './endpoint';
-import { deriveKeyPair } from './keys';
+import { deriveKeyPair, type KeyPair } from './keys';
 import type { Ledger } from './ledger';
-import { createMethods, type Methods, type NodeAccounts } from './methods';
+import { createMethods, type MethodContext, type Methods, type NodeAccounts } from './methods';
+import { createModifiedMethods } from './modified-node';
 import { NodeProcess, type ProcessExit } from './node-process';
 
 /** What all nodes of a network share. */
@@ -22,6 +23,10 @@ export interface NodeOptions {
   readonly index: number;
   readonly name: string;
   readonly accounts: NodeAccounts;
+  /** Staked keys of the same operator, without a process. */
+  readonly extraKeys: readonly KeyPair[];
+  /** Whether the operator changed the node's software (modified-node.ts). */
+  readonly modified: boolean;
   readonly executable: string;
   readonly execPath: string | undefined;
   readonly env: Readonly<Record<string, string>>;
@@ -48,6 +53,13 @@ export function nodeAccounts(seed: string, index: number): NodeAccounts {
   };
 }
 
+/** Further keys of the n-th node's operator. */
+export function extraKeyPairs(seed: string, index: number, count: number): KeyPair[] {
+  return Array.from({ length: count }, (_, n) =>
+    deriveKeyPair(`${seed}/node-${index + 1}/extra-${n}`),
+  );
+}
+
 /** A call that the node answered with 422, and the round that ran then. */
 export interface Refusal {
   readonly method: string;
@@ -62,6 +74,8 @@ export class SimulatedNode {
   /** The staking key, base58: who the node is on the ledger. */
   readonly publicKey: string;
   readonly accounts: NodeAccounts;
+  /** Public keys. */
+  readonly extraKeys: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly expressPort: number;
   readonly directory: string;
@@ -70,6 +84,8 @@ export class SimulatedNode {
   readonly exits: (ProcessExit & { readonly round: number })[] = [];
   /** Calls of the task that failed. */
   readonly refusals: Refusal[] = [];
+  /** How often its task called each method so far, failed calls included. */
+  readonly calls = new Map<string, number>();
   /** Resolves when the task has asked its node for its set-up, or ended without. */
   readonly ready: Promise<void>;
   readonly #endpoint: Endpoint;
@@ -84,6 +100,7 @@ export class SimulatedNode {
     this.name = options.name;
     this.accounts = options.accounts;
     this.publicKey = options.accounts.staking.publicKey;
+    this.extraKeys = options.extraKeys.map(({ publicKey }) => publicKey);
     this.env = options.env;
     this.expressPort = options.expressPort;
     this.directory = binding.directory;
@@ -128,20 +145,24 @@ export class SimulatedNode {
     const ready = new Promise<void>((resolve) => (reportReady = resolve));
     const secret = randomBytes(10).toString('hex');
 
-    const methods = createMethods({
+    const methodContext: MethodContext = {
       ...context,
       accounts: options.accounts,
       directory,
       rpcUrl: () => `http://localhost:${endpoint.port}`,
       onSetup: () => reportReady(),
       onLog: (...entry) => options.onLog(node, ...entry),
-    });
+    };
+    const methods = options.modified
+      ? createModifiedMethods(methodContext, options.extraKeys)
+      : createMethods(methodContext);
     // The calls of a task find the methods here, so that a wrapper of them can be told which node it wraps.
     const active: Methods = { ...methods };
     const endpoint = await openEndpoint({
       taskId: context.taskId,
       secret,
       methods: active,
+      onCall: (method) => node.calls.set(method, (node.calls.get(method) ?? 0) + 1),
       onRefusal: (method, message) => {
         node.refusals.push({ method, message, round: context.ledger.currentRound });
         options.onRefusal(node, method, message);

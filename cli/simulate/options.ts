@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 
 import { KINDS, type KindName } from '../../adversaries/kinds';
+import { LEDGER_NAMES, parseLedgerOptions, type LedgerOptions } from '../../simulator/index';
 import { parseKinds } from './cheaters';
 
 export interface SimulateOptions {
@@ -24,6 +25,8 @@ export interface SimulateOptions {
   readonly mining: boolean;
   /** Ways to cheat, a node or more for each, on top of the honest nodes. */
   readonly cheaters: readonly KindName[];
+  /** Where the ledger differs from the defaults. */
+  readonly ledger: Partial<LedgerOptions>;
   /** Whether nodes' RPC fails and processes are killed and frozen, by the seed. */
   readonly faults: boolean;
   /** Feed one node the proofs of so many submitters that are no processes. */
@@ -59,8 +62,14 @@ export function parseOptions(argv: readonly string[]): SimulateOptions {
     .option(
       '--cheaters <kinds>',
       `nodes that cheat, on top of --nodes (docs/ADVERSARIES.md): ${Object.keys(KINDS).join(', ')}`,
-      cheaterKinds,
+      parsedBy(parseKinds),
       [],
+    )
+    .option(
+      '--ledger <names>',
+      `where the ledger differs (docs/SIMULATOR.md): ${LEDGER_NAMES.join(', ')}`,
+      parsedBy(parseLedgerOptions),
+      {},
     )
     .option('--faults', 'let the RPC fail, kill and freeze processes (docs/RELIABILITY.md)', false)
     .option(
@@ -78,12 +87,15 @@ export function parseOptions(argv: readonly string[]): SimulateOptions {
   return options;
 }
 
-function cheaterKinds(text: string): KindName[] {
-  try {
-    return parseKinds(text);
-  } catch (error) {
-    throw new InvalidArgumentError((error as Error).message);
-  }
+/** The same parser for commander: its message is the user's. */
+function parsedBy<T>(parse: (text: string) => T): (text: string) => T {
+  return (text) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      throw new InvalidArgumentError((error as Error).message);
+    }
+  };
 }
 
 function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {

@@ -3,7 +3,7 @@ import stringWidth from 'string-width';
 
 import { duration, fit, tokens, withPrefix } from '../../cli/simulate/format';
 import { renderReport } from '../../cli/simulate/tables';
-import type { RunReport } from '../../simulator/index';
+import { LEDGER_DEFAULTS, type RunReport } from '../../simulator/index';
 
 describe("the simulator's output", () => {
   it('shortens numbers, times and amounts', () => {
@@ -36,23 +36,27 @@ describe("the simulator's output", () => {
       auditVotes: keys.map((voter) => ({ voter, candidate: key(0), isValid: false, slot: 1 })),
       distributionLists: [0, 1, 2].map((n) => ({
         madeBy: key(97 + n),
+        account: key(97 + n),
         submittedInRound: 1_000_002 + n,
         slot: 1,
         accepted: n === 2,
         outcome: 'accepted' as const,
         amounts: {},
+        payable: true,
         auditVotes: [],
       })),
       expectedListMakers: [],
       accepted: true,
       closed: true,
       payouts: { [key(0)]: 99_999_999_999_999 },
+      listPenalties: {},
     };
     const report: RunReport = {
       taskId: key(0),
       taskName: 'Task',
       roundSeconds: 1,
       bountyPerRound: 1,
+      ledger: LEDGER_DEFAULTS,
       interrupted: false,
       succeeded: true,
       failures: [],
@@ -63,6 +67,8 @@ describe("the simulator's output", () => {
         stakeBefore: 1,
         stakeAfter: 9_999_999_999_999,
         balance: 99_999_999_999_999,
+        extraKeys: [],
+        calls: {},
         exits: [],
         refusals: [],
         log: '',

@@ -22,6 +22,7 @@ describe("a node's endpoint", () => {
   let ledger: Ledger;
   let endpoint: Endpoint;
   let refusals: string[];
+  let calls: string[];
 
   beforeEach(async () => {
     directory = mkdtempSync(`${os.tmpdir()}/endpoint-`);
@@ -30,6 +31,7 @@ describe("a node's endpoint", () => {
       [mine, theirs].map((key) => [key, config.minimumStake]),
     );
     refusals = [];
+    calls = [];
     endpoint = await openEndpoint({
       taskId,
       secret,
@@ -44,6 +46,7 @@ describe("a node's endpoint", () => {
         onSetup: () => {},
         onLog: () => {},
       }),
+      onCall: (method) => calls.push(method),
       onRefusal: (method, message) => refusals.push(`${method}: ${message}`),
     });
   });
@@ -96,6 +99,27 @@ describe("a node's endpoint", () => {
       /422 submission of round 0/,
     );
     expect(refusals.at(-1)).to.match(/^checkSubmissionAndUpdateRound: submission of round 0/);
+  });
+
+  it('tells of the calls that carry its secret, failed ones too', async () => {
+    await call('getRound');
+    await call('auditSubmission');
+    await post({ args: ['getCurrentSlot'], taskId, secret: 'another' });
+    expect(calls).to.deep.equal(['getRound', 'auditSubmission']);
+  });
+
+  it('does nothing that a node has to be changed for', async () => {
+    ledger.advance(200);
+    for (const args of [
+      ['submitRaw', 'v', 1],
+      ['writeAccount', 'account', 0, '{}'],
+      ['nameList', 'account', 0],
+      ['addStake', 1],
+      ['asExtra', 0, 'getRound'],
+      ['extraKeys'],
+    ]) {
+      expect(await call(...args)).to.match(/422 \w+ is not simulated/);
+    }
   });
 
   it('answers 400 to what is not JSON, 404 elsewhere, 405 to other methods', async () => {
@@ -163,23 +187,47 @@ describe("a node's endpoint", () => {
     const list = { [mine]: 5, [theirs]: -3 };
     expect(await call('uploadDistributionList', list, 0)).to.equal(true);
     expect(await call('distributionListSubmissionOnChain', 0)).to.equal(undefined);
+    expect(await call('distributionListSubmissionOnChain', 0), 'again').to.equal(undefined);
     const raw = await call('getDistributionList', mine, 0);
     expect(JSON.parse(raw as string)).to.deep.equal(list);
     expect(await call('getDistributionList', theirs, 0)).to.be.an('error');
     expect(await call('uploadDistributionList', { nobody: 1 }, 0)).to.be.an('error');
     expect(await call('uploadDistributionList', [1], 0)).to.be.an('error');
+    expect(await call('uploadDistributionList', { [mine]: 1e9 + 1 }, 0)).to.match(/pays/);
+    expect(await call('distributionListSubmissionOnChain', 1)).to.match(/uploaded no/);
     ledger.advance(240);
-    expect(await call('distributionListAuditSubmission', mine, true, 0)).to.be.an('error');
+    expect(await call('distributionListAuditSubmission', theirs, true, 0)).to.be.an('error');
+    expect(await call('distributionListAuditSubmission', mine, true, 0)).to.equal(undefined);
     ledger.advance(280);
     expect(await call('getTaskDistributionInfo', 0)).to.deep.equal({
       distribution_rewards_submission: {
         0: { [mine]: { submission_value: mine, slot: 200, round: 0 } },
       },
-      distributions_audit_trigger: {},
+      distributions_audit_trigger: {
+        0: {
+          [mine]: {
+            trigger_by: mine,
+            slot: 240,
+            votes: [{ is_valid: true, voter: mine, slot: 240 }],
+          },
+        },
+      },
       distributions_audit_record: { 0: 'PayoutSuccessful' },
     });
     expect(await call('payloadTrigger', 0)).to.equal(undefined);
     expect(Object.fromEntries(ledger.balances)).to.deep.equal({ [mine]: 5 });
+  });
+
+  it('gives the text of any account, as it is', async () => {
+    ledger.advance(200);
+    ledger.writeAccount(theirs, 'their account', 0, '{ "no": JSON }');
+    expect(await call('getDistributionList', 'their account', 0)).to.equal('{ "no": JSON }');
+    expect(await call('getDistributionList', 'their account', 1)).to.match(/holds no/);
+    ledger.writeAccount(theirs, theirs, 0, '{}');
+    const hex = Buffer.from(other.staking.publicKeyBytes).toString('hex');
+    expect(await call('getDistributionList', { _bn: hex }, 0)).to.equal('{}');
+    ledger.advance(500);
+    expect(await call('getDistributionList', theirs, 0), 'no longer kept').to.be.an('error');
   });
 
   it('signs with the main account and opens what was signed', async () => {

@@ -50,8 +50,7 @@ describe('the selection of the list-maker', () => {
     ledger.advance(20);
     const first = expectedListMaker(ledger, 0)!;
     const other = first === 'a' ? 'b' : 'a';
-    ledger.uploadList(first, 0, {});
-    ledger.submitList(first, 0);
+    ledger.nameList(first, first, 0);
     ledger.advance(24);
     ledger.voteOnList(other, first, 0, false);
     ledger.advance(30);

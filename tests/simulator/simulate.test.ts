@@ -74,7 +74,8 @@ describe('npm run simulate', function () {
   it('runs rounds, prints tables that fit 80 columns, writes the run and exits with 0', async () => {
     const json = join(directory, 'out.json');
     const args = ['--rounds', '2', '--round-seconds', '2', '--seed', 'fixed', '--json', json];
-    const { code, stdout, stderr } = await simulate([...TOY, ...args]).ended;
+    const ledger = ['--ledger', 'strict,votes-by-stake'];
+    const { code, stdout, stderr } = await simulate([...TOY, ...args, ...ledger]).ended;
     expect(stderr).to.equal('');
     expect(code).to.equal(0);
     const tables = stdout.split('\n').filter((line) => /[│┌├└]/.test(line));
@@ -90,6 +91,7 @@ describe('npm run simulate', function () {
       { round: 0, accepted: true },
       { round: 1, accepted: true },
     ]);
+    expect(report.ledger).to.include({ lateLists: false, votesByStake: true, paidList: 'first' });
     expect(report.nodes).to.have.length(3);
     for (const node of report.nodes) {
       expect(node.balance).to.equal(2 * 333_333_333);
@@ -111,8 +113,9 @@ describe('npm run simulate', function () {
 
   it('gives the APIs successive ports and the host of the shell, for others to reach', async () => {
     const keep = join(directory, 'kept');
-    const variables = ['--config', 'config-task.yml', '--api-port', '18000', '--keep', keep];
-    const run = simulate([...TOY, ...variables, '--round-seconds', '2'], { API_HOST: '::' });
+    // As this repository's task, whatever its deployment declares: the toy does not open them.
+    const args = ['--task', 'tests/fixtures/toy-task.js', '--api-port', '18000', '--keep', keep];
+    const run = simulate([...args, '--round-seconds', '2'], { API_HOST: '::' });
     const apis = (await tasks(run, keep)).map(({ env }) => [env['API_HOST'], env['API_PORT']]);
     expect(apis).to.deep.equal(['18000', '18001', '18002'].map((port) => ['::', port]));
   });
@@ -157,6 +160,7 @@ describe('npm run simulate', function () {
       ['--nodes', '1', '--cheaters', 'copy,forge'],
       /more than half of the stake.*--nodes 2/,
     ],
+    ['a ledger there is not', ['--ledger', 'strict,none'], /no ledger option "none": late-sub/],
     ['cheaters at another task', [...TOY, '--cheaters', 'copy'], /--no-mining/],
     ['a directory in use', [...TOY, '--keep', 'simulator'], /--keep simulator.*empty/],
   ];

@@ -3,7 +3,7 @@ import stringWidth from 'string-width';
 import { renderCheaters } from '../../../cli/simulate/cheater-table';
 import { planNodes } from '../../../cli/simulate/cheaters';
 import { judge } from '../../../cli/simulate/judge';
-import type { RunReport } from '../../../simulator/index';
+import { LEDGER_DEFAULTS, type RunReport } from '../../../simulator/index';
 
 // An honest node, a forger, a greedy list-maker and a worker that split its work, in one round.
 
@@ -35,6 +35,7 @@ const run: RunReport = {
   taskName: '',
   roundSeconds: 1,
   bountyPerRound: 1000,
+  ledger: LEDGER_DEFAULTS,
   interrupted: false,
   succeeded: true,
   failures: [],
@@ -56,7 +57,7 @@ const run: RunReport = {
       ],
       distributionLists: [
         {
-          madeBy: greedy,
+          ...{ madeBy: greedy, account: greedy, payable: true },
           submittedInRound: 2,
           slot: 3,
           accepted: false,
@@ -70,7 +71,7 @@ const run: RunReport = {
           })),
         },
         {
-          madeBy: b,
+          ...{ madeBy: b, account: b, payable: true },
           submittedInRound: 3,
           slot: 5,
           accepted: true,
@@ -86,6 +87,7 @@ const run: RunReport = {
       accepted: true,
       closed: true,
       payouts: fair,
+      listPenalties: {},
     },
   ],
   nodes: plan.map(({ name, stake }, index) => ({
@@ -96,6 +98,7 @@ const run: RunReport = {
     balance: Math.max(0, fair[keys[index]!]!),
     exits: [],
     refusals: [],
+    ...{ extraKeys: [], calls: {} },
     log: '',
   })),
 };

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { brokenInvariants, type Roles } from '../../../cli/simulate/invariants';
-import type { RoundReport, RunReport } from '../../../simulator/index';
+import { LEDGER_DEFAULTS, type RoundReport, type RunReport } from '../../../simulator/index';
 
 // Two honest nodes and a forger, two rounds: in the first a wrong list was voted out and made again.
 
@@ -32,6 +32,7 @@ const node = (publicKey: string, balance: number, [stakeBefore, stakeAfter] = [1
   balance,
   exits: [],
   refusals: [],
+  ...{ extraKeys: [], calls: {} },
   log: '',
 });
 
@@ -41,7 +42,7 @@ const FAIR_1 = { A: 500, B: 500, F: -2 };
 
 function list(madeBy: string, amounts: Record<string, number>, inRound: number, outcome: string) {
   return {
-    madeBy,
+    ...{ madeBy, account: madeBy, payable: true },
     submittedInRound: inRound,
     slot: 3,
     amounts: { ...amounts },
@@ -85,6 +86,7 @@ function goodRun(): Mutable<RunReport> {
     taskName: '',
     roundSeconds: 1,
     bountyPerRound: BOUNTY,
+    ledger: LEDGER_DEFAULTS,
     interrupted: false,
     succeeded: true,
     failures: [],

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { renderPage } from '../../../cli/simulate/report-page';
-import type { RunReport } from '../../../simulator/index';
+import { LEDGER_DEFAULTS, type RunReport } from '../../../simulator/index';
 
 const HOSTILE = `</pre><script>alert(1)</script><img src=x onerror='alert("1")'>&`;
 
@@ -9,6 +9,7 @@ function report(text: string): RunReport {
   const vote = { voter: b, candidate: a, isValid: false, slot: 5 };
   return {
     ...{ taskId: text, taskName: text, roundSeconds: 8, bountyPerRound: 1e9 },
+    ledger: LEDGER_DEFAULTS,
     ...{ interrupted: false, succeeded: false, failures: [`node-1 died: ${text}`] },
     rounds: [
       {
@@ -23,6 +24,7 @@ function report(text: string): RunReport {
         distributionLists: [
           {
             ...{ madeBy: b, submittedInRound: 2, slot: 9, accepted: true, outcome: 'accepted' },
+            ...{ account: b, payable: true },
             ...{ amounts: { [a]: -5e8, [text]: 25e7 }, auditVotes: [vote] },
           },
         ],
@@ -31,11 +33,13 @@ function report(text: string): RunReport {
           { inRound: 3, publicKey: null },
         ],
         payouts: { [a]: -5e8, [b]: 25e7 },
+        listPenalties: {},
       },
     ],
     nodes: [a, b].map((publicKey) => ({
       ...{ name: `${publicKey} ${text}`, publicKey, stakeBefore: 2e9, stakeAfter: 1e9 },
       ...{ balance: 1e9, exits: [], refusals: [], log: text },
+      ...{ extraKeys: [], calls: {} },
     })),
   };
 }
