@@ -119,7 +119,8 @@ export class Seeds {
       const waitMs = apartMs - (this.now() - this.readAt.get(round)!);
       if (waitMs > 0) {
         if (!mayWait) break;
-        await sleep(waitMs);
+        // Timers may fire up to a millisecond early.
+        await sleep(Math.ceil(waitMs) + 1);
       }
       try {
         await this.read(round, apartMs);

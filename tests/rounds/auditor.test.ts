@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import { createLog } from '../../src/log';
-import { Auditor } from '../../src/rounds/auditor';
-import { Seeds } from '../../src/rounds/seeds';
+import { deriveKeyPair } from '../../simulator/keys';
+import { Auditor, proofsOf, type Doubt } from '../../src/rounds/auditor';
+import { DoubtfulSeedError, Seeds } from '../../src/rounds/seeds';
 import { decodeKey, type Submissions } from '../../src/template/koii';
 import { MemoryStore } from '../fixtures/memory-store';
-import { vectors } from '../fixtures/proofs';
+import { mineProof, vectors } from '../fixtures/proofs';
 
 const vector = vectors[0]!;
 const taskId = decodeKey(vector.taskId);
@@ -12,15 +13,28 @@ const mine = { submitter: vector.submitter, proof: vector.proof };
 
 describe('Auditor', () => {
   let submissions: Submissions | Error;
-  const make = (): Auditor => {
+  /** How often the chain was asked for the submissions that the seed is made of. */
+  let asked: number;
+  const make = (self = ''): Auditor => {
     const chain = {
-      submissions: () =>
-        submissions instanceof Error ? Promise.reject(submissions) : Promise.resolve(submissions),
+      submissions: () => {
+        asked++;
+        return submissions instanceof Error
+          ? Promise.reject(submissions)
+          : Promise.resolve(submissions);
+      },
     };
     const seeds = new Seeds(taskId, chain, new MemoryStore(), createLog('silent'));
-    return new Auditor(taskId, seeds);
+    return new Auditor(taskId, seeds, self);
   };
-  beforeEach(() => (submissions = vector.submissionsOfRoundMinus2));
+  const doubt = (of: Submissions, leftMs: number): Doubt => ({
+    submissions: () => Promise.resolve(of),
+    leftMs: () => Promise.resolve(leftMs),
+  });
+  beforeEach(() => {
+    submissions = vector.submissionsOfRoundMinus2;
+    asked = 0;
+  });
 
   it('finds an honest proof valid', async () => {
     const verdict = await make().audit(vector.round, mine);
@@ -29,7 +43,7 @@ describe('Auditor', () => {
 
   it('finds a copied proof invalid', async () => {
     const submitter = vectors[1]!.submitter;
-    const verdict = await make().audit(vector.round, { ...mine, submitter });
+    const verdict = await make().audit(vector.round, { ...mine, submitter }, doubt({}, 40));
     expect(verdict.valid).to.equal(false);
   });
 
@@ -42,9 +56,74 @@ describe('Auditor', () => {
   it('does not condemn an honest node for its own stale view of the chain', async () => {
     const auditor = make();
     submissions = {};
-    expect((await auditor.audit(vector.round, mine)).valid).to.equal(false);
+    const failure = await auditor.audit(vector.round, mine).catch((error: unknown) => error);
+    expect(failure).to.be.instanceOf(DoubtfulSeedError);
     submissions = vector.submissionsOfRoundMinus2;
-    expect((await auditor.audit(vector.round, mine)).valid).to.equal(true);
+    const verdict = await auditor.audit(vector.round, mine, doubt({}, 160));
+    expect(verdict.valid).to.equal(true);
+  });
+
+  it('condemns after two equal readings, though no other proof is valid', async () => {
+    // Two keys of well-formed junk against one honest node that is alone.
+    const junk = {
+      [vectors[1]!.submitter]: vector.proof,
+      [deriveKeyPair('b').publicKey]: vector.proof,
+    };
+    const auditor = make(vector.submitter);
+    const startedAt = performance.now();
+    const verdicts = await auditor.auditAll(
+      vector.round,
+      [...proofsOf(junk), mine],
+      // A quarter of it may be waited.
+      200,
+    );
+    expect(verdicts.map(({ valid }) => valid)).to.deep.equal([false, false, true]);
+    expect(performance.now() - startedAt).to.be.at.least(49);
+    expect(asked).to.equal(2);
+  });
+
+  it('condemns what is no proof under any seed without a second reading', async () => {
+    const verdict = await make().audit(vector.round, { ...mine, proof: 'nonsense' });
+    expect(verdict.valid).to.equal(false);
+    expect(asked).to.equal(1);
+  });
+
+  describe('with valid proofs of two other nodes', () => {
+    /** Three valid proofs on the vector's seed, by keys of its own. */
+    const proofs: Submissions = Object.fromEntries(
+      ['one', 'two', 'three'].map((name) => {
+        const { publicKey, publicKeyBytes } = deriveKeyPair(name);
+        const seed = Buffer.from(vector.seed, 'hex');
+        return [publicKey, mineProof({ taskId, round: vector.round, seed }, publicKeyBytes)];
+      }),
+    );
+    const junk = { submitter: vectors[1]!.submitter, proof: vector.proof };
+
+    it('knows its seed to be right, and reads no more', async () => {
+      const auditor = make();
+      const all = [...proofsOf(proofs), junk];
+      const verdicts = await auditor.auditAll(vector.round, all);
+      expect(verdicts.map(({ valid }) => valid)).to.deep.equal([true, true, true, false]);
+      // A submission that shows up late changes what the chain shows, and nothing here.
+      submissions = {};
+      expect((await auditor.audit(vector.round, junk)).valid).to.equal(false);
+      expect((await auditor.audit(vector.round, proofsOf(proofs)[0]!)).valid).to.equal(true);
+      expect(asked).to.equal(1);
+    });
+
+    it('looks at them when it is to condemn one', async () => {
+      const verdict = await make().audit(vector.round, junk, doubt(proofs, 0));
+      expect(verdict.valid).to.equal(false);
+      expect(asked).to.equal(1);
+    });
+
+    it('counts no proof of its own, and none twice', async () => {
+      const [own, other] = proofsOf(proofs);
+      const failure = await make(own!.submitter)
+        .auditAll(vector.round, [own!, other!, other!, junk])
+        .catch((error: unknown) => error);
+      expect(failure).to.be.instanceOf(DoubtfulSeedError);
+    });
   });
 
   it('abstains, by throwing, without the seed', async () => {
@@ -60,22 +139,11 @@ describe('Auditor', () => {
     const auditor = make();
     await auditor.audit(vector.round, mine);
     submissions = new Error('no answer');
-    let failure: unknown;
-    await auditor
-      .audit(vector.round, { ...mine, proof: 'nonsense' })
-      .catch((error: unknown) => (failure = error));
-    expect(failure).to.have.property('message', 'no answer');
-  });
-
-  it('knows its seed to be right by one valid proof of another node, and by none to be doubtful', async () => {
     const copied = { ...mine, submitter: vectors[1]!.submitter };
-    expect(await make().provesSeed(vector.round, [])).to.equal(false);
-    expect(await make().provesSeed(vector.round, [copied])).to.equal(false);
-    const auditor = make();
-    expect(await auditor.provesSeed(vector.round, [copied, mine])).to.equal(true);
-    // Once proven, for that round and seed alone.
-    expect(await auditor.provesSeed(vector.round, [copied])).to.equal(true);
-    expect(await auditor.provesSeed(vector.round + 1, [copied])).to.equal(false);
+    const failure = await auditor
+      .audit(vector.round, copied, doubt({}, 40))
+      .catch((error: unknown) => error);
+    expect(failure).to.have.property('message', 'no answer');
   });
 
   it('lets other work have its turn while it judges many', async () => {

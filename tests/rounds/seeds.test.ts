@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { createLog } from '../../src/log';
-import { NotKeptError, Seeds, type Chain } from '../../src/rounds/seeds';
+import { DoubtfulSeedError, NotKeptError, Seeds, type Chain } from '../../src/rounds/seeds';
 import { decodeKey, roundSeed, type Submissions } from '../../src/template/koii';
 import { MemoryStore } from '../fixtures/memory-store';
 import { vectors } from '../fixtures/proofs';
@@ -80,6 +80,128 @@ describe('Seeds', () => {
     let failure: unknown;
     await seeds.confirm(7).catch((error: unknown) => (failure = error));
     expect(failure).to.have.property('message', 'timeout');
+  });
+
+  describe('that make proofs invalid', () => {
+    const APART_MS = 30_000;
+    let now: number;
+    const timed = (store = new MemoryStore()) => {
+      const chain = new FakeChain();
+      return { chain, store, seeds: new Seeds(taskId, chain, store, log, () => now) };
+    };
+    const failureOf = async (sure: Promise<unknown>): Promise<unknown> =>
+      sure.then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+    beforeEach(() => (now = 1000));
+
+    it('were read twice, with time in between', async () => {
+      const { seeds, chain } = timed();
+      await seeds.of(vector!.round);
+      expect(await seeds.isSure(vector!.round)).to.equal(false);
+      now += APART_MS - 1;
+      await seeds.confirm(vector!.round);
+      expect(await seeds.isSure(vector!.round)).to.equal(false);
+      now += 1;
+      await seeds.confirm(vector!.round);
+      expect(await seeds.isSure(vector!.round)).to.equal(true);
+      expect(chain.asked).to.have.length(3);
+      expect((await seeds.sure(vector!.round, APART_MS, false)).toString('hex')).to.equal(
+        vector!.seed,
+      );
+      expect(chain.asked).to.have.length(3);
+    });
+
+    it('are not waited for where there is no time', async () => {
+      const { seeds } = timed();
+      const doubt = await failureOf(seeds.sure(vector!.round, APART_MS, false));
+      expect(doubt).to.be.instanceOf(DoubtfulSeedError);
+      now += APART_MS;
+      expect(await failureOf(seeds.sure(vector!.round, APART_MS, false))).to.equal(undefined);
+    });
+
+    it('are waited for where there is', async () => {
+      const { seeds, chain } = make();
+      const startedAt = performance.now();
+      expect((await seeds.sure(vector!.round, 50, true)).toString('hex')).to.equal(vector!.seed);
+      expect(performance.now() - startedAt).to.be.at.least(49);
+      expect(chain.asked).to.have.length(2);
+    });
+
+    it('take two equal readings after one that was another', async () => {
+      const { seeds, chain } = make();
+      chain.submissionsOfRound = {};
+      await seeds.of(vector!.round);
+      chain.submissionsOfRound = vector!.submissionsOfRoundMinus2;
+      expect((await seeds.sure(vector!.round, 30, true)).toString('hex')).to.equal(vector!.seed);
+      expect(chain.asked).to.have.length(3);
+    });
+
+    it('are none where the chain shows something else each time', async () => {
+      const { seeds, chain } = make();
+      const values = 'abcdefgh'.split('');
+      chain.submissions = () => Promise.resolve({ [vector!.submitter]: values.shift()! });
+      const doubt = await failureOf(seeds.sure(vector!.round, 5, true));
+      expect(doubt).to.be.instanceOf(DoubtfulSeedError);
+    });
+
+    it('stay once they are proven, whatever the chain shows, and after a restart', async () => {
+      const { seeds, chain, store } = timed();
+      const proven = await seeds.of(vector!.round);
+      await seeds.prove(vector!.round, proven);
+      chain.submissionsOfRound = {};
+      const asked = chain.asked.length;
+      for (const again of [seeds, timed(store).seeds]) {
+        expect(await again.isSure(vector!.round)).to.equal(true);
+        expect(await again.of(vector!.round)).to.deep.equal(proven);
+        expect(await again.confirm(vector!.round)).to.deep.equal(proven);
+      }
+      expect(chain.asked).to.have.length(asked);
+    });
+
+    it('are what was kept, where the chain has forgotten the rest', async () => {
+      const { seeds, chain } = timed();
+      const kept = await seeds.of(vector!.round);
+      chain.failure = new NotKeptError('forgotten');
+      now += APART_MS;
+      expect(await seeds.sure(vector!.round, APART_MS, false)).to.deep.equal(kept);
+    });
+
+    it('are those of rounds 0 and 1 at once, and all of a chain that is certain', async () => {
+      const { seeds, chain } = timed();
+      await seeds.of(1);
+      expect(await seeds.isSure(1)).to.equal(true);
+      Object.assign(chain, { isCertain: true });
+      await seeds.of(vector!.round);
+      expect(await seeds.isSure(vector!.round)).to.equal(true);
+    });
+
+    it('are read again after a restart, at a time that is told from then on', async () => {
+      const { seeds, store } = timed();
+      await seeds.of(vector!.round);
+      now += APART_MS;
+      const after = timed(store);
+      const doubt = await failureOf(after.seeds.sure(vector!.round, APART_MS, false));
+      expect(doubt).to.be.instanceOf(DoubtfulSeedError);
+      now += APART_MS;
+      expect(await failureOf(after.seeds.sure(vector!.round, APART_MS, false))).to.equal(undefined);
+    });
+  });
+
+  it('takes a seed that an earlier version stored', async () => {
+    const { seeds, store, chain } = make();
+    store.values.set('seeds', JSON.stringify([{ round: 7, seed: vector!.seed }]));
+    expect((await seeds.of(7)).toString('hex')).to.equal(vector!.seed);
+    expect(chain.asked).to.deep.equal([]);
+  });
+
+  it('shows what the chain has now, which changes nothing', async () => {
+    const { seeds, chain } = make();
+    const kept = await seeds.of(vector!.round);
+    chain.submissionsOfRound = {};
+    expect(await seeds.shown(vector!.round)).to.deep.equal(roundSeed(taskId, vector!.round, {}));
+    expect(await seeds.of(vector!.round)).to.deep.equal(kept);
   });
 
   for (const garbage of ['', '{', '[{"round":1}]', '[{"round":7,"seed":"zz"}]']) {

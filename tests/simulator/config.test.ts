@@ -20,7 +20,7 @@ describe('the task configuration', () => {
       totalBounty: 10_000_000_000,
       bountyPerRound: 1_000_000_000,
       allowedFailedDistributions: 5,
-      taskVariables: ['TOY_SUBMISSION', 'TOY_EXIT', 'TOY_LIST', 'TOY_STUBBORN'],
+      taskVariables: ['TOY_SUBMISSION', 'TOY_EXIT', 'TOY_LIST', 'TOY_STUBBORN', 'TOY_CALLS'],
     });
   });
 

@@ -10,12 +10,45 @@ import {
   type Submissions,
 } from '../../src/template/koii';
 import { headerOf, templateFor } from '../../src/template/segment';
-import { vectors } from '../fixtures/proofs';
+import { seedVectors, vectors } from '../fixtures/proofs';
 
 const digestOf = (submissions: Submissions): Buffer =>
-  submissionsDigest(Object.entries(submissions).map((entry) => decodeSubmission(...entry)));
+  submissionsDigest(
+    Object.entries(submissions).flatMap((entry) => decodeSubmission(...entry) ?? []),
+  );
 
 describe('work source koii', () => {
+  for (const vector of seedVectors) {
+    it(`derives digest and seed of round ${vector.round} from ${vector.what}`, () => {
+      expect(digestOf(vector.submissions).toString('hex')).to.equal(vector.digest);
+      const seed = roundSeed(decodeKey(vector.taskId), vector.round, vector.submissions);
+      expect(seed.toString('hex')).to.equal(vector.seed);
+    });
+  }
+
+  it('counts values of 1 to 496 characters of the base64url alphabet, and no others', () => {
+    const key = bs58.encode(Buffer.alloc(32, 7));
+    for (const value of ['A', '-_09azAZ', 'A'.repeat(496)]) {
+      expect(decodeSubmission(key, value)).to.have.property('value').with.lengthOf(value.length);
+    }
+    for (const value of [
+      '',
+      'A'.repeat(497),
+      'A=',
+      'A A',
+      'A\n',
+      '+',
+      '/',
+      'caf\u00e9',
+      '\0',
+      '\ud83e\udd1d',
+    ]) {
+      expect(decodeSubmission(key, value), JSON.stringify(value)).to.equal(undefined);
+    }
+    // Where none counts, the round is as one in which nobody submitted.
+    expect(digestOf({ [key]: 'A=' })).to.deep.equal(Buffer.alloc(32));
+  });
+
   for (const vector of vectors) {
     const taskId = decodeKey(vector.taskId);
     const submissions = vector.submissionsOfRoundMinus2;
