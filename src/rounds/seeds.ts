@@ -56,6 +56,7 @@ export class Seeds {
   private kept: Kept[] | undefined;
   /** When this process first read the seed that is kept of a round, by `now`. */
   private readonly readAt = new Map<number, number>();
+  private lastWrite: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly taskId: Uint8Array,
@@ -164,13 +165,20 @@ export class Seeds {
 
   private async keep(entry: Kept): Promise<void> {
     const { round, seed } = entry;
-    const kept = await this.load();
+    await this.load();
+    const kept = this.kept!;
     if (kept.some((e) => e.round === round && e.seed === seed && e.standing === entry.standing)) {
       return;
     }
     this.kept = [...kept.filter((each) => each.round !== round), entry]
       .sort((a, b) => b.round - a.round)
       .slice(0, KEPT_SEEDS);
+    // One after the other: a store that reads back what it wrote must not find another's.
+    this.lastWrite = this.lastWrite.then(() => this.write(round));
+    await this.lastWrite;
+  }
+
+  private async write(round: number): Promise<void> {
     try {
       await this.store.set(KEY, JSON.stringify(this.kept));
     } catch (error) {

@@ -189,6 +189,20 @@ describe('Seeds', () => {
     });
   });
 
+  it('writes one seed after the other', async () => {
+    const { seeds, store } = make();
+    let writing = 0;
+    const set = store.set.bind(store);
+    store.set = async (key, value) => {
+      expect(++writing).to.equal(1);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      await set(key, value);
+      writing--;
+    };
+    await Promise.all([7, 8, 9].map((round) => seeds.of(round)));
+    expect(store.values.get('seeds')).to.match(/"round":9.*"round":8.*"round":7/);
+  });
+
   it('takes a seed that an earlier version stored', async () => {
     const { seeds, store, chain } = make();
     store.values.set('seeds', JSON.stringify([{ round: 7, seed: vector!.seed }]));
