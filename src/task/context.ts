@@ -2,7 +2,6 @@ import bs58 from 'bs58';
 import { loadConfig } from '../config';
 import { ListKeeper } from '../distribution/list-keeper';
 import type { OwnList } from '../distribution/own-lists';
-import { loadSecret } from '../distribution/secret';
 import { chain } from '../koii/chain';
 import { loadIdentity } from '../koii/identity';
 import { clock, ledger } from '../koii/ledger';
@@ -10,6 +9,7 @@ import { openStore } from '../koii/store';
 import { createLog } from '../log';
 import { createNode, type MiningNode } from '../node';
 import { proofsOf } from '../rounds/auditor';
+import { loadListSecret } from '../rounds/list-secret';
 
 /** What the lifecycle functions share. */
 export interface TaskContext extends MiningNode {
@@ -35,7 +35,7 @@ async function createContext(): Promise<TaskContext> {
   const self = bs58.encode(identity.submitter);
   const lists = new ListKeeper({
     ...{ ledger, clock, self, log },
-    secret: await loadSecret(store, log),
+    secret: await loadListSecret(store, log),
     judge: (round, submissions, untilMs) =>
       node.auditor.auditAll(round, proofsOf(submissions), untilMs - clock.now()),
     onList: (own) => noteReward(node, self, own),

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { Log } from '../log';
-import type { KeyValueStore } from '../rounds/key-value-store';
-import { readRecord } from '../rounds/read-record';
+import type { KeyValueStore } from './key-value-store';
+import { readRecord } from './read-record';
 
 const KEY = 'list-secret';
 const secretSchema = z.string().regex(/^[0-9a-f]{64}$/);
@@ -11,7 +11,7 @@ const secretSchema = z.string().regex(/^[0-9a-f]{64}$/);
  * The 32 random bytes by which this node draws its lots, made once. Whoever knew them could be everywhere before it: they
  * stand in its store and nowhere else. Where they can't be stored, they hold for this process.
  */
-export async function loadSecret(store: KeyValueStore, log: Log): Promise<Buffer> {
+export async function loadListSecret(store: KeyValueStore, log: Log): Promise<Buffer> {
   const stored = await readRecord(store, KEY, secretSchema, log);
   if (stored) return Buffer.from(stored, 'hex');
   const secret = randomBytes(32);
