@@ -5,8 +5,8 @@ import { readingOf } from './list-text';
 import type { OwnList } from './own-lists';
 import type { RoundWindows } from './round-windows';
 
-/** How long to wait before something that failed is tried again, as a part of the window. */
-const RETRY_PART = 0.04;
+/** How long to wait before what failed is tried again, as a part of the window: each time twice as long, up to a limit. */
+const RETRY_PART = { first: 0.02, most: 0.12 };
 /** A payout is asked for so long after the end of the audit window, as a part of it. */
 const PAYOUT_PART = 1.02;
 
@@ -57,7 +57,7 @@ export class ListRound {
     const { place } = draw(secret, round, submitters);
     const steps = stepsOf(place, switches);
     await windows.reach((w) => makesAt(w, steps, submitters));
-    while (clock.now() + takesMs() <= windows.now.auditAt) {
+    for (let retries = 0; clock.now() + takesMs() <= windows.now.auditAt;) {
       try {
         if (this.maker === 'sdk') await windows.reach(() => this.leftToSdkAt + takesMs());
         const needsNone = await this.isThere(own, steps > 0);
@@ -68,7 +68,7 @@ export class ListRound {
       } catch (error) {
         this.maker = undefined;
         log.warn({ error }, `the distribution list of round ${round} could not be handed in`);
-        await this.pause(windows);
+        await this.pause(windows, retries++);
       }
     }
   }
@@ -77,12 +77,12 @@ export class ListRound {
   private async ownInTime(windows: RoundWindows): Promise<OwnList | undefined> {
     const { clock, own, log } = this.context;
     const { round } = this.id;
-    while (clock.now() + makingMs(windows.now, 1) <= windows.now.auditAt) {
+    for (let retries = 0; clock.now() + makingMs(windows.now, 1) <= windows.now.auditAt;) {
       try {
         return await own.of(round, windows.now.auditAt);
       } catch (error) {
         log.warn({ error }, `the distribution list of round ${round} can't be made now`);
-        await this.pause(windows);
+        await this.pause(windows, retries++);
       }
     }
     return undefined;
@@ -105,20 +105,21 @@ export class ListRound {
   private async outcome(windows: RoundWindows): Promise<RoundLists['outcome']> {
     const { clock, ledger, log } = this.context;
     const { round, dueIn } = this.id;
-    while (clock.now() <= windows.now.auditEndsAt) {
+    for (let retries = 0; clock.now() <= windows.now.auditEndsAt;) {
       try {
         return (await ledger.lists(round, dueIn)).outcome;
       } catch (error) {
         log.warn({ error }, `the lists of round ${round} can't be read now`);
-        await this.pause(windows);
+        await this.pause(windows, retries++);
       }
     }
     return 'paid';
   }
 
-  private pause(windows: RoundWindows): Promise<void> {
+  private pause(windows: RoundWindows, retries: number): Promise<void> {
     const { opensAt, auditAt } = windows.now;
-    const until = this.context.clock.now() + RETRY_PART * (auditAt - opensAt);
+    const part = Math.min(RETRY_PART.first * 2 ** retries, RETRY_PART.most);
+    const until = this.context.clock.now() + part * (auditAt - opensAt);
     return windows.reach(() => until);
   }
 }

@@ -115,7 +115,8 @@ describe('making lists', () => {
     await runWindow();
     const last = handIns().at(-1)!.at;
     // 5 % of the window, and 70 ms for each of 40.
-    expect(last).to.be.within(WINDOW_MS * 0.85, WINDOW_MS * 0.95 - 2800 + SLOT_MS);
+    expect(handIns()).to.have.length.within(5, 12);
+    expect(last).to.be.within(WINDOW_MS * 0.8, WINDOW_MS * 0.95 - 2800 + SLOT_MS);
   });
 
   it('is once: not again after a restart', async () => {
@@ -134,7 +135,7 @@ describe('making lists', () => {
     test.hasSeed = true;
     await test.clock.runUntil(WINDOW_MS);
     expect(handIns()).to.have.length(1);
-    expect(handIns()[0]!.at).to.be.within(60_000, 70_000);
+    expect(handIns()[0]!.at).to.be.within(60_000, 60_000 + WINDOW_MS * 0.13);
   });
 
   it('is not in the audit window', async () => {
