@@ -13,7 +13,7 @@ interface Bounds {
 const BOUNDS: Readonly<Record<Measure, Bounds>> = {
   residentMB: { rise: 8, most: 512 },
   handles: { rise: 3, most: 200 },
-  storeMB: { rise: 4.5, most: 50 },
+  storeMB: { rise: 4.5, most: 10 },
   files: { rise: 4, most: 40 },
 };
 export const MEASURES = Object.keys(BOUNDS) as Measure[];

@@ -75,7 +75,7 @@ export class OwnLists {
 
   private keep(round: number, list: Promise<OwnList>): void {
     this.lists.set(round, list);
-    this.lists.delete(round - KEPT);
+    for (const old of this.lists.keys()) if (old <= round - KEPT) this.lists.delete(old);
     list.catch(() => {
       if (this.lists.get(round) === list) this.lists.delete(round);
     });

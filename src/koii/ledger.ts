@@ -9,12 +9,18 @@ import { bountyPerRound, roundTimes, startSlotOf } from './round-times';
 const entries = <T extends z.ZodType>(entry: T) =>
   z.record(z.string(), z.record(z.string(), entry));
 
+/** Of a list that names none: it can't be read. */
+const NO_ACCOUNT = { submission_value: '', slot: Infinity };
+
+/** Whoever names a list decides what stands there: one entry that makes no sense must not hide the others. */
 const distributionInfoSchema = z.object({
   distribution_rewards_submission: entries(
-    z.object({ submission_value: z.string(), slot: z.number() }),
+    z.object({ submission_value: z.string(), slot: z.number() }).catch(NO_ACCOUNT),
   ),
   distributions_audit_trigger: entries(
-    z.object({ votes: z.array(z.object({ is_valid: z.boolean(), voter: z.unknown() })) }),
+    z
+      .object({ votes: z.array(z.object({ is_valid: z.boolean(), voter: z.unknown() })) })
+      .catch({ votes: [] }),
   ),
   distributions_audit_record: z.record(z.string(), z.string()).optional(),
 });

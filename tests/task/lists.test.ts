@@ -95,6 +95,14 @@ describe('the distribution lists of a task', function () {
     expect(await voteOn(task.third.publicKey)).to.deep.equal([task.third.publicKey, true, LISTED]);
   });
 
+  it('are judged though another names no account that makes sense', async () => {
+    lists = { [task.other.publicKey]: 'account', [task.third.publicKey]: 7 as unknown as string };
+    accounts = { account: falseList() };
+    await startInAudit(0.8);
+    expect(await voteOn(task.other.publicKey)).to.deep.equal([task.other.publicKey, false, LISTED]);
+    expect(await voteOn(task.third.publicKey)).to.deep.equal([task.third.publicKey, false, LISTED]);
+  });
+
   it('are judged though they came late, and though they change', async () => {
     lists = { [task.other.publicKey]: 'account' };
     accounts = { account: right(), late: falseList() };
