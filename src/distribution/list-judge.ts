@@ -31,6 +31,7 @@ export interface JudgeContext {
   self: string;
   own: Pick<OwnLists, 'of' | 'again'>;
   switches: ListSwitches;
+  events?: { made?(): void; voted?(isValid: boolean): void };
   log: Log;
 }
 
@@ -188,11 +189,13 @@ export class ListJudge {
   }
 
   private async cast(maker: string, isValid: boolean): Promise<void> {
-    const { clock, ledger, self, log } = this.context;
+    const { clock, ledger, self, log, events } = this.context;
     const ballot: Ballot = { isValid, castAt: undefined };
+    const isFirst = !this.ballots.has(maker);
     this.ballots.set(maker, ballot);
     try {
       await ledger.vote(this.round, maker, isValid);
+      if (isFirst) events?.voted?.(isValid);
       ballot.castAt = clock.now();
     } catch (error) {
       // Not every ledger takes a vote on one's own.

@@ -15,6 +15,16 @@ const PAUSED_PART = 0.005;
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 30_000;
 
+/** What a list-keeper tells of. */
+export interface ListEvents {
+  /** This node's own list of a round is known, whoever's are on the ledger. */
+  computed(own: OwnList): void;
+  /** It was handed in, by the keeper. */
+  made(): void;
+  /** A vote was cast for the first time. */
+  voted(isValid: boolean): void;
+}
+
 export interface ListKeeperOptions {
   ledger: Ledger;
   clock: Clock;
@@ -24,8 +34,7 @@ export interface ListKeeperOptions {
   self: string;
   judge: JudgeAll;
   log: Log;
-  /** Told of each list that this node made for itself. */
-  onList?: (own: OwnList) => void;
+  events?: Partial<ListEvents>;
   switches?: ListSwitches;
 }
 
@@ -39,8 +48,8 @@ export class ListKeeper {
   private readonly due = new Map<number, ListRound>();
 
   constructor(private readonly options: ListKeeperOptions) {
-    const { ledger, judge, onList = () => undefined } = options;
-    this.own = new OwnLists(ledger, judge, onList);
+    const { ledger, judge, events } = options;
+    this.own = new OwnLists(ledger, judge, (own) => events?.computed?.(own));
   }
 
   /** Keeps the lists of round after round, until aborted. Failures end in the log. */

@@ -48,7 +48,7 @@ export class ListRound {
   }
 
   private async make(windows: RoundWindows): Promise<void> {
-    const { clock, ledger, log, secret, self, switches } = this.context;
+    const { clock, events, ledger, log, secret, self, switches } = this.context;
     const { round } = this.id;
     const own = await this.ownInTime(windows);
     if (!own?.valid.has(self)) return;
@@ -64,7 +64,8 @@ export class ListRound {
         if (needsNone || clock.now() + takesMs() > windows.now.auditAt) return;
         this.maker = 'keeper';
         log.info(`handing in the distribution list of round ${round}`);
-        return await ledger.handIn(round, own.amounts);
+        await ledger.handIn(round, own.amounts);
+        return events?.made?.();
       } catch (error) {
         this.maker = undefined;
         log.warn({ error }, `the distribution list of round ${round} could not be handed in`);

@@ -38,7 +38,11 @@ async function createContext(): Promise<TaskContext> {
     secret: await loadListSecret(store, log),
     judge: (round, submissions, untilMs) =>
       node.auditor.auditAll(round, proofsOf(submissions), untilMs - clock.now()),
-    onList: (own) => noteReward(node, self, own),
+    events: {
+      computed: (own) => noteReward(node, self, own),
+      made: () => node.metrics.listMade(),
+      voted: (isValid) => node.metrics.listVoted(isValid),
+    },
   });
   return { ...node, self, lists };
 }

@@ -93,6 +93,8 @@ describe('the distribution lists of a task', function () {
     await startInAudit();
     expect(await voteOn(task.other.publicKey)).to.deep.equal([task.other.publicKey, false, LISTED]);
     expect(await voteOn(task.third.publicKey)).to.deep.equal([task.third.publicKey, true, LISTED]);
+    expect(await task.metric('orca_list_votes_total{vote="for"}')).to.equal(1);
+    expect(await task.metric('orca_list_votes_total{vote="against"}')).to.equal(1);
   });
 
   it('are judged though another names no account that makes sense', async () => {
@@ -155,6 +157,7 @@ describe('the distribution lists of a task', function () {
     await task.start();
     expect(await uploaded).to.deep.equal([{ [task.self.publicKey]: 1000 }, LISTED]);
     await eventually(() => task.callsOf('distributionListSubmissionOnChain')[0]);
+    await eventually(async () => (await task.metric('orca_lists_made_total')) === 1 || undefined);
   });
 
   for (const count of [3, 100]) {

@@ -5,6 +5,7 @@ import { addMiningMetrics, type MiningSources } from './mining-metrics';
 import { addProcessMetrics } from './process-metrics';
 import { requestTimer } from './request-timer';
 
+const VOTES = ['for', 'against'] as const;
 const AUDIT_VERDICTS = ['valid', 'invalid', 'abstained'] as const;
 
 export interface MetricsSources extends MiningSources {
@@ -22,6 +23,8 @@ export class Metrics {
   private readonly audits: Counter<'verdict'>;
   private readonly auditSeconds: Histogram;
   private readonly rewards: Counter;
+  private readonly listsMade: Counter;
+  private readonly listVotes: Counter<'vote'>;
   private lastRewardedRound = -1;
   private works = true;
 
@@ -62,6 +65,18 @@ export class Metrics {
       help: 'Rewards of this node in the distribution lists it computed, each round once, in ROE.',
       registers,
     });
+    this.listsMade = new Counter({
+      name: 'orca_lists_made_total',
+      help: 'Distribution lists that this node handed in by itself, beside those of the SDK.',
+      registers,
+    });
+    this.listVotes = new Counter({
+      name: 'orca_list_votes_total',
+      help: 'Votes on distribution lists, by which way; each list once.',
+      labelNames: ['vote'],
+      registers,
+    });
+    for (const vote of VOTES) this.listVotes.inc({ vote }, 0);
   }
 
   get contentType(): string {
@@ -110,5 +125,15 @@ export class Metrics {
     if (round <= this.lastRewardedRound) return;
     this.lastRewardedRound = round;
     this.rewards.inc(Math.max(0, roe));
+  }
+
+  /** Notes that this node's list of a round is on the ledger. */
+  listMade(): void {
+    this.listsMade.inc();
+  }
+
+  /** Notes this node's vote on a distribution list. */
+  listVoted(isValid: boolean): void {
+    this.listVotes.inc({ vote: isValid ? 'for' : 'against' });
   }
 }
