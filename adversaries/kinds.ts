@@ -7,13 +7,13 @@ export interface Kind {
   /** The operator's variables of such a node: what any node could be given. */
   readonly variables: Readonly<Record<string, string>>;
   /** Its operator changed the node's software, to do what the ledger lets pass beyond it. */
-  readonly modified?: true;
+  readonly modified?: boolean;
   /** Keys that the operator has staked beside each node's. */
   readonly extraKeys?: number;
   /** It votes against right lists: honest nodes have to be more. */
-  readonly vetoes?: true;
+  readonly vetoes?: boolean;
   /** No rule of a task can stop it: a run measures what it takes, which is no failure. */
-  readonly unstoppable?: true;
+  readonly unstoppable?: boolean;
 }
 
 /** Long enough for some real shares, short enough to leave the machine to the honest nodes. */

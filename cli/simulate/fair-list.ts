@@ -28,7 +28,7 @@ export function votesOn({ auditVotes }: RoundReport, publicKey: string): number 
 }
 
 /** Whether it came after its window, where the ledger takes such: some nodes may have made their list before. */
-function isLate({ late }: SubmissionReport): boolean {
+export function isLate({ late }: SubmissionReport): boolean {
   return late === true;
 }
 

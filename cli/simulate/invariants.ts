@@ -1,7 +1,7 @@
 import type { NodeReport, RoundReport, RunReport, SubmissionReport } from '../../simulator/index';
 import { K, FLOOR } from '../../src/consensus';
 import { expectedHashes } from '../../src/bitcoin/target';
-import { fairList, isRightList, isValid, provenHashes } from './fair-list';
+import { fairList, isLate, isRightList, isValid, provenHashes } from './fair-list';
 
 /** Who is who in a run, by public key. */
 export interface Roles {
@@ -60,6 +60,8 @@ function listFaults(report: RunReport, round: RoundReport, { unstoppable }: Role
     if (isRight === undefined || list.outcome === 'pending') return [];
     const isVotedOut = list.outcome === 'voted out';
     if (isRight !== isVotedOut || unstoppable.has(list.madeBy)) return [];
+    // With a late submission in it or without: nodes that saw it and nodes that didn't vote each other's lists out.
+    if (isRight && round.submissions.some(isLate)) return [];
     const what = isRight ? 'right, and voted out' : 'wrong, and not voted out';
     return [`round ${round.round}: the list by ${name(list.madeBy)} is ${what}`];
   });

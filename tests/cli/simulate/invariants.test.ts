@@ -211,6 +211,15 @@ describe('what must hold in every run', () => {
       });
     expect(without({ late: true })).to.deep.equal([]);
     expect(without({}).join()).to.match(/round 1: the list by node B is wrong/);
+    const votedOut = (fields: object) =>
+      findings(({ rounds: [, round] }) => {
+        const [list] = round!.distributionLists;
+        round!.submissions.push(proof('L', 0, fields));
+        round!.distributionLists.push({ ...list!, amounts: { ...FAIR_1, L: 0 } });
+        Object.assign(list!, { outcome: 'voted out', accepted: false });
+      });
+    expect(votedOut({ late: true })).to.deep.equal([]);
+    expect(votedOut({})).to.deep.equal([]);
   });
 
   it('counts what nobody can stop as no failure, but for that alone', () => {
