@@ -21,7 +21,9 @@ describe('all that are after the payouts together', function () {
   before(async () => {
     const cheatingKeys = KINDS.length + 1;
     report = await runWithCheaters(cheatingKeys + 1, KINDS, {
-      ...{ rounds: ROUNDS, roundSeconds: 16, variables: BRIEFLY },
+      ...{ rounds: ROUNDS, roundSeconds: 16 },
+      // Thirty-one processes: two seconds of mining may find nothing.
+      variables: { MINING_SECONDS: '6', MINING_INTENSITY: '40' },
     });
   });
 
@@ -91,7 +93,7 @@ describe('cheaters that no rule of a task can stop', function () {
     expect(rewrite!.dishonestLists).to.have.length(ROUNDS);
     const paid = rewrite!.dishonestLists.filter(({ outcome }) => outcome === 'accepted').length;
     expect(rewrite!.earned > rewrite!.due).to.equal(paid > 0);
-    expect(reports[0]!.cost.honestShortfall > 0).to.equal(paid > 0);
+    expect(reports[0].cost.honestShortfall > 0).to.equal(paid > 0);
     expect(late!.submissions).to.have.length.above(0);
     expect(late).to.include({ earned: 0, due: 0 });
   });
