@@ -69,6 +69,12 @@ export const KINDS = {
     unstoppable: true,
   },
   flood: { ...cheap('names a false list by each of 21 keys'), modified: true, extraKeys: 20 },
+  majority: {
+    ...cheap('names a false list, votes for it alone with 5 keys'),
+    modified: true,
+    extraKeys: 4,
+    unstoppable: true,
+  },
   veto: { ...cheap('votes against every distribution list'), vetoes: true },
   'last-veto': { ...cheap('votes against every list in the last slots'), vetoes: true },
   'last-veto-idle': { ...one('the same, without a valid proof'), vetoes: true },

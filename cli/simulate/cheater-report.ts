@@ -70,17 +70,20 @@ export interface DishonestList {
 
 /** Who is who, from the plan the network was started by: nodes come in its order. */
 export function rolesOf(plan: readonly PlannedNode[], report: RunReport): Roles {
+  const nodesWhere = (wanted: (node: PlannedNode) => boolean) =>
+    report.nodes.filter((_, index) => wanted(plan[index]!));
   const keysWhere = (wanted: (node: PlannedNode) => boolean) =>
-    report.nodes.filter((_, index) => wanted(plan[index]!)).map(({ publicKey }) => publicKey);
+    nodesWhere(wanted).map(({ publicKey }) => publicKey);
   const split = keysWhere(({ kind }) => kind === 'split');
   return {
     honest: new Set(keysWhere(({ kind }) => kind === undefined)),
     splits: split.flatMap((key, i) => (i % 2 === 0 ? [new Set([key, split[i + 1]!])] : [])),
-    unstoppable: new Set(keysWhere(({ kind }) => kind !== undefined && isUnstoppable(kind))),
+    unstoppable: new Set(nodesWhere(isUnstoppable).flatMap(keysOf)),
   };
 }
 
-function isUnstoppable(kind: KindName): boolean {
+function isUnstoppable({ kind }: PlannedNode): boolean {
+  if (kind === undefined) return false;
   const { unstoppable = false }: Kind = KINDS[kind];
   return unstoppable;
 }

@@ -62,6 +62,7 @@ function listFaults(report: RunReport, round: RoundReport, { unstoppable }: Role
     if (isRight !== isVotedOut || unstoppable.has(list.madeBy)) return [];
     // With a late submission in it or without: nodes that saw it and nodes that didn't vote each other's lists out.
     if (isRight && round.submissions.some(isLate)) return [];
+    if (isRight && list.auditVotes.some(({ voter }) => unstoppable.has(voter))) return [];
     const what = isRight ? 'right, and voted out' : 'wrong, and not voted out';
     return [`round ${round.round}: the list by ${name(list.madeBy)} is ${what}`];
   });
