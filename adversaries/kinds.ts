@@ -6,12 +6,23 @@ export interface Kind {
   readonly nodes: number;
   /** The operator's variables of such a node: what any node could be given. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Its operator changed the node's software, to do what the ledger lets pass beyond it. */
+  readonly modified?: boolean;
+  /** Keys that the operator has staked beside each node's. */
+  readonly extraKeys?: number;
+  /** It votes against right lists: honest nodes have to be more. */
+  readonly vetoes?: boolean;
+  /** No rule of a task can stop it: a run measures what it takes, which is no failure. */
+  readonly unstoppable?: boolean;
 }
 
 /** Long enough for some real shares, short enough to leave the machine to the honest nodes. */
 const BRIEFLY = { MINING_SECONDS: '4' };
+/** For a cheap proof that is valid, which is all that a liar in lists and votes needs. */
+const CHEAPLY = { MINING_SECONDS: '2', MINING_INTENSITY: '50' };
 
 const one = (lie: string): Kind => ({ lie, nodes: 1, variables: BRIEFLY });
+const cheap = (lie: string): Kind => ({ lie, nodes: 1, variables: CHEAPLY });
 
 /** Every way to cheat, by the name it has in --cheaters. */
 export const KINDS = {
@@ -29,12 +40,44 @@ export const KINDS = {
     // Two keys of one worker: each gets half of what an honest node hashes.
     variables: { MINING_INTENSITY: '50' },
   },
+  junk: { lie: 'two keys submit well-formed junk', nodes: 2, variables: {} },
+  silent: one('has the SDK select it to make the list, and makes none'),
+  'stake-race': {
+    ...one('submits garbage, changes its stake between list and audit'),
+    modified: true,
+  },
+  'late-submission': {
+    ...one('submits two rounds late, to change the seed'),
+    modified: true,
+    unstoppable: true,
+  },
   'vote-down': one('votes against every submission'),
   'vote-up': one('votes for every invalid submission'),
-  greedy: one('makes lists that pay itself alone'),
-  omit: one('makes lists without the best paid other node'),
-  overpay: one('makes lists that pay more than the bounty, or itself too much'),
-  veto: one('votes against every distribution list'),
+  greedy: cheap('makes lists that pay itself alone'),
+  omit: cheap('makes lists without the best paid other node'),
+  overpay: cheap('makes lists that pay more than the bounty, or itself too much'),
+  slasher: cheap("makes lists that take from others' stakes"),
+  'two-faced': {
+    ...cheap('keeps the right list in its own account, and names another'),
+    modified: true,
+  },
+  'late-list': cheap('names a false list when the audit window has opened'),
+  rewrite: { ...cheap('names a right list, rewrites it early in the audit'), modified: true },
+  'rewrite-late': {
+    ...cheap('names a right list, rewrites it after the last look'),
+    modified: true,
+    unstoppable: true,
+  },
+  flood: { ...cheap('names a false list by each of 21 keys'), modified: true, extraKeys: 20 },
+  majority: {
+    ...cheap('names a false list, votes for it alone with 5 keys'),
+    modified: true,
+    extraKeys: 4,
+    unstoppable: true,
+  },
+  veto: { ...cheap('votes against every distribution list'), vetoes: true },
+  'last-veto': { ...cheap('votes against every list in the last slots'), vetoes: true },
+  'last-veto-idle': { ...one('the same, without a valid proof'), vetoes: true },
 } satisfies Record<string, Kind>;
 
 export type KindName = keyof typeof KINDS;

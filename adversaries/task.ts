@@ -1,9 +1,22 @@
 import { initializeTaskManager } from '@_koii/task-manager';
 import { voteDown, voteUp } from './auditors';
+import { junk, lateSubmission, silent, stakeRace } from './disturbers';
 import { honest, type Lifecycle } from './honest';
 import type { KindName } from './kinds';
-import { greedy, omit, overpay, veto } from './list-makers';
+import {
+  flood,
+  greedy,
+  lateList,
+  majority,
+  omit,
+  overpay,
+  rewrite,
+  rewriteLate,
+  slasher,
+  twoFaced,
+} from './list-makers';
 import { copy, forge, inflate, lazy, malform, premine, replay, stale } from './submitters';
+import { lastVeto, lastVetoIdle, veto } from './vetoers';
 
 /** What each kind does otherwise than the honest task. */
 const LIES: Readonly<Record<KindName, Partial<Lifecycle>>> = {
@@ -17,12 +30,25 @@ const LIES: Readonly<Record<KindName, Partial<Lifecycle>>> = {
   lazy,
   // Each of its two nodes is honest: that there are two of them is all it tries.
   split: {},
+  junk,
+  silent,
+  'stake-race': stakeRace,
+  'late-submission': lateSubmission,
   'vote-down': voteDown,
   'vote-up': voteUp,
   greedy,
   omit,
   overpay,
+  slasher,
+  'two-faced': twoFaced,
+  'late-list': lateList,
+  rewrite,
+  'rewrite-late': rewriteLate,
+  flood,
+  majority,
   veto,
+  'last-veto': lastVeto,
+  'last-veto-idle': lastVetoIdle,
 };
 
 /** What src/index.ts does, with a lie in it. */

@@ -79,6 +79,8 @@ async function simulate(
     task: (index) => executables.get(plan[index]!.kind) ?? task,
     name: (index) => plan[index]!.name,
     stake: (index) => plan[index]!.stake,
+    modified: (index) => plan[index]!.modified,
+    extraKeys: (index) => plan[index]!.extraKeys,
     config,
     nodes,
     rounds,
@@ -105,7 +107,7 @@ async function simulate(
 
   console.log(renderReport(report, options.mining ? miningSummary : []));
   if (faults) console.log(`Faults: ${faults.summary()}`);
-  if (judged !== undefined && cheaters.length > 0) console.log(renderCheaters(judged.cheaters));
+  if (judged && cheaters.length > 0) console.log(renderCheaters(judged.cheaters, judged.cost));
   if (options.json !== undefined) {
     writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
   }

@@ -31,6 +31,7 @@ export type {
   RoundReport,
   RunReport,
   SubmissionReport,
+  VoteReport,
 } from './report';
 export type { Phase, PhaseName } from './schedule';
 export { taskIdOf, type SimulatedNode } from './simulated-node';

@@ -1,4 +1,5 @@
 import type { Ledger } from './ledger';
+import type { Schedule } from './schedule';
 import type { SimulatedNode } from './simulated-node';
 
 /** Values that an inspector adds to the report. Big integers as decimal strings. */
@@ -9,6 +10,9 @@ export interface InspectedRound {
   readonly round: number;
   /** The submissions of any round of the run so far: public key to value; empty when there are none. */
   readonly submissionsOf: (round: number) => ReadonlyMap<string, string>;
+  /** The same without those that came at this slot or later. */
+  readonly submissionsBefore: (slot: number, round: number) => ReadonlyMap<string, string>;
+  readonly schedule: Schedule;
 }
 
 export interface InspectedSubmission {
@@ -72,12 +76,14 @@ export class Inspections {
     const inspected: InspectedRound = {
       taskId: this.taskId,
       round,
-      submissionsOf: (r) => this.#submissionsOf(r),
+      submissionsOf: (r) => this.#submissionsBefore(Infinity, r),
+      submissionsBefore: (slot, r) => this.#submissionsBefore(slot, r),
+      schedule: this.ledger.schedule,
     };
     const owners = new Map(
       nodes.flatMap((node) => [node.publicKey, ...node.extraKeys].map((key) => [key, node])),
     );
-    const submissions = [...this.#submissionsOf(round)].map(async ([publicKey, value]) => {
+    const submissions = [...inspected.submissionsOf(round)].map(async ([publicKey, value]) => {
       const node = owners.get(publicKey);
       const id = `${round}/${publicKey}`;
       if (node === undefined || this.#inspected.get(id) === value) return;
@@ -94,9 +100,13 @@ export class Inspections {
     await Promise.all(submissions);
   }
 
-  #submissionsOf(round: number): ReadonlyMap<string, string> {
-    const submissions = this.ledger.record(round)?.submissions ?? new Map<string, never>();
-    return new Map([...submissions].map(([key, { value }]) => [key, value]));
+  #submissionsBefore(slot: number, round: number): ReadonlyMap<string, string> {
+    const submissions = [...(this.ledger.record(round)?.submissions ?? [])];
+    return new Map(
+      submissions
+        .filter(([, submission]) => submission.slot < slot)
+        .map(([key, { value }]) => [key, value]),
+    );
   }
 }
 

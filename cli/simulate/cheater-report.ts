@@ -1,8 +1,8 @@
-import { KINDS, type KindName } from '../../adversaries/kinds';
+import { KINDS, type Kind, type KindName } from '../../adversaries/kinds';
 import type { ListReport, NodeReport, RoundReport, RunReport } from '../../simulator/index';
-import { isSameList } from '../../src/distribution/payouts';
 import type { PlannedNode } from './cheaters';
-import { fairList, isValid, votesOn } from './fair-list';
+import { keysOf, lossOf } from './cost';
+import { fairList, isRightList, isValid, votesOn } from './fair-list';
 import { namesOf, workOf, type Roles } from './invariants';
 
 /** What a cheater tried and what became of it, as `--json` writes it. Nodes by name, amounts in ROE. */
@@ -22,8 +22,11 @@ export interface CheaterReport {
   readonly refusals: NodeReport['refusals'];
   /** What it, with the other keys of a worker that split its work, earned per hash done, as a part of what honest nodes did. */
   readonly relativePay: number | null;
+  /** By all keys of its operator, as the two below. */
   readonly earned: number;
-  /** Taken from its stake. */
+  /** What its valid proofs are worth, over the rounds that are over. */
+  readonly due: number;
+  /** Taken from its stakes by lists and penalties. */
   readonly lost: number;
 }
 
@@ -35,7 +38,7 @@ export interface CheaterSubmission {
   readonly votesAgainst: readonly string[];
   /** Who made the list that was paid; null when none was. */
   readonly listMaker: string | null;
-  /** Below 0 what was taken from the stake. */
+  /** Below 0 what a list took from the stake. */
   readonly paid: number;
 }
 
@@ -67,13 +70,22 @@ export interface DishonestList {
 
 /** Who is who, from the plan the network was started by: nodes come in its order. */
 export function rolesOf(plan: readonly PlannedNode[], report: RunReport): Roles {
-  const keysOf = (wanted: (node: PlannedNode) => boolean) =>
-    report.nodes.filter((_, index) => wanted(plan[index]!)).map(({ publicKey }) => publicKey);
-  const split = keysOf(({ kind }) => kind === 'split');
+  const nodesWhere = (wanted: (node: PlannedNode) => boolean) =>
+    report.nodes.filter((_, index) => wanted(plan[index]!));
+  const keysWhere = (wanted: (node: PlannedNode) => boolean) =>
+    nodesWhere(wanted).map(({ publicKey }) => publicKey);
+  const split = keysWhere(({ kind }) => kind === 'split');
   return {
-    honest: new Set(keysOf(({ kind }) => kind === undefined)),
+    honest: new Set(keysWhere(({ kind }) => kind === undefined)),
     splits: split.flatMap((key, i) => (i % 2 === 0 ? [new Set([key, split[i + 1]!])] : [])),
+    unstoppable: new Set(nodesWhere(isUnstoppable).flatMap(keysOf)),
   };
+}
+
+function isUnstoppable({ kind }: PlannedNode): boolean {
+  if (kind === undefined) return false;
+  const { unstoppable = false }: Kind = KINDS[kind];
+  return unstoppable;
 }
 
 /** A report for each cheater of the plan. */
@@ -92,22 +104,33 @@ function cheaterReport(
   { honest, splits }: Roles,
 ): CheaterReport {
   const { name, publicKey, refusals } = node;
-  const keys = splits.find((split) => split.has(publicKey)) ?? new Set([publicKey]);
-  const relativePay = payPerHash(report, keys) / payPerHash(report, honest);
+  const workers = splits.find((split) => split.has(publicKey)) ?? new Set([publicKey]);
+  const relativePay = payPerHash(report, workers) / payPerHash(report, honest);
+  const keys = keysOf(node);
+  const each = <T>(of: (round: RoundReport) => readonly T[]): T[] => report.rounds.flatMap(of);
   return {
     name,
     publicKey,
     kind,
     lie: KINDS[kind].lie,
-    submissions: report.rounds.flatMap((round) => submissionsBy(publicKey, round, report)),
-    falseVotes: report.rounds.flatMap((round) => falseVotesBy(publicKey, round, report)),
-    vetoes: report.rounds.flatMap((round) => vetoesBy(publicKey, round, report)),
-    dishonestLists: report.rounds.flatMap((round) => dishonestListsBy(publicKey, round, report)),
+    submissions: each((round) => submissionsBy(publicKey, round, report)),
+    falseVotes: each((round) => falseVotesBy(publicKey, round, report)),
+    vetoes: each((round) => vetoesBy(keys, round, report)),
+    dishonestLists: each((round) => dishonestListsBy(keys, round, report)),
     refusals,
     relativePay: Number.isFinite(relativePay) ? relativePay : null,
-    earned: node.balance,
-    lost: node.stakeBefore - node.stakeAfter,
+    earned: sum([node, ...node.extraKeys].map(({ balance }) => balance)),
+    due: sum(
+      report.rounds
+        .filter(({ closed }) => closed)
+        .flatMap((round) => keys.map((key) => fairList(report, round)?.[key] ?? 0)),
+    ),
+    lost: sum(report.rounds.flatMap((round) => keys.map((key) => lossOf(round, key)))),
   };
+}
+
+function sum(amounts: readonly number[]): number {
+  return amounts.reduce((total, amount) => total + amount, 0);
 }
 
 /** ROE; NaN where none of them told of a hash. */
@@ -155,45 +178,34 @@ function falseVotesBy(publicKey: string, round: RoundReport, report: RunReport):
     });
 }
 
-function vetoesBy(publicKey: string, round: RoundReport, report: RunReport): Veto[] {
+function vetoesBy(keys: readonly string[], round: RoundReport, report: RunReport): Veto[] {
   const name = namesOf(report);
   return round.distributionLists
-    .filter((list) => isRight(list, round, report))
+    .filter((list) => isRightList(report, round, list))
     .filter(({ auditVotes }) =>
-      auditVotes.some(({ voter, isValid }) => voter === publicKey && !isValid),
+      auditVotes.some(({ voter, isValid }) => keys.includes(voter) && !isValid),
     )
     .map(({ madeBy, outcome }) => ({ round: round.round, listBy: name(madeBy), outcome }));
 }
 
-function isRight(list: ListReport, round: RoundReport, report: RunReport): boolean {
-  const fair = fairList(report, round, list.submittedInRound);
-  return fair !== undefined && isSameList(list.amounts, fair);
-}
-
 function dishonestListsBy(
-  publicKey: string,
+  keys: readonly string[],
   round: RoundReport,
   report: RunReport,
 ): DishonestList[] {
   const name = namesOf(report);
   return round.distributionLists
-    .filter(({ madeBy }) => madeBy === publicKey)
-    .flatMap((list) => {
-      if (isRight(list, round, report)) return [];
-      return [
-        {
-          round: round.round,
-          selected: round.expectedListMakers.some(
-            (each) => each.publicKey === publicKey && each.inRound === list.submittedInRound,
-          ),
-          outcome: list.outcome,
-          votesAgainst: list.auditVotes
-            .filter((vote) => !vote.isValid)
-            .map(({ voter }) => name(voter)),
-          paidListBy: paidListBy(round, report),
-        },
-      ];
-    });
+    .filter(({ madeBy }) => keys.includes(madeBy))
+    .filter((list) => isRightList(report, round, list) === false)
+    .map((list) => ({
+      round: round.round,
+      selected: round.expectedListMakers.some(
+        ({ publicKey, inRound }) => publicKey === list.madeBy && inRound === list.submittedInRound,
+      ),
+      outcome: list.outcome,
+      votesAgainst: list.auditVotes.filter((vote) => !vote.isValid).map(({ voter }) => name(voter)),
+      paidListBy: paidListBy(round, report),
+    }));
 }
 
 function paidListBy(round: RoundReport, report: RunReport): string | null {

@@ -1,12 +1,14 @@
 import Table from 'cli-table3';
 
+import type { ListOutcome } from '../../simulator/index';
 import type { CheaterReport } from './cheater-report';
+import { costSentence, type Cost } from './cost';
 import { count, tokens } from './format';
 
-/** The cheaters at a glance, at most 80 columns wide. */
-export function renderCheaters(cheaters: readonly CheaterReport[]): string {
+/** The cheaters at a glance, at most 80 columns wide, and below what they cost the honest nodes. */
+export function renderCheaters(cheaters: readonly CheaterReport[], cost: Cost): string {
   const table = new Table({
-    head: ['Cheater', 'Tried', 'What came of it', 'Lost', 'Earned'],
+    head: ['Cheater', 'Tried', 'What came of it', 'Due', 'Earned'],
     colWidths: [11, 19, 26, 9, 9],
     colAligns: ['left', 'left', 'left', 'right', 'right'],
     wordWrap: true,
@@ -17,11 +19,11 @@ export function renderCheaters(cheaters: readonly CheaterReport[]): string {
       cheater.name,
       cheater.lie,
       outcome(cheater).join('\n'),
-      tokens(cheater.lost),
+      tokens(cheater.due),
       tokens(cheater.earned),
     ]);
   }
-  return table.toString();
+  return `${table.toString()}\n${costSentence(cost)}`;
 }
 
 /** A line for each kind of thing it did. */
@@ -33,6 +35,7 @@ export function outcome(cheater: CheaterReport): string[] {
     ...vetoes(cheater),
     ...lists(cheater),
     ...refusals(cheater),
+    ...(cheater.lost > 0 ? [`lost ${tokens(cheater.lost)} of stake`] : []),
   ];
   return lines.length === 0 ? ['submitted nothing, got nothing'] : lines;
 }
@@ -41,17 +44,11 @@ function invalidProofs({ submissions }: CheaterReport): string[] {
   const invalid = submissions.filter(({ valid }) => !valid);
   if (invalid.length === 0) return [];
   const paid = invalid.filter(({ paid }) => paid > 0).length;
-  const slashed = invalid.filter(({ paid }) => paid < 0).length;
-  const unaudited = invalid.filter(
-    ({ votesAgainst, votesFor }) => votesAgainst.length + votesFor.length === 0,
-  ).length;
   const voters = new Set(invalid.flatMap(({ votesAgainst }) => votesAgainst)).size;
   const makers = new Set(invalid.flatMap(({ listMaker }) => listMaker ?? [])).size;
   return [
-    `${count(invalid.length, 'invalid proof')}: ${paid === 0 ? 'none' : paid} paid, ${slashed} slashed`,
+    `${count(invalid.length, 'invalid proof')}: ${paid === 0 ? 'none' : paid} paid`,
     `found by ${count(voters, 'auditor')}, ${count(makers, 'list-maker')}`,
-    // The SDK audits five random submissions a node: unaudited means unpaid, but not slashed.
-    ...(unaudited > 0 ? [`${unaudited} not audited: no slash`] : []),
   ];
 }
 
@@ -82,23 +79,30 @@ function vetoes({ vetoes }: CheaterReport): string[] {
   return [`${count(vetoes.length, 'vote')} against right lists: ${fallen} fell`];
 }
 
-function lists({ dishonestLists, kind }: CheaterReport): string[] {
-  if (dishonestLists.length === 0) {
-    return kind === 'greedy' || kind === 'omit' || kind === 'overpay'
-      ? ['not selected, no list taken']
-      : [];
-  }
-  const out = dishonestLists.filter(({ outcome }) => outcome === 'voted out').length;
-  const selected = dishonestLists.filter((list) => list.selected).length;
-  return [
-    `${count(dishonestLists.length, 'false list')}, ${selected} as the selected maker: ${out} voted out`,
-  ];
+const OUTCOMES: readonly [ListOutcome, string][] = [
+  ['voted out', 'voted out'],
+  ['accepted', 'PAID'],
+  ['not used', 'stood unused'],
+  ['not payable', 'not payable'],
+  ['pending', 'open'],
+];
+
+function lists({ dishonestLists }: CheaterReport): string[] {
+  if (dishonestLists.length === 0) return [];
+  const came = OUTCOMES.flatMap(([outcome, what]) => {
+    const found = dishonestLists.filter((list) => list.outcome === outcome).length;
+    return found === 0 ? [] : [`${found} ${what}`];
+  });
+  return [`${count(dishonestLists.length, 'false list')}: ${came.join(', ')}`];
 }
 
 /** What puts something on chain; a vote that comes too late may be refused to an honest node as well. */
 const TRANSACTIONS = [
   'checkSubmissionAndUpdateRound',
+  'submitRaw',
   'uploadDistributionList',
+  'writeAccount',
+  'nameList',
   'distributionListSubmissionOnChain',
 ];
 

@@ -17,6 +17,10 @@ export interface PlannedNode {
   readonly kind: KindName | undefined;
   /** ROE. */
   readonly stake: number;
+  /** Whether its operator changed the node's software (simulator/modified-node.ts). */
+  readonly modified: boolean;
+  /** Keys that its operator has staked beside the node's. */
+  readonly extraKeys: number;
   /** Operator's variables of its own. */
   readonly variables: Readonly<Record<string, string>>;
 }
@@ -32,7 +36,8 @@ export function parseKinds(text: string): KindName[] {
 /**
  * The nodes of a run: the honest ones, then the cheaters, which come on top of them.
  * @param minimumStake ROE
- * @throws RangeError unless honest nodes hold more than half of all stake
+ * @throws RangeError unless the honest nodes hold more than half of what nodes have staked, and are more than those that
+ *   vote against right lists
  */
 export function planNodes(
   honest: number,
@@ -46,12 +51,20 @@ export function planNodes(
       `honest nodes must hold more than half of the stake: ${cheaters.length} cheating ones need --nodes ${needed} or more`,
     );
   }
+  const vetoing = cheaters.filter(({ kind }) => vetoes(kind)).length;
+  if (vetoing >= honest) {
+    throw new RangeError(
+      `honest nodes must outvote vetoes: ${vetoing} need --nodes ${vetoing + 1} or more`,
+    );
+  }
   const stake = kinds.length === 0 ? minimumStake : HONEST_STAKE * minimumStake;
   return [
     ...Array.from({ length: honest }, (_, index) => ({
       name: `node-${index + 1}`,
       kind: undefined,
       stake,
+      modified: false,
+      extraKeys: 0,
       variables: {},
     })),
     ...cheaters.map((cheater) => ({ ...cheater, stake: minimumStake })),
@@ -82,13 +95,23 @@ export async function buildCheaters(
   return executables;
 }
 
-function cheatersOf(kind: KindName, copy: string): Omit<PlannedNode, 'stake'>[] {
-  const { nodes, variables }: Kind = KINDS[kind];
+function cheatersOf(
+  kind: KindName,
+  copy: string,
+): (Omit<PlannedNode, 'stake'> & { kind: KindName })[] {
+  const { nodes, variables, modified = false, extraKeys = 0 }: Kind = KINDS[kind];
   return Array.from({ length: nodes }, (_, index) => ({
     name: `${kind}${copy}${nodes === 1 ? '' : `-${'ab'[index]}`}`,
     kind,
+    modified,
+    extraKeys,
     variables,
   }));
+}
+
+function vetoes(kind: KindName): boolean {
+  const { vetoes = false }: Kind = KINDS[kind];
+  return vetoes;
 }
 
 /** Nothing for the first of a kind, then -2, -3 ... */

@@ -1,5 +1,11 @@
-import type { Amounts, RoundReport, RunReport, SubmissionReport } from '../../simulator/index';
-import { SLASH } from '../../src/consensus';
+import type {
+  Amounts,
+  ListReport,
+  RoundReport,
+  RunReport,
+  SubmissionReport,
+} from '../../simulator/index';
+import { isSameList } from '../../src/distribution/payouts';
 
 // The one right distribution list of a round, from the report of a run alone: docs/PROTOCOL.md section 8 a second time,
 // so that a mistake of the task's own code would show.
@@ -21,38 +27,45 @@ export function votesOn({ auditVotes }: RoundReport, publicKey: string): number 
   return votes.length === 0 ? 1 : votes.reduce((sum, vote) => sum + (vote.isValid ? 1 : -1), 0);
 }
 
+/** Whether it came after its window, where the ledger takes such: some nodes may have made their list before. */
+export function isLate({ late }: SubmissionReport): boolean {
+  return late === true;
+}
+
 /**
  * The list that is to be made of a round.
- * @param inRound in whose windows: stakes may have shrunk since the round
+ * @param withLate whether submissions count that came after their window
  * @returns ROE by public key; undefined when not every proof of the round was judged
  */
 export function fairList(
   report: RunReport,
   round: RoundReport,
-  inRound: number,
+  withLate = true,
 ): Amounts | undefined {
-  if (round.submissions.some((submission) => isValid(submission) === undefined)) return undefined;
-  const total = round.submissions.reduce((sum, submission) => sum + provenHashes(submission), 0n);
-  const bounty = BigInt(report.bountyPerRound);
+  const submissions = round.submissions.filter((each) => withLate || !isLate(each));
+  if (submissions.some((submission) => isValid(submission) === undefined)) return undefined;
+  const total = submissions.reduce((sum, submission) => sum + provenHashes(submission), 0n);
+  const bounty = BigInt(Math.min(report.bountyPerRound, Number.MAX_SAFE_INTEGER));
   return Object.fromEntries(
-    round.submissions.map((submission) => {
-      const { publicKey } = submission;
-      if (isValid(submission)) {
-        return [publicKey, Number((bounty * provenHashes(submission)) / total)];
-      }
-      if (votesOn(round, publicKey) >= 0) return [publicKey, 0];
-      const stake = BigInt(stakeIn(report, publicKey, inRound));
-      return [publicKey, -Number((stake * SLASH.numerator) / SLASH.denominator)];
+    submissions.map((submission) => {
+      const hashes = isValid(submission) ? provenHashes(submission) : 0n;
+      return [submission.publicKey, hashes === 0n ? 0 : Number((bounty * hashes) / total)];
     }),
   );
 }
 
-/** A stake as it stood in the windows of a round: less what lists paid out in the rounds before had taken. */
-function stakeIn(report: RunReport, publicKey: string, inRound: number): number {
-  const before = report.nodes.find((node) => node.publicKey === publicKey)?.stakeBefore ?? 0;
-  return report.rounds.reduce((stake, { distributionLists, payouts }) => {
-    const paid = distributionLists.find(({ accepted }) => accepted);
-    const counts = paid !== undefined && paid.submittedInRound < inRound;
-    return counts ? stake + Math.min(0, payouts[publicKey] ?? 0) : stake;
-  }, before);
+/**
+ * Whether the account that a list names held the right one at the end. Where submissions came late, the one without them
+ * is right as well.
+ * @returns undefined when not every proof of the round was judged
+ */
+export function isRightList(
+  report: RunReport,
+  round: RoundReport,
+  list: ListReport,
+): boolean | undefined {
+  const fair = fairList(report, round);
+  if (fair === undefined) return undefined;
+  if (!list.payable) return false;
+  return [fair, fairList(report, round, false)!].some((right) => isSameList(list.amounts, right));
 }

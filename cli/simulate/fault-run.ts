@@ -1,7 +1,8 @@
-import type { RunReport } from '../../simulator/index';
+import type { RunReport, VoteReport } from '../../simulator/index';
 import { rolesOf } from './cheater-report';
 import type { PlannedNode } from './cheaters';
-import { isValid } from './fair-list';
+import { isRightList, isValid } from './fair-list';
+import { namesOf } from './invariants';
 
 /** A run with faults, judged by what must hold under faults alone. */
 export function judgeUnderFaults<R extends RunReport>(report: R, plan: readonly PlannedNode[]): R {
@@ -10,13 +11,14 @@ export function judgeUnderFaults<R extends RunReport>(report: R, plan: readonly 
 }
 
 /**
- * What must hold for honest nodes whatever happens to them and to their RPC. A round that goes unpaid, because its
- * list-maker was away in the one moment in which its SDK asked, is not among it.
+ * What must hold for honest nodes whatever happens to them and to their RPC: none ends otherwise than asked, loses stake, or
+ * votes against a valid proof or a right list. Not among it: an invalid proof, where a node mined on what a view of the
+ * chain that lagged showed it, and a round that goes unpaid, where too few were awake.
  * @returns a sentence for each thing that did not hold
  */
 export function brokenByFaults(report: RunReport, honest: ReadonlySet<string>): string[] {
   const nodes = report.nodes.filter(({ publicKey }) => honest.has(publicKey));
-  const names = new Map(report.nodes.map(({ publicKey, name }) => [publicKey, name]));
+  const name = namesOf(report);
   return [
     ...nodes.flatMap(({ name, exits }) =>
       exits
@@ -28,19 +30,20 @@ export function brokenByFaults(report: RunReport, honest: ReadonlySet<string>): 
       .map(({ name }) => `${name} is honest and lost stake`),
     ...report.rounds.flatMap((round) => {
       const valid = new Map(round.submissions.map((each) => [each.publicKey, isValid(each)]));
-      const invalid = [...valid]
-        .filter(([key, is]) => honest.has(key) && is === false)
-        .map(([key]) => `round ${round.round}: ${names.get(key)} is honest, its proof invalid`);
-      const slander = round.auditVotes
-        .filter(
-          ({ voter, candidate, isValid: vote }) =>
-            honest.has(voter) && !vote && valid.get(candidate),
-        )
-        .map(
-          ({ voter, candidate }) =>
-            `round ${round.round}: ${names.get(voter)} is honest and voted ${names.get(candidate)} down`,
-        );
-      return [...invalid, ...slander];
+      const against = ({ voter, isValid: vote }: VoteReport): boolean => honest.has(voter) && !vote;
+      const told =
+        (what: string) =>
+        ({ voter, candidate }: VoteReport) =>
+          `round ${round.round}: ${name(voter)} is honest and voted ${what}${name(candidate)} down`;
+      const right = round.distributionLists.filter((list) => isRightList(report, round, list));
+      return [
+        ...round.auditVotes
+          .filter((vote) => against(vote) && valid.get(vote.candidate))
+          .map(told('')),
+        ...right.flatMap(({ auditVotes }) =>
+          auditVotes.filter(against).map(told('the right list of ')),
+        ),
+      ];
     }),
   ];
 }

@@ -34,7 +34,11 @@ export const miningInspector: Inspector = {
 
   async submission(submission, round) {
     const task = await taskParameters(submission.node, round.round);
-    return { hashesDone: task?.hashes_done ?? null, ...judgeSubmission(submission, round) };
+    return {
+      hashesDone: task?.hashes_done ?? null,
+      ...judgeSubmission(submission, round, seedOf(round)),
+      ...(isLate(submission, round) && { late: true }),
+    };
   },
 };
 
@@ -47,21 +51,32 @@ export const miningSummary: readonly SummaryColumn[] = [
 /** The verdict on a proof, as fields of the report. */
 export function judgeSubmission(
   { publicKey, value }: Pick<InspectedSubmission, 'publicKey' | 'value'>,
-  round: InspectedRound,
+  { taskId, round }: Pick<InspectedRound, 'taskId' | 'round'>,
+  seed: Uint8Array,
 ): ReportFields {
-  const taskId = decodeKey(round.taskId);
-  const found = verifyProof(
-    value,
-    decodeKey(publicKey),
-    koiiWork(taskId, round.round, seedOf(round)),
-  );
+  const work = koiiWork(decodeKey(taskId), round, seed);
+  const found = verifyProof(value, decodeKey(publicKey), work);
   return found.valid
     ? { estimatedHashes: String(found.hashes), shares: found.shares, valid: true }
     : { estimatedHashes: '0', shares: 0, valid: false, reason: found.reason };
 }
 
-function seedOf({ taskId, round, submissionsOf }: InspectedRound): Buffer {
-  return roundSeed(decodeKey(taskId), round, Object.fromEntries(submissionsOf(round - 2)));
+/** Whether it came after its window, which ends in the round after its own. */
+function isLate(
+  { publicKey }: InspectedSubmission,
+  { round, schedule, submissionsBefore }: InspectedRound,
+): boolean {
+  return !submissionsBefore(schedule.auditStartOf(round + 1), round).has(publicKey);
+}
+
+/** Mining stays on the seed that it has when this part of a round is over (docs/PROTOCOL.md section 3). */
+const CORRECTABLE_PART = 0.1;
+
+/** The seed that is mined on: what is submitted for two rounds before later than that changes nothing any more. */
+function seedOf({ taskId, round, schedule, submissionsBefore }: InspectedRound): Buffer {
+  const slot = schedule.startOf(round) + CORRECTABLE_PART * schedule.times.roundTime;
+  const submissions = Object.fromEntries(submissionsBefore(slot, round - 2));
+  return roundSeed(decodeKey(taskId), round, submissions);
 }
 
 /** Undefined while the node doesn't answer, or doesn't know the round. */

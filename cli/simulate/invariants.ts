@@ -1,14 +1,15 @@
 import type { NodeReport, RoundReport, RunReport, SubmissionReport } from '../../simulator/index';
 import { K, FLOOR } from '../../src/consensus';
 import { expectedHashes } from '../../src/bitcoin/target';
-import { isSameList } from '../../src/distribution/payouts';
-import { fairList, isValid, provenHashes } from './fair-list';
+import { fairList, isLate, isRightList, isValid, provenHashes } from './fair-list';
 
 /** Who is who in a run, by public key. */
 export interface Roles {
   readonly honest: ReadonlySet<string>;
   /** The keys of each worker that split its work. */
   readonly splits: readonly ReadonlySet<string>[];
+  /** Cheaters that no rule of a task can stop: what they take is measured (cost.ts), no failure. */
+  readonly unstoppable: ReadonlySet<string>;
 }
 
 /** How many standard errors of the estimate count as noise: of a million nodes, one would stray so far by chance. */
@@ -40,48 +41,54 @@ function roundFaults(report: RunReport, round: RoundReport, roles: Roles): strin
   const faults: string[] = [];
   for (const submission of round.submissions) {
     const { publicKey } = submission;
-    if (roles.honest.has(publicKey) && !isValid(submission)) {
+    if (roles.honest.has(publicKey) && !isValid(submission) && roles.unstoppable.size === 0) {
       faults.push(
         `${at}: ${name(publicKey)} is honest, its proof invalid: ${String(submission['reason'])}`,
       );
     }
   }
-  faults.push(...listFaults(report, round), ...payoutFaults(report, round, roles));
+  faults.push(...listFaults(report, round, roles), ...payoutFaults(report, round, roles));
   if (round.closed && !round.accepted) faults.push(`${at} was never paid`);
   return faults;
 }
 
 /** Right lists stand, wrong ones fall. */
-function listFaults(report: RunReport, round: RoundReport): string[] {
+function listFaults(report: RunReport, round: RoundReport, { unstoppable }: Roles): string[] {
   const name = namesOf(report);
   return round.distributionLists.flatMap((list) => {
-    const fair = fairList(report, round, list.submittedInRound);
-    if (fair === undefined || list.outcome === 'pending') return [];
-    const isFair = isSameList(list.amounts, fair);
+    const isRight = isRightList(report, round, list);
+    if (isRight === undefined || list.outcome === 'pending') return [];
     const isVotedOut = list.outcome === 'voted out';
-    if (isFair !== isVotedOut) return [];
-    const what = isFair ? 'right, and voted out' : 'wrong, and not voted out';
+    if (isRight !== isVotedOut || unstoppable.has(list.madeBy)) return [];
+    // With a late submission in it or without: nodes that saw it and nodes that didn't vote each other's lists out.
+    if (isRight && round.submissions.some(isLate)) return [];
+    if (isRight && list.auditVotes.some(({ voter }) => unstoppable.has(voter))) return [];
+    const what = isRight ? 'right, and voted out' : 'wrong, and not voted out';
     return [`round ${round.round}: the list by ${name(list.madeBy)} is ${what}`];
   });
 }
 
+/** Honest nodes get what their proofs are worth, to the unit, and nobody gets anything for no valid proof. */
 function payoutFaults(report: RunReport, round: RoundReport, roles: Roles): string[] {
   const name = namesOf(report);
-  const list = round.distributionLists.find(({ accepted }) => accepted);
-  const fair = list && fairList(report, round, list.submittedInRound);
-  if (fair === undefined) return [];
+  const paid = round.distributionLists.filter(({ accepted }) => accepted);
+  const fair = fairList(report, round);
+  if (paid.length === 0 || fair === undefined) return [];
+  if (paid.some(({ madeBy }) => roles.unstoppable.has(madeBy))) return [];
   const submitted = new Map(round.submissions.map((each) => [each.publicKey, each]));
   const paidWrongly = Object.entries(round.payouts)
     .filter(([key, amount]) => amount > 0 && !isValid(submitted.get(key) ?? UNSUBMITTED))
     .map(
       ([key, amount]) => `round ${round.round}: ${name(key)} got ${amount} ROE for no valid proof`,
     );
-  const underpaid = [...roles.honest].flatMap((key) => {
-    const [due, paid] = [fair[key] ?? 0, round.payouts[key] ?? 0];
-    if (paid >= due) return [];
-    return [`round ${round.round}: ${name(key)} is honest and got ${paid} of ${due} ROE`];
+  const otherwisePaid = [...roles.honest].flatMap((key) => {
+    // A ledger that pays each standing list pays the right one so many times.
+    const due = (fair[key] ?? 0) * paid.length;
+    const got = round.payouts[key] ?? 0;
+    if (got === due) return [];
+    return [`round ${round.round}: ${name(key)} is honest and got ${got} of ${due} ROE`];
   });
-  return [...paidWrongly, ...underpaid];
+  return [...paidWrongly, ...otherwisePaid];
 }
 
 const UNSUBMITTED: SubmissionReport = { publicKey: '', value: '', slot: 0, valid: false };

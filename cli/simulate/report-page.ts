@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import os from 'node:os';
 import type { NodeReport, RoundReport, RunReport } from '../../simulator/index';
 import type { CheaterReport } from './cheater-report';
+import { costSentence, type Cost } from './cost';
 import { count, shortKey, tokens, withPrefix } from './format';
 import { html, Html, table } from './html';
 import { colourOf, hashesChart, payoutChart } from './report-charts';
@@ -11,9 +12,11 @@ import { STYLE } from './report-style';
  * A run as one page that stands alone: no script, no other file, nothing asked of a network.
  * @param report what `--json` writes, with the cheaters where there were any
  */
-export function renderPage(report: RunReport & { cheaters?: readonly CheaterReport[] }): string {
+export function renderPage(
+  report: RunReport & { cheaters?: readonly CheaterReport[]; cost?: Cost },
+): string {
   const styleHash = createHash('sha256').update(STYLE).digest('base64');
-  const { cheaters = [], taskName, nodes, rounds } = report;
+  const { cheaters = [], cost, taskName, nodes, rounds } = report;
   const title = `${taskName}: ${count(nodes.length, 'node')}, ${count(rounds.length, 'round')}`;
   return html`<!doctype html>
     <html lang="en">
@@ -33,6 +36,7 @@ export function renderPage(report: RunReport & { cheaters?: readonly CheaterRepo
         <h2>Nodes</h2>
         ${nodeTable(report)} ${hashesChart(report)} ${payoutChart(report)}
         ${cheaters.length === 0 ? '' : cheaterSection(cheaters)}
+        ${cheaters.length > 0 && cost ? html`<p>${costSentence(cost)}</p>` : ''}
         <h2>Rounds</h2>
         ${rounds.map((round) => roundSection(round, report))}
         <h2>All of it</h2>
@@ -198,6 +202,7 @@ function cheaterSection(cheaters: readonly CheaterReport[]): Html {
         'Wrong lists',
         'Refused',
         'Earned',
+        'Due',
         'Lost',
         'Pay per hash',
       ],
@@ -208,12 +213,12 @@ function cheaterSection(cheaters: readonly CheaterReport[]): Html {
         `${cheater.falseVotes.length}, ${cheater.falseVotes.filter(({ prevailed }) => prevailed).length} prevailed`,
         `${cheater.dishonestLists.length}, ${cheater.dishonestLists.filter(({ outcome }) => outcome === 'accepted').length} accepted`,
         cheater.refusals.length,
-        ...[tokens(cheater.earned), tokens(cheater.lost)],
+        ...[tokens(cheater.earned), tokens(cheater.due), tokens(cheater.lost)],
         cheater.relativePay === null
           ? '-'
           : `${Math.round(100 * cheater.relativePay)} % of an honest node's`,
       ]),
-      [2, 3, 4, 5, 6, 7, 8],
+      [2, 3, 4, 5, 6, 7, 8, 9],
     )}`;
 }
 

@@ -11,6 +11,7 @@ import {
   type SimulatedNode,
 } from '../../simulator/index';
 import { isSameList } from '../../src/distribution/payouts';
+import { decodeKey, roundSeed } from '../../src/template/koii';
 import { fairList } from './fair-list';
 import { count } from './format';
 import { judgeSubmission } from './inspector';
@@ -39,7 +40,7 @@ export interface SyntheticReport {
   /** Audits as the SDK asks for them, one submission at a time. */
   readonly audits: number | null;
   readonly msPerAudit: number | null;
-  /** From the node's event to the upload of the list: every proof verified, every payout computed. */
+  /** From the opening of the window to the upload of the list: every proof verified, every payout computed. */
   readonly listMs: number | null;
   readonly longestEventLoopWaitMs: number | null;
   /** Resident memory in MB: mining before the submissions came, and the highest up to the end. */
@@ -129,24 +130,17 @@ export async function runSynthetic(options: SyntheticOptions): Promise<Synthetic
 /** Whether everybody was paid what the proofs are worth. */
 function listFaults(report: RunReport, submitters: number): string[] {
   if (report.interrupted) return [];
-  const submissionsOf = (round: number) =>
-    new Map(
-      report.rounds[round]?.submissions.map(({ publicKey, value }) => [publicKey, value]) ?? [],
-    );
   const found = report.rounds[SYNTHETIC_ROUND]!;
-  const round = {
-    ...found,
-    submissions: found.submissions.map((submission) => ({
-      ...submission,
-      ...judgeSubmission(submission, {
-        taskId: report.taskId,
-        round: SYNTHETIC_ROUND,
-        submissionsOf,
-      }),
-    })),
-  };
+  const of = { taskId: report.taskId, round: SYNTHETIC_ROUND };
+  // Two rounds before was none.
+  const seed = roundSeed(decodeKey(of.taskId), SYNTHETIC_ROUND, {});
+  const submissions = found.submissions.map((submission) => ({
+    ...submission,
+    ...judgeSubmission(submission, of, seed),
+  }));
+  const round = { ...found, submissions };
   if (round.submissions.length <= submitters) return ['the real node did not submit'];
-  const fair = fairList(report, round, SYNTHETIC_ROUND + 2);
+  const fair = fairList(report, round);
   const isRight = fair !== undefined && isSameList(round.payouts, fair);
   return isRight ? [] : [`the list of round ${SYNTHETIC_ROUND} is not what the proofs are worth`];
 }

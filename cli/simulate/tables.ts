@@ -1,6 +1,12 @@
 import Table from 'cli-table3';
 
-import type { NodeReport, ReportFields, RoundReport, RunReport } from '../../simulator/index';
+import type {
+  ListOutcome,
+  NodeReport,
+  ReportFields,
+  RoundReport,
+  RunReport,
+} from '../../simulator/index';
 import { shortKey, tokens } from './format';
 
 /** A column of the nodes' table that is made of what an inspector said of the node's submissions. */
@@ -61,13 +67,24 @@ function votesOn(node: NodeReport, rounds: readonly RoundReport[]): string {
   return `+${good} -${votes.length - good}`;
 }
 
+/** Several right lists of a round are normal: one is paid, the others stand unused. */
+const NOT_PAID: readonly [ListOutcome, string][] = [
+  ['not used', 'more stand'],
+  ['voted out', 'voted out'],
+  ['not payable', 'not payable'],
+  ['pending', 'open'],
+];
+
+/** "node-2", "node-2, 2 more stand, 1 voted out", "nobody" */
 function listMaker(round: RoundReport, names: ReadonlyMap<string, string>): string {
-  const list = round.distributionLists.find(({ accepted }) => accepted);
-  const last = list ?? round.distributionLists.at(-1);
-  if (last === undefined) return 'nobody';
-  const others = round.distributionLists.length - 1;
-  const name = names.get(last.madeBy) ?? shortKey(last.madeBy);
-  return others === 0 ? name : `${name}, ${others} more voted out`;
+  const lists = round.distributionLists;
+  const paid = lists.filter(({ accepted }) => accepted).map(({ madeBy }) => madeBy);
+  const makers = paid.map((key) => names.get(key) ?? shortKey(key)).join(', ') || 'nobody';
+  const others = NOT_PAID.flatMap(([outcome, what]) => {
+    const found = lists.filter((list) => list.outcome === outcome).length;
+    return found === 0 ? [] : [`${found} ${what}`];
+  });
+  return [makers, ...others].join(', ');
 }
 
 /** Numbers stand to the right from the column `rightFrom` on. */

@@ -12,7 +12,7 @@ const ROUNDS = 4;
 describe('faults of every kind in a network', function () {
   this.timeout(300_000);
 
-  it('make no honest node submit an invalid proof, vote another down or lose stake', async () => {
+  it('make no honest node end, vote down what is right or lose stake', async () => {
     const roundSeconds = 12;
     const faults = new Faults({ seed: 'tests', roundSeconds });
     const network = await startTaskNetwork({

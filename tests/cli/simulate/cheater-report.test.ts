@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import stringWidth from 'string-width';
 import { renderCheaters } from '../../../cli/simulate/cheater-table';
 import { planNodes } from '../../../cli/simulate/cheaters';
+import { costSentence } from '../../../cli/simulate/cost';
 import { judge } from '../../../cli/simulate/judge';
 import { LEDGER_DEFAULTS, type RunReport } from '../../../simulator/index';
 
@@ -28,7 +29,7 @@ const hashes = new Map([
   [splitA, 50],
   [splitB, 50],
 ]);
-const fair = { ...Object.fromEntries(hashes), [forge]: -7 };
+const fair = Object.fromEntries(hashes);
 
 const run: RunReport = {
   taskId: '',
@@ -94,8 +95,8 @@ const run: RunReport = {
     name,
     publicKey: keys[index]!,
     stakeBefore: stake,
-    stakeAfter: stake + Math.min(0, fair[keys[index]!]!),
-    balance: Math.max(0, fair[keys[index]!]!),
+    stakeAfter: stake,
+    balance: fair[keys[index]!]!,
     exits: [],
     refusals: [],
     ...{ extraKeys: [], calls: {} },
@@ -117,8 +118,8 @@ describe('what the report says of cheaters', () => {
     ]);
   });
 
-  it('tells who found an invalid proof and what it cost', () => {
-    expect(of('forge')).to.deep.include({ earned: 0, lost: 7, relativePay: null });
+  it('tells who found an invalid proof, and what it earned', () => {
+    expect(of('forge')).to.deep.include({ earned: 0, due: 0, lost: 0, relativePay: null });
     expect(of('forge').submissions).to.deep.equal([
       {
         round: 0,
@@ -127,7 +128,7 @@ describe('what the report says of cheaters', () => {
         votesFor: [],
         votesAgainst: ['node-1'],
         listMaker: 'node-2',
-        paid: -7,
+        paid: 0,
       },
     ]);
   });
@@ -157,7 +158,7 @@ describe('what the report says of cheaters', () => {
     const { cheaters } = judge({ ...run, rounds: [{ ...round, distributionLists }] }, plan);
     const [, { vetoes }] = cheaters as [unknown, (typeof cheaters)[0]];
     expect(vetoes).to.deep.equal([{ round: 0, listBy: 'node-2', outcome: 'accepted' }]);
-    expect(renderCheaters(cheaters)).to.match(/1 vote against right/);
+    expect(renderCheaters(cheaters, report.cost)).to.match(/1 vote against right/);
   });
 
   it('takes the two keys of a split worker together', () => {
@@ -175,16 +176,57 @@ describe('what the report says of cheaters', () => {
   });
 
   it('fits 80 columns', () => {
-    const lines = renderCheaters(report.cheaters).split('\n');
+    const lines = renderCheaters(report.cheaters, report.cost).split('\n').slice(0, -1);
     expect(Math.max(...lines.map((line) => stringWidth(line)))).to.be.at.most(80);
     expect(lines.join('\n'))
       .to.match(/1 invalid proof: none/)
-      .and.to.match(/1 slashed/);
+      .and.to.match(/1 false list: 1 voted/);
   });
 
-  it('says so where an invalid proof went unaudited', () => {
-    const unaudited = { ...run.rounds[0]!, auditVotes: [], payouts: { ...fair, [forge]: 0 } };
-    const { cheaters } = judge({ ...run, rounds: [unaudited] }, plan);
-    expect(renderCheaters(cheaters)).to.match(/1 not audited: no slash/);
+  it('counts what further keys of an operator earned and named as its own', () => {
+    const [round] = run.rounds;
+    const extra = { publicKey: 'extra', stakeBefore: 10, stakeAfter: 10, balance: 5 };
+    const list = { ...round!.distributionLists[0]!, madeBy: 'extra', account: 'extra' };
+    const nodes = run.nodes.map((node) =>
+      node.publicKey === greedy ? { ...node, extraKeys: [extra] } : node,
+    );
+    const distributionLists = [...round!.distributionLists, list];
+    const { cheaters } = judge({ ...run, nodes, rounds: [{ ...round!, distributionLists }] }, plan);
+    const found = cheaters.find(({ name }) => name === 'greedy')!;
+    expect(found).to.include({ due: 100, earned: 105 });
+    expect(found.dishonestLists).to.have.length(2);
+  });
+
+  it('says that the honest nodes lost nothing, where that is so', () => {
+    expect(report.cost).to.deep.equal({
+      ...{ roundsUnpaid: 0, honestShortfall: 0, honestStakeLost: 0 },
+    });
+    expect(renderCheaters(report.cheaters, report.cost)).to.match(/paid in full, and lost no/);
+  });
+
+  it('says what a false list took from honest nodes, and what it gave', () => {
+    const [round] = run.rounds;
+    const payouts = { [greedy]: 1000, [a]: -3 };
+    const nodes = run.nodes.map((node) => ({ ...node, balance: payouts[node.publicKey] ?? 0 }));
+    const judged = judge({ ...run, nodes, rounds: [{ ...round!, payouts }] }, plan);
+    expect(judged.cost).to.deep.equal({
+      ...{ roundsUnpaid: 0, honestShortfall: 800, honestStakeLost: 3 },
+    });
+    const thief = judged.cheaters.find(({ name }) => name === 'greedy')!;
+    expect(thief).to.include({ due: 100, earned: 1000 });
+    expect(costSentence({ roundsUnpaid: 0, honestShortfall: 8e8, honestStakeLost: 3e9 })).to.equal(
+      'The honest nodes got 0.8000 tokens less than their proofs are worth, with no round unpaid, ' +
+        'and lost 3.0000 of stake.',
+    );
+  });
+
+  it('counts a round that nobody was paid for, once it is over', () => {
+    const [round] = run.rounds;
+    const unpaid = { ...round!, accepted: false, distributionLists: [], payouts: {} };
+    expect(judge({ ...run, rounds: [unpaid] }, plan).cost).to.deep.equal({
+      ...{ roundsUnpaid: 1, honestShortfall: 800, honestStakeLost: 0 },
+    });
+    const open = { ...unpaid, closed: false };
+    expect(judge({ ...run, rounds: [open] }, plan).cost).to.include({ roundsUnpaid: 0 });
   });
 });

@@ -18,7 +18,10 @@ describe('the plan of a run with cheaters', () => {
 
   it('has nothing special about a run without', () => {
     expect(planNodes(1, [], 10)).to.deep.equal([
-      { name: 'node-1', kind: undefined, stake: 10, variables: {} },
+      {
+        ...{ name: 'node-1', kind: undefined, stake: 10, modified: false, extraKeys: 0 },
+        variables: {},
+      },
     ]);
   });
 
@@ -43,8 +46,22 @@ describe('the plan of a run with cheaters', () => {
     }
   });
 
+  it('has more honest nodes than vote against right lists, whatever they staked', () => {
+    expect(() => planNodes(2, ['veto', 'last-veto'], 10)).to.throw(RangeError, /need --nodes 3/);
+    expect(planNodes(3, ['veto', 'last-veto'], 10)).to.have.length(5);
+  });
+
+  it('says whose software is changed, and who has further keys', () => {
+    const plan = planNodes(2, ['flood', 'veto'], 10);
+    expect(plan.map(({ modified, extraKeys }) => [modified, extraKeys])).to.deep.equal([
+      ...[0, 1].map(() => [false, 0]),
+      [true, 20],
+      [false, 0],
+    ]);
+  });
+
   it('gives no two nodes one name', () => {
-    const plan = planNodes(12, [...all, 'copy', 'copy'], 10);
+    const plan = planNodes(20, [...all, 'copy', 'copy'], 10);
     const names = plan.map(({ name }) => name);
     expect(new Set(names).size).to.equal(names.length);
     expect(names).to.include.members(['copy', 'copy-2', 'copy-3']);

@@ -7,7 +7,11 @@ import { LEDGER_DEFAULTS, type RoundReport, type RunReport } from '../../../simu
 type Mutable<T> = { -readonly [P in keyof T]: Mutable<T[P]> };
 
 const BOUNTY = 1000;
-const roles: Roles = { honest: new Set(['A', 'B']), splits: [new Set(['S', 'T'])] };
+const roles: Roles = {
+  honest: new Set(['A', 'B']),
+  splits: [new Set(['S', 'T'])],
+  unstoppable: new Set(),
+};
 
 const proof = (publicKey: string, hashes: number, fields: object = {}) => ({
   publicKey,
@@ -36,9 +40,8 @@ const node = (publicKey: string, balance: number, [stakeBefore, stakeAfter] = [1
   log: '',
 });
 
-// In round 0 the forger F was voted down and lost 7 of 10, in round 1 2 of the 3 left.
-const FAIR_0 = { A: 600, B: 300, F: -7, S: 50, T: 50 };
-const FAIR_1 = { A: 500, B: 500, F: -2 };
+const FAIR_0 = { A: 600, B: 300, F: 0, S: 50, T: 50 };
+const FAIR_1 = { A: 500, B: 500, F: 0 };
 
 function list(madeBy: string, amounts: Record<string, number>, inRound: number, outcome: string) {
   return {
@@ -91,7 +94,7 @@ function goodRun(): Mutable<RunReport> {
     succeeded: true,
     failures: [],
     rounds,
-    nodes: [node('A', 1100), node('B', 800), node('F', 0, [10, 1]), node('S', 50), node('T', 50)],
+    nodes: [node('A', 1100), node('B', 800), node('F', 0), node('S', 50), node('T', 50)],
   };
 }
 
@@ -108,7 +111,7 @@ describe('what must hold in every run', () => {
 
   const breaches: [string, (run: Mutable<RunReport>) => void, RegExp][] = [
     [
-      'an honest node was slashed',
+      'an honest node lost stake',
       (run) => (run.nodes[1]!.stakeAfter = 3),
       /node B is honest and lost 7 ROE of its stake/,
     ],
@@ -148,14 +151,19 @@ describe('what must hold in every run', () => {
       /round 1: the list by node B is wrong, and not voted out/,
     ],
     [
-      'a list that slashes the stake before an earlier slash was accepted',
+      'a list that takes from a stake was accepted',
       (run) => (run.rounds[1]!.distributionLists[0]!.amounts['F'] = -7),
       /round 1: the list by node B is wrong, and not voted out/,
     ],
     [
-      'a list that slashes who was not voted down was accepted',
-      (run) => (run.rounds[1]!.auditVotes = []),
+      'an account with no payable list was left standing',
+      (run) => Object.assign(run.rounds[1]!.distributionLists[0]!, { payable: false }),
       /round 1: the list by node B is wrong, and not voted out/,
+    ],
+    [
+      'an honest node was paid one ROE too much',
+      (run) => (run.rounds[1]!.payouts['B'] = 501),
+      /round 1: node B is honest and got 501 of 500 ROE/,
     ],
     [
       'a wrong list was left standing unused',
@@ -195,6 +203,46 @@ describe('what must hold in every run', () => {
       expect(findings(change).join('\n')).to.match(message);
     });
   }
+
+  it('takes a list without a submission that came late for right, without another one not', () => {
+    const without = (fields: object) =>
+      findings((run) => {
+        run.rounds[1]!.submissions.push(proof('L', 0, fields));
+      });
+    expect(without({ late: true })).to.deep.equal([]);
+    expect(without({}).join()).to.match(/round 1: the list by node B is wrong/);
+    const votedOut = (fields: object) =>
+      findings(({ rounds: [, round] }) => {
+        const [list] = round!.distributionLists;
+        round!.submissions.push(proof('L', 0, fields));
+        round!.distributionLists.push({ ...list!, amounts: { ...FAIR_1, L: 0 } });
+        Object.assign(list!, { outcome: 'voted out', accepted: false });
+      });
+    expect(votedOut({ late: true })).to.deep.equal([]);
+    expect(votedOut({})).to.deep.equal([]);
+  });
+
+  it('counts what nobody can stop as no failure, but for that alone', () => {
+    const run = goodRun();
+    const [round] = run.rounds;
+    round!.distributionLists[0]!.outcome = 'accepted';
+    round!.distributionLists[0]!.accepted = true;
+    round!.payouts = { F: 600, B: 300, A: 0 };
+    expect(brokenInvariants(run, roles)).to.have.length.above(2);
+    expect(brokenInvariants(run, { ...roles, unstoppable: new Set(['F']) })).to.deep.equal([]);
+    expect(brokenInvariants(run, { ...roles, unstoppable: new Set(['S']) })).not.to.be.empty;
+  });
+
+  it('has a ledger that pays each standing list pay the right one so many times', () => {
+    const twice = (payouts: Record<string, number>) =>
+      findings((run) => {
+        const round = run.rounds[1]!;
+        round.distributionLists.push({ ...round.distributionLists[0]!, madeBy: 'A', account: 'A' });
+        round.payouts = payouts;
+      });
+    expect(twice({ A: 1000, B: 1000 })).to.deep.equal([]);
+    expect(twice({ A: 1000, B: 500 })).to.have.length(1);
+  });
 
   it('allows the estimate its noise', () => {
     const done = (factor: number) => (run: Mutable<RunReport>) => {
