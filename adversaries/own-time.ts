@@ -53,6 +53,7 @@ export async function rightList(round: number, { auditEndsAt }: Windows): Promis
   const { auditor } = await taskContext();
   lists ??= new OwnLists(
     chain,
+    clock,
     (of, submissions, untilMs) =>
       auditor.auditAll(of, proofsOf(submissions), untilMs - clock.now()),
     () => undefined,

@@ -103,7 +103,7 @@ async function simulate(
   faults?.start(network);
   const outcome = await network.finished.finally(() => display.stop());
   const judged = options.mining ? judge(outcome, plan) : undefined;
-  const report = faults ? judgeUnderFaults(judged ?? outcome, plan) : (judged ?? outcome);
+  const report = faults ? judgeUnderFaults(judged ?? outcome, plan, faults) : (judged ?? outcome);
 
   console.log(renderReport(report, options.mining ? miningSummary : []));
   if (faults) console.log(`Faults: ${faults.summary()}`);

@@ -70,7 +70,11 @@ async function main(): Promise<string[]> {
   await network.stop();
   const report = await network.finished;
   const failures = [
-    ...brokenByFaults(report, new Set(report.nodes.map(({ publicKey }) => publicKey))),
+    ...brokenByFaults(
+      report,
+      new Set(report.nodes.map(({ publicKey }) => publicKey)),
+      faults.hadWrongView,
+    ),
     ...judge(samples),
   ];
   console.log(`${report.rounds.length} rounds; faults: ${faults.summary()}`);

@@ -8,6 +8,8 @@ import type { SimulatedNode } from './simulated-node';
 /** What an outage of a node's RPC is like. */
 const OUTAGES = ['500', 'error', 'null', 'silence', 'slow', 'stale', 'partial'] as const;
 export type OutageKind = (typeof OUTAGES)[number];
+/** Those in which the node answers, and its answer is not the truth. */
+const WRONG_VIEWS: readonly OutageKind[] = ['stale', 'partial'];
 /** What happens to a process. */
 const BLOWS = ['kill', 'terminate', 'freeze'] as const;
 export type BlowKind = (typeof BLOWS)[number];
@@ -36,6 +38,8 @@ export class Faults {
   /** How often each came. */
   readonly counts = new Map<OutageKind | BlowKind, number>();
   private readonly outages = new Map<SimulatedNode, Outage>();
+  /** Public key and round of each view that was wrong for a while. */
+  private readonly wrongViews = new Set<string>();
   private readonly ended = new AbortController();
 
   constructor(private readonly options: FaultOptions) {}
@@ -44,6 +48,10 @@ export class Faults {
   summary(): string {
     return [...this.counts].map(([kind, times]) => `${kind} ${times}`).join(', ') || 'none';
   }
+
+  /** Whether a node was shown a stale or partial chain while a round ran: it may have believed what it saw. */
+  readonly hadWrongView = (publicKey: string, round: number): boolean =>
+    this.wrongViews.has(`${publicKey} ${round}`);
 
   /** For NetworkOptions.changeMethods. */
   readonly changeMethods = (methods: Methods, node: SimulatedNode): Methods =>
@@ -58,7 +66,7 @@ export class Faults {
     network.finished.then(end, end);
     for (const node of network.nodes) {
       const random = new Random(`${seed}/rpc/${node.index}`);
-      void this.untilTheEnd(() => this.haveOutages(node, random));
+      void this.untilTheEnd(() => this.haveOutages(network, node, random));
     }
     const random = new Random(`${seed}/processes`);
     void this.untilTheEnd(() => this.strike(network.nodes, random));
@@ -72,14 +80,18 @@ export class Faults {
     }
   }
 
-  private async haveOutages(node: SimulatedNode, random: Random): Promise<void> {
+  private async haveOutages(network: Network, node: SimulatedNode, random: Random): Promise<void> {
     await this.wait(random.between(QUIET.low, QUIET.high));
     const kind = random.pick(OUTAGES);
     this.count(kind);
     const over = this.wait(random.between(OUTAGE.low, OUTAGE.high));
     this.outages.set(node, { kind, over });
+    const note = (): void =>
+      void this.wrongViews.add(`${node.publicKey} ${network.ledger.currentRound}`);
+    if (WRONG_VIEWS.includes(kind)) note();
     await over;
     this.outages.delete(node);
+    if (WRONG_VIEWS.includes(kind)) note();
   }
 
   private async strike(nodes: readonly SimulatedNode[], random: Random): Promise<void> {

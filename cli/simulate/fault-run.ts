@@ -1,22 +1,31 @@
-import type { RunReport, VoteReport } from '../../simulator/index';
+import type { Faults, RunReport, VoteReport } from '../../simulator/index';
 import { rolesOf } from './cheater-report';
 import type { PlannedNode } from './cheaters';
 import { isRightList, isValid } from './fair-list';
 import { namesOf } from './invariants';
 
 /** A run with faults, judged by what must hold under faults alone. */
-export function judgeUnderFaults<R extends RunReport>(report: R, plan: readonly PlannedNode[]): R {
-  const failures = brokenByFaults(report, rolesOf(plan, report).honest);
+export function judgeUnderFaults<R extends RunReport>(
+  report: R,
+  plan: readonly PlannedNode[],
+  faults: Pick<Faults, 'hadWrongView'>,
+): R {
+  const failures = brokenByFaults(report, rolesOf(plan, report).honest, faults.hadWrongView);
   return { ...report, succeeded: failures.length === 0, failures };
 }
 
 /**
  * What must hold for honest nodes whatever happens to them and to their RPC: none ends otherwise than asked, loses stake, or
- * votes against a valid proof or a right list. Not among it: an invalid proof, where a node mined on what a view of the
- * chain that lagged showed it, and a round that goes unpaid, where too few were awake.
+ * votes against a valid proof or, with a right view of the chain, a right list. Not among it: an invalid proof, where a node
+ * mined on what a view that lagged showed it, and a round that goes unpaid, where too few were awake.
+ * @param hadWrongView whether a node, by key, was shown a stale or partial chain while a round ran
  * @returns a sentence for each thing that did not hold
  */
-export function brokenByFaults(report: RunReport, honest: ReadonlySet<string>): string[] {
+export function brokenByFaults(
+  report: RunReport,
+  honest: ReadonlySet<string>,
+  hadWrongView: Faults['hadWrongView'],
+): string[] {
   const nodes = report.nodes.filter(({ publicKey }) => honest.has(publicKey));
   const name = namesOf(report);
   return [
@@ -40,8 +49,10 @@ export function brokenByFaults(report: RunReport, honest: ReadonlySet<string>): 
         ...round.auditVotes
           .filter((vote) => against(vote) && valid.get(vote.candidate))
           .map(told('')),
-        ...right.flatMap(({ auditVotes }) =>
-          auditVotes.filter(against).map(told('the right list of ')),
+        ...right.flatMap(({ auditVotes, submittedInRound }) =>
+          auditVotes
+            .filter((vote) => against(vote) && !hadWrongView(vote.voter, submittedInRound))
+            .map(told('the right list of ')),
         ),
       ];
     }),

@@ -6,6 +6,7 @@ import {
   draw,
   isLate,
   isRecastDue,
+  isRereadDue,
   looksOf,
   opensAudit,
   voteAt,
@@ -135,7 +136,10 @@ export class ListJudge {
       !lists.some((list) => list.maker !== self && readings.get(list) === 'equal') &&
       ![...this.ballots].some(([maker, { isValid }]) => maker !== self && isValid);
     if (this.isOwnSure || !isAlone || ![...votes.values()].includes(false)) return votes;
-    // Nobody agrees: it may be this node's own view of the round that lagged.
+    // Nobody agrees: it may be this node's own view of the round that lags. It has to have had time to catch up.
+    if (!isRereadDue(kind, own.readAt, this.context.clock.now(), this.windows.now)) {
+      return new Map([...votes].filter(([, isValid]) => isValid));
+    }
     const again = await this.context.own.again(this.round, this.windows.now.auditEndsAt);
     this.isOwnSure = true;
     if (again === own) return votes;

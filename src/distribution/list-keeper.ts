@@ -48,8 +48,8 @@ export class ListKeeper {
   private readonly due = new Map<number, ListRound>();
 
   constructor(private readonly options: ListKeeperOptions) {
-    const { ledger, judge, events } = options;
-    this.own = new OwnLists(ledger, judge, (own) => events?.computed?.(own));
+    const { ledger, clock, judge, events } = options;
+    this.own = new OwnLists(ledger, clock, judge, (own) => events?.computed?.(own));
   }
 
   /** Keeps the lists of round after round, until aborted. Failures end in the log. */

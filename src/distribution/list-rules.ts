@@ -21,6 +21,8 @@ export const LIST_RULES = {
   lastLook: 0.95,
   /** A vote that the ledger doesn't show after so long is cast again. */
   recastPart: 0.06,
+  /** A node that nobody agrees with reads the submissions again so long after it first did, where there is time. */
+  rereadAfter: { ms: 30_000, part: 0.3 },
   /** With opensAudits: when, and which part of the submitters, 6 at most, open audits on right lists. */
   openingLook: 0.8,
   openersPart: 1 / 8,
@@ -145,6 +147,17 @@ export function voteAt(
   if (reading === 'differs') return false;
   // A vote binds, and what stands in an account now may stand there no more at the end.
   return reading === 'equal' && (isLate(kind) || listsAreFinal) ? true : undefined;
+}
+
+/** Whether another reading of the submissions tells more than the one before: a view that lags does so for a while. */
+export function isRereadDue(
+  kind: LookKind,
+  readAt: number,
+  now: number,
+  { auditAt, auditEndsAt }: Windows,
+): boolean {
+  const { ms, part } = LIST_RULES.rereadAfter;
+  return kind === 'last' || now - readAt >= Math.min(ms, part * (auditEndsAt - auditAt));
 }
 
 /** Whether a vote has to be cast again, when the ledger doesn't show it. @param castAt ms; undefined when it failed */

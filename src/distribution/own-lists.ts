@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Verdict } from '../proof/verify';
 import type { Submissions } from '../template/koii';
-import type { Ledger } from './ledger';
+import type { Clock, Ledger } from './ledger';
 import { sharePayouts, type Payouts } from './payouts';
 
 /** This node's list of a round, and what it was made of. */
@@ -9,6 +9,8 @@ export interface OwnList {
   round: number;
   amounts: Payouts;
   submissions: Submissions;
+  /** When they were read, Clock's ms. */
+  readAt: number;
   /** Proofs that are valid, by whom. */
   valid: ReadonlySet<string>;
 }
@@ -33,6 +35,7 @@ export class OwnLists {
 
   constructor(
     private readonly ledger: Pick<Ledger, 'submissions' | 'bounty'>,
+    private readonly clock: Pick<Clock, 'now'>,
     private readonly judge: JudgeAll,
     private readonly onList: (own: OwnList) => void,
   ) {}
@@ -60,6 +63,7 @@ export class OwnLists {
   }
 
   private async make(round: number, submissions: Submissions, untilMs: number): Promise<OwnList> {
+    const readAt = this.clock.now();
     const keys = Object.keys(submissions);
     const bounty = await this.ledger.bounty();
     const verdicts = await this.judge(round, submissions, untilMs);
@@ -68,7 +72,7 @@ export class OwnLists {
     const amounts = sharePayouts(judged, bounty);
     await nextTurn();
     const valid = new Set(judged.filter(({ verdict }) => verdict.valid).map((s) => s.publicKey));
-    const own = { round, amounts, submissions, valid };
+    const own = { round, amounts, submissions, readAt, valid };
     this.onList(own);
     return own;
   }

@@ -65,6 +65,33 @@ describe('looks at lists', () => {
     expect(test.votesOn('Node1')).to.deep.equal([['Node1', true, LATE]]);
   });
 
+  it('waits for its view to catch up where it has just started and nobody agrees', async () => {
+    // Started at 44 %, while the chain shows it the round without its last submitter.
+    const whole = test.ledger.submissionsOf.get(LISTED)!;
+    const right = test.right;
+    test.ledger.name('Node1', right);
+    test.ledger.name('Node2', test.falseFor('Node2'));
+    const { Node2, ...lagging } = whole;
+    expect(Node2).to.be.a('string');
+    test.ledger.submissionsOf.set(LISTED, lagging);
+    test.clock.sleep(WINDOW_MS * 1.44);
+    await test.run(46);
+    test.ledger.submissionsOf.set(LISTED, whole);
+    await test.untilAudit(60);
+    // Half of the window: 12 s after it read the round, which is too soon.
+    expect(test.ledger.votes).to.deep.equal([]);
+    await test.untilAudit(110);
+    expect(test.votesOn('Node1')).to.deep.equal([['Node1', true, LATE]]);
+    expect(test.votesOn('Node2')).to.deep.equal([['Node2', false, 75]]);
+  });
+
+  it('waits no longer at the last look', async () => {
+    test.ledger.name('Node1', test.falseFor('Node1'));
+    test.clock.sleep(WINDOW_MS * 1.94);
+    await test.run();
+    expect(test.votesOn('Node1')).to.deep.equal([['Node1', false, LAST]]);
+  });
+
   it('judges one that was named after the window had opened', async () => {
     test.start();
     await test.untilAudit(60);

@@ -22,7 +22,11 @@ describe('faults of every kind in a network', function () {
     faults.start(network);
     const report = await network.finished;
     expect(
-      brokenByFaults(report, new Set(report.nodes.map((node) => node.publicKey))),
+      brokenByFaults(
+        report,
+        new Set(report.nodes.map((node) => node.publicKey)),
+        faults.hadWrongView,
+      ),
     ).to.deep.equal([]);
     expect(faults.counts.size).to.be.greaterThan(5);
     // Most rounds of most nodes come through; which ones don't is chance.

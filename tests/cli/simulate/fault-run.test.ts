@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { brokenByFaults } from '../../../cli/simulate/fault-run';
 import { renderReport } from '../../../cli/simulate/tables';
-import { LEDGER_DEFAULTS, type RunReport } from '../../../simulator/index';
+import { LEDGER_DEFAULTS, type Faults, type RunReport } from '../../../simulator/index';
 
 // Two honest nodes, one of which mined on what a view of the chain that lagged had shown it.
 
@@ -35,10 +35,13 @@ function run(): Mutable<RunReport> {
   } as unknown as Mutable<RunReport>;
 }
 
-const findings = (change: (report: Mutable<RunReport>) => void): string => {
+const findings = (
+  change: (report: Mutable<RunReport>) => void,
+  hadWrongView: Faults['hadWrongView'] = () => false,
+): string => {
   const report = run();
   change(report);
-  return brokenByFaults(report, new Set(['A', 'B'])).join('\n');
+  return brokenByFaults(report, new Set(['A', 'B']), hadWrongView).join('\n');
 };
 const against = (voter: string, candidate: string) => ({
   ...{ voter, candidate, isValid: false, slot: 4 },
@@ -60,6 +63,13 @@ describe('what must hold under faults', () => {
     expect(findings(vote)).to.equal(
       'round 0: node B is honest and voted the right list of node A down',
     );
+    const wrongFor = (key: string, in_: number) => (publicKey: string, round: number) =>
+      publicKey === key && round === in_;
+    // It was shown another chain in the round in which the list was due; in that round alone, and it alone.
+    expect(findings(vote, wrongFor('B', 2))).to.equal('');
+    for (const other of [wrongFor('A', 2), wrongFor('B', 1)]) {
+      expect(findings(vote, other)).to.match(/node B is honest/);
+    }
     const onFalseOne = (report: Mutable<RunReport>) => {
       report.rounds[0]!.distributionLists[0]!.amounts = { A: 0, B: 100 };
       vote(report);
