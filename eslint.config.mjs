@@ -45,6 +45,7 @@ export default tseslint.config(
         module: 'writable',
         __dirname: 'readonly',
         console: 'readonly',
+        setInterval: 'readonly',
       },
     },
     // Webpack's settings and the simulator's toy task are CommonJS, read by node as they are.

@@ -29,8 +29,6 @@ export function saveAtTheEnd(
  * survived: the SDK waits for none of its own promises, and rejects when it can't read an answer.
  */
 export function watchTheProcess(): void {
-  // What the SDK says on the console may not be written any more: no reason to die.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal));
   process.on('disconnect', () => stop('the node is gone'));
   process.on('uncaughtException', (error) => {
