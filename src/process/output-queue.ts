@@ -7,6 +7,8 @@ const NOTE_BYTES = 64;
 /** C0 but line feed and tab, DEL, C1; what separates lines; what turns the direction of text. */
 const UNPRINTABLE = /[^\P{Cc}\n\t]|[\u2028-\u202e\u2066-\u2069]/gu;
 const LINE_FEED = 0x0a;
+/** Shorter ones may be words. */
+const SHORTEST_SECRET = 8;
 
 /** Where the bytes of a queue go. */
 export interface Sink {
@@ -38,11 +40,17 @@ export class OutputQueue {
   private isWriting = false;
   private isEnding = false;
 
-  constructor(private readonly sink: Sink) {}
+  /** @param secret what must not be said; one of fewer than eight characters is not kept back */
+  constructor(
+    private readonly sink: Sink,
+    private readonly secret = '',
+  ) {}
 
   /** Takes text of any length. Control characters are escaped; what no block can hold is cut. */
   push(text: string): void {
-    this.append(printable(text));
+    const { secret } = this;
+    const said = secret.length < SHORTEST_SECRET ? text : text.replaceAll(secret, '[secret]');
+    this.append(printable(said));
     if (this.isEnding) this.flush();
     else this.writeNext();
   }

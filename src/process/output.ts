@@ -11,10 +11,11 @@ export function droppedLines(): number {
 /**
  * Has all that this process says on stdout and stderr go through queues that never block: a parent that
  * stops reading must not stop the task. To be called once, on the main thread, before anything is said.
+ * @param secret is left out of all that is said
  */
-export function takeOverOutput(): void {
+export function takeOverOutput(secret?: string): void {
   for (const stream of [process.stdout, process.stderr]) {
-    const queue = new OutputQueue(sinkOf(stream));
+    const queue = new OutputQueue(sinkOf(stream), secret);
     queues.push(queue);
     stream.write = writeTo(queue, stream.write.bind(stream) as Write);
     // A closed pipe or a full disk is no reason to die.

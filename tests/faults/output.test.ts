@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import { BUNDLE, LoneTask } from '../fixtures/lone-task';
+import { BUNDLE, LoneTask, SECRET } from '../fixtures/lone-task';
 import { eventually } from '../fixtures/network';
 import { node18 } from '../fixtures/node18';
 
@@ -54,6 +54,15 @@ for (const [name, binary] of [
       expect((await task.metric(MEMORY)) - memory).to.be.lessThan(50 * 2 ** 20);
       await handIn();
       await stop();
+    });
+
+    it("never says the secret of its calls to the node, which the SDK's errors hold", async () => {
+      const executable = path.join(task.directory, 'telling.js');
+      const telling = `setTimeout(() => console.error('told', { secret: process.argv[7] }), 500);\n`;
+      writeFileSync(executable, telling + readFileSync(BUNDLE, 'utf8'));
+      await task.start(executable, {}, { execPath: binary() });
+      await task.logged('told');
+      expect(task.log).to.include("told { secret: '[secret]' }").and.not.include(SECRET);
     });
 
     it('tells a parent that reads again how much it missed, and goes on', async () => {

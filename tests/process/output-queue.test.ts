@@ -87,6 +87,16 @@ describe('the queue of output', () => {
     );
   });
 
+  it('keeps a secret back, wherever it stands', () => {
+    const secret = 'Wq7vUuE2kD';
+    const of = new OutputQueue(sink, secret);
+    of.push(`{ data: '{"secret":"${secret}"}' } ${secret}\n`);
+    expect(sink.readAll()).to.equal(`{ data: '{"secret":"[secret]"}' } [secret]\n`);
+    const word = new OutputQueue(sink, 'secret');
+    word.push('no secret\n');
+    expect(sink.readAll()).to.equal('no secret\n');
+  });
+
   it('counts what could not be written, and tells when it can again', () => {
     queue.push('one\ntwo\n');
     queue.push('three\n');
