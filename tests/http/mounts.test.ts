@@ -165,6 +165,16 @@ describe('the mounts of the API', function () {
       expect(await statuses('/healthz', 10)).to.deep.equal(Array<number>(10).fill(200));
     });
 
+    it('gives no page of another origin leave to send JSON or to read', async () => {
+      const url = await serve(express().use(createApi(node.services, 0)));
+      const headers = { origin: 'http://evil.example' };
+      for (const method of ['OPTIONS', 'GET']) {
+        const { headers: answered } = await fetch(`${url}/task/${ROUND}`, { method, headers });
+        const allowed = [...answered.keys()].filter((name) => name.startsWith('access-control'));
+        expect(allowed).to.deep.equal([]);
+      }
+    });
+
     it('takes the next port where one is taken', async () => {
       const api = createApi(node.services, 0);
       const first = (await listen(api, { API_HOST: '127.0.0.1', API_PORT: 18_900 }, log))!;
