@@ -1,0 +1,100 @@
+import { Agent, get } from 'node:http';
+import { Waits, type WaitsSummary } from './waits';
+
+// Asks a node as others do while it is attacked, in a process of its own: nothing but the node, and the machine, shall
+// make it wait. argv: the side port, the public one. On its channel it is told which round runs, and tells what it saw.
+
+const EVERY_MS = 100;
+const METRICS_EVERY_MS = 1000;
+const TELL_MS = 1000;
+const TIMEOUT_MS = 10_000;
+/** Not the address of any attacker. */
+const OTHER_ADDRESS = '127.0.0.2';
+
+/** What was seen so far. */
+export interface Observation {
+  readonly side: readonly WaitsSummary[];
+  readonly public: readonly WaitsSummary[];
+  /** The longest that the node's own event loop says it was late, ms. */
+  readonly lagMs: number;
+  /** The longest that this process was late itself, ms: how much of a wait may be the machine's. */
+  readonly ownLagMs: number;
+}
+
+/** Told to the observer. */
+export interface RoundTold {
+  readonly round: number;
+}
+
+const [sidePort, publicPort] = process.argv.slice(2).map(Number) as [number, number];
+let round = 0;
+let lagMs = 0;
+let ownLagMs = 0;
+
+const probes = {
+  side: [
+    probe('/healthz', () => ask(sidePort, '/healthz')),
+    probe('/task/<round>', () => ask(sidePort, `/task/${round}`)),
+  ],
+  public: [probe('/healthz, public', () => ask(publicPort, '/healthz', OTHER_ADDRESS))],
+};
+
+function probe(name: string, send: () => Promise<unknown>) {
+  return { waits: new Waits(name), send };
+}
+
+/** A connection for each request: one that was open before would not notice when no other is let in. */
+function ask(port: number, path: string, localAddress?: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const request = get(
+      { host: '127.0.0.1', port, path, agent: new Agent(), ...(localAddress && { localAddress }) },
+      (response) => {
+        let body = '';
+        response
+          .setEncoding('utf8')
+          .on('data', (text: string) => (body += text))
+          .on('end', () => resolve(body))
+          .on('error', reject);
+      },
+    );
+    request.on('error', reject);
+    request.setTimeout(TIMEOUT_MS, () => request.destroy(new Error('no answer')));
+  });
+}
+
+/** Asks at each tick, whether or not the last question was answered: a node that stands still keeps all of them waiting. */
+function every(periodMs: number, act: () => void): void {
+  const startedAt = performance.now();
+  let ticks = 0;
+  const tick = (): void => {
+    const late = performance.now() - startedAt - ticks * periodMs;
+    ownLagMs = Math.max(ownLagMs, late);
+    act();
+    ticks = Math.floor((performance.now() - startedAt) / periodMs) + 1;
+    setTimeout(tick, startedAt + ticks * periodMs - performance.now());
+  };
+  tick();
+}
+
+for (const { waits, send } of [...probes.side, ...probes.public]) {
+  every(EVERY_MS, () => void waits.of(send()));
+}
+every(METRICS_EVERY_MS, () => {
+  ask(sidePort, '/metrics').then(
+    (text) => {
+      const seconds = Number(/^nodejs_eventloop_lag_max_seconds (\S+)$/m.exec(text)?.[1]);
+      if (seconds > 0) lagMs = Math.max(lagMs, 1000 * seconds);
+    },
+    () => undefined,
+  );
+});
+every(TELL_MS, () => {
+  const summaries = (of: typeof probes.side) => of.map(({ waits }) => waits.summary());
+  const seen: Observation = {
+    ...{ side: summaries(probes.side), public: summaries(probes.public) },
+    ...{ lagMs, ownLagMs },
+  };
+  process.send!(seen);
+});
+process.on('message', (told: RoundTold) => (round = told.round));
+process.once('disconnect', () => process.exit());
