@@ -1,4 +1,5 @@
 import { Agent, get } from 'node:http';
+import { AwakeClock } from './awake-clock';
 import { Waits, type WaitsSummary } from './waits';
 
 // Asks a node as others do while it is attacked, in a process of its own: nothing but the node, and the machine, shall
@@ -17,8 +18,9 @@ export interface Observation {
   readonly public: readonly WaitsSummary[];
   /** The longest that the node's own event loop says it was late, ms. */
   readonly lagMs: number;
-  /** The longest that this process was late itself, ms: how much of a wait may be the machine's. */
-  readonly ownLagMs: number;
+  /** How long this process stood still, at once and in all, ms: the waits are without it. */
+  readonly ownPauseMs: number;
+  readonly ownPausesMs: number;
 }
 
 /** Told to the observer. */
@@ -29,7 +31,7 @@ export interface RoundTold {
 const [sidePort, publicPort] = process.argv.slice(2).map(Number) as [number, number];
 let round = 0;
 let lagMs = 0;
-let ownLagMs = 0;
+const clock = new AwakeClock();
 
 const probes = {
   side: [
@@ -40,7 +42,7 @@ const probes = {
 };
 
 function probe(name: string, send: () => Promise<unknown>) {
-  return { waits: new Waits(name), send };
+  return { waits: new Waits(name, clock.now), send };
 }
 
 /** A connection for each request: one that was open before would not notice when no other is let in. */
@@ -62,24 +64,11 @@ function ask(port: number, path: string, localAddress?: string): Promise<string>
   });
 }
 
-/** Asks at each tick, whether or not the last question was answered: a node that stands still keeps all of them waiting. */
-function every(periodMs: number, act: () => void): void {
-  const startedAt = performance.now();
-  let ticks = 0;
-  const tick = (): void => {
-    const late = performance.now() - startedAt - ticks * periodMs;
-    ownLagMs = Math.max(ownLagMs, late);
-    act();
-    ticks = Math.floor((performance.now() - startedAt) / periodMs) + 1;
-    setTimeout(tick, startedAt + ticks * periodMs - performance.now());
-  };
-  tick();
-}
-
 for (const { waits, send } of [...probes.side, ...probes.public]) {
-  every(EVERY_MS, () => void waits.of(send()));
+  // Whether or not the last one was answered: a node that stands still keeps all of them waiting.
+  setInterval(() => void waits.of(send()), EVERY_MS);
 }
-every(METRICS_EVERY_MS, () => {
+setInterval(() => {
   ask(sidePort, '/metrics').then(
     (text) => {
       const seconds = Number(/^nodejs_eventloop_lag_max_seconds (\S+)$/m.exec(text)?.[1]);
@@ -87,14 +76,14 @@ every(METRICS_EVERY_MS, () => {
     },
     () => undefined,
   );
-});
-every(TELL_MS, () => {
+}, METRICS_EVERY_MS);
+setInterval(() => {
   const summaries = (of: typeof probes.side) => of.map(({ waits }) => waits.summary());
   const seen: Observation = {
     ...{ side: summaries(probes.side), public: summaries(probes.public) },
-    ...{ lagMs, ownLagMs },
+    ...{ lagMs, ownPauseMs: clock.longestMs, ownPausesMs: clock.stoodStillMs },
   };
   process.send!(seen);
-});
+}, TELL_MS);
 process.on('message', (told: RoundTold) => (round = told.round));
 process.once('disconnect', () => process.exit());

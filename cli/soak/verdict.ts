@@ -6,9 +6,11 @@ export interface Endured {
   readonly rounds: readonly { round: number; submitted: boolean; valid: boolean }[];
   readonly side: readonly WaitsSummary[];
   readonly public: readonly WaitsSummary[];
-  /** The longest that the node's event loop, and the process that measures, were late, ms. */
+  /** The longest that the node's event loop was late, ms. */
   readonly lagMs: number;
-  readonly ownLagMs: number;
+  /** How long the process that measures stood still, at once and in all, ms. */
+  readonly ownPauseMs: number;
+  readonly ownPausesMs: number;
   /** The most resident memory that any process of the node ever had. */
   readonly peakMB: number;
   /** The most open descriptors. */
@@ -65,7 +67,10 @@ export function judgeEndured(endured: Endured, maxWaitMs: number): Finding[] {
     }),
     ...endured.public.map((waits) => ({ ...told(waits), bound: '', isOk: true })),
     shown('event loop of the node late', ms(endured.lagMs)),
-    shown('observer itself late', ms(endured.ownLagMs)),
+    shown(
+      'observer stood still (left out)',
+      `${ms(endured.ownPauseMs)} at most, ${ms(endured.ownPausesMs)} in all`,
+    ),
     bounded('memory, MB', endured.peakMB, MOST_MB),
     bounded('descriptors', endured.descriptors, MOST_DESCRIPTORS),
     bounded('log, MB', endured.logMB, MOST_LOG_MB, 3),
