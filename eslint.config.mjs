@@ -17,6 +17,20 @@ export default tseslint.config(
     },
   },
   {
+    files: ['src/**/*.ts'],
+    ignores: ['src/koii/sdk.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          name: '@_koii/namespace-wrapper',
+          importNames: ['namespaceWrapper'],
+          message: 'Take it from src/koii/sdk.ts, which shares its reads.',
+        },
+      ],
+    },
+  },
+  {
     // Chai's assertions are expressions.
     files: ['tests/**/*.ts'],
     rules: { '@typescript-eslint/no-unused-expressions': 'off' },
@@ -31,6 +45,7 @@ export default tseslint.config(
         module: 'writable',
         __dirname: 'readonly',
         console: 'readonly',
+        setInterval: 'readonly',
       },
     },
     // Webpack's settings and the simulator's toy task are CommonJS, read by node as they are.

@@ -5,6 +5,7 @@ import { createApi } from '../../src/http/api';
 import { listen } from '../../src/http/listen';
 import { createLog } from '../../src/log';
 import { createNode, type MiningNode } from '../../src/node';
+import { startWatchdog } from '../../src/process/watchdog';
 import { loadEnvironment } from './environment';
 import { FileStore } from './file-store';
 import { GivenSubmissions, StandaloneRounds } from './standalone-rounds';
@@ -16,6 +17,7 @@ async function main(): Promise<void> {
   const config = loadConfig(process.env);
   const { identity, directory } = loadEnvironment(process.env);
   const log = createLog(config.LOG_LEVEL);
+  startWatchdog((message) => log.warn(message));
   const store = await FileStore.open(directory);
   const chain = new GivenSubmissions();
   const node = await createNode({

@@ -1,7 +1,8 @@
 import { Router, type Express } from 'express';
 import helmet from 'helmet';
 import { errorAnswers } from './errors';
-import { rateLimits } from './limits';
+import { NO_LIMITS, rateLimits } from './limits';
+import type { Mount } from './resource';
 import { addAudit } from './routes/audit';
 import { addHealthz } from './routes/healthz';
 import { addMetrics } from './routes/metrics';
@@ -18,29 +19,26 @@ const PUBLIC_PATHS = ['/task', '/submission', '/audit', '/healthz'];
  */
 export function createApi(services: Services, requestsPerMinute: number): Router {
   const { metrics, log } = services;
-  const limits = rateLimits(requestsPerMinute);
+  const mount: Mount = { limits: rateLimits(requestsPerMinute), isPublic: false };
   const router = Router();
   router.use(metrics.timeRequests, helmet());
-  addTask(router, services, limits, true);
-  addSubmission(router, services, limits);
-  addAudit(router, services, limits);
-  addHealthz(router, services);
+  addPublicPaths(router, services, mount);
   addMetrics(router, services);
   router.use(errorAnswers(log));
   return router;
 }
 
-/** Serves the public part of the API on the SDK's app, which has paths and parsers of its own. */
-export function mountPublicApi(app: Express, services: Services, requestsPerMinute: number): void {
-  const { metrics, log } = services;
-  const limits = rateLimits(requestsPerMinute);
+/** Serves what strangers may read on the SDK's app, behind a PublicGuard, which limits and answers errors. */
+export function mountPublicApi(app: Express, services: Services): void {
   const router = Router();
-  router.use(PUBLIC_PATHS, metrics.timeRequests, helmet());
-  addTask(router, services, limits, false);
-  addSubmission(router, services, limits);
-  addAudit(router, services, limits);
-  addHealthz(router, services);
+  router.use(PUBLIC_PATHS, services.metrics.timeRequests, helmet());
+  addPublicPaths(router, services, { limits: NO_LIMITS, isPublic: true });
   app.use(router);
-  // On the app itself, for the errors of the SDK's body parser, which comes before the router.
-  app.use(PUBLIC_PATHS, errorAnswers(log));
+}
+
+function addPublicPaths(router: Router, services: Services, mount: Mount): void {
+  addTask(router, services, mount);
+  addSubmission(router, services, mount);
+  addAudit(router, services, mount);
+  addHealthz(router, services, mount);
 }

@@ -1,6 +1,7 @@
+import type { ServerResponse } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { z } from 'zod';
-import type { Log } from '../log';
+import { sparingly, type Log } from '../log';
 
 /** What `error` can say, by status. */
 const CODES = {
@@ -66,23 +67,54 @@ export function parse<T>(schema: z.ZodType<T>, value: unknown, name = ''): T {
   throw new ApiError(400, message, issues);
 }
 
-export const notFound: RequestHandler = (_request, response) => {
-  response.set('Cache-Control', 'no-store').status(404).json(errorBody(404, 'no such path'));
-};
+export const notFound: RequestHandler = (_request, response) =>
+  sendError(response, new ApiError(404, 'no such path'));
 
 /** Answers what handlers and Express itself throw; only what is this node's own fault is logged. */
 export function errorAnswers(log: Log): ErrorRequestHandler {
+  const onFault = faultLog(log);
   return (error: unknown, _request, response, next) => {
     if (response.headersSent) return next(error);
-    const { status, message, issues } = toApiError(error);
-    if (status === 500) log.error({ error }, 'a request failed');
-    // The rest of such a body is not worth waiting for.
-    if (status === 413) response.set('Connection', 'close');
-    response
-      .set('Cache-Control', 'no-store')
-      .status(status)
-      .json(errorBody(status, message, issues));
+    answerError(response, error, onFault);
   };
+}
+
+/** Answers with what an error stands for. @param onFault is told of this node's own faults */
+export function answerError(
+  response: ServerResponse,
+  error: unknown,
+  onFault: (error: unknown) => void,
+): void {
+  const answer = toApiError(error);
+  if (answer.status === 500) onFault(error);
+  sendError(response, answer);
+}
+
+/**
+ * Logs faults, once a minute at most. An error's message may quote what a client sent, so of it only
+ * its name, its code and the places it passed are told.
+ */
+export function faultLog(log: Log): (error: unknown) => void {
+  return sparingly((times, error: unknown) => {
+    const { name, code, stack } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
+    const places = stack?.split('\n').filter((line) => line.startsWith('    at ')) ?? [];
+    const what = code ?? name ?? typeof error;
+    log.error([`${times} requests failed, the last by ${what}`, ...places].join('\n'));
+  });
+}
+
+export function sendError(response: ServerResponse, error: ApiError): void {
+  const { status, message, issues } = error;
+  const body = JSON.stringify(errorBody(status, message, issues));
+  // The rest of such a body is not worth waiting for.
+  if (status === 413) response.setHeader('Connection', 'close');
+  response
+    .writeHead(status, {
+      'Content-Type': 'application/json; charset=utf-8',
+      'Content-Length': Buffer.byteLength(body),
+      'Cache-Control': 'no-store',
+    })
+    .end(body);
 }
 
 /** Errors of Express and its body parser carry a status; their other statuses all are a bad request. */

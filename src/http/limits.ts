@@ -10,6 +10,9 @@ export interface RateLimits {
   shares: RequestHandler;
 }
 
+/** Where something before the paths limits already. */
+export const NO_LIMITS: RateLimits = rateLimits(0);
+
 /**
  * Limits of one mount, per address and minute.
  * @param perMinute requests other than shares; 0 is no limit

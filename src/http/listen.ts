@@ -1,9 +1,10 @@
-import { createServer, STATUS_CODES, type Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import express, { type Router } from 'express';
 import type { Config } from '../config';
 import type { Log } from '../log';
-import { errorBody, notFound, type ErrorStatus } from './errors';
+import { notFound } from './errors';
+import { rawError } from './raw-error';
 
 /** A taken port is no reason not to mine: so many ports are tried in turn. */
 const PORTS_TRIED = 20;
@@ -54,24 +55,14 @@ export async function listen(
   return undefined;
 }
 
-/** Answers what is no HTTP request, which Express never sees, in the shape of all errors. */
+/** Answers what is no HTTP request, which Express never sees. */
 function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
-  const status: ErrorStatus =
+  const status =
     error.code === 'HPE_HEADER_OVERFLOW'
       ? 431
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? 408
         : 400;
-  const body = JSON.stringify(errorBody(status, `${STATUS_CODES[status]}`));
-  socket.end(
-    [
-      `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-      'Content-Type: application/json; charset=utf-8',
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      'Connection: close',
-      '',
-      body,
-    ].join('\r\n'),
-  );
+  socket.end(rawError(status));
 }

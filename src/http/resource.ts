@@ -1,5 +1,13 @@
 import type { NextFunction, Request, RequestHandler, Response, Router } from 'express';
 import { ApiError } from './errors';
+import type { RateLimits } from './limits';
+
+/** Where paths are served. */
+export interface Mount {
+  limits: RateLimits;
+  /** Whether strangers come in here: nothing may change state, and no worker is named. */
+  isPublic: boolean;
+}
 
 /** The handlers of each method a path answers. */
 export interface Methods {

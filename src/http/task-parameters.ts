@@ -8,31 +8,29 @@ import type { Services } from './services';
 export const VERSION_MASK = 0xffff << VERSION_BITS_SHIFT;
 
 /**
- * What GET /task/:roundNumber answers; undefined when this node does not know the round.
- * @param workerId whose work it is; without one it is work that several may share
+ * What GET /task/:roundNumber answers.
+ * @param worker whom the work is handed to; undefined where it is only shown, as shared work is
  */
-export async function taskParameters(
+export function taskParameters(
   { miner, workers }: Pick<Services, 'miner' | 'workers'>,
-  roundNumber: number,
-  workerId: string | undefined,
+  round: Round,
+  worker: RemoteWorker | undefined,
 ) {
-  const round = await miner.round(roundNumber);
-  if (!round) return undefined;
-  const mining = miner.miningRound === roundNumber;
-  const worker = workerId === undefined ? workers.shared : workers.register(workerId);
-  const target = mining ? handOut(worker, round) : round.limit;
+  const mining = miner.miningRound === round.number;
+  const target = mining ? targetFor(worker) : round.limit;
   return {
-    round_number: roundNumber,
+    round_number: round.number,
     target_difficulty: difficultyOf(target),
     hash_rate: mining ? Math.round(miner.hashrateHps) : 0,
     valid_shares: round.validShares,
     invalid_shares: round.invalidShares,
     hashes_done: String(round.hashes),
-    ...(mining && { work: workOf(round, worker, target) }),
+    ...(mining && { work: workOf(round, worker ?? workers.shared, target) }),
   };
 
-  function handOut(to: RemoteWorker, { limit }: Round): bigint {
-    return to === workers.shared ? to.handOut(miner.shareTarget) : to.handOutTarget(limit);
+  function targetFor(to: RemoteWorker | undefined): bigint {
+    if (to === undefined) return miner.shareTarget;
+    return to === workers.shared ? to.handOut(miner.shareTarget) : to.handOutTarget(round.limit);
   }
 }
 

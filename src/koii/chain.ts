@@ -1,9 +1,11 @@
-import { namespaceWrapper, taskNodeAdministered } from '@_koii/namespace-wrapper';
+import { taskNodeAdministered } from '@_koii/namespace-wrapper';
 import { z } from 'zod';
 import { KEPT_ROUNDS } from '../consensus';
 import { NotKeptError, type Chain } from '../rounds/seeds';
 import type { Submissions } from '../template/koii';
-import { callNode } from './node-call';
+import { shareInFlight } from './in-flight';
+import { callNode, TRY_TIMEOUT_MS } from './node-call';
+import { namespaceWrapper } from './sdk';
 
 const roundSchema = z.number().int().nonnegative();
 
@@ -32,13 +34,15 @@ export function currentRound(): Promise<number> {
  * What a round submitted, from any round the chain holds.
  * @throws NodeCallError
  */
-export function submissionsOf(round: number): Promise<Submissions> {
-  return callNode(
-    'getTaskSubmissionInfo',
-    () => namespaceWrapper.getTaskSubmissionInfo(round),
-    (answer) => submissionInfoSchema.parse(answer).submissions[round] ?? {},
-  );
-}
+export const submissionsOf = shareInFlight(
+  (round: number): Promise<Submissions> =>
+    callNode(
+      'getTaskSubmissionInfo',
+      () => namespaceWrapper.getTaskSubmissionInfo(round),
+      (answer) => submissionInfoSchema.parse(answer).submissions[round] ?? {},
+    ),
+  TRY_TIMEOUT_MS,
+);
 
 /** The chain as seeds are derived from it. */
 export const chain: Chain = {

@@ -1,8 +1,9 @@
-import { namespaceWrapper, TASK_ID, taskNodeAdministered } from '@_koii/namespace-wrapper';
+import { TASK_ID, taskNodeAdministered } from '@_koii/namespace-wrapper';
 import { ConfigError } from '../config';
 import type { Identity } from '../rounds/round';
 import { decodeKey } from '../template/koii';
 import { callNode } from './node-call';
+import { namespaceWrapper } from './sdk';
 
 /** Whether no node runs this process: the SDK's local test mode, which plays the chain itself. */
 export const localTestMode = !taskNodeAdministered;

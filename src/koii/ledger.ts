@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { namespaceWrapper } from '@_koii/namespace-wrapper';
 import { z } from 'zod';
 import type { Clock, Ledger, RoundLists } from '../distribution/ledger';
 import { submissionsOf } from './chain';
 import { callNode } from './node-call';
 import { bountyPerRound, roundTimes, startSlotOf } from './round-times';
+import { namespaceWrapper } from './sdk';
 
 const entries = <T extends z.ZodType>(entry: T) =>
   z.record(z.string(), z.record(z.string(), entry));

@@ -37,7 +37,10 @@ export interface RetryOptions {
   timeoutMs: number;
 }
 
-const DEFAULTS: RetryOptions = { attempts: 5, firstDelayMs: 250, timeoutMs: 10_000 };
+/** How long a try may take where nothing else is said. */
+export const TRY_TIMEOUT_MS = 10_000;
+
+const DEFAULTS: RetryOptions = { attempts: 5, firstDelayMs: 250, timeoutMs: TRY_TIMEOUT_MS };
 
 /**
  * Asks the node through the SDK and checks the answer. Failed calls of the SDK resolve to

@@ -1,7 +1,7 @@
-import { namespaceWrapper } from '@_koii/namespace-wrapper';
 import { z } from 'zod';
 import type { RoundTimes } from '../rounds/round-clock';
 import { callNode } from './node-call';
+import { namespaceWrapper } from './sdk';
 
 const slots = z.number().nonnegative();
 const stateSchema = z.object({

@@ -1,9 +1,9 @@
-import { namespaceWrapper } from '@_koii/namespace-wrapper';
 import { z } from 'zod';
 import type { Log } from '../log';
 import type { KeyValueStore } from '../rounds/key-value-store';
 import { localTestMode } from './identity';
 import { callNode, NodeCallError } from './node-call';
+import { namespaceWrapper } from './sdk';
 import { checkStore, SdkStore } from './sdk-store';
 
 /**

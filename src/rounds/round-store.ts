@@ -8,6 +8,9 @@ const SLOTS = 8;
 
 /** Keeps the last rounds of this node. */
 export class RoundStore {
+  /** What slots hold, once read or written: whoever asks for rounds, a stranger say, reaches no disk. */
+  private readonly slots = new Map<string, Promise<string | null>>();
+
   constructor(
     private readonly store: KeyValueStore,
     private readonly identity: Identity,
@@ -16,7 +19,7 @@ export class RoundStore {
 
   /** The round as it was saved; undefined when it never was, or its slot holds garbage or another round. */
   async load(round: number): Promise<Round | undefined> {
-    const text = await this.store.get(slotOf(round));
+    const text = await this.read(slotOf(round));
     if (text === null) return undefined;
     try {
       const record = roundRecordSchema.parse(JSON.parse(text));
@@ -26,13 +29,25 @@ export class RoundStore {
         { error },
         `the store's record of round ${round} is unreadable: starting afresh`,
       );
+      this.slots.set(slotOf(round), Promise.resolve(null));
       return undefined;
     }
   }
 
   /** @throws when it could not be written. */
   async save(round: Round): Promise<void> {
-    await this.store.set(slotOf(round.number), JSON.stringify(round.toRecord()));
+    const text = JSON.stringify(round.toRecord());
+    await this.store.set(slotOf(round.number), text);
+    this.slots.set(slotOf(round.number), Promise.resolve(text));
+  }
+
+  private read(slot: string): Promise<string | null> {
+    const known = this.slots.get(slot);
+    if (known) return known;
+    const text = this.store.get(slot);
+    this.slots.set(slot, text);
+    text.catch(() => this.slots.delete(slot));
+    return text;
   }
 }
 

@@ -1,17 +1,27 @@
 import { Router } from 'express';
 import { createDashboard } from '../dashboard/dashboard';
 import { createApi, mountPublicApi } from '../http/api';
+import { faultLog } from '../http/errors';
 import { listen } from '../http/listen';
-import { app } from '../koii/app';
+import { PublicGuard } from '../http/public-guard';
+import { app, publicServer } from '../koii/app';
 import { localTestMode } from '../koii/identity';
 import { roundTimes } from '../koii/round-times';
 import { taskContext } from './context';
 
-/** Serves the API and the dashboard on the side port, and the API's public part on the SDK's app, behind the node's tunnel. */
+/** In place before the first connection, since the SDK listens already. */
+const guard = new PublicGuard(publicServer, app);
+
+/** Serves the API and the dashboard on the side port, and what strangers may read of it on the SDK's app. */
 export async function routes(): Promise<void> {
   const node = await taskContext();
   const { config, log, services } = node;
-  mountPublicApi(app, services, config.API_RATE_LIMIT);
+  guard.configure({
+    requestsPerMinute: config.API_RATE_LIMIT,
+    onRefused: (reason) => services.metrics.requestRefused(reason),
+    onFault: faultLog(log),
+  });
+  mountPublicApi(app, services);
   const dashboard = createDashboard(node, localTestMode ? undefined : roundTimes);
   const api = createApi(services, config.API_RATE_LIMIT);
   await listen(Router().use(dashboard, api), config, log);

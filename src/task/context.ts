@@ -2,11 +2,12 @@ import bs58 from 'bs58';
 import { loadConfig } from '../config';
 import { ListKeeper } from '../distribution/list-keeper';
 import type { OwnList } from '../distribution/own-lists';
+import { limitAnswers, MAX_ANSWER_BYTES } from '../koii/answer-limit';
 import { chain } from '../koii/chain';
 import { loadIdentity } from '../koii/identity';
 import { clock, ledger } from '../koii/ledger';
 import { openStore } from '../koii/store';
-import { createLog } from '../log';
+import { createLog, sparingly, type Log } from '../log';
 import { createNode, type MiningNode } from '../node';
 import { proofsOf } from '../rounds/auditor';
 import { loadListSecret } from '../rounds/list-secret';
@@ -29,6 +30,7 @@ export function taskContext(): Promise<TaskContext> {
 async function createContext(): Promise<TaskContext> {
   const config = loadConfig(process.env);
   const log = createLog(config.LOG_LEVEL);
+  limitAnswers(MAX_ANSWER_BYTES, tellOfRefusals(log));
   const identity = await loadIdentity();
   const store = await openStore(log);
   const node = await createNode({ config, log, identity, store, chain, sdk: 'koii' });
@@ -45,6 +47,11 @@ async function createContext(): Promise<TaskContext> {
     },
   });
   return { ...node, self, lists };
+}
+
+function tellOfRefusals(log: Log): () => void {
+  const limit = `${MAX_ANSWER_BYTES / 2 ** 20} MiB`;
+  return sparingly((times) => log.warn(`answers above ${limit} refused: ${times}`));
 }
 
 function noteReward({ metrics, history, log }: MiningNode, self: string, own: OwnList): void {

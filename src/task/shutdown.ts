@@ -1,5 +1,6 @@
 import type { Log } from '../log';
 import type { MiningNode } from '../node';
+import { startWatchdog } from '../process/watchdog';
 import { uncaught } from '../uncaught';
 
 /** A node that doesn't get its way within two seconds kills the process. */
@@ -26,11 +27,10 @@ export function saveAtTheEnd(
  * Decides how this process ends. When the node asks for it or is gone: everything is saved, exit code
  * 0. After an exception that nothing caught, when its state can't be trusted: the same, for the node
  * starts a task again after 0 and gives it up after 1. A rejection that nothing caught is logged and
- * survived: the SDK waits for none of its own promises, and rejects when it can't read an answer.
+ * survived: the SDK waits for none of its own promises, and rejects when it can't read an answer. When
+ * the main loop hangs, nothing can be saved: a watchdog ends the process with 0.
  */
 export function watchTheProcess(): void {
-  // What the SDK says on the console may not be written any more: no reason to die.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal));
   process.on('disconnect', () => stop('the node is gone'));
   process.on('uncaughtException', (error) => {
@@ -42,6 +42,7 @@ export function watchTheProcess(): void {
     uncaught.rejections++;
     tell(reason, 'nothing caught this rejection');
   });
+  startWatchdog((message) => (log ? log.warn(message) : console.warn(message)));
 }
 
 function stop(why: string): void {

@@ -21,3 +21,15 @@ describe('the files that the documents on reliability and security point to', ()
     });
   }
 });
+
+describe('docs/SECURITY.md', () => {
+  it('has a test for each claim', () => {
+    const text = readFileSync(path.join(ROOT, 'docs/SECURITY.md'), 'utf8');
+    const tables = text.matchAll(
+      /^\| what (?:they try|it tries|happens) .*\| test +\|\n.*\n((?:\|.*\n)+)/gm,
+    );
+    const rows = [...tables].flatMap(([, body]) => body!.trim().split('\n'));
+    expect(rows).to.have.length.of.at.least(40);
+    for (const row of rows) expect(row.split('|').at(-2), row).to.match(/\.(test|slow)\.ts/);
+  });
+});

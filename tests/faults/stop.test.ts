@@ -67,6 +67,32 @@ describe('fault: the process is stopped, killed or frozen', function () {
     expect(performance.now() - startedAt).to.be.lessThan(STOP_MS);
   });
 
+  it('ends in time though both its servers are flooded', async () => {
+    await mine();
+    let answers = 0;
+    const flood = new AbortController();
+    const ask = async (url: string): Promise<void> => {
+      while (!flood.signal.aborted) {
+        // Refused when the process has ended.
+        const answer = await fetch(url).catch(() => sleep(50));
+        await answer?.arrayBuffer().catch(() => undefined);
+        answers++;
+      }
+    };
+    const floods = [task.apiPort, task.publicPort].flatMap((port) =>
+      Array.from({ length: 50 }, () => ask(`http://127.0.0.1:${port}/task/${ROUND}`)),
+    );
+    await eventually(() => (answers > 1000 ? true : undefined));
+    const startedAt = performance.now();
+    task.kill('SIGTERM');
+    const exit = await task.exit;
+    const elapsedMs = performance.now() - startedAt;
+    flood.abort();
+    await Promise.all(floods);
+    expect(exit).to.deep.equal({ code: 0, signal: null });
+    expect(elapsedMs).to.be.lessThan(STOP_MS);
+  });
+
   it('ends with 1 only because of a variable, which it names', async () => {
     await task.start(undefined, { MINING_THREADS: 'many' });
     expect(await task.exit).to.deep.equal({ code: 1, signal: null });

@@ -6,6 +6,9 @@ import { addProcessMetrics } from './process-metrics';
 import { requestTimer } from './request-timer';
 
 const VOTES = ['for', 'against'] as const;
+/** Why a stranger's request got no further. */
+const REFUSALS = ['method', 'body', 'path', 'rate', 'malformed', 'slow', 'crowded'] as const;
+export type Refusal = (typeof REFUSALS)[number];
 const AUDIT_VERDICTS = ['valid', 'invalid', 'abstained'] as const;
 
 export interface MetricsSources extends MiningSources {
@@ -25,6 +28,7 @@ export class Metrics {
   private readonly rewards: Counter;
   private readonly listsMade: Counter;
   private readonly listVotes: Counter<'vote'>;
+  private readonly refusals: Counter<'reason'>;
   private lastRewardedRound = -1;
   private works = true;
 
@@ -77,6 +81,13 @@ export class Metrics {
       registers,
     });
     for (const vote of VOTES) this.listVotes.inc({ vote }, 0);
+    this.refusals = new Counter({
+      name: 'orca_public_requests_refused_total',
+      help: 'Requests and connections that the public server refused, by reason.',
+      labelNames: ['reason'],
+      registers,
+    });
+    for (const reason of REFUSALS) this.refusals.inc({ reason }, 0);
   }
 
   get contentType(): string {
@@ -135,5 +146,10 @@ export class Metrics {
   /** Notes this node's vote on a distribution list. */
   listVoted(isValid: boolean): void {
     this.listVotes.inc({ vote: isValid ? 'for' : 'against' });
+  }
+
+  /** Notes that the public server refused a request or a connection. */
+  requestRefused(reason: Refusal): void {
+    this.refusals.inc({ reason });
   }
 }

@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import packageJson from '../../../package.json';
+import { droppedLines } from '../../process/output';
 import { uncaught } from '../../uncaught';
 import { collectedCounter, collectedGauge } from './collected';
 
@@ -56,6 +57,14 @@ export function addProcessMetrics(
       registers,
     },
     () => uncaught.rejections + uncaught.exceptions,
+  );
+  collectedCounter(
+    {
+      name: 'orca_log_lines_dropped_total',
+      help: 'Lines of the log that nobody read in time, or that the disk had no room for.',
+      registers,
+    },
+    droppedLines,
   );
   new Gauge({
     name: 'orca_build_info',

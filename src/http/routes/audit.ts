@@ -6,8 +6,7 @@ import type { LoggedShare } from '../../rounds/share-record';
 import { ApiError, parse } from '../errors';
 import { account, roundInPath, roundNumber } from '../fields';
 import { jsonBody } from '../json-body';
-import type { RateLimits } from '../limits';
-import { addResource, answer, sendJson } from '../resource';
+import { addResource, answer, sendJson, type Mount } from '../resource';
 import type { Services } from '../services';
 
 const DEFAULT_LIMIT = 50;
@@ -34,7 +33,7 @@ const auditBody = z.object({
 export function addAudit(
   router: Router,
   { shares, audit, log }: Services,
-  limits: RateLimits,
+  { limits, isPublic }: Mount,
 ): void {
   const get = answer((request, response) => {
     const { limit, round } = parse(query, request.query);
@@ -46,7 +45,7 @@ export function addAudit(
         invalid_shares: invalid,
         unique_workers: uniqueWorkers,
       },
-      recent_shares: shares.recent(limit, round).map(recentShare),
+      recent_shares: shares.recent(limit, round).map(isPublic ? shareOf : namedShareOf),
     });
     return Promise.resolve();
   });
@@ -63,16 +62,18 @@ export function addAudit(
 
   addResource(router, '/audit', {
     get: [limits.general, get],
-    post: [limits.general, jsonBody, post],
+    ...(!isPublic && { post: [limits.general, jsonBody, post] }),
   });
 }
 
-function recentShare(share: LoggedShare) {
-  const { round, workerId, submissionId, hash, attempt, reason, at } = share;
+/** A share, and who found it. */
+function namedShareOf(share: LoggedShare) {
+  return { worker_id: share.workerId, submission_id: share.submissionId, ...shareOf(share) };
+}
+
+function shareOf({ round, hash, attempt, reason, at }: LoggedShare) {
   return {
     round_number: round,
-    worker_id: workerId,
-    submission_id: submissionId,
     hash,
     // A hash that nothing was shown to give is worth nothing.
     difficulty: attempt ? difficultyOf(BigInt(`0x${hash}`)) : 0,

@@ -1,10 +1,14 @@
 import type { RequestHandler, Router } from 'express';
 import { health } from '../health';
-import { addResource, sendJson } from '../resource';
+import { addResource, sendJson, type Mount } from '../resource';
 import type { Services } from '../services';
 
-/** /healthz: whether each component works. Never limited: a watchdog must get its answer. */
-export function addHealthz(router: Router, { miner, metrics }: Services): void {
+/** /healthz: whether each component works. Not limited here: a watchdog must get its answer. */
+export function addHealthz(
+  router: Router,
+  { miner, metrics }: Services,
+  { isPublic }: Mount,
+): void {
   const get: RequestHandler = (_request, response) => {
     const report = health(miner, metrics);
     response.status(report.status === 'healthy' ? 200 : 503);
@@ -12,5 +16,5 @@ export function addHealthz(router: Router, { miner, metrics }: Services): void {
   };
   // Orca asks whether the container answers, no more.
   const post: RequestHandler = (_request, response) => sendJson(response, health(miner, metrics));
-  addResource(router, '/healthz', { get: [get], post: [post] });
+  addResource(router, '/healthz', { get: [get], ...(!isPublic && { post: [post] }) });
 }

@@ -13,8 +13,7 @@ import {
 import { ApiError, parse } from '../errors';
 import { hex32, hexBytes, roundInPath, roundNumber, workerId } from '../fields';
 import { jsonBody } from '../json-body';
-import type { RateLimits } from '../limits';
-import { addResource, answer, sendJson } from '../resource';
+import { addResource, answer, sendJson, type Mount } from '../resource';
 import type { Services } from '../services';
 import { VERSION_MASK } from '../task-parameters';
 
@@ -60,7 +59,11 @@ const MESSAGES: Record<Rejection | Conflict, string> = {
 };
 
 /** /submission: the shares of workers in, the proof of this node out. */
-export function addSubmission(router: Router, services: Services, limits: RateLimits): void {
+export function addSubmission(
+  router: Router,
+  services: Services,
+  { limits, isPublic }: Mount,
+): void {
   const { miner, intake } = services;
 
   const get = answer(async (request, response) => {
@@ -88,7 +91,7 @@ export function addSubmission(router: Router, services: Services, limits: RateLi
 
   addResource(router, '/submission/:roundNumber', {
     get: [limits.general, get],
-    post: [limits.shares, jsonBody, post],
+    ...(!isPublic && { post: [limits.shares, jsonBody, post] }),
   });
 }
 

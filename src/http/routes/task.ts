@@ -1,43 +1,44 @@
-import type { Router } from 'express';
+import type { Request, RequestHandler, Router } from 'express';
 import { z } from 'zod';
 import { ApiError, parse } from '../errors';
 import { account, roundInPath, workerId } from '../fields';
 import { jsonBody } from '../json-body';
-import type { RateLimits } from '../limits';
-import { addResource, answer, sendJson } from '../resource';
+import { addResource, answer, sendJson, type Mount } from '../resource';
 import { RoundConflict, type Services } from '../services';
+import type { RemoteWorker } from '../../workers/remote-worker';
 import { taskParameters } from '../task-parameters';
 
 const query = z.object({ worker_id: workerId.optional() });
+const publicQuery = z.object({
+  worker_id: z.undefined({ error: 'expected none here: workers come to the side port' }).optional(),
+});
 const startBody = z.object({
   submissions: z.record(account, z.string().max(512)).optional(),
 });
 
-/**
- * /task: what to mine, and the start of a round.
- * @param canStart whether POST is there at all; it never is where the public comes in
- */
-export function addTask(
-  router: Router,
-  services: Services,
-  limits: RateLimits,
-  canStart: boolean,
-): void {
-  const { miner, rounds } = services;
+/** /task: what to mine, and the start of a round. */
+export function addTask(router: Router, services: Services, { limits, isPublic }: Mount): void {
+  const { miner, workers, rounds } = services;
 
-  const current = answer(async (request, response) => {
-    const round = miner.miningRound;
-    if (round === undefined) throw new ApiError(404, 'no round is being mined');
-    const { worker_id } = parse(query, request.query);
-    sendJson(response, await taskParameters(services, round, worker_id));
-  });
+  /** Who asks; undefined for a stranger, who is told of the work, and of whom nothing is noted. */
+  const workerOf = ({ query: asked }: Request): RemoteWorker | undefined => {
+    if (isPublic) return void parse(publicQuery, asked);
+    const { worker_id } = parse(query, asked);
+    return worker_id === undefined ? workers.shared : workers.register(worker_id);
+  };
+
+  const current: RequestHandler = (request, response) => {
+    const round = miner.miningRound === undefined ? undefined : miner.lastRound;
+    if (!round) throw new ApiError(404, 'no round is being mined');
+    sendJson(response, taskParameters(services, round, workerOf(request)));
+  };
 
   const get = answer(async (request, response) => {
-    const round = parse(roundInPath, request.params['roundNumber'], 'roundNumber');
-    const { worker_id } = parse(query, request.query);
-    const parameters = await taskParameters(services, round, worker_id);
-    if (!parameters) throw new ApiError(404, 'this node has no such round');
-    sendJson(response, parameters, { final: (await miner.round(round))!.closed });
+    const number = parse(roundInPath, request.params['roundNumber'], 'roundNumber');
+    const round = await miner.round(number);
+    if (!round) throw new ApiError(404, 'this node has no such round');
+    const parameters = taskParameters(services, round, workerOf(request));
+    sendJson(response, parameters, { final: round.closed });
   });
 
   const start = answer(async (request, response) => {
@@ -52,7 +53,7 @@ export function addTask(
   addResource(router, '/task', { get: [limits.general, current] });
   addResource(router, '/task/:roundNumber', {
     get: [limits.general, get],
-    ...(canStart && { post: [limits.general, jsonBody, start] }),
+    ...(!isPublic && { post: [limits.general, jsonBody, start] }),
   });
 }
 

@@ -1,0 +1,40 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { ClientRequest, IncomingMessage } from 'node:http';
+
+/** The submissions of ten thousand nodes are about 6 MB. */
+export const MAX_ANSWER_BYTES = 32 * 2 ** 20;
+
+/** Node tells of an answer's head here, before whoever asked gets to see it. */
+const ANSWER_BEGINS = 'http.client.response.finish';
+
+/**
+ * Has every answer over HTTP that is larger end in an error, for whoever asked. The SDK sets no bound and takes
+ * none, and which HTTP library it uses is its own affair.
+ * @param maxBytes as they come over the wire; what is compressed counts as such
+ * @param onRefused called for each answer that was cut off
+ * @returns what lifts the bound
+ */
+export function limitAnswers(maxBytes: number, onRefused: () => void): () => void {
+  const onAnswer = (message: unknown): void => {
+    const { request, response } = message as { request: ClientRequest; response: IncomingMessage };
+    const { socket } = request;
+    if (!socket) return;
+    const startsAt = socket.bytesRead;
+    const refuse = (): void => {
+      stopCounting();
+      onRefused();
+      response.destroy(new Error(`the answer is larger than ${maxBytes} bytes`));
+    };
+    // Not the response's own data: to listen to it would set it flowing, and it may come as text.
+    const count = (): void => {
+      if (socket.bytesRead - startsAt > maxBytes) refuse();
+    };
+    const stopCounting = (): void => void socket.off('data', count);
+    socket.on('data', count);
+    response.once('close', stopCounting);
+    // Whoever asked listens for errors once this is over.
+    if (Number(response.headers['content-length']) > maxBytes) process.nextTick(refuse);
+  };
+  subscribe(ANSWER_BEGINS, onAnswer);
+  return () => void unsubscribe(ANSWER_BEGINS, onAnswer);
+}

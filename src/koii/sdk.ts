@@ -1,0 +1,26 @@
+import { namespaceWrapper, taskNodeAdministered } from '@_koii/namespace-wrapper';
+import { shareInFlight } from './in-flight';
+import { TRY_TIMEOUT_MS } from './node-call';
+
+/** What the task and the SDK itself read of the chain, often at the same time. */
+const READS = [
+  'getRound',
+  'getSlot',
+  'getAverageSlotTime',
+  'getTaskState',
+  'getTaskSubmissionInfo',
+  'getTaskDistributionInfo',
+  'getDistributionList',
+] as const;
+
+// On the instance, where the SDK's own calls go through. In the local test mode the answer is the state itself.
+if (taskNodeAdministered) {
+  const sdk = namespaceWrapper as unknown as Record<
+    string,
+    (...args: unknown[]) => Promise<unknown>
+  >;
+  for (const name of READS) sdk[name] = shareInFlight(sdk[name]!.bind(sdk), TRY_TIMEOUT_MS);
+}
+
+/** The SDK's object, whose reads of the chain are shared while they are in flight. */
+export { namespaceWrapper };
