@@ -51,6 +51,7 @@ export interface HostileOptions {
  */
 export async function soakHostile(options: HostileOptions, signal: AbortSignal): Promise<string[]> {
   const { minutes, nodes, roundSeconds, seed, maxWaitMs } = options;
+  if (nodes < 2) throw new RangeError('expected a node beside the one that is attacked');
   console.log(
     `${nodes} nodes, rounds of ${roundSeconds} s, ${minutes} minutes: node-1 is attacked`,
   );
@@ -74,33 +75,18 @@ export async function soakHostile(options: HostileOptions, signal: AbortSignal):
       if (event.type === 'started' && event.node.index === ATTACKED) limitDescriptors(event.node);
     },
   });
-  const attacked = network.nodes[ATTACKED]!;
-  await untilItAnswers(attacked, signal);
-  const observer = start('observer', ports[ATTACKED]!, attacked.expressPort);
-  const attackers = start('attacking', attacked.expressPort);
-  const observed = lastMessage<Observation>(observer);
-  const tallies = lastMessage<Tallies>(attackers);
+  let measured: Measured;
+  try {
+    measured = await attack(network, minutes, signal);
+  } finally {
+    await network.stop();
+    pipe.close();
+  }
 
-  const most = { peakMB: 0, descriptors: 0 };
-  await watch(minutes, signal, (atMin, isTime) => {
-    observer.send({ round: network.ledger.currentRound } satisfies RoundTold);
-    const held = heldBy(attacked);
-    most.peakMB = Math.max(most.peakMB, held?.peakMB ?? 0);
-    most.descriptors = Math.max(most.descriptors, held?.handles ?? 0);
-    if (isTime) console.log(progress(atMin, network, held, observed()));
-  });
-  observer.disconnect();
-  const lastRound = network.ledger.currentRound - 2;
-  // It is to end in good order under attack, too.
-  await network.stop();
-  attackers.disconnect();
-  pipe.close();
-
-  const [report, seen] = [await network.finished, observed()];
-  if (!seen) throw new Error('the observer saw nothing: run for longer');
-  showAttacks(tallies() ?? {});
+  const report = await network.finished;
+  showAttacks(measured.tallies);
   const findings = judgeEndured(
-    { ...seen, ...most, ...outcomeOf(report, lastRound), ...(await whatIsIn(logPath)) },
+    { ...measured, ...outcomeOf(report, measured.lastRound), ...(await whatIsIn(logPath)) },
     maxWaitMs,
   );
   showFindings(findings);
@@ -109,6 +95,43 @@ export async function soakHostile(options: HostileOptions, signal: AbortSignal):
   if (failures.length === 0) rmSync(directory, { recursive: true, force: true });
   else console.log(`The nodes' files and logs are in ${directory}`);
   return failures;
+}
+
+/** What is measured while the attack goes on. */
+interface Measured extends Observation {
+  readonly tallies: Tallies;
+  readonly peakMB: number;
+  readonly descriptors: number;
+  /** The last round whose submission window was over. */
+  readonly lastRound: number;
+}
+
+/** Attacks and measures, then stops the network while the attack still goes on: a task is to end in good order then, too. */
+async function attack(network: Network, minutes: number, signal: AbortSignal): Promise<Measured> {
+  const attacked = network.nodes[ATTACKED]!;
+  await untilItAnswers(attacked, signal);
+  const observer = start('observer', Number(attacked.env['API_PORT']), attacked.expressPort);
+  const attackers = start('attacking', attacked.expressPort);
+  const observed = lastMessage<Observation>(observer);
+  const tallies = lastMessage<Tallies>(attackers);
+  const most = { peakMB: 0, descriptors: 0 };
+  try {
+    await watch(minutes, signal, (atMin, isTimeToTell) => {
+      observer.send({ round: network.ledger.currentRound } satisfies RoundTold);
+      const held = heldBy(attacked);
+      most.peakMB = Math.max(most.peakMB, held?.peakMB ?? 0);
+      most.descriptors = Math.max(most.descriptors, held?.handles ?? 0);
+      if (isTimeToTell) console.log(progress(atMin, network, held, observed()));
+    });
+    observer.disconnect();
+    const lastRound = network.ledger.currentRound - 2;
+    await network.stop();
+    const seen = observed();
+    if (!seen) throw new Error('the observer saw nothing: run for longer');
+    return { ...seen, ...most, lastRound, tallies: tallies() ?? {} };
+  } finally {
+    for (const child of [observer, attackers]) child.kill();
+  }
 }
 
 /** Node raises what it may have to the hard limit when it starts: both are set. */
@@ -128,7 +151,10 @@ async function untilItAnswers({ env, logPath }: SimulatedNode, signal: AbortSign
 
 /** Runs a file beside this one as a process. */
 function start(name: string, ...ports: number[]): ChildProcess {
-  return fork(path.join(__dirname, `${name}.ts`), ports.map(String));
+  return fork(path.join(__dirname, `${name}.ts`), ports.map(String), {
+    // A Ctrl-C in the terminal reaches the soak alone, which then ends them.
+    detached: true,
+  });
 }
 
 /** @returns what a process told last */
