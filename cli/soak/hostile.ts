@@ -23,7 +23,7 @@ import {
 import { brokenByFaults } from '../simulate/fault-run';
 import { miningInspector } from '../simulate/inspector';
 import type { Tallies } from './attacking';
-import type { Observation, RoundTold } from './observer';
+import type { Observation, Target } from './observer';
 import { heldBy } from './samples';
 import { StalledPipe } from './stalled-pipe';
 import { breaches, isUnfit, judgeEndured, type Endured, type Finding } from './verdict';
@@ -117,7 +117,8 @@ async function attack(network: Network, minutes: number, signal: AbortSignal): P
   const most = { peakMB: 0, descriptors: 0 };
   try {
     await watch(minutes, signal, (atMin, isTimeToTell) => {
-      observer.send({ round: network.ledger.currentRound } satisfies RoundTold);
+      const { pid } = attacked.process;
+      observer.send({ round: network.ledger.currentRound, pid } satisfies Target);
       const held = heldBy(attacked);
       most.peakMB = Math.max(most.peakMB, held?.peakMB ?? 0);
       most.descriptors = Math.max(most.descriptors, held?.handles ?? 0);

@@ -1,5 +1,6 @@
 import { Agent, get } from 'node:http';
 import { AwakeClock } from './awake-clock';
+import { RunQueue } from './run-queue';
 import { Waits, type WaitsSummary } from './waits';
 
 // Asks a node as others do while it is attacked, in a process of its own: nothing but the node, and the machine, shall
@@ -18,25 +19,29 @@ export interface Observation {
   readonly public: readonly WaitsSummary[];
   /** The longest that the node's own event loop says it was late, ms. */
   readonly lagMs: number;
+  /** The longest that the node's main thread could have run and had no processor, ms. */
+  readonly queuedMs: number;
   /** How long this process stood still, at once and in all, ms: the waits are without it. */
   readonly ownPauseMs: number;
   readonly ownPausesMs: number;
 }
 
 /** Told to the observer. */
-export interface RoundTold {
+export interface Target {
   readonly round: number;
+  readonly pid: number | undefined;
 }
 
 const [sidePort, publicPort] = process.argv.slice(2).map(Number) as [number, number];
-let round = 0;
+let target: Target = { round: 0, pid: undefined };
 let lagMs = 0;
+const queue = new RunQueue();
 const clock = new AwakeClock();
 
 const probes = {
   side: [
     probe('/healthz', () => ask(sidePort, '/healthz')),
-    probe('/task/<round>', () => ask(sidePort, `/task/${round}`)),
+    probe('/task/<round>', () => ask(sidePort, `/task/${target.round}`)),
   ],
   public: [probe('/healthz, public', () => ask(publicPort, '/healthz', OTHER_ADDRESS))],
 };
@@ -77,13 +82,15 @@ setInterval(() => {
     () => undefined,
   );
 }, METRICS_EVERY_MS);
+setInterval(() => queue.look(target.pid), EVERY_MS);
 setInterval(() => {
   const summaries = (of: typeof probes.side) => of.map(({ waits }) => waits.summary());
   const seen: Observation = {
     ...{ side: summaries(probes.side), public: summaries(probes.public) },
-    ...{ lagMs, ownPauseMs: clock.longestMs, ownPausesMs: clock.stoodStillMs },
+    ...{ lagMs, queuedMs: queue.longestMs },
+    ...{ ownPauseMs: clock.longestMs, ownPausesMs: clock.stoodStillMs },
   };
   process.send!(seen);
 }, TELL_MS);
-process.on('message', (told: RoundTold) => (round = told.round));
+process.on('message', (told: Target) => (target = told));
 process.once('disconnect', () => process.exit());

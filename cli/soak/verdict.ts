@@ -8,6 +8,8 @@ export interface Endured {
   readonly public: readonly WaitsSummary[];
   /** The longest that the node's event loop was late, ms. */
   readonly lagMs: number;
+  /** The longest that the machine gave its main thread no processor, ms. */
+  readonly queuedMs: number;
   /** How long the process that measures stood still, at once and in all, ms. */
   readonly ownPauseMs: number;
   readonly ownPausesMs: number;
@@ -67,6 +69,7 @@ export function judgeEndured(endured: Endured, maxWaitMs: number): Finding[] {
     }),
     ...endured.public.map((waits) => ({ ...told(waits), bound: '', isOk: true })),
     shown('event loop of the node late', ms(endured.lagMs)),
+    shown('no processor for it', ms(endured.queuedMs)),
     shown(
       'observer stood still (left out)',
       `${ms(endured.ownPauseMs)} at most, ${ms(endured.ownPausesMs)} in all`,

@@ -9,7 +9,7 @@ const quick: WaitsSummary = {
 };
 const good: Endured = {
   rounds: [0, 1].map((round) => ({ round, submitted: true, valid: true })),
-  ...{ side: [quick], public: [quick], lagMs: 50, ownPauseMs: 5, ownPausesMs: 9 },
+  ...{ side: [quick], public: [quick], lagMs: 50, queuedMs: 9, ownPauseMs: 5, ownPausesMs: 9 },
   ...{ peakMB: 200, descriptors: 300, logMB: 0.1, unfitLines: 0 },
   ...{ ends: 0, lastCode: 0, calls: 110, otherCalls: 100 },
 };
