@@ -9,6 +9,7 @@ import { Faults, freePorts, readTaskConfig, startNetwork, type SimulatedNode } f
 import { brokenByFaults } from './simulate/fault-run';
 import { miningInspector } from './simulate/inspector';
 import { flatness, MEASURES } from './soak/flatness';
+import { soakHostile } from './soak/hostile';
 import { sampleOf, type Sample } from './soak/samples';
 
 const SAMPLE_MS = 2500;
@@ -17,18 +18,22 @@ const TELL_EVERY = 12;
 const SPARED = 0;
 
 interface SoakOptions {
-  minutes: number;
-  nodes: number;
+  hostile?: true;
+  minutes?: number;
+  nodes?: number;
   roundSeconds: number;
+  maxWaitMs: number;
   seed: string;
 }
 
 function parseOptions(argv: string[]): SoakOptions {
   return new Command('soak')
     .description('Runs a network with faults and checks that what its processes hold stays flat.')
-    .option('--minutes <count>', 'how long', positive, 20)
-    .option('--nodes <count>', 'nodes; the first is never killed', positive, 3)
+    .option('--hostile', 'attack the first node instead, as strangers would')
+    .option('--minutes <count>', 'how long (default: 20, with --hostile 10)', positive)
+    .option('--nodes <count>', 'nodes (default: 3, with --hostile 2)', positive)
     .option('--round-seconds <seconds>', 'how long a round takes', positive, 10)
+    .option('--max-wait-ms <ms>', 'with --hostile: what others may wait', positive, 250)
     .option('--seed <text>', 'of the faults', randomBytes(4).toString('hex'))
     .parse(argv)
     .opts<SoakOptions>();
@@ -41,8 +46,28 @@ function positive(text: string): number {
 }
 
 async function main(): Promise<string[]> {
-  const { minutes, nodes, roundSeconds, seed } = parseOptions(process.argv);
+  const { hostile, minutes, nodes, ...options } = parseOptions(process.argv);
   if (!existsSync('/proc/self/fd')) throw new Error('soak reads /proc, which only Linux has');
+  const { signal } = interruption();
+  return hostile
+    ? soakHostile({ minutes: minutes ?? 10, nodes: nodes ?? 2, ...options }, signal)
+    : soakFaults({ minutes: minutes ?? 20, nodes: nodes ?? 3, ...options }, signal);
+}
+
+/** Ctrl-C ends the run early; what was measured until then is judged. */
+function interruption(): AbortController {
+  const interruption = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => interruption.abort());
+  }
+  return interruption;
+}
+
+async function soakFaults(
+  options: Required<Omit<SoakOptions, 'hostile'>>,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const { minutes, nodes, roundSeconds, seed } = options;
   const ports = await freePorts(nodes);
   const directory = mkdtempSync(path.join(os.tmpdir(), 'soak-'));
   const faults = new Faults({ seed, roundSeconds, spared: new Set([SPARED]) });
@@ -59,14 +84,10 @@ async function main(): Promise<string[]> {
     inspector: miningInspector,
     changeMethods: faults.changeMethods,
   });
-  const interruption = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => interruption.abort());
-  }
   faults.start(network);
 
   const samples = new Map<SimulatedNode, Sample[]>(network.nodes.map((node) => [node, []]));
-  await collect(samples, minutes, interruption.signal);
+  await collect(samples, minutes, signal);
   await network.stop();
   const report = await network.finished;
   const failures = [

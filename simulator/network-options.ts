@@ -36,6 +36,11 @@ export interface NetworkOptions {
   readonly env?: (index: number) => Readonly<Record<string, string>>;
   /** Where everything of the run is written. */
   readonly directory: string;
+  /**
+   * What a node's process writes to where that is not its task.log, such as a named pipe that somebody reads from
+   * before the network is started.
+   */
+  readonly outputPath?: (index: number) => string | undefined;
   /** Stops the run, as stop() does. */
   readonly signal?: AbortSignal;
   readonly inspector?: Inspector;

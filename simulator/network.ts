@@ -204,7 +204,7 @@ class NetworkRun {
 
   async #createNode(index: number, expressPort: number): Promise<SimulatedNode> {
     const { changeMethods, config, directory, env, execPath, modified, seed, task } = this.options;
-    const { name = defaultName } = this.options;
+    const { name = defaultName, outputPath } = this.options;
     const context: NetworkContext = {
       taskId: this.taskId,
       config,
@@ -222,6 +222,7 @@ class NetworkRun {
       env: env?.(index) ?? {},
       expressPort,
       parentDirectory: directory,
+      outputPath: outputPath?.(index),
       changeMethods,
       onLog: (node, level, message, action) =>
         this.#emit({ type: 'log', node, level, message, action }),

@@ -37,7 +37,8 @@ export interface NodeProcessOptions {
   /** The whole environment of the process. */
   readonly env: Readonly<Record<string, string>>;
   readonly directory: string;
-  readonly logPath: string;
+  /** The file that its output is appended to; opened at each start. */
+  readonly outputPath: string;
   /** The Node binary to run the task with; this process's own when left out. */
   readonly execPath: string | undefined;
   /** How much faster than on K2 time runs: back-off delays are divided by it. */
@@ -71,8 +72,8 @@ export class NodeProcess {
   start(): void {
     if (this.#child !== undefined || this.#isRetired) return;
     clearTimeout(this.#restartTimer);
-    const { executable, argv, env, directory, execPath, logPath } = this.options;
-    const log = openSync(logPath, 'a');
+    const { executable, argv, env, directory, execPath, outputPath } = this.options;
+    const output = openSync(outputPath, 'a');
     const child = fork(executable, [...argv], {
       cwd: directory,
       env: { ...env },
@@ -81,9 +82,9 @@ export class NodeProcess {
       execArgv: [],
       // A Ctrl-C in the terminal reaches the simulator alone, which then ends the tasks in good order.
       detached: true,
-      stdio: ['ignore', log, log, 'ipc'],
+      stdio: ['ignore', output, output, 'ipc'],
     });
-    closeSync(log);
+    closeSync(output);
     this.#child = child;
     this.#state = 'running';
     this.#endIsRequested = false;

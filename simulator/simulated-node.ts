@@ -33,6 +33,8 @@ export interface NodeOptions {
   readonly expressPort: number;
   /** Where the node's own directory is made. */
   readonly parentDirectory: string;
+  /** What its process writes to; its task.log when undefined. */
+  readonly outputPath: string | undefined;
   readonly changeMethods: ((methods: Methods, node: SimulatedNode) => Methods) | undefined;
   readonly onLog: (node: SimulatedNode, level: string, message: string, action: string) => void;
   readonly onRefusal: (node: SimulatedNode, method: string, message: string) => void;
@@ -125,7 +127,7 @@ export class SimulatedNode {
       ],
       env: { ...options.env, PATH: process.env['PATH'] ?? '' },
       directory: this.directory,
-      logPath: this.logPath,
+      outputPath: options.outputPath ?? this.logPath,
       execPath: options.execPath,
       timeCompression: K2_SLOT_MS / context.clock.slotMs,
       onStart: () => options.onStart(this),

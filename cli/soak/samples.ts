@@ -14,22 +14,36 @@ export interface Sample {
 
 export type Measure = Exclude<keyof Sample, 'atMin'>;
 
-/** A process and the files of its node, from /proc; undefined while it is not there. */
+/** What a process holds now, from /proc. */
+interface Held {
+  readonly residentMB: number;
+  /** The most that it ever had. */
+  readonly peakMB: number;
+  readonly handles: number;
+}
+
+/** A process and the files of its node; undefined while it is not there. */
 export function sampleOf(node: SimulatedNode, atMin: number): Sample | undefined {
+  const held = heldBy(node);
+  if (!held) return undefined;
+  const { residentMB, handles } = held;
+  const sizes = sizesBelow(node.directory).filter(({ name }) => name !== 'task.log');
+  const bytes = sizes.reduce((sum, { size }) => sum + size, 0);
+  return { atMin, residentMB, handles, files: sizes.length, storeMB: bytes / 2 ** 20 };
+}
+
+/** The process of a node; undefined while it is not there. */
+export function heldBy(node: SimulatedNode): Held | undefined {
   const { pid } = node.process;
   if (pid === undefined) return undefined;
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    const residentKB = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]);
+    const megabytes = (name: string): number =>
+      Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) / 1024;
+    const [residentMB, peakMB] = [megabytes('VmRSS'), megabytes('VmHWM')];
     // One that has just ended has no memory any more.
-    if (Number.isNaN(residentKB)) return undefined;
-    const handles = readdirSync(`/proc/${pid}/fd`).length;
-    const sizes = sizesBelow(node.directory).filter(({ name }) => name !== 'task.log');
-    const bytes = sizes.reduce((sum, { size }) => sum + size, 0);
-    return {
-      ...{ atMin, handles, files: sizes.length },
-      ...{ residentMB: residentKB / 1024, storeMB: bytes / 2 ** 20 },
-    };
+    if (Number.isNaN(residentMB)) return undefined;
+    return { residentMB, peakMB, handles: readdirSync(`/proc/${pid}/fd`).length };
   } catch {
     // It ended while it was looked at.
     return undefined;

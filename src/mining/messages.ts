@@ -5,6 +5,8 @@ import type { SearchSpace } from './search';
 /** What a mining thread is started with. */
 export interface ThreadData {
   backend: 'auto' | Backend;
+  /** The ring that it writes its messages to. */
+  ring: SharedArrayBuffer;
 }
 
 /** From the engine to a thread. */

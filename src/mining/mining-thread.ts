@@ -3,6 +3,7 @@ import type { Attempt, Template } from '../template/segment';
 import type { Backend } from './kernel';
 import type { FromThread, ThreadData, ToThread } from './messages';
 import { RateMeter } from './rate-meter';
+import { createRing, RingReader } from './ring-channel';
 import { startThread } from './start-thread';
 
 /** What all threads of an engine search together. */
@@ -26,6 +27,8 @@ export type EngineLog = (level: 'info' | 'warn', message: string) => void;
 /** With 256 threads at most, the parts cover the 2^32 values of extranonce2 without touching. */
 const EXTRANONCE2_PER_THREAD = 2 ** 24;
 
+/** How often a thread's messages are looked for. */
+const LOOK_MS = 50;
 const FIRST_RESTART_MS = 1000;
 const MAX_RESTART_MS = 60_000;
 
@@ -107,12 +110,19 @@ export class MiningThread {
   }
 
   private spawn(): void {
-    const workerData: ThreadData = { backend: this.requested };
+    const ring = createRing();
+    const workerData: ThreadData = { backend: this.requested, ring };
+    const reader = new RingReader<FromThread>(ring);
+    const look = (): void => reader.read().forEach((message) => this.receive(message));
+    const looking = setInterval(look, LOOK_MS).unref();
     const worker = startThread({ workerData, name: `mining-${this.index}` });
     this.worker = worker;
-    worker.on('message', (message: FromThread) => this.receive(message));
     worker.on('error', (error) => this.log('warn', `mining thread failed: ${error.message}`));
-    worker.on('exit', () => this.onExit());
+    worker.on('exit', () => {
+      clearInterval(looking);
+      look();
+      this.onExit();
+    });
     // The process may end while threads are mining.
     worker.unref();
   }

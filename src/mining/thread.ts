@@ -5,6 +5,7 @@ import { DutyCycle } from './duty-cycle';
 import type { Kernel } from './kernel';
 import { createKernel } from './kernels';
 import type { FromThread, ThreadData, ToThread } from './messages';
+import { RingWriter } from './ring-channel';
 import { Search } from './search';
 
 // A mining thread: searches what the engine tells it to, in batches short enough that a new order is
@@ -21,8 +22,9 @@ const PROGRESS_MS = 250;
 const PAUSE_MS = 60_000;
 
 const port = parentPort!;
-const { backend } = workerData as ThreadData;
-const post = (message: FromThread): void => port.postMessage(message);
+const { backend, ring } = workerData as ThreadData;
+const writer = new RingWriter<FromThread>(ring);
+const post = (message: FromThread): void => writer.post(message);
 
 try {
   // On Linux this sets the thread alone, elsewhere the process.

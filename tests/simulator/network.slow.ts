@@ -167,6 +167,18 @@ describe('a network of real processes', function () {
     expect(report.nodes[0]!.calls).to.include({ asExtra: 3, extraKeys: 1 });
   });
 
+  it('has a process write elsewhere than to its task.log', async () => {
+    const outputPath = `${directory}/elsewhere`;
+    const { nodes } = await start({
+      rounds: 0,
+      outputPath: (index) => (index === 0 ? outputPath : undefined),
+    });
+    await untilPhase(0, 'submission');
+    expect(logOf({ logPath: outputPath })).to.include(`"pid":${nodes[0]!.process.pid}`);
+    expect(existsSync(nodes[0]!.logPath)).to.equal(false);
+    expect(logOf(nodes[1]!)).to.include(`"pid":${nodes[1]!.process.pid}`);
+  });
+
   it('fails when a round ends without an accepted list', async () => {
     const { finished } = await start({
       changeMethods: (methods) => ({

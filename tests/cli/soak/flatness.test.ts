@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { flatness } from '../../cli/soak/flatness';
-import type { Sample } from '../../cli/soak/samples';
+import { flatness } from '../../../cli/soak/flatness';
+import type { Sample } from '../../../cli/soak/samples';
 
 /** A run of so many minutes, sampled each of them. */
 const run = (minutes: number, residentMB: (minute: number) => number): Sample[] =>

@@ -1,0 +1,253 @@
+import { execFileSync, fork, type ChildProcess } from 'node:child_process';
+import {
+  appendFileSync,
+  createReadStream,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import Table from 'cli-table3';
+import {
+  freePorts,
+  readTaskConfig,
+  startNetwork,
+  type Network,
+  type RunReport,
+  type SimulatedNode,
+} from '../../simulator';
+import { brokenByFaults } from '../simulate/fault-run';
+import { miningInspector } from '../simulate/inspector';
+import type { Tallies } from './attacking';
+import type { Observation, Target } from './observer';
+import { heldBy } from './samples';
+import { StalledPipe } from './stalled-pipe';
+import { breaches, isUnfit, judgeEndured, type Endured, type Finding } from './verdict';
+import { longest } from './waits';
+
+const ATTACKED = 0;
+const SAMPLE_MS = 500;
+const TELL_MS = 10_000;
+const START_MS = 60_000;
+/** What many systems give a process. */
+const DESCRIPTORS = 1024;
+
+export interface HostileOptions {
+  minutes: number;
+  nodes: number;
+  roundSeconds: number;
+  /** What others on the side port may wait. */
+  maxWaitMs: number;
+  seed: string;
+}
+
+/**
+ * Attacks the first node of a network in every way at once, and judges what it and others had of it.
+ * @returns a sentence for each thing that did not hold
+ */
+export async function soakHostile(options: HostileOptions, signal: AbortSignal): Promise<string[]> {
+  const { minutes, nodes, roundSeconds, seed, maxWaitMs } = options;
+  if (nodes < 2) throw new RangeError('expected a node beside the one that is attacked');
+  console.log(
+    `${nodes} nodes, rounds of ${roundSeconds} s, ${minutes} minutes: node-1 is attacked`,
+  );
+  const ports = await freePorts(nodes);
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'hostile-'));
+  const logPath = path.join(directory, 'node-1', 'task.log');
+  mkdirSync(path.dirname(logPath));
+  const pipe = new StalledPipe(path.join(directory, 'output'), logPath);
+  const network = await startNetwork({
+    task: 'dist/main.js',
+    config: readTaskConfig('config-task.yml'),
+    ...{ nodes, roundSeconds, seed, directory, rounds: 0 },
+    env: (index) => ({
+      MINING_THREADS: '1',
+      MINING_INTENSITY: '25',
+      API_PORT: String(ports[index]),
+    }),
+    outputPath: (index) => (index === ATTACKED ? pipe.path : undefined),
+    inspector: miningInspector,
+    onEvent: (event) => {
+      if (event.type === 'started' && event.node.index === ATTACKED) limitDescriptors(event.node);
+    },
+  });
+  let measured: Measured;
+  try {
+    measured = await attack(network, minutes, signal);
+  } finally {
+    await network.stop();
+    pipe.close();
+  }
+
+  const report = await network.finished;
+  showAttacks(measured.tallies);
+  const findings = judgeEndured(
+    { ...measured, ...outcomeOf(report, measured.lastRound), ...(await whatIsIn(logPath)) },
+    maxWaitMs,
+  );
+  showFindings(findings);
+  const everybody = new Set(report.nodes.map(({ publicKey }) => publicKey));
+  const failures = [...breaches(findings), ...brokenByFaults(report, everybody, () => false)];
+  if (failures.length === 0) rmSync(directory, { recursive: true, force: true });
+  else console.log(`The nodes' files and logs are in ${directory}`);
+  return failures;
+}
+
+/** What is measured while the attack goes on. */
+interface Measured extends Observation {
+  readonly tallies: Tallies;
+  readonly peakMB: number;
+  readonly descriptors: number;
+  /** The last round whose submission window was over. */
+  readonly lastRound: number;
+}
+
+/** Attacks and measures, then stops the network while the attack still goes on: a task is to end in good order then, too. */
+async function attack(network: Network, minutes: number, signal: AbortSignal): Promise<Measured> {
+  const attacked = network.nodes[ATTACKED]!;
+  await untilItAnswers(attacked, signal);
+  const observer = start('observer', Number(attacked.env['API_PORT']), attacked.expressPort);
+  const attackers = start('attacking', attacked.expressPort);
+  const observed = lastMessage<Observation>(observer);
+  const tallies = lastMessage<Tallies>(attackers);
+  const most = { peakMB: 0, descriptors: 0 };
+  try {
+    await watch(minutes, signal, (atMin, isTimeToTell) => {
+      const { pid } = attacked.process;
+      observer.send({ round: network.ledger.currentRound, pid } satisfies Target);
+      const held = heldBy(attacked);
+      most.peakMB = Math.max(most.peakMB, held?.peakMB ?? 0);
+      most.descriptors = Math.max(most.descriptors, held?.handles ?? 0);
+      if (isTimeToTell) console.log(progress(atMin, network, held, observed()));
+    });
+    observer.disconnect();
+    const lastRound = network.ledger.currentRound - 2;
+    await network.stop();
+    const seen = observed();
+    if (!seen) throw new Error('the observer saw nothing: run for longer');
+    return { ...seen, ...most, lastRound, tallies: tallies() ?? {} };
+  } finally {
+    for (const child of [observer, attackers]) child.kill();
+  }
+}
+
+/** Node raises what it may have to the hard limit when it starts: both are set. */
+function limitDescriptors({ process }: SimulatedNode): void {
+  execFileSync('prlimit', [`--pid=${process.pid}`, `--nofile=${DESCRIPTORS}:${DESCRIPTORS}`]);
+}
+
+/** The first answer of the side port; whoever asks before that would find it closed. */
+async function untilItAnswers({ env, logPath }: SimulatedNode, signal: AbortSignal): Promise<void> {
+  const url = `http://127.0.0.1:${env['API_PORT']}/healthz`;
+  for (const startedAt = performance.now(); !signal.aborted;) {
+    if (await fetch(url).catch(() => undefined)) return;
+    if (performance.now() - startedAt > START_MS) throw new Error(`no API, see ${logPath}`);
+    await sleep(SAMPLE_MS);
+  }
+}
+
+/** Runs a file beside this one as a process. */
+function start(name: string, ...ports: number[]): ChildProcess {
+  return fork(path.join(__dirname, `${name}.ts`), ports.map(String), {
+    // A Ctrl-C in the terminal reaches the soak alone, which then ends them.
+    detached: true,
+  });
+}
+
+/** @returns what a process told last */
+function lastMessage<T>(of: ChildProcess): () => T | undefined {
+  let last: T | undefined;
+  of.on('message', (message) => (last = message as T));
+  return () => last;
+}
+
+/** Looks at once and again until the time is over, or somebody has seen enough. */
+async function watch(
+  minutes: number,
+  signal: AbortSignal,
+  look: (atMin: number, isTimeToTell: boolean) => void,
+): Promise<void> {
+  const startedAt = performance.now();
+  let toldAt = startedAt;
+  for (let now = startedAt; !signal.aborted && now < startedAt + minutes * 60_000;) {
+    const isTimeToTell = now >= toldAt + TELL_MS;
+    look((now - startedAt) / 60_000, isTimeToTell);
+    if (isTimeToTell) toldAt = now;
+    await sleep(SAMPLE_MS, undefined, { signal }).catch(() => undefined);
+    now = performance.now();
+  }
+}
+
+function progress(
+  atMin: number,
+  { ledger }: Network,
+  held: ReturnType<typeof heldBy>,
+  seen: Observation | undefined,
+): string {
+  const waits = [...(seen?.side ?? []), ...(seen?.public ?? [])].map(
+    (each) => `${each.name} ${longest(each).toFixed(0)} ms`,
+  );
+  const process = held
+    ? `${held.residentMB.toFixed(0)} MB, ${held.handles} descriptors`
+    : 'no process';
+  return `  ${atMin.toFixed(1)} min, round ${ledger.currentRound}: ${process}; longest waits: ${waits.join(', ')}`;
+}
+
+/** What the ledger and the simulator have of the attacked node. */
+function outcomeOf(
+  { rounds, nodes }: RunReport,
+  lastRound: number,
+): Pick<Endured, 'rounds' | 'ends' | 'lastCode' | 'calls' | 'otherCalls'> {
+  const { publicKey, exits, calls } = nodes[ATTACKED]!;
+  const others = nodes.filter((_, index) => index !== ATTACKED);
+  const sum = (of: Readonly<Record<string, number>>): number =>
+    Object.values(of).reduce((total, count) => total + count, 0);
+  return {
+    rounds: rounds
+      .filter(({ round }) => round <= lastRound)
+      .map(({ round, submissions }) => {
+        const submission = submissions.find((each) => each.publicKey === publicKey);
+        return { round, submitted: !!submission, valid: submission?.['valid'] === true };
+      }),
+    ends: exits.filter(({ requested }) => !requested).length,
+    lastCode: exits.at(-1)?.code ?? null,
+    calls: sum(calls),
+    otherCalls: Math.max(...others.map((node) => sum(node.calls))),
+  };
+}
+
+async function whatIsIn(logPath: string): Promise<Pick<Endured, 'logMB' | 'unfitLines'>> {
+  // A task that never wrote has none.
+  appendFileSync(logPath, '');
+  let unfitLines = 0;
+  for await (const line of createInterface({ input: createReadStream(logPath) })) {
+    if (isUnfit(line)) unfitLines++;
+  }
+  return { logMB: statSync(logPath).size / 2 ** 20, unfitLines };
+}
+
+function table(head: string[]): Table.Table {
+  return new Table({ head, style: { head: [], border: [], compact: true } });
+}
+
+function showAttacks(tallies: Tallies): void {
+  const rows = table(['Attack', 'Requests', 'How they ended']);
+  for (const [name, tally] of Object.entries(tallies)) {
+    const outcomes = Object.entries(tally).sort(([, a], [, b]) => b - a);
+    const sent = outcomes.reduce((sum, [, times]) => sum + times, 0);
+    rows.push([name, sent, outcomes.map(([how, times]) => `${how}: ${times}`).join(', ')]);
+  }
+  console.log(rows.toString());
+}
+
+function showFindings(findings: readonly Finding[]): void {
+  const rows = table(['Measure', 'Found', 'Asked', 'OK']);
+  for (const { measure, found, bound, isOk } of findings) {
+    rows.push([measure, found, bound, bound === '' ? '' : isOk ? 'yes' : 'NO']);
+  }
+  console.log(rows.toString());
+}

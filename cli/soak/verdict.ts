@@ -1,0 +1,128 @@
+import { longest, type WaitsSummary } from './waits';
+
+/** What was measured of a node while it was attacked. */
+export interface Endured {
+  /** Rounds that are over and whether a proof of the node is on the ledger, and is valid. */
+  readonly rounds: readonly { round: number; submitted: boolean; valid: boolean }[];
+  readonly side: readonly WaitsSummary[];
+  readonly public: readonly WaitsSummary[];
+  /** The longest that the node's event loop was late, ms. */
+  readonly lagMs: number;
+  /** The longest that the machine gave its main thread no processor, ms. */
+  readonly queuedMs: number;
+  /** How long the process that measures stood still, at once and in all, ms. */
+  readonly ownPauseMs: number;
+  readonly ownPausesMs: number;
+  /** The most resident memory that any process of the node ever had. */
+  readonly peakMB: number;
+  /** The most open descriptors. */
+  readonly descriptors: number;
+  readonly logMB: number;
+  /** Lines of the log with control characters, or of a stack trace. */
+  readonly unfitLines: number;
+  /** How often its process ended before it was asked to. */
+  readonly ends: number;
+  /** The code with which it ended when it was asked to, under attack; null where it had to be killed. */
+  readonly lastCode: number | null;
+  /** Calls of its node, and those of a node beside it that nobody attacks. */
+  readonly calls: number;
+  readonly otherCalls: number;
+}
+
+/** One line of the table. */
+export interface Finding {
+  readonly measure: string;
+  readonly found: string;
+  /** What was asked; empty where the measure is only for people to look at. */
+  readonly bound: string;
+  readonly isOk: boolean;
+}
+
+/** What must hold (issue: memory under 250 MB, log under 1 MB); the wait is an option of the command. */
+const MOST_MB = 250;
+const MOST_LOG_MB = 1;
+/** Of 1,024: the rest is for the node's own calls, its store and its workers. */
+const MOST_DESCRIPTORS = 768;
+/** Which lists a node looks at, and how often, is drawn by lot. */
+const CALLS_FACTOR = 1.5;
+const CALLS_SLACK = 20;
+
+/**
+ * Judges a node that was attacked.
+ * @param maxWaitMs what others on the side port may wait
+ */
+export function judgeEndured(endured: Endured, maxWaitMs: number): Finding[] {
+  const { rounds, calls, otherCalls } = endured;
+  const missed = rounds.filter(({ submitted, valid }) => !submitted || !valid);
+  const mostCalls = Math.ceil(otherCalls * CALLS_FACTOR + CALLS_SLACK);
+  return [
+    {
+      measure: 'rounds submitted',
+      found: `${rounds.length - missed.length} of ${rounds.length}${missed.length === 0 ? '' : `, not ${missed.map(({ round }) => round).join(', ')}`}`,
+      bound: 'all, with a valid proof',
+      isOk: rounds.length > 0 && missed.length === 0,
+    },
+    ...endured.side.map((waits) => {
+      const longestMs = longest(waits);
+      const isOk = longestMs <= maxWaitMs && waits.answered > 0 && failures(waits) === '';
+      return { ...told(waits), bound: `${maxWaitMs} ms, all answered`, isOk };
+    }),
+    ...endured.public.map((waits) => ({ ...told(waits), bound: '', isOk: true })),
+    shown('event loop of the node late', ms(endured.lagMs)),
+    shown('no processor for it', ms(endured.queuedMs)),
+    shown(
+      'observer stood still (left out)',
+      `${ms(endured.ownPauseMs)} at most, ${ms(endured.ownPausesMs)} in all`,
+    ),
+    bounded('memory, MB', endured.peakMB, MOST_MB),
+    bounded('descriptors', endured.descriptors, MOST_DESCRIPTORS),
+    bounded('log, MB', endured.logMB, MOST_LOG_MB, 3),
+    bounded('log lines with controls or stacks', endured.unfitLines, 0),
+    bounded('ends of its process', endured.ends, 0),
+    {
+      measure: 'its end when asked to',
+      found: endured.lastCode === null ? 'killed after 2 s' : `code ${endured.lastCode}`,
+      bound: 'code 0',
+      isOk: endured.lastCode === 0,
+    },
+    bounded(`calls of its node (${otherCalls} beside it)`, calls, mostCalls),
+  ];
+}
+
+/** A sentence for each thing that did not hold. */
+export function breaches(findings: readonly Finding[]): string[] {
+  return findings
+    .filter(({ isOk }) => !isOk)
+    .map(({ measure, found, bound }) => `${measure}: ${found}, where ${bound} was asked`);
+}
+
+/** Whether a line of the log has what a terminal would obey, or shows a stack trace. */
+export function isUnfit(line: string): boolean {
+  // eslint-disable-next-line no-control-regex
+  return /[\x00-\x08\x0b-\x1f\x7f-\x9f]/.test(line) || /^\s*at .+:\d+:\d+\)?$/.test(line);
+}
+
+function told(waits: WaitsSummary): Pick<Finding, 'measure' | 'found'> {
+  const { name, answered, medianMs, p999Ms } = waits;
+  const times = `${ms(longest(waits))} at most, ${ms(p999Ms)} 99.9 %, ${ms(medianMs)} median`;
+  return { measure: `wait for ${name}`, found: `${times} of ${answered}${failures(waits)}` };
+}
+
+function failures({ failed }: WaitsSummary): string {
+  return Object.entries(failed)
+    .map(([why, times]) => `, ${times} ${why}`)
+    .join('');
+}
+
+function shown(measure: string, found: string): Finding {
+  return { measure, found, bound: '', isOk: true };
+}
+
+function bounded(measure: string, value: number, most: number, digits = 0): Finding {
+  const isOk = value <= most;
+  return { measure, found: value.toFixed(digits), bound: `at most ${most}`, isOk };
+}
+
+function ms(value: number): string {
+  return `${value.toFixed(0)} ms`;
+}

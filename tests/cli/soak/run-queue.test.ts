@@ -1,0 +1,32 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { RunQueue } from '../../../cli/soak/run-queue';
+
+const SPIN = 'const end = Date.now() + 1000; while (Date.now() < end);';
+
+describe('the time that a process waits for a processor', () => {
+  before(function () {
+    if (!existsSync('/proc/self/schedstat')) this.skip();
+  });
+
+  it('is seen where two share one', async function () {
+    // 1 ms of a second that one of them waits is little enough for any scheduler.
+    const both = [0, 1].map(() => spawn('taskset', ['-c', '0', process.execPath, '-e', SPIN]));
+    const queue = new RunQueue();
+    for (const deadline = performance.now() + 900; performance.now() < deadline; await sleep(50)) {
+      queue.look(both[0]!.pid);
+    }
+    for (const each of both) each.kill();
+    expect(queue.longestMs).to.be.above(1);
+  });
+
+  it('is none of a process that has ended, and starts over with another', () => {
+    const queue = new RunQueue();
+    queue.look(process.pid);
+    queue.look(undefined);
+    queue.look(2 ** 30);
+    expect(queue.longestMs).to.equal(0);
+  });
+});

@@ -1,0 +1,25 @@
+import { spawnSync } from 'node:child_process';
+import os from 'node:os';
+import path from 'node:path';
+import { expect } from 'chai';
+
+const ROOT = path.join(__dirname, '../..');
+/** Looser than what the soak asks by itself, for a machine that is busy with other things. */
+const MAX_WAIT_MS = 1000;
+
+describe('a node that strangers attack', function () {
+  this.timeout(180_000);
+  before(function () {
+    if (os.platform() !== 'linux') this.skip();
+  });
+
+  it('mines on, answers others and stays small', () => {
+    const options = ['--hostile', '--minutes', '0.8', '--max-wait-ms', String(MAX_WAIT_MS)];
+    const run = spawnSync(
+      process.execPath,
+      ['--import', 'tsx', path.join(ROOT, 'cli/soak.ts'), ...options],
+      { cwd: ROOT, encoding: 'utf8', timeout: 150_000 },
+    );
+    expect(run.status, run.stdout + run.stderr).to.equal(0);
+  });
+});
