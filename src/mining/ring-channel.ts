@@ -2,7 +2,8 @@ import { deserialize, serialize } from 'node:v8';
 
 // Messages from a mining thread through shared memory, as a byte stream in a ring with one writer and one reader. A
 // MessagePort wakes its reader while it holds a lock that the reader needs. The thread is of the lowest priority: with
-// other programs on the processors it was held up right there, and the main thread with it, for up to 660 ms (measured).
+// other programs on the processors it was held up right there, and the main thread with it (for up to 660 ms at 500
+// messages a second).
 
 /** Bytes written and read so far, u32s that wrap around; then the bytes. */
 const WRITTEN = 0;
