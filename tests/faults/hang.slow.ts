@@ -1,8 +1,65 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { LoneTask } from '../fixtures/lone-task';
+import { BUNDLE, LoneTask } from '../fixtures/lone-task';
+import { eventually } from '../fixtures/network';
+import { node18 } from '../fixtures/node18';
 
 const ROUND = 10;
+const LAST_WORDS = 'the main loop has not turned for 10 s: ending, to be started again\n';
+
+describe('fault: the main loop hangs', function () {
+  this.timeout(60_000);
+  let task: LoneTask;
+  beforeEach(() => (task = new LoneTask()));
+  afterEach(() => task.dispose());
+
+  /** Starts the bundle, which hangs for so many seconds on SIGUSR2, and has it mine. */
+  const mine = async (hangsForSeconds: number, execPath = process.execPath): Promise<number> => {
+    const executable = path.join(task.directory, 'hanging.js');
+    const hang = `const until = performance.now() + ${hangsForSeconds} * 1000; while (performance.now() < until);`;
+    const trap = `process.on('SIGUSR2', () => { console.log('hangs'); ${hang} });\n`;
+    writeFileSync(executable, trap + readFileSync(BUNDLE, 'utf8'));
+    await task.start(executable, {}, { execPath });
+    task.send('executeTask', ROUND);
+    return task.hasShares(ROUND);
+  };
+  const shares = (): Promise<number> =>
+    eventually(
+      async () => (await task.get<{ valid_shares: number }>(`/task/${ROUND}`))?.valid_shares,
+    );
+
+  for (const [version, node] of [
+    ['this Node', () => process.execPath],
+    ['Node 18', node18],
+  ] as const) {
+    it(`ends with 0 after ten seconds, to be started again, and goes on with its shares: ${version}`, async () => {
+      await mine(Infinity, node());
+      const before = await shares();
+      // What is older than a second is kept, as when it is killed.
+      await sleep(1500);
+      const startedAt = performance.now();
+      task.kill('SIGUSR2');
+      expect(await task.exit).to.deep.equal({ code: 0, signal: null });
+      expect(performance.now() - startedAt).to.be.within(9000, 20_000);
+      expect(task.log).to.include(LAST_WORDS);
+      await task.start(BUNDLE, {}, { execPath: node() });
+      expect(await shares()).to.be.at.least(before);
+      await task.hasShares(ROUND);
+    });
+  }
+
+  it('goes on after it was busy for three seconds', async () => {
+    await mine(3);
+    task.kill('SIGUSR2');
+    await task.logged('hangs');
+    const before = await shares();
+    await eventually(async () => ((await shares()) > before ? true : undefined));
+    expect(task.timesLogged(LAST_WORDS)).to.equal(0);
+  });
+});
 
 describe('fault: the whole process stands still for longer than its main loop may', function () {
   this.timeout(90_000);
