@@ -38,7 +38,8 @@ describe('fault: the SDK asks for lists that it is not given', function () {
       for (let i = 0; i < times; i += 50) {
         const before = task.callsOf('getTaskState').length;
         for (let n = 0; n < 50; n++) task.send('distributionListAudit', LISTED);
-        await eventually(() => task.callsOf('getTaskState').length >= before + 50 || undefined);
+        // Those that ask at the same time share one answer.
+        await eventually(() => task.callsOf('getTaskState').length > before || undefined);
       }
     };
     const heap = (): Promise<number> => task.metric('nodejs_heap_size_used_bytes');
