@@ -1,7 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Express } from 'express';
 import { ipKeyGenerator, MemoryStore, type Options } from 'express-rate-limit';
 import { answerError, ApiError, sendError, type ErrorStatus } from './errors';
@@ -122,7 +121,7 @@ export class PublicGuard {
     response.setHeader('Connection', 'close');
     if (await this.isTooMany(request)) {
       options.onRefused('rate');
-      await sleep(REFUSAL_MS, undefined, { ref: false });
+      await untilItsTurn(response);
       return sendError(response, new ApiError(429, 'expected fewer requests a minute'));
     }
     const refusal = refusalOf(request);
@@ -156,6 +155,17 @@ export class PublicGuard {
     this.options.onRefused(reason);
     lastWords(socket, rawError(status));
   }
+}
+
+/** Waits, unless the connection is gone before: then nothing shall be kept for it. */
+function untilItsTurn(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, REFUSAL_MS);
+    response.once('close', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }
 
 /** Why a request gets no further; undefined when it may. */
