@@ -85,7 +85,7 @@ export class OneRequest extends Duplex {
 
 /** Ends a connection so that what was written to it arrives: it is gone when the other end is, or soon. */
 export function lastWords(socket: Socket, text = ''): void {
-  socket.end(text);
+  socket.removeAllListeners('data').end(text);
   // To see the other end's end; where anything else comes, no more of it is read.
   socket.on('data', () => socket.pause()).resume();
   const timer = setTimeout(() => socket.destroy(), LINGER_MS);

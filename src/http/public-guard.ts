@@ -23,7 +23,8 @@ const REFUSAL_MS = 1_000;
 
 /** The paths that reach the app: no other, such as the SDK's /taskState, which asks the node for its whole state. */
 const SERVED = /^\/(?:(?:task|submission|audit|healthz)(?:[/?]|$)|\?|$)/;
-const HEALTH = /^\/healthz(?:[/?]|$)/;
+const HEALTH = /^(?:GET|HEAD) \/healthz[ /?]/;
+const MAX_HEALTH_BYTES = 'HEAD /healthz '.length;
 
 const NO_SUCH_PATH = new ApiError(404, 'no such path');
 
@@ -75,12 +76,11 @@ export class PublicGuard {
       this.options.onRefused('malformed');
       connection.end(rawError(400));
     });
-    const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-      this.answer(request, response).catch((error: unknown) => this.failed(response, error));
-    };
+    const answer = (request: IncomingMessage, response: ServerResponse): void =>
+      this.answer(request, response);
     // A body that waits for a word is announced by an event of its own.
     for (const event of ['request', 'checkContinue', 'checkExpectation'] as const) {
-      server.on(event, onRequest);
+      server.on(event, answer);
     }
   }
 
@@ -103,27 +103,40 @@ export class PublicGuard {
       clearTimeout(deadline);
       this.connections.delete(socket);
     });
+    const onHead = async (head: Buffer): Promise<void> => {
+      clearTimeout(deadline);
+      this.connections.delete(socket);
+      this.connections.add(socket);
+      const isTooMany = await this.isTooMany(socket, head);
+      if (socket.destroyed) return;
+      if (isTooMany) {
+        // Before it becomes a request, which costs as much as an answer does.
+        deadline = setTimeout(() => this.refuse(socket, 429, 'rate'), REFUSAL_MS);
+      } else {
+        deadline = setTimeout(() => socket.destroy(), ANSWER_TIMEOUT_MS);
+        this.parse.call(this.server, new OneRequest(socket, head));
+      }
+    };
     readHead(
       socket,
-      (head) => {
-        clearTimeout(deadline);
-        deadline = setTimeout(() => socket.destroy(), ANSWER_TIMEOUT_MS);
-        this.connections.delete(socket);
-        this.connections.add(socket);
-        this.parse.call(this.server, new OneRequest(socket, head));
-      },
+      (head) => void onHead(head),
       () => this.refuse(socket, 431, 'malformed'),
     );
   }
 
-  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  private async isTooMany({ remoteAddress }: Socket, head: Buffer): Promise<boolean> {
+    const { requestsPerMinute } = this.options;
+    if (requestsPerMinute === 0) return false;
+    const isHealth = HEALTH.test(head.toString('latin1', 0, MAX_HEALTH_BYTES));
+    // The connection's own address: a header that names another can be made up.
+    const address = ipKeyGenerator(remoteAddress ?? '0.0.0.0');
+    const { totalHits } = await this.requests.increment(`${isHealth} ${address}`);
+    return totalHits > requestsPerMinute * (isHealth ? HEALTH_FACTOR : 1);
+  }
+
+  private answer(request: IncomingMessage, response: ServerResponse): void {
     const { app, options } = this;
     response.setHeader('Connection', 'close');
-    if (await this.isTooMany(request)) {
-      options.onRefused('rate');
-      await untilItsTurn(response);
-      return sendError(response, new ApiError(429, 'expected fewer requests a minute'));
-    }
     const refusal = refusalOf(request);
     if (refusal) {
       options.onRefused(refusal.reason);
@@ -135,37 +148,16 @@ export class PublicGuard {
     (app as unknown as Handle)(request, response, otherwise);
   }
 
-  private async isTooMany({ url = '', socket }: IncomingMessage): Promise<boolean> {
-    const { requestsPerMinute } = this.options;
-    if (requestsPerMinute === 0) return false;
-    const isHealth = HEALTH.test(url);
-    // The connection's own address: a header that names another can be made up.
-    const address = ipKeyGenerator(socket.remoteAddress ?? '0.0.0.0');
-    const { totalHits } = await this.requests.increment(`${isHealth} ${address}`);
-    return totalHits > requestsPerMinute * (isHealth ? HEALTH_FACTOR : 1);
-  }
-
   private failed(response: ServerResponse, error: unknown): void {
     if (response.headersSent) response.destroy();
     else answerError(response, error, this.options.onFault);
   }
 
-  /** Ends a connection whose head did not come, or not to an end. */
+  /** Ends a connection that never became a request. */
   private refuse(socket: Socket, status: ErrorStatus, reason: Refusal): void {
     this.options.onRefused(reason);
     lastWords(socket, rawError(status));
   }
-}
-
-/** Waits, unless the connection is gone before: then nothing shall be kept for it. */
-function untilItsTurn(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, REFUSAL_MS);
-    response.once('close', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }
 
 /** Why a request gets no further; undefined when it may. */
