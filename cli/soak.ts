@@ -5,12 +5,12 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Table from 'cli-table3';
 import { Command, InvalidArgumentError } from 'commander';
-import { Faults, freePorts, readTaskConfig, startNetwork, type SimulatedNode } from '../simulator';
+import { Faults, startNetwork, type SimulatedNode } from '../simulator';
 import { brokenByFaults } from './simulate/fault-run';
-import { miningInspector } from './simulate/inspector';
 import { flatness, MEASURES } from './soak/flatness';
 import { soakHostile } from './soak/hostile';
 import { sampleOf, type Sample } from './soak/samples';
+import { soaked } from './soak/soaked';
 
 const SAMPLE_MS = 2500;
 const TELL_EVERY = 12;
@@ -68,20 +68,11 @@ async function soakFaults(
   signal: AbortSignal,
 ): Promise<string[]> {
   const { minutes, nodes, roundSeconds, seed } = options;
-  const ports = await freePorts(nodes);
   const directory = mkdtempSync(path.join(os.tmpdir(), 'soak-'));
   const faults = new Faults({ seed, roundSeconds, spared: new Set([SPARED]) });
   console.log(`${nodes} nodes, rounds of ${roundSeconds} s, ${minutes} minutes, seed ${seed}`);
   const network = await startNetwork({
-    task: 'dist/main.js',
-    config: readTaskConfig('config-task.yml'),
-    ...{ nodes, roundSeconds, seed, directory, rounds: 0 },
-    env: (index) => ({
-      MINING_THREADS: '1',
-      MINING_INTENSITY: '25',
-      API_PORT: String(ports[index]),
-    }),
-    inspector: miningInspector,
+    ...(await soaked({ nodes, roundSeconds, seed, directory })),
     changeMethods: faults.changeMethods,
   });
   faults.start(network);

@@ -12,21 +12,21 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Table from 'cli-table3';
-import {
-  freePorts,
-  readTaskConfig,
-  startNetwork,
-  type Network,
-  type RunReport,
-  type SimulatedNode,
-} from '../../simulator';
+import { startNetwork, type Network, type RunReport, type SimulatedNode } from '../../simulator';
 import { brokenByFaults } from '../simulate/fault-run';
-import { miningInspector } from '../simulate/inspector';
 import type { Tallies } from './attacking';
-import type { Observation, Target } from './observer';
+import type { Target } from './observer';
 import { heldBy } from './samples';
+import { soaked } from './soaked';
 import { StalledPipe } from './stalled-pipe';
-import { breaches, isUnfit, judgeEndured, type Endured, type Finding } from './verdict';
+import {
+  breaches,
+  isUnfit,
+  judgeEndured,
+  type Endured,
+  type Finding,
+  type Observation,
+} from './verdict';
 import { longest } from './waits';
 
 const ATTACKED = 0;
@@ -55,22 +55,13 @@ export async function soakHostile(options: HostileOptions, signal: AbortSignal):
   console.log(
     `${nodes} nodes, rounds of ${roundSeconds} s, ${minutes} minutes: node-1 is attacked`,
   );
-  const ports = await freePorts(nodes);
   const directory = mkdtempSync(path.join(os.tmpdir(), 'hostile-'));
   const logPath = path.join(directory, 'node-1', 'task.log');
   mkdirSync(path.dirname(logPath));
   const pipe = new StalledPipe(path.join(directory, 'output'), logPath);
   const network = await startNetwork({
-    task: 'dist/main.js',
-    config: readTaskConfig('config-task.yml'),
-    ...{ nodes, roundSeconds, seed, directory, rounds: 0 },
-    env: (index) => ({
-      MINING_THREADS: '1',
-      MINING_INTENSITY: '25',
-      API_PORT: String(ports[index]),
-    }),
+    ...(await soaked({ nodes, roundSeconds, seed, directory })),
     outputPath: (index) => (index === ATTACKED ? pipe.path : undefined),
-    inspector: miningInspector,
     onEvent: (event) => {
       if (event.type === 'started' && event.node.index === ATTACKED) limitDescriptors(event.node);
     },

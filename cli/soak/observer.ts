@@ -1,7 +1,8 @@
 import { Agent, get } from 'node:http';
 import { AwakeClock } from './awake-clock';
 import { RunQueue } from './run-queue';
-import { Waits, type WaitsSummary } from './waits';
+import type { Observation } from './verdict';
+import { Waits } from './waits';
 
 // Asks a node as others do while it is attacked, in a process of its own: nothing but the node, and the machine, shall
 // make it wait. argv: the side port, the public one. On its channel it is told which round runs, and tells what it saw.
@@ -12,19 +13,6 @@ const TELL_MS = 1000;
 const TIMEOUT_MS = 10_000;
 /** Not the address of any attacker. */
 const OTHER_ADDRESS = '127.0.0.2';
-
-/** What was seen so far. */
-export interface Observation {
-  readonly side: readonly WaitsSummary[];
-  readonly public: readonly WaitsSummary[];
-  /** The longest that the node's own event loop says it was late, ms. */
-  readonly lagMs: number;
-  /** The longest that the node's main thread could have run and had no processor, ms. */
-  readonly queuedMs: number;
-  /** How long this process stood still, at once and in all, ms: the waits are without it. */
-  readonly ownPauseMs: number;
-  readonly ownPausesMs: number;
-}
 
 /** Told to the observer. */
 export interface Target {

@@ -1,18 +1,22 @@
 import { longest, type WaitsSummary } from './waits';
 
-/** What was measured of a node while it was attacked. */
-export interface Endured {
-  /** Rounds that are over and whether a proof of the node is on the ledger, and is valid. */
-  readonly rounds: readonly { round: number; submitted: boolean; valid: boolean }[];
+/** What the observer saw of a node. */
+export interface Observation {
   readonly side: readonly WaitsSummary[];
   readonly public: readonly WaitsSummary[];
-  /** The longest that the node's event loop was late, ms. */
+  /** The longest that the node's own event loop says it was late, ms. */
   readonly lagMs: number;
-  /** The longest that the machine gave its main thread no processor, ms. */
+  /** The longest that the node's main thread could have run and had no processor, ms. */
   readonly queuedMs: number;
-  /** How long the process that measures stood still, at once and in all, ms. */
+  /** How long the observer stood still, at once and in all, ms: the waits are without it. */
   readonly ownPauseMs: number;
   readonly ownPausesMs: number;
+}
+
+/** What was measured of a node while it was attacked. */
+export interface Endured extends Observation {
+  /** Rounds that are over and whether a proof of the node is on the ledger, and is valid. */
+  readonly rounds: readonly { round: number; submitted: boolean; valid: boolean }[];
   /** The most resident memory that any process of the node ever had. */
   readonly peakMB: number;
   /** The most open descriptors. */

@@ -1,0 +1,21 @@
+import { freePorts, readTaskConfig, type NetworkOptions } from '../../simulator';
+import { miningInspector } from '../simulate/inspector';
+
+/** A network of the task as it is deployed, without an end, which leaves the machine room for what is done to it. */
+export async function soaked(
+  of: Pick<NetworkOptions, 'nodes' | 'roundSeconds' | 'seed' | 'directory'>,
+): Promise<NetworkOptions> {
+  const ports = await freePorts(of.nodes);
+  return {
+    ...of,
+    task: 'dist/main.js',
+    config: readTaskConfig('config-task.yml'),
+    rounds: 0,
+    env: (index) => ({
+      MINING_THREADS: '1',
+      MINING_INTENSITY: '25',
+      API_PORT: String(ports[index]),
+    }),
+    inspector: miningInspector,
+  };
+}
