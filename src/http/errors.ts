@@ -96,8 +96,14 @@ export function answerError(
  */
 export function faultLog(log: Log): (error: unknown) => void {
   return sparingly((times, error: unknown) => {
-    const { name, code, stack } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
-    const places = stack?.split('\n').filter((line) => line.startsWith('    at ')) ?? [];
+    const {
+      name,
+      code,
+      message = '',
+      stack = '',
+    } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
+    const behindMessage = stack.slice(stack.indexOf(message) + message.length);
+    const places = behindMessage.split('\n').filter((line) => line.startsWith('    at '));
     const what = code ?? name ?? typeof error;
     log.error([`${times} requests failed, the last by ${what}`, ...places].join('\n'));
   });
