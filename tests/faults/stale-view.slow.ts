@@ -44,10 +44,7 @@ describe('fault: the node shows a stale or partial view of the chain', function 
       // Until mining has begun again, the shares that are shown are those on the wrong seed.
       await eventually(() => task.timesLogged(`mining round ${ROUND}`) === 2 || undefined);
       await task.hasShares(ROUND);
-      task.chain.round = ROUND + 1;
-      const submitted = task.nextCallOf('checkSubmissionAndUpdateRound');
-      task.send('submitPayload', ROUND);
-      const [proof] = await submitted;
+      const proof = await task.proofAfter(ROUND);
       expect(task.verdictOn(proof, ROUND, task.seed(ROUND, full))).to.include({ valid: true });
     });
 
@@ -57,10 +54,7 @@ describe('fault: the node shows a stale or partial view of the chain', function 
       task.send('executeTask', ROUND);
       await task.hasShares(ROUND);
       task.chain.submissions[ROUND - 2] = view();
-      task.chain.round = ROUND + 1;
-      const submitted = task.nextCallOf('checkSubmissionAndUpdateRound');
-      task.send('submitPayload', ROUND);
-      const [proof] = await submitted;
+      const proof = await task.proofAfter(ROUND);
       expect(task.verdictOn(proof, ROUND, task.seed(ROUND, full))).to.include({ valid: true });
       await task.logged('mined on another seed than the chain shows now');
     });
@@ -115,10 +109,7 @@ describe('fault: the node shows a stale or partial view of the chain', function 
     task.chain.submissions[ROUND - 2] = {};
     await task.logged(`mined round ${ROUND}`);
     expect(task.timesLogged(`mining round ${ROUND}`)).to.equal(1);
-    task.chain.round = ROUND + 1;
-    const submitted = task.nextCallOf('checkSubmissionAndUpdateRound');
-    task.send('submitPayload', ROUND);
-    const [proof] = await submitted;
+    const proof = await task.proofAfter(ROUND);
     expect(task.verdictOn(proof, ROUND, task.seed(ROUND, full))).to.include({ valid: true });
   });
 
