@@ -121,7 +121,7 @@ export class RemoteMiner {
     for (const attempt of attempts) {
       const body = shareBody(template, attempt, {
         worker_id: this.options.id,
-        submission_id: `${this.options.id}-${this.runId}-${++this.submissions}`,
+        submission_id: `${this.runId}-${++this.submissions}`,
       });
       this.queue.push({ round, body });
       if (this.queue.length > MAX_QUEUED) this.queue.shift();

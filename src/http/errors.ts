@@ -123,8 +123,8 @@ export function sendError(response: ServerResponse, error: ApiError): void {
     .end(body);
 }
 
-/** Errors of Express and its body parser carry a status; their other statuses all are a bad request. */
-function toApiError(error: unknown): ApiError {
+/** What a thrown error is answered with. Express and its body parser give theirs a status; those unknown here all are a bad request. */
+export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   const { status, message, type } = (error ?? {}) as Record<string, unknown>;
   if (typeof status !== 'number' || status < 400 || status > 499) {

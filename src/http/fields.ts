@@ -10,10 +10,15 @@ export const roundInPath = z
 
 export const roundNumber = z.number().int().nonnegative();
 
-export const workerId = z
+/** What a worker calls a submission. */
+export const submissionId = z
   .string()
-  .regex(/^[A-Za-z0-9._:@-]{1,64}$/, 'expected 1 to 64 of A-Z a-z 0-9 . _ : @ -')
-  .refine((id) => id !== LOCAL_WORKER, `"${LOCAL_WORKER}" is this node itself`);
+  .regex(/^[A-Za-z0-9._:@-]{1,64}$/, 'expected 1 to 64 of A-Z a-z 0-9 . _ : @ -');
+
+export const workerId = submissionId.refine(
+  (id) => id !== LOCAL_WORKER,
+  `"${LOCAL_WORKER}" is this node itself`,
+);
 
 /** So many bytes in hex, in either case. */
 export const hexBytes = (bytes: number) =>

@@ -1,4 +1,11 @@
-import type { NextFunction, Request, RequestHandler, Response, Router } from 'express';
+import type {
+  ErrorRequestHandler,
+  NextFunction,
+  Request,
+  RequestHandler,
+  Response,
+  Router,
+} from 'express';
 import { ApiError } from './errors';
 import type { RateLimits } from './limits';
 
@@ -12,7 +19,7 @@ export interface Mount {
 /** The handlers of each method a path answers. */
 export interface Methods {
   get?: RequestHandler[];
-  post?: RequestHandler[];
+  post?: (RequestHandler | ErrorRequestHandler)[];
 }
 
 /** Puts a path on a router; other methods are answered by 405 and what is allowed. */

@@ -30,7 +30,9 @@ export function taskParameters(
 
   function targetFor(to: RemoteWorker | undefined): bigint {
     if (to === undefined) return miner.shareTarget;
-    return to === workers.shared ? to.handOut(miner.shareTarget) : to.handOutTarget(round.limit);
+    const { number, limit } = round;
+    if (to !== workers.shared) return to.handOutTarget(number, limit);
+    return to.handOut(number, miner.shareTarget);
   }
 }
 

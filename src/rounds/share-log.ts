@@ -3,37 +3,30 @@ import { sha256 } from '../bitcoin/sha256';
 import type { Log } from '../log';
 import type { KeyValueStore } from './key-value-store';
 import { readRecord } from './read-record';
-import {
-  fromTuple,
-  shareBatchSchema,
-  toTuple,
-  type JudgedShare,
-  type LoggedShare,
-  type ShareBatch,
-} from './share-record';
+import { fromTuple, type JudgedShare, type LoggedShare } from './share-record';
+import { ShareRing, type ShareTotals } from './share-ring';
 
-/** Shares that can be asked for: the newest so many. */
+/** Valid shares kept, and shares that can be asked for at once: the newest so many. */
 export const RECENT_SHARES = 500;
-
-/**
- * Batches share this many keys of the store, so it never grows. A batch holds at least one share, so
- * all recent ones are there.
- */
-const SLOTS = RECENT_SHARES;
-const MAX_BATCH = 64;
-/** Shares that nobody waits for are written with the next batch, the newest so many of them. */
-const MAX_WAITING = 64;
+/** Invalid shares kept: apart, since they cost nothing, so that no number of them pushes out a valid one. */
+export const RECENT_INVALID_SHARES = 100;
 
 const WORKERS_KEY = 'workers-seen';
 /** Different workers are counted up to this many. */
 const MAX_WORKERS_SEEN = 4096;
 const workersSeenSchema = z.array(z.string()).max(MAX_WORKERS_SEEN);
 
-export interface ShareStatistics {
-  valid: number;
-  invalid: number;
+export interface ShareStatistics extends ShareTotals {
   /** Different workers that had a valid share, up to 4096; this node's own threads are one. */
   uniqueWorkers: number;
+}
+
+/** What earlier processes left. */
+interface Restored {
+  totals: ShareTotals;
+  /** Oldest first. */
+  shares: LoggedShare[];
+  workersSeen: readonly string[];
 }
 
 /**
@@ -41,59 +34,61 @@ export interface ShareStatistics {
  * small record of its own: the SDK's store is a file that only grows while the task runs.
  */
 export class ShareLog {
-  private readonly recentShares: LoggedShare[];
+  private readonly restored = new Map<number, LoggedShare[]>();
+  private readonly totals: ShareTotals;
   private readonly workersSeen: Set<string>;
   private workersChanged = false;
-  private valid: number;
-  private invalid: number;
   private last: number;
-  private batch: number;
-  /** Shares somebody waits for, and the others, to be written. */
-  private urgent: LoggedShare[] = [];
-  private waiting: LoggedShare[] = [];
   private writing: Promise<void> = Promise.resolve();
   private next: Promise<void> | undefined;
+  private isAllWanted = false;
   private works = true;
 
   private constructor(
     private readonly store: KeyValueStore,
-    private readonly restored: readonly LoggedShare[],
-    private readonly newest: ShareBatch | undefined,
-    workersSeen: readonly string[],
+    private readonly valid: ShareRing,
+    private readonly invalid: ShareRing,
+    private readonly before: Restored,
   ) {
-    this.recentShares = restored.slice(-RECENT_SHARES);
-    this.valid = newest?.valid ?? 0;
-    this.invalid = newest?.invalid ?? 0;
-    this.batch = newest ? newest.batch + 1 : 0;
-    this.last = restored[restored.length - 1]?.at ?? 0;
+    const { totals, shares, workersSeen } = before;
+    this.totals = { ...totals };
     this.workersSeen = new Set(workersSeen);
-    for (const share of restored) this.see(share);
+    this.last = shares[shares.length - 1]?.at ?? 0;
+    valid.restore(shares.filter(isValid));
+    invalid.restore(shares.filter((share) => !isValid(share)));
+    for (const share of shares) {
+      this.see(share);
+      const ofRound = this.restored.get(share.round);
+      if (ofRound) ofRound.push(share);
+      else this.restored.set(share.round, [share]);
+    }
   }
 
   /** Reads what earlier processes left. What is unreadable counts as not there. */
   static async open(store: KeyValueStore, log: Log): Promise<ShareLog> {
-    const read = <T>(key: string, schema: z.ZodType<T>): Promise<T | undefined> =>
-      readRecord(store, key, schema, log);
-    const slots = await Promise.all(
-      Array.from({ length: SLOTS }, (_, slot) => read(keyOf(slot), shareBatchSchema)),
-    );
-    const batches = slots.filter((batch) => batch !== undefined).sort((a, b) => a.batch - b.batch);
-    const shares = batches.flatMap((batch) => batch.shares.map(fromTuple));
-    const workersSeen = await read(WORKERS_KEY, workersSeenSchema);
-    return new ShareLog(store, shares, batches[batches.length - 1], workersSeen ?? []);
+    const valid = new ShareRing(store, 'shares', RECENT_SHARES);
+    const invalid = new ShareRing(store, 'invalid-shares', RECENT_INVALID_SHARES);
+    // Earlier versions kept both kinds in the batches of the first.
+    const batches = [...(await valid.read(log)), ...(await invalid.read(log))];
+    const workersSeen = await readRecord(store, WORKERS_KEY, workersSeenSchema, log);
+    return new ShareLog(store, valid, invalid, {
+      totals: {
+        valid: Math.max(0, ...batches.map((batch) => batch.valid)),
+        invalid: Math.max(0, ...batches.map((batch) => batch.invalid)),
+      },
+      shares: batches.flatMap((batch) => batch.shares.map(fromTuple)).sort((a, b) => a.at - b.at),
+      workersSeen: workersSeen ?? [],
+    });
   }
 
   get statistics(): ShareStatistics {
-    const { valid, invalid } = this;
-    return { valid, invalid, uniqueWorkers: this.workersSeen.size };
+    return { ...this.totals, uniqueWorkers: this.workersSeen.size };
   }
 
   /** Valid and invalid shares since this process started. */
-  get sinceStart(): { valid: number; invalid: number } {
-    return {
-      valid: this.valid - (this.newest?.valid ?? 0),
-      invalid: this.invalid - (this.newest?.invalid ?? 0),
-    };
+  get sinceStart(): ShareTotals {
+    const { valid, invalid } = this.before.totals;
+    return { valid: this.totals.valid - valid, invalid: this.totals.invalid - invalid };
   }
 
   /** Whether the last write succeeded. */
@@ -106,33 +101,47 @@ export class ShareLog {
     return this.last;
   }
 
-  /** The newest shares, newest first, of one round or of all; limit 0..500. */
+  /**
+   * The newest shares, newest first, of one round or of all. Invalid ones are at most half of them, rounded
+   * up, unless there is room.
+   * @param limit 0..500
+   */
   recent(limit: number, round?: number): LoggedShare[] {
-    const shares = this.recentShares.filter(
-      (share) => round === undefined || share.round === round,
-    );
-    return limit === 0 ? [] : shares.slice(-limit).reverse();
+    const valid = this.valid.recent(round);
+    const invalid = this.invalid.recent(round);
+    const room = Math.max(Math.ceil(limit / 2), limit - valid.length);
+    return [...valid, ...invalid.slice(Math.max(0, invalid.length - room))]
+      .sort((a, b) => b.at - a.at)
+      .slice(0, limit);
   }
 
   /** What earlier processes logged of a round, oldest first. */
-  restoredOf(round: number): LoggedShare[] {
-    return this.restored.filter((share) => share.round === round);
+  restoredOf(round: number): readonly LoggedShare[] {
+    return this.restored.get(round) ?? [];
   }
 
-  /** Counts a share; it is stored with the next batch. */
+  /** Counts a share; the next flush stores it. */
   note(share: JudgedShare): void {
-    this.waiting.push(this.count(share));
-    if (this.waiting.length > MAX_WAITING) this.waiting.shift();
+    this.count(share, false);
   }
 
-  /** Counts a share and stores it. @throws when it could not be written; the next flush tries again. */
+  /** Counts a share and stores it. @throws when it could not be written; the next call tries again. */
   keep(share: JudgedShare): Promise<void> {
-    this.urgent.push(this.count(share));
-    return this.flush();
+    this.count(share, true);
+    return this.settle();
   }
 
   /** Stores all that was counted. @throws when it could not be written; the next flush tries again. */
   flush(): Promise<void> {
+    this.isAllWanted = true;
+    return this.settle();
+  }
+
+  /**
+   * Resolves when all shares given to `keep` so far are stored; whoever submits can have no more written by it.
+   * @throws when they could not be written; the next call tries again.
+   */
+  settle(): Promise<void> {
     // One write at a time: what comes while it runs goes into one batch behind it.
     this.next ??= this.writing
       .catch(() => undefined)
@@ -143,55 +152,44 @@ export class ShareLog {
     return this.next;
   }
 
-  private count(share: JudgedShare): LoggedShare {
+  private count(share: JudgedShare, isAwaited: boolean): void {
     this.last = Math.max(Date.now(), this.last + 1);
-    const logged = { ...share, at: this.last };
-    if (share.reason === undefined) this.valid++;
-    else this.invalid++;
+    const kind = isValid(share) ? 'valid' : 'invalid';
+    this.totals[kind]++;
     this.see(share);
-    this.recentShares.push(logged);
-    if (this.recentShares.length > RECENT_SHARES) this.recentShares.shift();
-    return logged;
+    this[kind].add({ ...share, at: this.last }, isAwaited);
   }
 
-  private see({ workerId, reason }: JudgedShare): void {
+  private see(share: JudgedShare): void {
     // Whoever proves no work can't fill the set.
-    if (reason !== undefined || this.workersSeen.size >= MAX_WORKERS_SEEN) return;
-    const digest = sha256(Buffer.from(workerId)).subarray(0, 6).toString('base64url');
+    if (!isValid(share) || this.workersSeen.size >= MAX_WORKERS_SEEN) return;
+    const digest = sha256(Buffer.from(share.workerId)).subarray(0, 6).toString('base64url');
     if (this.workersSeen.has(digest)) return;
     this.workersSeen.add(digest);
     this.workersChanged = true;
   }
 
   private async write(): Promise<void> {
+    const isAllWanted = this.isAllWanted;
+    this.isAllWanted = false;
     try {
       if (this.workersChanged) {
         this.workersChanged = false;
         await this.store.set(WORKERS_KEY, JSON.stringify([...this.workersSeen]));
       }
-      while (this.urgent.length + this.waiting.length > 0) await this.writeBatch();
+      for (const ring of [this.valid, this.invalid]) {
+        if (isAllWanted || ring.isAwaited) await ring.write(() => this.totals);
+      }
       this.works = true;
     } catch (error) {
       this.works = false;
+      // So that the next call has something to try the store with.
       this.workersChanged = true;
       throw error;
     }
   }
-
-  private async writeBatch(): Promise<void> {
-    const urgent = this.urgent.slice(0, MAX_BATCH);
-    const waiting = this.waiting.slice(0, MAX_BATCH - urgent.length);
-    const shares = [...urgent, ...waiting].sort((a, b) => a.at - b.at);
-    const { batch, valid, invalid } = this;
-    const record: ShareBatch = { batch, valid, invalid, shares: shares.map(toTuple) };
-    await this.store.set(keyOf(batch), JSON.stringify(record));
-    this.batch++;
-    const written = new Set(shares);
-    this.urgent = this.urgent.filter((share) => !written.has(share));
-    this.waiting = this.waiting.filter((share) => !written.has(share));
-  }
 }
 
-function keyOf(batch: number): string {
-  return `shares:${batch % SLOTS}`;
+function isValid({ reason }: JudgedShare): boolean {
+  return reason === undefined;
 }

@@ -8,6 +8,7 @@ export interface JudgedShare {
   round: number;
   /** Who found it: a remote worker's id, or LOCAL_WORKER. */
   workerId: string;
+  /** What that worker calls it: 1 to 64 of A-Z a-z 0-9 . _ : @ -, as its own id. */
   submissionId: string;
   /** The header hash as Bitcoin shows it; of a share without a proof what was claimed. */
   hash: string;
@@ -58,7 +59,9 @@ export function toTuple(share: LoggedShare): z.infer<typeof shareTuple> {
 export function fromTuple(tuple: z.infer<typeof shareTuple>): LoggedShare {
   const [at, round, workerId, submissionId, hash, bytes, best, reason] = tuple;
   return {
-    ...{ at, round, workerId, submissionId, hash, best: best === 1 },
+    // Earlier versions took others, markup among them.
+    submissionId: submissionId.replace(/[^A-Za-z0-9._:@-]/g, '_').slice(0, 64),
+    ...{ at, round, workerId, hash, best: best === 1 },
     ...(bytes && { attempt: unpackAttempt(Buffer.from(bytes, 'hex')) }),
     ...(reason && { reason }),
   };

@@ -1,35 +1,51 @@
+import { EXTRANONCE1_SIZE } from '../consensus';
+import type { Attempt } from '../template/segment';
+
 /** Accepted shares remembered of a round; the oldest give way. */
 const MAX_KNOWN = 65_536;
+
+/** What a remote worker says gives its hash, on work it was handed. */
+export interface ShareProof {
+  /** u32 */
+  extranonce2: number;
+  /** u32 */
+  nonce: number;
+  /** 0..65535 */
+  versionBits: number;
+}
 
 /** A share that was accepted, as far as a repeat of it has to be told. */
 export interface KnownShare {
   submissionId: string;
   workerId: string;
-  /** Canonical bytes of its attempt, as text. */
-  key: string;
   hashValue: bigint;
+  proof: ShareProof;
   best: boolean;
 }
 
-/** The accepted shares of one round, by their submission ids and by what was hashed. */
+/** The accepted shares of one round, by what was hashed: no two headers have one hash. */
 export class KnownShares {
-  private readonly byId = new Map<string, KnownShare>();
-  private readonly byKey = new Map<string, KnownShare>();
+  private readonly byHash = new Map<bigint, KnownShare>();
 
-  withId(submissionId: string): KnownShare | undefined {
-    return this.byId.get(submissionId);
-  }
-
-  withKey(key: string): KnownShare | undefined {
-    return this.byKey.get(key);
+  /** The share that has this hash, if that was shown by this proof. */
+  find(hashValue: bigint, proof: ShareProof): KnownShare | undefined {
+    const known = this.byHash.get(hashValue);
+    return known && isSame(known.proof, proof) ? known : undefined;
   }
 
   add(share: KnownShare): void {
-    this.byId.set(share.submissionId, share);
-    this.byKey.set(share.key, share);
-    if (this.byId.size <= MAX_KNOWN) return;
-    const oldest = this.byId.values().next().value!;
-    this.byId.delete(oldest.submissionId);
-    this.byKey.delete(oldest.key);
+    this.byHash.set(share.hashValue, share);
+    if (this.byHash.size <= MAX_KNOWN) return;
+    this.byHash.delete(this.byHash.keys().next().value!);
   }
+}
+
+/** An attempt as who found it submits it. */
+export function proofOf({ extranonce, nonce, versionBits }: Attempt): ShareProof {
+  const extranonce2 = Buffer.from(extranonce).readUInt32BE(EXTRANONCE1_SIZE);
+  return { extranonce2, nonce, versionBits };
+}
+
+function isSame(a: ShareProof, b: ShareProof): boolean {
+  return a.extranonce2 === b.extranonce2 && a.nonce === b.nonce && a.versionBits === b.versionBits;
 }

@@ -3,28 +3,26 @@ import { FLOOR } from '../consensus';
 import { RateMeter } from '../mining/rate-meter';
 import { isAnotherTarget, shareTargetFor } from '../rounds/vardiff';
 
-/** A worker is judged by targets it was handed before, too, until this long after they were replaced. */
-const REPLACED_TARGET_MS = 120_000;
-const MAX_TARGETS = 8;
 /** About 30 shares, whose number tells the rate to 18 %. */
 const RATE_WINDOW_MS = 30_000;
 /** Fewer than this many ms tell nothing about a rate of one share a second. */
 const MIN_MEASURED_MS = 5_000;
 
-interface HandedTarget {
-  target: bigint;
-  replacedAtMs: number;
+/** The targets it was handed in one round: hash values, of which higher ones are easier. */
+interface HandedTargets {
+  round: number;
+  easiest: bigint;
+  newest: bigint;
 }
 
 /** A remote worker: where it searches, how fast it is, and what was asked of it. */
 export class RemoteWorker {
-  /** Newest first; never empty after the first handOut. */
-  private targets: HandedTarget[] = [];
+  private handed: HandedTargets | undefined;
   private readonly meter: RateMeter;
   private provenHashes = 0;
   private measuredSinceMs: number | undefined;
 
-  /** When it last asked for work or had a share accepted. */
+  /** When it last asked for work or had a share accepted; Workers keeps it. */
   seenAtMs: number;
   /** When its last share was accepted. */
   lastShareAtMs: number | undefined;
@@ -49,44 +47,46 @@ export class RemoteWorker {
 
   /**
    * The target for the work it is handed now: the floor until its rate is known.
-   * @param limit the highest hash value that can still enter the proof
+   * @param limit the highest hash value that can still enter the round's proof
    */
-  handOutTarget(limit: bigint): bigint {
-    return this.handOut(shareTargetFor(this.hashrateHps, limit));
+  handOutTarget(round: number, limit: bigint): bigint {
+    return this.handOut(round, shareTargetFor(this.hashrateHps, limit));
   }
 
   /** Notes that it was handed work with a target, unless it is about the one it has. @returns its target from now on */
-  handOut(target: bigint): bigint {
-    const nowMs = this.now();
-    this.seenAtMs = nowMs;
+  handOut(round: number, target: bigint): bigint {
     if (this.measuredSinceMs === undefined) {
-      this.measuredSinceMs = nowMs;
+      this.measuredSinceMs = this.now();
       this.meter.restart();
     }
-    const [newest] = this.targets;
-    if (newest && !isAnotherTarget(target, newest.target)) return newest.target;
-    if (newest) newest.replacedAtMs = nowMs;
-    this.targets = [{ target, replacedAtMs: Infinity }, ...this.targets].slice(0, MAX_TARGETS);
+    const handed = this.handedIn(round);
+    if (handed && !isAnotherTarget(target, handed.newest)) return handed.newest;
+    const easiest = handed && handed.easiest > target ? handed.easiest : target;
+    this.handed = { round, easiest, newest: target };
     return target;
   }
 
-  /** The highest hash value it may send: the easiest of the targets that its work may have had. */
-  get acceptedTarget(): bigint {
-    const nowMs = this.now();
-    // Handed by an earlier process, perhaps: the work it has is not known.
-    if (this.targets.length === 0) return FLOOR;
-    return this.targets
-      .filter(({ replacedAtMs }) => nowMs - replacedAtMs < REPLACED_TARGET_MS)
-      .map(({ target }) => target)
-      .reduce((easiest, target) => (target > easiest ? target : easiest));
+  /**
+   * The highest hash value it may send: the easiest target of the round. So nobody who asks for work in
+   * its name, or beside it without one, can make worthless what it mines.
+   */
+  acceptedTarget(round: number): bigint {
+    // Handed before it lost its place, or by an earlier process: the work it has is not known.
+    return this.handedIn(round)?.easiest ?? FLOOR;
   }
 
-  /** Counts a share of it that was accepted, as the work its hardest met target stands for. */
-  accepted(hashValue: bigint): void {
-    this.seenAtMs = this.now();
-    this.lastShareAtMs = this.seenAtMs;
-    const met = this.targets.find(({ target }) => hashValue <= target)?.target ?? FLOOR;
-    this.provenHashes += Number(expectedHashes(met));
+  /**
+   * Counts a share of it that was accepted. Whatever easier target it was mined with, it meets the newest
+   * as often as a share mined with that one comes; so these alone are counted, as the work they stand for.
+   */
+  accepted(round: number, hashValue: bigint): void {
+    this.lastShareAtMs = this.now();
+    const newest = this.handedIn(round)?.newest ?? FLOOR;
+    if (hashValue <= newest) this.provenHashes += Number(expectedHashes(newest));
     if (this.measuredSinceMs !== undefined) this.meter.update(this.provenHashes);
+  }
+
+  private handedIn(round: number): HandedTargets | undefined {
+    return this.handed?.round === round ? this.handed : undefined;
   }
 }

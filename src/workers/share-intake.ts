@@ -1,27 +1,28 @@
 import { displayHash } from '../bitcoin/target';
+import { FLOOR } from '../consensus';
 import { extranonceOf } from '../mining/search';
 import { shareOf, type Share } from '../proof/share';
 import type { Miner } from '../rounds/miner';
 import type { Round } from '../rounds/round';
 import type { ShareLog } from '../rounds/share-log';
-import { packAttempt } from '../rounds/share-record';
-import { KnownShares, type KnownShare } from './known-shares';
-import type { RemoteWorker } from './remote-worker';
-import type { Workers } from './workers';
+import { LOCAL_WORKER } from '../rounds/share-record';
+import { KnownShares, proofOf, type ShareProof } from './known-shares';
+import { extranonces1Of, SHARED_EXTRANONCE1, type Workers } from './workers';
 
 /** A share as a remote worker submits it, strictly parsed. */
 export interface ShareSubmission {
   workerId: string;
+  /** Names the submission among those of its worker, to know a repeat by; says nothing of the share. */
   submissionId: string;
   /** What the worker says the header hashes to. */
   hashValue: bigint;
   blockHeight: number;
   /** What makes the hash more than a claim. */
-  proof: { extranonce2: number; nonce: number; versionBits: number } | undefined;
+  proof: ShareProof | undefined;
 }
 
 export type Rejection = 'wrong_height' | 'no_proof' | 'wrong_hash' | 'above_target';
-export type Conflict = 'duplicate_share' | 'submission_id_taken' | 'round_over';
+export type Conflict = 'duplicate_share' | 'round_over';
 
 export type Outcome =
   | { outcome: 'accepted' | 'repeated'; hashValue: bigint; best: boolean }
@@ -56,29 +57,31 @@ export class ShareIntake {
   }
 
   /**
-   * Judges a share; one that is accepted is in the store when this resolves.
+   * Judges a share by what was hashed, whatever it is called; one that is accepted is in the store when
+   * this resolves.
    * @throws StoreError when the store takes no writes.
    */
   async submit(roundNumber: number, submission: ShareSubmission): Promise<Outcome> {
     const { miner, shares } = this.options;
-    if (!shares.writable) await stored(shares.flush());
+    if (!shares.writable) await stored(shares.settle());
     const round = await miner.round(roundNumber);
     if (!round) return { outcome: 'unknown_round' };
     // No await from here to the entry in the log: submissions that come together are judged one by one.
+    const { workerId, submissionId, hashValue, blockHeight, proof } = submission;
     const known = this.knownOf(round);
-    const earlier = known.withId(submission.submissionId);
+    const isHeightRight = blockHeight === round.template.height;
+    const earlier = isHeightRight && proof && known.find(hashValue, proof);
     if (earlier) {
-      if (!isRepeat(submission, earlier, round)) return this.conflict('submission_id_taken');
+      const isRepeat = workerId === earlier.workerId && submissionId === earlier.submissionId;
+      if (!isRepeat) return this.conflict('duplicate_share');
       // Its first submission may still be on its way to the store, or have failed there.
-      await stored(shares.flush());
-      return { outcome: 'repeated', hashValue: earlier.hashValue, best: earlier.best };
+      await stored(shares.settle());
+      return { outcome: 'repeated', hashValue, best: earlier.best };
     }
     if (miner.miningRound !== roundNumber) return this.conflict('round_over');
-    if (submission.blockHeight !== round.template.height) {
-      return this.reject(round, submission, 'wrong_height');
-    }
-    if (!submission.proof) return this.reject(round, submission, 'no_proof');
-    const found = this.rebuild(round, submission);
+    if (!isHeightRight) return this.reject(round, submission, 'wrong_height');
+    if (!proof) return this.reject(round, submission, 'no_proof');
+    const found = this.rebuild(round, submission, proof);
     if (!found) return this.reject(round, submission, 'wrong_hash');
     return this.judge(round, submission, found, known);
   }
@@ -86,22 +89,24 @@ export class ShareIntake {
   private async judge(
     round: Round,
     submission: ShareSubmission,
-    { share, worker }: { share: Share; worker: RemoteWorker },
+    { share, extranonce1 }: { share: Share; extranonce1: number },
     known: KnownShares,
   ): Promise<Outcome> {
     const { miner, workers, shares } = this.options;
-    const { workerId, submissionId } = submission;
-    const { hashValue } = share;
-    const key = keyOf(share);
-    if (known.withKey(key)) return this.conflict('duplicate_share');
-    if (hashValue > worker.acceptedTarget) {
+    const { workerId, submissionId, hashValue } = submission;
+    const { shared } = workers;
+    const isShared = extranonce1 === shared.extranonce1;
+    const target = (isShared ? shared : workers.find(workerId))?.acceptedTarget(round.number);
+    // Of who lost its place it is not known what it was handed; it was no more than the floor.
+    if (hashValue > (target ?? FLOOR)) {
       return this.reject(round, submission, 'above_target', share);
     }
     const admission = miner.admit(round, share);
     if (admission === 'duplicate') return this.conflict('duplicate_share');
     const best = admission === 'best';
-    known.add({ submissionId, workerId, key, hashValue, best });
-    (worker === workers.shared ? worker : workers.register(workerId)).accepted(hashValue);
+    known.add({ submissionId, workerId, hashValue, proof: proofOf(share), best });
+    const worker = isShared ? shared : workers.prove(workerId, extranonce1);
+    worker.accepted(round.number, hashValue);
     const hash = displayHash(hashValue);
     await stored(
       shares.keep({ round: round.number, workerId, submissionId, hash, attempt: share, best }),
@@ -109,17 +114,16 @@ export class ShareIntake {
     return { outcome: 'accepted', hashValue, best };
   }
 
-  /** The header that gives the hash: on the worker's own work, or on that of workers without an id. */
+  /** The header that gives the hash: on work the worker may have been handed, or on that of workers without an id. */
   private rebuild(
     round: Round,
-    { workerId, hashValue, proof }: ShareSubmission,
-  ): { share: Share; worker: RemoteWorker } | undefined {
-    const { workers } = this.options;
-    const { extranonce2, nonce, versionBits } = proof!;
-    for (const worker of [workers.find(workerId), workers.shared]) {
-      const extranonce = extranonceOf(worker.extranonce1, extranonce2);
+    { workerId, hashValue }: ShareSubmission,
+    { extranonce2, nonce, versionBits }: ShareProof,
+  ): { share: Share; extranonce1: number } | undefined {
+    for (const extranonce1 of [...extranonces1Of(workerId), SHARED_EXTRANONCE1]) {
+      const extranonce = extranonceOf(extranonce1, extranonce2);
       const share = shareOf(round.template, { extranonce, versionBits, nonce });
-      if (share.hashValue === hashValue) return { share, worker };
+      if (share.hashValue === hashValue) return { share, extranonce1 };
     }
     return undefined;
   }
@@ -150,33 +154,16 @@ export class ShareIntake {
     const known = new KnownShares();
     for (const logged of this.options.shares.restoredOf(round.number)) {
       const { submissionId, workerId, attempt, hash, best, reason } = logged;
-      if (reason !== undefined || !attempt) continue;
+      if (reason !== undefined || !attempt || workerId === LOCAL_WORKER) continue;
       const hashValue = BigInt(`0x${hash}`);
-      known.add({ submissionId, workerId, key: keyOf(attempt), hashValue, best });
+      known.add({ submissionId, workerId, hashValue, proof: proofOf(attempt), best });
     }
+    // Who asks for old rounds makes none of the last ones forgotten.
+    if (this.options.miner.miningRound !== round.number) return known;
     this.known.set(round.number, known);
-    const oldest = [...this.known.keys()].sort((a, b) => b - a)[KNOWN_ROUNDS];
-    if (oldest !== undefined) this.known.delete(oldest);
+    if (this.known.size > KNOWN_ROUNDS) this.known.delete(this.known.keys().next().value!);
     return known;
   }
-}
-
-function keyOf(attempt: Parameters<typeof packAttempt>[0]): string {
-  return packAttempt(attempt).toString('latin1');
-}
-
-/** Whether a submission is one that was accepted before, in every field that means something. */
-function isRepeat(submission: ShareSubmission, earlier: KnownShare, round: Round): boolean {
-  const { workerId, hashValue, blockHeight, proof } = submission;
-  if (!proof) return false;
-  const key = Buffer.from(earlier.key, 'latin1');
-  const extranonce = extranonceOf(key.readUInt16BE(0), proof.extranonce2);
-  return (
-    workerId === earlier.workerId &&
-    hashValue === earlier.hashValue &&
-    blockHeight === round.template.height &&
-    earlier.key === keyOf({ ...proof, extranonce })
-  );
 }
 
 async function stored(write: Promise<void>): Promise<void> {

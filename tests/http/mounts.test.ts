@@ -83,11 +83,11 @@ describe('the mounts of the API', function () {
       const answer = await fetch(`${url}/task/${ROUND}?worker_id=rig1`);
       expect(answer.status).to.equal(400);
       expect(await answer.text()).to.include('worker_id: expected none here');
-      const handedBefore = workers.shared.acceptedTarget;
+      const handedBefore = workers.shared.acceptedTarget(ROUND);
       expect(await (await fetch(`${url}/task/${ROUND}`)).json()).to.have.nested.property(
         'work.prev',
       );
-      expect(workers.shared.acceptedTarget).to.equal(handedBefore);
+      expect(workers.shared.acceptedTarget(ROUND)).to.equal(handedBefore);
       expect(workers.list()).to.deep.equal([]);
     });
 
@@ -156,13 +156,31 @@ describe('the mounts of the API', function () {
       };
       expect(await statuses('/audit', 5)).to.deep.equal([200, 200, 200, 429, 429]);
       expect(await error(await fetch(`${url}/audit`))).to.deep.equal([429, 'too_many_requests']);
-      const submissions: number[] = [];
-      for (let i = 0; i < 32; i++) {
-        submissions.push((await post(`${url}/submission/${ROUND}`, '{}')).status);
-      }
-      expect(submissions.filter((status) => status === 400)).to.have.length(30);
-      expect(submissions.slice(-2)).to.deep.equal([429, 429]);
       expect(await statuses('/healthz', 10)).to.deep.equal(Array<number>(10).fill(200));
+    });
+
+    it('lets malformed shares take nothing from the budget of shares', async () => {
+      // 3 requests, 30 shares and 1 malformed one a minute.
+      const url = await serve(express().use(createApi(node.services, 3)));
+      const submission = `${url}/submission/${ROUND}`;
+      const large = `{"a":"${'x'.repeat(20_000)}"}`;
+      for (let i = 0; i < 15; i++) {
+        const statuses = [
+          (await post(submission, '{}')).status,
+          (await post(submission, '{"hash":')).status,
+          (await post(submission, large)).status,
+          (await post(submission, '{}', 'text/plain')).status,
+        ];
+        expect(statuses).to.deep.equal([i === 0 ? 400 : 429, 429, 429, 429]);
+      }
+      const share = { hash: '0'.repeat(64), difficulty: 1, block_height: ROUND, worker_id: 'rig1' };
+      const statuses: number[] = [];
+      for (let i = 0; i < 32; i++) {
+        const body = JSON.stringify({ ...share, submission_id: nextId() });
+        statuses.push((await post(submission, body)).status);
+      }
+      expect(statuses).to.deep.equal([...Array<number>(30).fill(422), 429, 429]);
+      expect(await error(await post(submission, '{}'))).to.deep.equal([429, 'too_many_requests']);
     });
 
     it('gives no page of another origin leave to send JSON or to read', async () => {

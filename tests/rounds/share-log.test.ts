@@ -1,7 +1,8 @@
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { createLog } from '../../src/log';
 import { Round } from '../../src/rounds/round';
-import { RECENT_SHARES, ShareLog } from '../../src/rounds/share-log';
+import { RECENT_INVALID_SHARES, RECENT_SHARES, ShareLog } from '../../src/rounds/share-log';
 import type { JudgedShare } from '../../src/rounds/share-record';
 import { decodeProof } from '../../src/proof/codec';
 import { shareOf } from '../../src/proof/share';
@@ -31,6 +32,10 @@ const share = (i: number, more: Partial<JudgedShare> = {}): JudgedShare => {
   };
 };
 
+/** An invalid share. */
+const forged = (i: number, submissionId = `forged-${i}`): JudgedShare =>
+  share(i, { submissionId, best: false, reason: 'wrong_hash' });
+
 describe('ShareLog', () => {
   let store: MemoryStore;
   beforeEach(() => (store = new MemoryStore()));
@@ -43,6 +48,7 @@ describe('ShareLog', () => {
     await shares.keep(share(0));
     shares.note(share(1, { workerId: 'rig2', reason: 'wrong_hash' }));
     await shares.keep(share(2, { workerId: 'rig3' }));
+    await shares.flush();
     const again = await open();
     expect(again.recent(500)).to.deep.equal(shares.recent(500));
     expect(idsOf(again)).to.deep.equal(['rig1-2', 'rig1-1', 'rig1-0']);
@@ -70,6 +76,136 @@ describe('ShareLog', () => {
     expect(again.statistics.valid).to.equal(1600);
     await again.keep(share(9999));
     expect(idsOf(await open())[0]).to.equal('rig1-9999');
+  });
+
+  it('keeps valid and invalid shares apart, in memory and in the store', async () => {
+    const shares = await open();
+    for (let i = 0; i < 3; i++) await shares.keep(share(i));
+    // A flush after each: as many batches of invalid ones as can be.
+    for (let i = 0; i < 600; i++) {
+      shares.note(forged(i));
+      await shares.flush();
+    }
+    for (const log of [shares, await open()]) {
+      const recent = log.recent(RECENT_SHARES);
+      expect(recent.slice(-3).map(({ submissionId }) => submissionId)).to.deep.equal([
+        'rig1-2',
+        'rig1-1',
+        'rig1-0',
+      ]);
+      expect(recent).to.have.length(RECENT_INVALID_SHARES + 3);
+      expect(log.statistics).to.deep.equal({ valid: 3, invalid: 600, uniqueWorkers: 1 });
+    }
+    expect(store.values.size).to.be.at.most(RECENT_SHARES + RECENT_INVALID_SHARES + 1);
+  });
+
+  it('stores what its own threads found however many invalid ones wait beside it', async () => {
+    const shares = await open();
+    for (let i = 0; i < 50; i++) {
+      shares.note(share(i, { workerId: 'local' }));
+      for (let j = 0; j < 20; j++) shares.note(forged(j));
+    }
+    await shares.flush();
+    const again = (await open()).recent(RECENT_SHARES);
+    expect(again.filter(({ workerId }) => workerId === 'local')).to.have.length(50);
+  });
+
+  it('writes nothing more for invalid shares until it is flushed, and then two batches at most', async () => {
+    const shares = await open();
+    await shares.keep(share(0));
+    const { writes } = store;
+    for (let i = 0; i < 1000; i++) {
+      shares.note(forged(i));
+      await shares.settle();
+    }
+    expect(store.writes).to.equal(writes);
+    await shares.flush();
+    expect(store.writes - writes).to.be.at.most(2);
+  });
+
+  it('gives way to no flood that comes while it writes', async () => {
+    const shares = await open();
+    const set = store.set.bind(store);
+    store.set = async (key, value) => {
+      for (let i = 0; i < 100; i++) shares.note(forged(i));
+      await new Promise(setImmediate);
+      await set(key, value);
+    };
+    shares.note(forged(0));
+    await shares.flush();
+    expect(store.writes).to.be.at.most(2);
+  });
+
+  it('reads what versions left that kept both kinds together', async () => {
+    const tuple = (i: number, reason: string, id: string) => [
+      ...[1000 + i, vector.round, 'rig1', id, share(i).hash, '00'.repeat(12), 0, reason],
+    ];
+    const old = {
+      ...{ batch: 41, valid: 7, invalid: 9 },
+      shares: [
+        tuple(0, '', 'rig1-0'),
+        tuple(1, 'wrong_hash', '<img src=x>'),
+        tuple(2, '', `${'y'.repeat(127)}&`),
+      ],
+    };
+    store.values.set('shares:41', JSON.stringify(old));
+    const shares = await open();
+    expect(idsOf(shares)).to.deep.equal(['y'.repeat(64), '_img_src_x_', 'rig1-0']);
+    expect(shares.statistics).to.deep.equal({ valid: 7, invalid: 9, uniqueWorkers: 1 });
+    await shares.keep(share(3));
+    expect([...store.values.keys()]).to.include('shares:42');
+    expect(idsOf(await open())).to.have.length(4);
+  });
+
+  it('shows the newest first, of each kind as many as are its part, after a restart too', () => {
+    const step = fc.constantFrom('kept', 'noted', 'forged', 'flush');
+    const steps = fc.array(fc.record({ step, times: fc.nat(150) }), { maxLength: 12 });
+    return fc.assert(
+      fc.asyncProperty(steps, fc.integer({ min: 0, max: RECENT_SHARES }), async (all, limit) => {
+        store = new MemoryStore();
+        const shares = await open();
+        const [valid, invalid]: [string[], string[]] = [[], []];
+        let i = 0;
+        for (const { step, times } of all) {
+          for (let n = 0; n < times; n++) {
+            const id = `${step}-${i++}`;
+            if (step === 'flush') break;
+            if (step === 'kept') void shares.keep(share(i, { submissionId: id }));
+            else if (step === 'noted') shares.note(share(i, { submissionId: id }));
+            else shares.note(forged(i, id));
+            (step === 'forged' ? invalid : valid).push(id);
+          }
+          // As often as the miner does, whose threads don't find 64 shares in between.
+          if (step !== 'forged') await shares.flush();
+        }
+        const shown = shares.recent(limit);
+        expect(shown.map(({ at }) => at)).to.deep.equal(
+          shown.map(({ at }) => at).sort((a, b) => b - a),
+        );
+        const ids = (isValid: boolean): string[] =>
+          shown
+            .filter(({ reason }) => (reason === undefined) === isValid)
+            .map(({ submissionId }) => submissionId);
+        // Of each kind the newest, none left out between.
+        expect(ids(true)).to.deep.equal(valid.slice(valid.length - ids(true).length).reverse());
+        expect(ids(false)).to.deep.equal(
+          invalid.slice(invalid.length - ids(false).length).reverse(),
+        );
+        const kept = Math.min(valid.length, RECENT_SHARES);
+        const keptInvalid = Math.min(invalid.length, RECENT_INVALID_SHARES);
+        expect(shown).to.have.length(Math.min(limit, kept + keptInvalid));
+        expect(ids(false).length).to.be.at.most(Math.max(Math.ceil(limit / 2), limit - kept));
+
+        await shares.flush();
+        const again = await open();
+        const acknowledged = valid.filter((id) => id.startsWith('kept')).slice(-RECENT_SHARES);
+        const restored = again.restoredOf(vector.round).map(({ submissionId }) => submissionId);
+        expect(restored).to.include.members(acknowledged);
+        expect(again.statistics.valid).to.equal(valid.length);
+        expect(store.values.size).to.be.at.most(RECENT_SHARES + RECENT_INVALID_SHARES + 1);
+      }),
+      { numRuns: 30 },
+    );
   });
 
   it('does not resolve before the write, and tries again after one that failed', async () => {

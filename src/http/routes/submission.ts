@@ -1,5 +1,5 @@
 import bs58 from 'bs58';
-import type { Response, Router } from 'express';
+import type { RequestHandler, Response, Router } from 'express';
 import { z } from 'zod';
 import { difficultyOf } from '../../bitcoin/target';
 import { EXTRANONCE2_SIZE, VERSION_BITS_SHIFT } from '../../consensus';
@@ -11,15 +11,11 @@ import {
   type ShareSubmission,
 } from '../../workers/share-intake';
 import { ApiError, parse } from '../errors';
-import { hex32, hexBytes, roundInPath, roundNumber, workerId } from '../fields';
+import { hex32, hexBytes, roundInPath, roundNumber, submissionId, workerId } from '../fields';
 import { jsonBody } from '../json-body';
 import { addResource, answer, sendJson, type Mount } from '../resource';
 import type { Services } from '../services';
 import { VERSION_MASK } from '../task-parameters';
-
-const submissionId = z
-  .string()
-  .regex(/^[\x21-\x7e]{1,128}$/, 'expected 1 to 128 printable ASCII characters');
 
 const shareBody = z
   .object({
@@ -53,10 +49,15 @@ const MESSAGES: Record<Rejection | Conflict, string> = {
   no_proof: 'without extranonce2 and nonce a hash is only a claim',
   wrong_hash: 'the header that this share gives has another hash',
   above_target: 'the hash misses the target of the work that was handed out',
-  duplicate_share: 'this share was submitted before, under another submission_id',
-  submission_id_taken: 'another share was submitted under this submission_id',
+  duplicate_share: 'this share was counted before, under another submission_id or worker_id',
   round_over: 'this round is not being mined any more',
 };
+
+/** What stands in a response's locals once its request was read. */
+interface Submitted {
+  number: number;
+  submission: ShareSubmission;
+}
 
 /** /submission: the shares of workers in, the proof of this node out. */
 export function addSubmission(
@@ -82,16 +83,25 @@ export function addSubmission(
     sendJson(response, body, { final: round.closed });
   });
 
-  const post = answer(async (request, response) => {
-    const number = parse(roundInPath, request.params['roundNumber'], 'roundNumber');
-    const submission = parse(shareBody, request.body);
+  /** Comes before the limit of shares: what isn't one has a limit of its own. */
+  const read: RequestHandler = ({ params, body }, response, next) => {
+    const submitted: Submitted = {
+      number: parse(roundInPath, params['roundNumber'], 'roundNumber'),
+      submission: parse(shareBody, body),
+    };
+    Object.assign(response.locals, submitted);
+    next();
+  };
+
+  const post = answer(async (_request, response) => {
+    const { number, submission } = response.locals as Submitted;
     const outcome = await intake.submit(number, submission).catch(unavailable);
     answerOutcome(response, submission.submissionId, outcome);
   });
 
   addResource(router, '/submission/:roundNumber', {
     get: [limits.general, get],
-    ...(!isPublic && { post: [limits.shares, jsonBody, post] }),
+    ...(!isPublic && { post: [jsonBody, read, limits.shares, limits.malformed, post] }),
   });
 }
 

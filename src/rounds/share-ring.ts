@@ -1,0 +1,91 @@
+import type { Log } from '../log';
+import type { KeyValueStore } from './key-value-store';
+import { readRecord } from './read-record';
+import { shareBatchSchema, toTuple, type LoggedShare, type ShareBatch } from './share-record';
+
+const MAX_BATCH = 64;
+/** Shares that nobody waits for are written with the next batch, the newest so many of them. */
+const MAX_WAITING = 64;
+
+/** Shares judged so far, in all rounds. */
+export type ShareTotals = Pick<ShareBatch, 'valid' | 'invalid'>;
+
+/**
+ * The newest shares of one kind, in memory and in the store. There, batches have as many keys as shares
+ * are kept, so it never grows; a batch holds at least one share, so all of them are there.
+ */
+export class ShareRing {
+  private shares: LoggedShare[] = [];
+  private batch = 0;
+  /** Shares somebody waits for, and the others, to be written. */
+  private urgent: LoggedShare[] = [];
+  private waiting: LoggedShare[] = [];
+
+  /**
+   * @param name begins the keys in the store
+   * @param size shares kept
+   */
+  constructor(
+    private readonly store: KeyValueStore,
+    private readonly name: string,
+    private readonly size: number,
+  ) {}
+
+  /** The batches that earlier processes left, oldest first; unreadable ones count as not there. */
+  async read(log: Log): Promise<ShareBatch[]> {
+    const slots = await Promise.all(
+      Array.from({ length: this.size }, (_, slot) =>
+        readRecord(this.store, this.keyOf(slot), shareBatchSchema, log),
+      ),
+    );
+    const batches = slots.filter((batch) => batch !== undefined).sort((a, b) => a.batch - b.batch);
+    this.batch = (batches[batches.length - 1]?.batch ?? -1) + 1;
+    return batches;
+  }
+
+  /** Takes in what is in the store already, oldest first. */
+  restore(shares: readonly LoggedShare[]): void {
+    this.shares = shares.slice(-this.size);
+  }
+
+  /** The shares kept, oldest first, of one round or of all. */
+  recent(round: number | undefined): readonly LoggedShare[] {
+    return round === undefined ? this.shares : this.shares.filter((share) => share.round === round);
+  }
+
+  /** Whether somebody waits for a share to be written. */
+  get isAwaited(): boolean {
+    return this.urgent.length > 0;
+  }
+
+  add(share: LoggedShare, isAwaited: boolean): void {
+    this.shares.push(share);
+    if (this.shares.length > this.size) this.shares.shift();
+    if (isAwaited) return void this.urgent.push(share);
+    this.waiting.push(share);
+    if (this.waiting.length > MAX_WAITING) this.waiting.shift();
+  }
+
+  /** Stores what is there to be written now, not all that comes meanwhile. @throws when it could not. */
+  async write(totals: () => ShareTotals): Promise<void> {
+    const batches = Math.ceil((this.urgent.length + this.waiting.length) / MAX_BATCH);
+    for (let i = 0; i < batches; i++) await this.writeBatch(totals());
+  }
+
+  private async writeBatch(totals: ShareTotals): Promise<void> {
+    const urgent = this.urgent.slice(0, MAX_BATCH);
+    const waiting = this.waiting.slice(0, MAX_BATCH - urgent.length);
+    const shares = [...urgent, ...waiting].sort((a, b) => a.at - b.at);
+    const { batch } = this;
+    const record: ShareBatch = { batch, ...totals, shares: shares.map(toTuple) };
+    await this.store.set(this.keyOf(batch), JSON.stringify(record));
+    this.batch++;
+    const written = new Set(shares);
+    this.urgent = this.urgent.filter((share) => !written.has(share));
+    this.waiting = this.waiting.filter((share) => !written.has(share));
+  }
+
+  private keyOf(batch: number): string {
+    return `${this.name}:${batch % this.size}`;
+  }
+}
