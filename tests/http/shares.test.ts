@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import type { ShareBody } from '../../cli/worker/share-body';
 import { FLOOR } from '../../src/consensus';
 import { decodeProof } from '../../src/proof/codec';
-import { mineShares, nextId, type Work } from '../fixtures/shares';
-import { StandaloneNode } from '../fixtures/standalone';
+import { mineShares, nextId, otherVersion, type Work } from '../fixtures/shares';
+import { restNow, StandaloneNode } from '../fixtures/standalone';
 
 const ROUND = 3;
 
@@ -101,13 +101,31 @@ describe('shares of remote workers over HTTP', function () {
     expect(await counts()).to.deep.equal(before);
   });
 
-  it('refuses another share under the same id', async () => {
-    const [first, second] = mineShares(work, 2);
-    await submit(first);
-    const { status, body } = await submit({ ...second, submission_id: first!.submission_id });
-    expect(status).to.equal(409);
-    expect(body.reason).to.equal('submission_id_taken');
-    expect((await submit(second)).status).to.equal(201);
+  it('takes another share under the same id, and knows both again', async () => {
+    const [first, other] = mineShares(work, 2);
+    const second = { ...other, submission_id: first!.submission_id };
+    const answers = [await submit(first), await submit(second)];
+    expect(answers.map(({ status }) => status)).to.deep.equal([201, 201]);
+    for (const [i, share] of [first, second].entries()) {
+      const again = await submit(share);
+      expect([again.status, again.body]).to.deep.equal([200, answers[i]!.body]);
+    }
+    expect((await submit(other)).body.reason).to.equal('duplicate_share');
+  });
+
+  it('rejects what says that it is a share that came, without what shows it', async () => {
+    const share = fresh();
+    await submit(share);
+    for (const [field, value, reason] of [
+      ['nonce', '00000000', 'wrong_hash'],
+      ['extranonce2', 'ffffffff', 'wrong_hash'],
+      ['version_bits', otherVersion(share), 'wrong_hash'],
+      ['block_height', ROUND + 1, 'wrong_height'],
+      ['nonce', undefined, 'no_proof'],
+    ] as const) {
+      const { status, body } = await submit({ ...share, [field]: value });
+      expect([status, body.reason], field).to.deep.equal([422, reason]);
+    }
   });
 
   const rejections: [string, string, (share: ShareBody) => object][] = [
@@ -169,7 +187,9 @@ describe('shares of remote workers over HTTP', function () {
     ['worker_id', ''],
     ['worker_id', 'ä'],
     ['worker_id', undefined],
-    ['submission_id', 'x'.repeat(129)],
+    ['submission_id', ''],
+    ['submission_id', 'x'.repeat(65)],
+    ['submission_id', '<img/src=x>'],
     ['submission_id', 'a b'],
     ['extranonce2', '0000002'],
     ['nonce', 42],
@@ -200,9 +220,3 @@ describe('shares of remote workers over HTTP', function () {
     for (const share of shares.slice(35)) expect((await submit(share)).status).to.equal(201);
   });
 });
-
-/** An hour of the day that is not now. */
-function restNow(): string {
-  const hour = (new Date().getHours() + 6) % 23;
-  return `${String(hour).padStart(2, '0')}:00-${String(hour + 1).padStart(2, '0')}:00`;
-}
