@@ -115,7 +115,8 @@ describe('what others at the side port can do to a worker', function () {
     for (let i = 0; i < 600; i += 20) {
       const forged = Array.from({ length: 20 }, (_, j) => ({
         ...real[0]!,
-        ...{ hash: (i + j).toString(16).padStart(64, '0'), worker_id: 'forger' },
+        ...{ worker_id: 'forger', submission_id: nextId() },
+        hash: (i + j).toString(16).padStart(64, '0'),
       }));
       const answers = await Promise.all(forged.map(submit));
       expect(answers.map(({ status }) => status)).to.deep.equal(all(422, 20));
