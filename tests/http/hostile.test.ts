@@ -150,6 +150,7 @@ describe('hostile input over HTTP', function () {
     );
     const health = await node.ask('/healthz');
     expect(health.status).to.equal(200);
-    for (const { status } of await flood) expect(status).to.equal(400);
+    // 429 once the address' budget of malformed shares is spent.
+    for (const { status } of await flood) expect(status).to.be.oneOf([400, 429]);
   });
 });
