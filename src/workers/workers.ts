@@ -73,8 +73,9 @@ export class Workers {
       this.proven.set(id, newcomer);
     }
     const known = this.heard(this.proven, id);
+    if (known) return known;
     const places = [extranonce1, ...extranonces1Of(id)];
-    return known ?? this.admit(this.proven, id, places) ?? this.shared;
+    return this.admit(this.proven, id, places) ?? this.shared;
   }
 
   /** The worker with an id, if it is known. */

@@ -16,6 +16,7 @@ const vector = vectors[0]!;
 const identity = { taskId: decodeKey(vector.taskId), submitter: judgeOf(vector).submitter };
 
 const SHARE = [1.7e12, vector.round, 'rig1', 'rig1-1', '00'.repeat(32), '01'.repeat(12), 1, ''];
+const FORGED = [1.7e12 + 1, vector.round, 'rig1', 'rig1-2', '00'.repeat(32), '', 0, 'wrong_hash'];
 /** What the store holds, by key, as this task writes it. */
 const RECORDS: Readonly<Record<string, unknown>> = {
   [`round:${vector.round % 8}`]: {
@@ -24,6 +25,7 @@ const RECORDS: Readonly<Record<string, unknown>> = {
   },
   seeds: [{ round: vector.round, seed: vector.seed }],
   'shares:0': { batch: 0, valid: 1, invalid: 0, shares: [SHARE] },
+  'invalid-shares:0': { batch: 0, valid: 1, invalid: 1, shares: [FORGED] },
   'workers-seen': ['AAAAAAAA'],
 };
 
