@@ -16,6 +16,7 @@ import { once } from 'node:events';
 import { expect } from 'chai';
 import { addressWithToken, ControlToken, openControlToken } from '../../src/http/control-token';
 import { outerAddress } from '../fixtures/addresses';
+import { LoneTask } from '../fixtures/lone-task';
 import { send, type Answered } from '../fixtures/send';
 import { StandaloneNode } from '../fixtures/standalone';
 
@@ -117,6 +118,20 @@ describe("the controls' token", function () {
     expect(address('localhost')).to.equal(`http://localhost${end}`);
     for (const host of ['192.168.1.5', 'mine.example', 'constructor']) {
       expect(address(host)).to.equal(undefined);
+    }
+  });
+
+  it("lies beside the SDK's store on a Koii node, which prints it", async () => {
+    const task = new LoneTask();
+    try {
+      await task.start();
+      await task.logged('the dashboard, with its controls');
+      const [, token] = /controls: http:\/\/127\.0\.0\.1:\d+\/\?token=(\S+)/.exec(task.log)!;
+      const file = `${task.storePath}.control-token`;
+      expect(readFileSync(file, 'utf8')).to.equal(`${token}\n`);
+      if (hasModes) expect(statSync(file).mode & 0o777).to.equal(0o600);
+    } finally {
+      await task.dispose();
     }
   });
 
