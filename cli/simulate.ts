@@ -9,9 +9,12 @@ import {
   readTaskConfig,
   startNetwork,
   type RunReport,
+  type SimulatedNode,
   type TaskConfig,
 } from '../simulator/index';
 import { VARIABLE_NAMES } from '../src/config';
+import { addressWithToken, CONTROL_TOKEN_FILE, openControlToken } from '../src/http/control-token';
+import { createLog } from '../src/log';
 import { renderCheaters } from './simulate/cheater-table';
 import { buildCheaters, planNodes, type PlannedNode } from './simulate/cheaters';
 import { Display } from './simulate/display';
@@ -95,7 +98,7 @@ async function simulate(
     onEvent: (event) => display.note(event),
   });
   if (options.mining) {
-    const dashboard = `http://127.0.0.1:${apiPorts[0]}/`;
+    const dashboard = await dashboardOf(network.nodes[0]!, apiPorts[0]!);
     console.log(`Dashboard of ${plan[0]!.name}: ${dashboard}`);
     if (options.open) void openWhenUp(dashboard, signal);
   }
@@ -113,6 +116,13 @@ async function simulate(
   }
   if (options.report !== undefined) writeFileSync(options.report, renderPage(report));
   return report;
+}
+
+/** With the token of its controls: made here where its task, which is starting, has not made it yet. */
+async function dashboardOf({ storePath }: SimulatedNode, apiPort: number): Promise<string> {
+  const file = `${storePath}${CONTROL_TOKEN_FILE}`;
+  const token = await openControlToken(() => file, createLog('warn'));
+  return addressWithToken('127.0.0.1', apiPort, token)!;
 }
 
 /** One real node and many submitters that are no processes. */

@@ -34,6 +34,11 @@ export type Methods = Record<string, Method>;
 /** The version a task is told it runs under: the node whose behaviour is simulated. */
 const NODE_VERSION = '1.3.2';
 
+/** Where a task in this directory is told to keep its store. */
+export function storePathIn(directory: string): string {
+  return `${directory}/KOIILevelDB.db`;
+}
+
 /** The methods behind POST /namespace-wrapper for one node, as published. */
 export function createMethods(context: MethodContext): Methods {
   const { accounts, clock, config, directory, ledger, taskId } = context;
@@ -43,7 +48,7 @@ export function createMethods(context: MethodContext): Methods {
 
   const methods: Methods = {
     defaultTaskSetup: () => context.onSetup(),
-    getTaskLevelDBPath: () => `${directory}/KOIILevelDB.db`,
+    getTaskLevelDBPath: () => storePathIn(directory),
     getBasePath: () => directory,
     getTaskNodeVersion: () => NODE_VERSION,
     getRpcUrl: () => context.rpcUrl(),

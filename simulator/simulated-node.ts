@@ -7,7 +7,13 @@ import type { TaskConfig } from './config';
 import { openEndpoint, type Endpoint } from './endpoint';
 import { deriveKeyPair, type KeyPair } from './keys';
 import type { Ledger } from './ledger';
-import { createMethods, type MethodContext, type Methods, type NodeAccounts } from './methods';
+import {
+  createMethods,
+  storePathIn,
+  type MethodContext,
+  type Methods,
+  type NodeAccounts,
+} from './methods';
 import { createModifiedMethods } from './modified-node';
 import { NodeProcess, type ProcessExit } from './node-process';
 
@@ -82,6 +88,8 @@ export class SimulatedNode {
   readonly expressPort: number;
   readonly directory: string;
   readonly logPath: string;
+  /** Of its task's store. */
+  readonly storePath: string;
   readonly process: NodeProcess;
   readonly exits: (ProcessExit & { readonly round: number })[] = [];
   /** Calls of the task that failed. */
@@ -107,6 +115,7 @@ export class SimulatedNode {
     this.expressPort = options.expressPort;
     this.directory = binding.directory;
     this.logPath = join(binding.directory, 'task.log');
+    this.storePath = storePathIn(binding.directory);
     this.ready = readiness.ready;
     this.#endpoint = binding.endpoint;
     const { config, ledger, taskId } = context;

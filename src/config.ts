@@ -43,6 +43,12 @@ const variables = {
     .regex(/^[0-9A-Za-z.:_-]+$/)
     .describe('an IP address or host name')
     .default('127.0.0.1'),
+  API_ALLOWED_HOSTS: z
+    .string()
+    .transform((text) => text.split(',').map((name) => name.trim()))
+    .pipe(z.array(z.string().regex(/^[0-9A-Za-z._-]+$/)))
+    .describe('host names separated by commas')
+    .default([]),
   API_PORT: wholeNumber(1, 65_535).default(8080),
   API_RATE_LIMIT: wholeNumber(0, 1_000_000).default(1200),
   LOG_LEVEL: oneOf(LOG_LEVELS).default('info'),

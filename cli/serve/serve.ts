@@ -1,7 +1,9 @@
+import path from 'node:path';
 import { Router } from 'express';
 import { ConfigError, loadConfig } from '../../src/config';
 import { createDashboard } from '../../src/dashboard/dashboard';
 import { createApi } from '../../src/http/api';
+import { CONTROL_TOKEN_FILE, openControlToken, tellAddress } from '../../src/http/control-token';
 import { listen } from '../../src/http/listen';
 import { createLog } from '../../src/log';
 import { createNode, type MiningNode } from '../../src/node';
@@ -39,8 +41,10 @@ async function main(): Promise<void> {
       ),
   };
   const api = createApi(services, config.API_RATE_LIMIT);
-  const server = await listen(Router().use(createDashboard(node), api), config, log);
+  const token = await openControlToken(() => path.join(directory, CONTROL_TOKEN_FILE), log);
+  const server = await listen(Router().use(createDashboard(node, token), api), config, log);
   if (!server) process.exit(1);
+  tellAddress(server, config.API_HOST, token, log);
 }
 
 /** Saves what was found before the process ends. */

@@ -52,7 +52,7 @@ export class NodeApi {
   async work(signal: AbortSignal): Promise<Work | undefined> {
     const response = await this.request(`/task?worker_id=${this.workerId}`, {}, signal);
     if (response.status === 404) return undefined;
-    if (!response.ok) throw away(response);
+    if (!response.ok) throw await away(response);
     const parsed = taskSchema.safeParse(await json(response));
     if (!parsed.success) {
       throw new Error(`the node gives work of another kind:\n${z.prettifyError(parsed.error)}`);
@@ -87,7 +87,7 @@ export class NodeApi {
       body: JSON.stringify(share),
     };
     const response = await this.request(`/submission/${round}`, init, signal);
-    if (response.status === 429 || response.status >= 500) throw away(response);
+    if (response.status === 429 || response.status >= 500) throw await away(response);
     const answer = (await json(response)) as { reason?: string; message?: string };
     return response.ok ? undefined : (answer.reason ?? answer.message ?? `${response.status}`);
   }
@@ -103,8 +103,9 @@ export class NodeApi {
   }
 }
 
-function away({ status }: Response): NodeAway {
-  return new NodeAway(`it answers ${status}`);
+async function away(response: Response): Promise<NodeAway> {
+  const { message } = (await response.json().catch(() => ({}))) as { message?: string };
+  return new NodeAway(`it answers ${response.status}${message ? `: ${message}` : ''}`);
 }
 
 async function json(response: Response): Promise<unknown> {

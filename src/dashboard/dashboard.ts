@@ -1,10 +1,12 @@
 import { Router } from 'express';
+import { controlsOnly, noLinks } from '../http/access';
+import type { ControlToken } from '../http/control-token';
 import { errorAnswers } from '../http/errors';
 import { jsonBody } from '../http/json-body';
 import { addResource } from '../http/resource';
 import type { MiningNode } from '../node';
 import { RoundClock, type RoundTimes } from '../rounds/round-clock';
-import { control, controlsOnly } from './control';
+import { control } from './control';
 import { Feed } from './feed';
 import { addPage, secured } from './page';
 
@@ -13,19 +15,21 @@ const PATHS = ['/dashboard', /^\/$/];
 /**
  * The page for the node's owner, what feeds it, and its controls. For the side port alone: nothing of
  * it belongs on the public internet.
+ * @param token of the controls
  * @param roundTimes tells when the windows of a round are, where it has any
  */
 export function createDashboard(
   node: MiningNode,
+  token: ControlToken,
   roundTimes?: (round: number) => Promise<RoundTimes>,
 ): Router {
-  const feed = new Feed(node, roundTimes && new RoundClock(roundTimes));
+  const feed = new Feed(node, token, roundTimes && new RoundClock(roundTimes));
   const router = Router();
   router.use(PATHS, secured);
-  addPage(router);
-  addResource(router, '/dashboard/events', { get: [feed.subscribe] });
+  addPage(router, token);
+  addResource(router, '/dashboard/events', { get: [noLinks, feed.subscribe] });
   addResource(router, '/dashboard/control', {
-    post: [controlsOnly, jsonBody, control(node.governor)],
+    post: [noLinks, controlsOnly(token), jsonBody, control(node.governor)],
   });
   router.use(PATHS, errorAnswers(node.log));
   return router;

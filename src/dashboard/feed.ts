@@ -3,15 +3,17 @@ import bs58 from 'bs58';
 import type { RequestHandler, Response } from 'express';
 import packageJson from '../../package.json';
 import { K } from '../consensus';
+import { mayControl } from '../http/access';
+import type { ControlToken } from '../http/control-token';
 import { ApiError } from '../http/errors';
+import { Places, type PlaceLimits } from '../http/places';
 import type { MiningNode } from '../node';
 import type { RoundClock } from '../rounds/round-clock';
-import { mayControl } from './control';
 import { shareLine, statusOf } from './status';
 import type { About, Status, Update } from './update';
 
 const TICK_MS = 1_000;
-export const MAX_LISTENERS = 16;
+export const STREAMS: PlaceLimits = { all: 16, each: 8, reservedForLoopback: 4 };
 const MAX_RECENT = 12;
 /** A page that reads no more is let go; it comes back by itself. */
 const MAX_UNREAD_BYTES = 2 ** 20;
@@ -42,6 +44,7 @@ const NOTHING: Cursor = { sample: 0, find: 0, share: 0, audit: 0, reward: 0 };
  */
 export class Feed {
   private readonly listeners = new Set<Listener>();
+  private readonly places = new Places(STREAMS);
   /** Tells this process from others in the ids of events. */
   private readonly boot = randomBytes(6).toString('hex');
   private readonly timer: NodeJS.Timeout;
@@ -49,6 +52,7 @@ export class Feed {
   /** @param clock knows the windows of a round; undefined where rounds have none */
   constructor(
     private readonly node: MiningNode,
+    private readonly token: ControlToken,
     private readonly clock: RoundClock | undefined,
   ) {
     this.timer = setInterval(() => this.tick(), TICK_MS).unref();
@@ -56,22 +60,28 @@ export class Feed {
 
   /** GET: the stream of events, from Last-Event-ID on where that is known. */
   readonly subscribe: RequestHandler = (request, response) => {
-    if (this.listeners.size >= MAX_LISTENERS) {
-      response.set('Retry-After', '10');
-      throw new ApiError(503, `expected at most ${MAX_LISTENERS} pages at a time`);
-    }
     const last = request.get('Last-Event-ID') ?? request.query['last'];
     const seen = this.parse(last);
+    const isHead = request.method === 'HEAD';
+    const leave = isHead ? undefined : this.places.take(request.socket.remoteAddress);
+    if (!isHead && !leave) {
+      response.set('Retry-After', '10');
+      throw new ApiError(503, `expected at most ${STREAMS.each} pages of one address at a time`);
+    }
     response.set({
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-store',
       'X-Accel-Buffering': 'no',
     });
-    if (request.method === 'HEAD') return void response.end();
+    if (!leave) return void response.end();
     response.write(`retry: ${RETRY_MS}\n\n`);
-    const listener = { response, cursor: seen ?? NOTHING, controls: mayControl(request) };
+    const controls = mayControl(request, this.token);
+    const listener = { response, cursor: seen ?? NOTHING, controls };
     this.listeners.add(listener);
-    response.on('close', () => this.listeners.delete(listener));
+    response.once('close', () => {
+      this.listeners.delete(listener);
+      leave();
+    });
     this.send(listener, seen === undefined, this.status());
   };
 

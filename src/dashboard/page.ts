@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { RequestHandler, Router } from 'express';
+import type { ControlToken } from '../http/control-token';
 import { addResource } from '../http/resource';
 import { pageFiles } from './page-files';
 
@@ -31,10 +32,13 @@ export const secured: RequestHandler = (_request, response, next) => {
   next();
 };
 
-/** The page and its files, compressed once; a browser that has them is told so. */
-export function addPage(router: Router): void {
+/**
+ * The page and its files, compressed once; a browser that has them is told so.
+ * @param token of the controls, which the page's address may bring along
+ */
+export function addPage(router: Router, token: ControlToken): void {
   const { html, css, js, icon } = pageFiles();
-  addResource(router, '/', { get: [file(html, 'text/html; charset=utf-8')] });
+  addResource(router, '/', { get: [token.enter, file(html, 'text/html; charset=utf-8')] });
   addResource(router, '/dashboard/style.css', { get: [file(css, 'text/css; charset=utf-8')] });
   addResource(router, '/dashboard/page.js', {
     get: [file(js, 'text/javascript; charset=utf-8')],

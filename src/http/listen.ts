@@ -3,7 +3,9 @@ import type { Socket } from 'node:net';
 import express, { type Router } from 'express';
 import type { Config } from '../config';
 import type { Log } from '../log';
+import { ownNamesOnly, ownPagesOnly } from './access';
 import { notFound } from './errors';
+import { Places, type PlaceLimits } from './places';
 import { rawError } from './raw-error';
 
 /** A taken port is no reason not to mine: so many ports are tried in turn. */
@@ -15,7 +17,7 @@ const REQUEST_TIMEOUT_MS = 5_000;
 /** Node 18 wants it below the other, and its default is above. */
 const HEADERS_TIMEOUT_MS = REQUEST_TIMEOUT_MS - 1;
 const TIMEOUT_CHECK_MS = 2_000;
-const MAX_CONNECTIONS = 1_000;
+const CONNECTIONS: PlaceLimits = { all: 1_000, each: 250, reservedForLoopback: 100 };
 
 /**
  * Serves the API on the first free of twenty ports from API_PORT on.
@@ -23,13 +25,15 @@ const MAX_CONNECTIONS = 1_000;
  */
 export async function listen(
   api: Router,
-  { API_HOST: host, API_PORT: firstPort }: Pick<Config, 'API_HOST' | 'API_PORT'>,
+  config: Pick<Config, 'API_HOST' | 'API_PORT' | 'API_ALLOWED_HOSTS'>,
   log: Log,
 ): Promise<Server | undefined> {
+  const { API_HOST: host, API_PORT: firstPort, API_ALLOWED_HOSTS: names } = config;
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
-  app.use(api, notFound);
+  app.use(ownNamesOnly([host, ...names]), ownPagesOnly, api, notFound);
+  const places = new Places(CONNECTIONS);
   for (let port = firstPort; port < firstPort + PORTS_TRIED && port <= MAX_PORT; port++) {
     const server = createServer(
       {
@@ -39,13 +43,17 @@ export async function listen(
       },
       app,
     );
-    server.maxConnections = MAX_CONNECTIONS;
+    server.on('connection', (socket) => {
+      const leave = places.take(socket.remoteAddress);
+      if (leave) socket.once('close', leave);
+      else socket.destroy();
+    });
     server.on('clientError', refuse);
     try {
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject).listen(port, host, resolve);
       });
-      log.info(`the API listens on http://${host}:${port}`);
+      log.info(`the API listens on http://${host.includes(':') ? `[${host}]` : host}:${port}`);
       return server;
     } catch (error) {
       log.warn(`port ${port} of ${host} can't be had: ${String(error)}`);

@@ -21,7 +21,11 @@ export async function openStore(log: Log): Promise<KeyValueStore> {
   return store;
 }
 
-function storePath(): Promise<string> {
+/**
+ * Where the SDK's store is, a file or a folder.
+ * @throws NodeCallError
+ */
+export function storePath(): Promise<string> {
   return callNode(
     'getTaskLevelDBPath',
     () => namespaceWrapper.getTaskLevelDBPath(),

@@ -1,12 +1,14 @@
 import { Router } from 'express';
 import { createDashboard } from '../dashboard/dashboard';
 import { createApi, mountPublicApi } from '../http/api';
+import { CONTROL_TOKEN_FILE, openControlToken, tellAddress } from '../http/control-token';
 import { faultLog } from '../http/errors';
 import { listen } from '../http/listen';
 import { PublicGuard } from '../http/public-guard';
 import { app, publicServer } from '../koii/app';
 import { localTestMode } from '../koii/identity';
 import { roundTimes } from '../koii/round-times';
+import { storePath } from '../koii/store';
 import { taskContext } from './context';
 
 /** In place before the first connection, since the SDK listens already. */
@@ -22,7 +24,10 @@ export async function routes(): Promise<void> {
     onFault: faultLog(log),
   });
   mountPublicApi(app, services);
-  const dashboard = createDashboard(node, localTestMode ? undefined : roundTimes);
+  const tokenFile = async (): Promise<string> => `${await storePath()}${CONTROL_TOKEN_FILE}`;
+  const token = await openControlToken(localTestMode ? undefined : tokenFile, log);
+  const dashboard = createDashboard(node, token, localTestMode ? undefined : roundTimes);
   const api = createApi(services, config.API_RATE_LIMIT);
-  await listen(Router().use(dashboard, api), config, log);
+  const server = await listen(Router().use(dashboard, api), config, log);
+  if (server) tellAddress(server, config.API_HOST, token, log);
 }

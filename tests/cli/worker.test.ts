@@ -1,5 +1,8 @@
 import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
+import { ApiError, sendError } from '../../src/http/errors';
 import { eventually } from '../fixtures/network';
 import { StandaloneNode, startProgram } from '../fixtures/standalone';
 
@@ -59,6 +62,21 @@ describe('npm run worker', function () {
     const exit = once(worker, 'exit');
     worker.kill('SIGINT');
     expect((await exit)[0]).to.equal(0);
+  });
+
+  it('says why the node turns it away, and goes on asking', async () => {
+    const door = http.createServer((_request, response) => {
+      sendError(response, new ApiError(403, 'this Host is not a name of this node'));
+    });
+    door.listen(0, '127.0.0.1');
+    await once(door, 'listening');
+    const { port } = door.address() as AddressInfo;
+    const worker = work('--url', `http://127.0.0.1:${port}`, '--id', 'rig1');
+    const reason = /the node is away.*403: this Host is not a name of this node/;
+    await eventually(() => (reason.test(worker.output()) ? true : undefined));
+    await once(door, 'request');
+    door.closeAllConnections();
+    door.close();
   });
 
   it('refuses options it can not use', async () => {

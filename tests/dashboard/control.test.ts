@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import type { Request } from 'express';
-import { mayControl } from '../../src/dashboard/control';
-import { send, serveDashboard, type Served } from './served';
+import { mayControl } from '../../src/http/access';
+import { ControlToken } from '../../src/http/control-token';
+import { send } from '../fixtures/send';
+import { serveDashboard, TOKEN, type Served } from './served';
 
 describe('the controls of the dashboard', () => {
   let served: Served;
@@ -20,6 +22,7 @@ describe('the controls of the dashboard', () => {
       'sec-fetch-site': 'same-origin',
       'content-type': 'application/json',
       'x-orca-control': '1',
+      cookie: `orca-control-${served.port}=${TOKEN}`,
       ...changed,
     };
     const present = Object.entries(headers).filter(([, value]) => value !== undefined);
@@ -40,12 +43,19 @@ describe('the controls of the dashboard', () => {
     expect(served.node.governor.state).to.equal('mining');
   });
 
-  it('serve a program on this machine, which sends no origin', async () => {
-    const { status } = await order(
-      { action: 'pause' },
-      { origin: undefined, 'sec-fetch-site': undefined },
-    );
-    expect(status).to.equal(200);
+  it('serve a program on this machine, which sends no origin and the token as it is', async () => {
+    for (const authorization of [`Bearer ${TOKEN}`, `bearer  ${TOKEN}`]) {
+      const { status } = await order(
+        { action: 'pause' },
+        { ...{ origin: undefined, 'sec-fetch-site': undefined, cookie: undefined }, authorization },
+      );
+      expect(status).to.equal(200);
+    }
+  });
+
+  it("serve who has cookies of other nodes and programs beside this port's", async () => {
+    const cookie = `orca-control-1=${'0'.repeat(32)}; a=b;orca-control-${served.port}=${TOKEN}; c`;
+    expect((await order({ action: 'pause' }, { cookie })).status).to.equal(200);
   });
 
   const attacks: [string, Record<string, string | undefined>][] = [
@@ -64,6 +74,12 @@ describe('the controls of the dashboard', () => {
     ],
     ['a name that only begins well', { host: 'localhost.evil.example', origin: undefined }],
     ['what a proxy passes on', { 'x-forwarded-for': '203.0.113.5' }],
+    ['who has no token', { cookie: undefined }],
+    ['who knows another token', { cookie: undefined, authorization: `Bearer ${'0'.repeat(32)}` }],
+    ['a part of the token', { cookie: undefined, authorization: `Bearer ${TOKEN.slice(1)}` }],
+    ['the token of another scheme', { cookie: undefined, authorization: `Basic ${TOKEN}` }],
+    ['the cookie of another port', { cookie: `orca-control-1=${TOKEN}` }],
+    ['a cookie that only ends well', { cookie: `x=orca-control-1=${TOKEN}` }],
   ];
   for (const [who, headers] of attacks) {
     it(`refuse ${who}`, async () => {
@@ -75,10 +91,11 @@ describe('the controls of the dashboard', () => {
   }
 
   it('refuse a preflight of another origin: no header allows it', async () => {
-    const { headers } = await send(served.port, {
+    const { status, headers } = await send(served.port, {
       ...{ method: 'OPTIONS', path: '/dashboard/control' },
       headers: { origin: 'https://evil.example', 'access-control-request-method': 'POST' },
     });
+    expect(status).to.equal(403);
     expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).to.be.empty;
   });
 
@@ -101,8 +118,10 @@ describe('the controls of the dashboard', () => {
   });
 
   it('are for loopback addresses only', () => {
+    const token = new ControlToken(TOKEN);
+    const headers = { authorization: `Bearer ${TOKEN}` };
     const from = (remoteAddress: string | undefined, host: string): boolean =>
-      mayControl({ socket: { remoteAddress }, headers: { host } } as Request);
+      mayControl({ socket: { remoteAddress }, headers: { ...headers, host } } as Request, token);
     for (const address of ['127.0.0.1', '127.8.9.1', '::1', '::ffff:127.0.0.1']) {
       expect(from(address, 'localhost:8080'), address).to.equal(true);
     }

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import type { SimulatedNode } from '../../simulator';
@@ -17,6 +20,8 @@ describe('the dashboard in a browser', function () {
   let browser: Browser;
   let page: Page;
   let origin: string;
+  /** With the token, as the task prints it. */
+  let address: string;
   let errors: string[];
   let strangers: string[];
 
@@ -33,6 +38,8 @@ describe('the dashboard in a browser', function () {
       if (up?.ok) break;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
+    const token = readFileSync(`${node.storePath}.control-token`, 'utf8').trim();
+    address = `${origin}/?token=${token}`;
   });
 
   after(async () => {
@@ -51,7 +58,7 @@ describe('the dashboard in a browser', function () {
     page.on('request', (request) => {
       if (!request.url().startsWith(`${origin}/`)) strangers.push(request.url());
     });
-    await page.goto(`${origin}/`);
+    await page.goto(address);
     await text('#rate', /\d/);
   });
 
@@ -67,6 +74,63 @@ describe('the dashboard in a browser', function () {
     const before = await page.textContent(selector);
     while ((await page.textContent(selector)) === before) await page.waitForTimeout(50);
   }
+
+  it('leaves the token out of its address, and has the controls by it', async () => {
+    expect(page.url()).to.equal(`${origin}/`);
+    await page.locator('#pause:enabled').waitFor(WAIT);
+    await page.goto(`${origin}/?token=${'0'.repeat(32)}`);
+    expect(page.url()).to.equal(`${origin}/`);
+    // What the right one gave stays.
+    await page.locator('#pause:enabled').waitFor(WAIT);
+  });
+
+  it('may be read without the token, and says where the controls are', async () => {
+    await browser.context.clearCookies();
+    await page.goto(`${origin}/`);
+    await text('#rate', /\d/);
+    await text('#controls-note', /by the address that the task prints/);
+    expect(await page.locator('#pause').isDisabled()).to.equal(true);
+    expect(errors).to.deep.equal([]);
+  });
+
+  it('lets a page of another site do nothing but lead here', async () => {
+    await browser.context.clearCookies();
+    const other = http.createServer((_request, response) => {
+      response.setHeader('content-type', 'text/html').end(`<a href="${address}">here</a>`);
+    });
+    other.listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    try {
+      // By another name, so that it is another site, too.
+      await page.goto(`http://localhost:${(other.address() as AddressInfo).port}/`);
+      const statuses: number[] = [];
+      page.on('response', (response) => {
+        if (response.url().startsWith(origin)) statuses.push(response.status());
+      });
+      await page.evaluate(
+        `Promise.allSettled([
+          fetch('${origin}/task/5', { method: 'POST', mode: 'no-cors' }),
+          fetch('${origin}/healthz', { method: 'POST', mode: 'no-cors' }),
+          fetch('${origin}/task?worker_id=x', { mode: 'no-cors' }),
+          fetch('${origin}/dashboard/events', { mode: 'no-cors' }),
+          new Promise((resolve) => {
+            const frame = document.createElement('iframe');
+            frame.src = '${origin}/task?worker_id=z';
+            frame.onload = resolve;
+            document.body.append(frame);
+          }),
+        ])`,
+      );
+      expect(statuses).to.deep.equal([403, 403, 403, 403, 403]);
+
+      await page.click('a');
+      await page.locator('#pause:enabled').waitFor(WAIT);
+      expect(page.url()).to.equal(`${origin}/`);
+    } finally {
+      other.closeAllConnections();
+      other.close();
+    }
+  });
 
   it('loads without an error and asks nobody else', async () => {
     await moves('#hashrate figcaption');

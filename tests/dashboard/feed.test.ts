@@ -1,8 +1,9 @@
 import { expect } from 'chai';
-import { MAX_LISTENERS } from '../../src/dashboard/feed';
+import { STREAMS } from '../../src/dashboard/feed';
 import type { Update } from '../../src/dashboard/update';
+import { outerAddress } from '../fixtures/addresses';
 import { seed } from '../fixtures/template';
-import { serveDashboard, type Served } from './served';
+import { serveDashboard, TOKEN, type Served } from './served';
 
 interface Event {
   id: string;
@@ -43,7 +44,7 @@ describe('the event stream of the dashboard', () => {
   let served: Served;
   let streams: Stream[];
   beforeEach(async () => {
-    served = await serveDashboard();
+    served = await serveDashboard('0.0.0.0');
     streams = [];
   });
   afterEach(async () => {
@@ -51,9 +52,13 @@ describe('the event stream of the dashboard', () => {
     await served.close();
   });
 
-  async function open(headers: Record<string, string> = {}, query = ''): Promise<Stream> {
+  async function open(
+    headers: Record<string, string> = {},
+    query = '',
+    host = '127.0.0.1',
+  ): Promise<Stream> {
     const abort = new AbortController();
-    const response = await fetch(`${served.url}/dashboard/events${query}`, {
+    const response = await fetch(`http://${host}:${served.port}/dashboard/events${query}`, {
       ...{ headers, signal: abort.signal },
     });
     const stream = new Stream(response, abort);
@@ -67,7 +72,7 @@ describe('the event stream of the dashboard', () => {
     const stream = await open();
     expect(stream.response.headers.get('content-type')).to.include('text/event-stream');
     const first = await stream.next();
-    expect(first.update).to.include({ reset: true, controls: true });
+    expect(first.update).to.include({ reset: true, controls: false });
     expect(first.update.about).to.include({ k: 28 });
     expect(first.update.status).to.include({ state: 'waiting', intensity: 10 });
     expect(first.update.rewards).to.have.length(1);
@@ -131,16 +136,55 @@ describe('the event stream of the dashboard', () => {
     expect(response.headers.get('content-type')).to.include('text/event-stream');
   });
 
+  it('tells that it may use the controls to who has their token, on this machine', async () => {
+    const tokens: [Record<string, string>, boolean][] = [
+      [{ cookie: `orca-control-${served.port}=${TOKEN}` }, true],
+      [{ authorization: `Bearer ${TOKEN}` }, true],
+      [{ cookie: `orca-control-${served.port}=${'0'.repeat(32)}` }, false],
+      [{ cookie: `orca-control-${served.port}=${TOKEN}`, 'x-forwarded-for': '10.0.0.1' }, false],
+    ];
+    for (const [headers, controls] of tokens) {
+      expect((await (await open(headers)).next()).update).to.include({ controls });
+    }
+  });
+
+  const forLoopback = STREAMS.all - STREAMS.each;
+  const openAll = (count: number, host: string): Promise<Stream[]> =>
+    Promise.all(Array.from({ length: count }, () => open({}, '', host)));
+  const opened = (of: Stream[]): number => of.filter(({ response }) => response.ok).length;
+
   it('has room for so many pages, and again when one leaves', async () => {
-    const open16 = await Promise.all(Array.from({ length: MAX_LISTENERS }, () => open()));
+    const all = await openAll(forLoopback, '127.0.0.1');
+    expect(opened(all)).to.equal(forLoopback);
     const refused = await fetch(`${served.url}/dashboard/events`);
     expect(refused.status).to.equal(503);
     expect(refused.headers.get('retry-after')).to.equal('10');
-    await open16[0]!.close();
+    await all[0]!.close();
     for (;;) {
       const stream = await open();
       if (stream.response.ok) break;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+  });
+
+  it('has room for the owner though another address takes what it gets', async function () {
+    const address = outerAddress();
+    if (address === undefined) return this.skip(); // no network
+    expect(opened(await openAll(20, address))).to.equal(STREAMS.each);
+    expect(opened(await openAll(1, '127.0.0.1'))).to.equal(1);
+  });
+
+  it('is for its own page: any other would take the places', async () => {
+    for (const headers of [
+      { origin: 'https://evil.example' },
+      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' },
+      { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'cors' },
+    ]) {
+      for (let i = 0; i < STREAMS.all; i++) {
+        const stream = await open(headers);
+        expect(stream.response.status).to.equal(403);
+      }
+    }
+    expect(opened([await open()])).to.equal(1);
   });
 });

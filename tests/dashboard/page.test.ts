@@ -4,7 +4,8 @@ import { expect } from 'chai';
 import express from 'express';
 import { gunzipSync } from 'node:zlib';
 import { mountPublicApi } from '../../src/http/api';
-import { send, serveDashboard, type Served } from './served';
+import { send } from '../fixtures/send';
+import { serveDashboard, type Served } from './served';
 
 const FILES = ['/', '/dashboard/style.css', '/dashboard/page.js', '/dashboard/icon.svg'];
 const BUDGET_BYTES = 150_000;

@@ -1,5 +1,6 @@
 // Takes the pictures of docs/DASHBOARD.md and measures what it says of the page: npm run build, then
 // npx tsx tests/dashboard/screenshots.ts
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
@@ -17,15 +18,18 @@ async function main(): Promise<void> {
     variables: { MINING_THREADS: '2', MINING_INTENSITY: '40' },
   });
   try {
-    const origin = `http://127.0.0.1:${network.nodes[0]!.env['API_PORT']}`;
+    const [node] = network.nodes;
+    const origin = `http://127.0.0.1:${node!.env['API_PORT']}`;
     const until = performance.now() + MINE_SECONDS * 1000;
     while (performance.now() < until) {
       for (const worker of ['attic', 'garage', 'old-laptop']) await work(origin, worker);
       await sleep(2500);
     }
+    const token = readFileSync(`${node!.storePath}.control-token`, 'utf8').trim();
+    const address = `${origin}/?token=${token}`;
     for (const theme of ['light', 'dark'] as const) {
-      await picture(origin, theme, 'desktop', 1280, 900);
-      await picture(origin, theme, 'phone', 375, 812);
+      await picture(address, theme, 'desktop', 1280, 900);
+      await picture(address, theme, 'phone', 375, 812);
     }
   } finally {
     await network.dispose();
@@ -48,7 +52,7 @@ async function work(origin: string, worker: string): Promise<void> {
 }
 
 async function picture(
-  origin: string,
+  address: string,
   theme: 'light' | 'dark',
   name: string,
   width: number,
@@ -58,7 +62,7 @@ async function picture(
   try {
     const page = await browser.context.newPage();
     await page.emulateMedia({ colorScheme: theme });
-    await page.goto(`${origin}/`);
+    await page.goto(address);
     await page.locator('#rate', { hasText: /[1-9]/ }).waitFor();
     await page.locator('#phases').waitFor();
     // Into the round: at its beginning there is little to see.

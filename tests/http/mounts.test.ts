@@ -195,9 +195,10 @@ describe('the mounts of the API', function () {
 
     it('takes the next port where one is taken', async () => {
       const api = createApi(node.services, 0);
-      const first = (await listen(api, { API_HOST: '127.0.0.1', API_PORT: 18_900 }, log))!;
+      const config = { API_HOST: '127.0.0.1', API_ALLOWED_HOSTS: [] };
+      const first = (await listen(api, { ...config, API_PORT: 18_900 }, log))!;
       const { port } = first.address() as AddressInfo;
-      const second = (await listen(api, { API_HOST: '127.0.0.1', API_PORT: port }, log))!;
+      const second = (await listen(api, { ...config, API_PORT: port }, log))!;
       servers.push(first, second);
       expect((second.address() as AddressInfo).port).to.be.above(port);
     });

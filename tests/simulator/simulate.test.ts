@@ -8,6 +8,7 @@ import { expect } from 'chai';
 import stringWidth from 'string-width';
 
 import type { RunReport } from '../../simulator/index';
+import { eventually } from '../fixtures/network';
 import { isAlive } from './processes';
 
 const TOY = [
@@ -134,6 +135,26 @@ describe('npm run simulate', function () {
     run.process.kill('SIGKILL');
     await run.ended;
     while (pids.some(isAlive)) await sleep(20);
+  });
+
+  it("prints the first node's dashboard, with the token of its controls", async () => {
+    const args = ['--nodes', '1', '--rounds', '0', '--round-seconds', '60'];
+    const run = simulate(args, { MINING_INTENSITY: '5' });
+    const address = await eventually(() => /Dashboard of node-1: (\S+)/.exec(run.output())?.[1]);
+    const entered = await eventually(() =>
+      fetch(address, { redirect: 'manual' }).catch(() => undefined),
+    );
+    expect(entered.status).to.equal(303);
+    const [cookie] = entered.headers.getSetCookie();
+    const { status } = await fetch(new URL('/dashboard/control', address), {
+      method: 'POST',
+      headers: {
+        ...{ cookie: cookie!.split(';')[0]!, 'x-orca-control': '1' },
+        'content-type': 'application/json',
+      },
+      body: '{"action":"pause"}',
+    });
+    expect(status).to.equal(200);
   });
 
   it('exits with 1, the reason and where the logs are when the processes died', async () => {

@@ -52,7 +52,7 @@ async function start(): Promise<{ node: MiningNode; server: Server }> {
   });
   await node.miner.begin(ROUND, seed, Infinity);
   const [port] = await freePorts(1);
-  const address = { API_HOST: '127.0.0.1', API_PORT: port! };
+  const address = { API_HOST: '127.0.0.1', API_PORT: port!, API_ALLOWED_HOSTS: [] };
   const server = (await listen(createApi(node.services, 0), address, log))!;
   return { node, server };
 }

@@ -37,7 +37,7 @@ export class Controls {
     if (!controls) {
       setText(
         'controls-note',
-        'Only for pages opened on this machine itself, at http://127.0.0.1.',
+        'Only for this machine itself, by the address that the task prints when it starts.',
       );
     }
   }
