@@ -1,7 +1,10 @@
 import os from 'node:os';
-import { ATTACKS } from './attackers';
+import type { Attack } from './attack';
+import { PUBLIC_ATTACKS } from './public-attacks';
+import { SIDE_ATTACKS } from './side-attacks';
 
-// A process of its own, so that what measures beside it is not held up. argv: the port that is attacked.
+// A process of its own, so that what measures beside it is not held up. argv: the side port and the public one of the
+// node that is attacked. On its channel it is told which round runs, and tells how its requests ended.
 
 const TELL_MS = 1000;
 
@@ -10,15 +13,25 @@ export type Tally = Record<string, number>;
 /** By the name of the attack. */
 export type Tallies = Record<string, Tally>;
 
-const port = Number(process.argv[2]);
+const [sidePort, publicPort] = process.argv.slice(2).map(Number) as [number, number];
 // Strangers bring processors of their own: they shall not take this machine's from whom they attack.
 os.setPriority(os.constants.priority.PRIORITY_LOW);
 
 const tallies: Tallies = {};
-for (const attack of ATTACKS) {
+const attacked = [
+  { port: publicPort, round: 0, attacks: PUBLIC_ATTACKS },
+  { port: sidePort, round: 0, attacks: SIDE_ATTACKS },
+];
+for (const each of attacked) for (const attack of each.attacks) begin(attack, each);
+
+function begin(attack: Attack, of: (typeof attacked)[number]): void {
   const tally: Tally = (tallies[attack.name] = {});
   const tell = (outcome: string): void => void (tally[outcome] = (tally[outcome] ?? 0) + 1);
-  void attack.run(port, tell, new AbortController().signal);
+  void attack.run(of, tell, new AbortController().signal);
 }
+
 setInterval(() => process.send!(tallies), TELL_MS);
+process.on('message', ({ round }: { round: number }) => {
+  for (const each of attacked) each.round = round;
+});
 process.once('disconnect', () => process.exit());

@@ -11,22 +11,20 @@ import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import Table from 'cli-table3';
 import { startNetwork, type Network, type RunReport, type SimulatedNode } from '../../simulator';
 import { brokenByFaults } from '../simulate/fault-run';
 import type { Tallies } from './attacking';
 import type { Target } from './observer';
+import { PUBLIC_ATTACKS } from './public-attacks';
+import { RigJournal } from './mined';
+import type { RigEvent } from './rig';
+import type { Shown } from './rigs';
 import { heldBy } from './samples';
+import { SIDE_ATTACKS } from './side-attacks';
 import { soaked } from './soaked';
 import { StalledPipe } from './stalled-pipe';
-import {
-  breaches,
-  isUnfit,
-  judgeEndured,
-  type Endured,
-  type Finding,
-  type Observation,
-} from './verdict';
+import { showAttacks, showFindings } from './tables';
+import { breaches, isUnfit, judgeEndured, type Endured, type Observation } from './verdict';
 import { longest } from './waits';
 
 const ATTACKED = 0;
@@ -46,7 +44,7 @@ export interface HostileOptions {
 }
 
 /**
- * Attacks the first node of a network in every way at once, and judges what it and others had of it.
+ * Attacks the first node of a network in every way at once, and judges what it, others and honest rigs had of it.
  * @returns a sentence for each thing that did not hold
  */
 export async function soakHostile(options: HostileOptions, signal: AbortSignal): Promise<string[]> {
@@ -59,8 +57,14 @@ export async function soakHostile(options: HostileOptions, signal: AbortSignal):
   const logPath = path.join(directory, 'node-1', 'task.log');
   mkdirSync(path.dirname(logPath));
   const pipe = new StalledPipe(path.join(directory, 'output'), logPath);
+  const asDeployed = await soaked({ nodes, roundSeconds, seed, directory });
   const network = await startNetwork({
-    ...(await soaked({ nodes, roundSeconds, seed, directory })),
+    ...asDeployed,
+    env: (index) => ({
+      ...asDeployed.env!(index),
+      // The whole of this machine's network is let in while it goes on, as a LAN would be.
+      ...(index === ATTACKED && { API_HOST: '0.0.0.0' }),
+    }),
     outputPath: (index) => (index === ATTACKED ? pipe.path : undefined),
     onEvent: (event) => {
       if (event.type === 'started' && event.node.index === ATTACKED) limitDescriptors(event.node);
@@ -75,9 +79,14 @@ export async function soakHostile(options: HostileOptions, signal: AbortSignal):
   }
 
   const report = await network.finished;
-  showAttacks(measured.tallies);
+  const { lastRound, tallies, journal } = measured;
+  showAttacks(tallies);
   const findings = judgeEndured(
-    { ...measured, ...outcomeOf(report, measured.lastRound), ...(await whatIsIn(logPath)) },
+    {
+      ...{ ...measured, ...outcomeOf(report, lastRound), ...(await whatIsIn(logPath)) },
+      forbidden: answersToForbidden(tallies),
+      mined: journal.mined(proofsOf(report, lastRound)),
+    },
     maxWaitMs,
   );
   showFindings(findings);
@@ -95,34 +104,40 @@ interface Measured extends Observation {
   readonly descriptors: number;
   /** The last round whose submission window was over. */
   readonly lastRound: number;
+  readonly journal: RigJournal;
 }
 
 /** Attacks and measures, then stops the network while the attack still goes on: a task is to end in good order then, too. */
 async function attack(network: Network, minutes: number, signal: AbortSignal): Promise<Measured> {
   const attacked = network.nodes[ATTACKED]!;
   await untilItAnswers(attacked, signal);
-  const observer = start('observer', Number(attacked.env['API_PORT']), attacked.expressPort);
-  const attackers = start('attacking', attacked.expressPort);
+  const ports = [Number(attacked.env['API_PORT']), attacked.expressPort];
+  const observer = start('observer', ...ports);
+  const attackers = start('attacking', ...ports);
+  const rigs = start('rigs', ...ports);
+  const journal = new RigJournal();
+  rigs.on('message', (event) => journal.note(event as RigEvent | Shown));
   const observed = lastMessage<Observation>(observer);
   const tallies = lastMessage<Tallies>(attackers);
   const most = { peakMB: 0, descriptors: 0 };
   try {
     await watch(minutes, signal, (atMin, isTimeToTell) => {
       const { pid } = attacked.process;
-      observer.send({ round: network.ledger.currentRound, pid } satisfies Target);
+      const target: Target = { round: network.ledger.currentRound, pid };
+      for (const child of [observer, attackers, rigs]) child.send(target);
       const held = heldBy(attacked);
       most.peakMB = Math.max(most.peakMB, held?.peakMB ?? 0);
       most.descriptors = Math.max(most.descriptors, held?.handles ?? 0);
       if (isTimeToTell) console.log(progress(atMin, network, held, observed()));
     });
-    observer.disconnect();
+    for (const child of [observer, rigs]) child.disconnect();
     const lastRound = network.ledger.currentRound - 2;
     await network.stop();
     const seen = observed();
     if (!seen) throw new Error('the observer saw nothing: run for longer');
-    return { ...seen, ...most, lastRound, tallies: tallies() ?? {} };
+    return { ...seen, ...most, lastRound, tallies: tallies() ?? {}, journal };
   } finally {
-    for (const child of [observer, attackers]) child.kill();
+    for (const child of [observer, attackers, rigs]) child.kill();
   }
 }
 
@@ -211,6 +226,28 @@ function outcomeOf(
   };
 }
 
+/** The attacked node's proofs on the ledger, by round. */
+function proofsOf({ rounds, nodes }: RunReport, lastRound: number): Map<number, string> {
+  const { publicKey } = nodes[ATTACKED]!;
+  return new Map(
+    rounds
+      .filter(({ round }) => round <= lastRound)
+      .flatMap(({ round, submissions }) =>
+        submissions
+          .filter((each) => each.publicKey === publicKey)
+          .map(({ value }): [number, string] => [round, value]),
+      ),
+  );
+}
+
+function answersToForbidden(tallies: Tallies): number {
+  return [...PUBLIC_ATTACKS, ...SIDE_ATTACKS]
+    .filter(({ isForbidden }) => isForbidden)
+    .flatMap(({ name }) => Object.entries(tallies[name] ?? {}))
+    .filter(([outcome]) => /^[23]/.test(outcome))
+    .reduce((sum, [, times]) => sum + times, 0);
+}
+
 async function whatIsIn(logPath: string): Promise<Pick<Endured, 'logMB' | 'unfitLines'>> {
   // A task that never wrote has none.
   appendFileSync(logPath, '');
@@ -219,26 +256,4 @@ async function whatIsIn(logPath: string): Promise<Pick<Endured, 'logMB' | 'unfit
     if (isUnfit(line)) unfitLines++;
   }
   return { logMB: statSync(logPath).size / 2 ** 20, unfitLines };
-}
-
-function table(head: string[]): Table.Table {
-  return new Table({ head, style: { head: [], border: [], compact: true } });
-}
-
-function showAttacks(tallies: Tallies): void {
-  const rows = table(['Attack', 'Requests', 'How they ended']);
-  for (const [name, tally] of Object.entries(tallies)) {
-    const outcomes = Object.entries(tally).sort(([, a], [, b]) => b - a);
-    const sent = outcomes.reduce((sum, [, times]) => sum + times, 0);
-    rows.push([name, sent, outcomes.map(([how, times]) => `${how}: ${times}`).join(', ')]);
-  }
-  console.log(rows.toString());
-}
-
-function showFindings(findings: readonly Finding[]): void {
-  const rows = table(['Measure', 'Found', 'Asked', 'OK']);
-  for (const { measure, found, bound, isOk } of findings) {
-    rows.push([measure, found, bound, bound === '' ? '' : isOk ? 'yes' : 'NO']);
-  }
-  console.log(rows.toString());
 }

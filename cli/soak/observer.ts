@@ -1,4 +1,4 @@
-import { Agent, get } from 'node:http';
+import { ask, type Question } from './ask';
 import { AwakeClock } from './awake-clock';
 import { RunQueue } from './run-queue';
 import type { Observation } from './verdict';
@@ -10,9 +10,12 @@ import { Waits } from './waits';
 const EVERY_MS = 100;
 const METRICS_EVERY_MS = 1000;
 const TELL_MS = 1000;
-const TIMEOUT_MS = 10_000;
-/** Not the address of any attacker. */
-const OTHER_ADDRESS = '127.0.0.2';
+const STREAM_EVERY_MS = 1000;
+/** Not the addresses of any attacker. */
+const PUBLIC_ADDRESS = '127.0.0.2';
+const WORKER_ADDRESS = '127.0.0.3';
+/** Answers that others have what it asks for, or that the node is at fault. */
+const REFUSALS: ReadonlySet<number> = new Set([403, 429, 500]);
 
 /** Told to the observer. */
 export interface Target {
@@ -28,43 +31,40 @@ const clock = new AwakeClock();
 
 const probes = {
   side: [
-    probe('/healthz', () => ask(sidePort, '/healthz')),
-    probe('/task/<round>', () => ask(sidePort, `/task/${target.round}`)),
+    // From the owner's own address, which the owner's browser has, too.
+    probe('/healthz', () => ({ port: sidePort, path: '/healthz' })),
+    probe('/task/<round>', () => {
+      return { port: sidePort, path: `/task/${target.round}`, from: WORKER_ADDRESS };
+    }),
+    probe(
+      'the page’s events',
+      () => ({ port: sidePort, path: '/dashboard/events', firstBytes: true }),
+      STREAM_EVERY_MS,
+    ),
   ],
-  public: [probe('/healthz, public', () => ask(publicPort, '/healthz', OTHER_ADDRESS))],
+  public: [
+    probe('/healthz, public', () => {
+      return { port: publicPort, path: '/healthz', from: PUBLIC_ADDRESS };
+    }),
+  ],
 };
 
-function probe(name: string, send: () => Promise<unknown>) {
-  return { waits: new Waits(name, clock.now), send };
+function probe(name: string, question: () => Question, everyMs = EVERY_MS) {
+  const send = async (): Promise<void> => {
+    const { status } = await ask(question());
+    if (REFUSALS.has(status)) throw new Error(`status ${status}`);
+  };
+  return { waits: new Waits(name, clock.now), send, everyMs };
 }
 
-/** A connection for each request: one that was open before would not notice when no other is let in. */
-function ask(port: number, path: string, localAddress?: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const request = get(
-      { host: '127.0.0.1', port, path, agent: new Agent(), ...(localAddress && { localAddress }) },
-      (response) => {
-        let body = '';
-        response
-          .setEncoding('utf8')
-          .on('data', (text: string) => (body += text))
-          .on('end', () => resolve(body))
-          .on('error', reject);
-      },
-    );
-    request.on('error', reject);
-    request.setTimeout(TIMEOUT_MS, () => request.destroy(new Error('no answer')));
-  });
-}
-
-for (const { waits, send } of [...probes.side, ...probes.public]) {
+for (const { waits, send, everyMs } of [...probes.side, ...probes.public]) {
   // Whether or not the last one was answered: a node that stands still keeps all of them waiting.
-  setInterval(() => void waits.of(send()), EVERY_MS);
+  setInterval(() => void waits.of(send()), everyMs);
 }
 setInterval(() => {
-  ask(sidePort, '/metrics').then(
-    (text) => {
-      const seconds = Number(/^nodejs_eventloop_lag_max_seconds (\S+)$/m.exec(text)?.[1]);
+  ask({ port: sidePort, path: '/metrics' }).then(
+    ({ body }) => {
+      const seconds = Number(/^nodejs_eventloop_lag_max_seconds (\S+)$/m.exec(body)?.[1]);
       if (seconds > 0) lagMs = Math.max(lagMs, 1000 * seconds);
     },
     () => undefined,

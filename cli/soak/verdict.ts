@@ -1,3 +1,4 @@
+import type { Mined } from './mined';
 import { longest, type WaitsSummary } from './waits';
 
 /** What the observer saw of a node. */
@@ -31,6 +32,9 @@ export interface Endured extends Observation {
   /** Calls of its node, and those of a node beside it that nobody attacks. */
   readonly calls: number;
   readonly otherCalls: number;
+  /** Answers to what must not be answered. */
+  readonly forbidden: number;
+  readonly mined: Mined;
 }
 
 /** One line of the table. */
@@ -50,6 +54,8 @@ const MOST_DESCRIPTORS = 768;
 /** Which lists a node looks at, and how often, is drawn by lot. */
 const CALLS_FACTOR = 1.5;
 const CALLS_SLACK = 20;
+/** Of the shares that are shown. */
+const LEAST_SHOWN = 0.5;
 
 /**
  * Judges a node that was attacked.
@@ -68,7 +74,7 @@ export function judgeEndured(endured: Endured, maxWaitMs: number): Finding[] {
     },
     ...endured.side.map((waits) => {
       const longestMs = longest(waits);
-      const isOk = longestMs <= maxWaitMs && waits.answered > 0 && failures(waits) === '';
+      const isOk = longestMs <= maxWaitMs && waits.answered > 0 && sumOf(waits.failed) === 0;
       return { ...told(waits), bound: `${maxWaitMs} ms, all answered`, isOk };
     }),
     ...endured.public.map((waits) => ({ ...told(waits), bound: '', isOk: true })),
@@ -90,6 +96,36 @@ export function judgeEndured(endured: Endured, maxWaitMs: number): Finding[] {
       isOk: endured.lastCode === 0,
     },
     bounded(`calls of its node (${otherCalls} beside it)`, calls, mostCalls),
+    bounded('answers to pages, wrong names, proxies', endured.forbidden, 0),
+    ...judgeMined(endured.mined),
+  ];
+}
+
+/** What honest rigs had of it. */
+function judgeMined(mined: Mined): Finding[] {
+  const none = (measure: string, counts: Readonly<Record<string, number>>): Finding => ({
+    measure,
+    found: `${sumOf(counts)}${reasons(counts)}`,
+    bound: 'none',
+    isOk: sumOf(counts) === 0,
+  });
+  return [
+    {
+      measure: 'shares acknowledged',
+      found: `${mined.acknowledged}, ${mined.inProofs} of them in proofs, ${mined.late} came late`,
+      bound: 'some',
+      isOk: mined.acknowledged > 0,
+    },
+    bounded('acknowledged, better than a proof’s, not in it', mined.missing, 0),
+    none('acknowledged and forgotten', mined.forgotten),
+    none('honest requests refused', mined.refused),
+    none('shares taken from whoever saw them', mined.stolen),
+    {
+      measure: 'real ones among the shares shown',
+      found: `${(100 * mined.leastShown).toFixed(0)} % at least`,
+      bound: `${100 * LEAST_SHOWN} % or more`,
+      isOk: mined.leastShown >= LEAST_SHOWN,
+    },
   ];
 }
 
@@ -109,13 +145,17 @@ export function isUnfit(line: string): boolean {
 function told(waits: WaitsSummary): Pick<Finding, 'measure' | 'found'> {
   const { name, answered, medianMs, p999Ms } = waits;
   const times = `${ms(longest(waits))} at most, ${ms(p999Ms)} 99.9 %, ${ms(medianMs)} median`;
-  return { measure: `wait for ${name}`, found: `${times} of ${answered}${failures(waits)}` };
+  return { measure: `wait for ${name}`, found: `${times} of ${answered}${reasons(waits.failed)}` };
 }
 
-function failures({ failed }: WaitsSummary): string {
-  return Object.entries(failed)
+function reasons(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
     .map(([why, times]) => `, ${times} ${why}`)
     .join('');
+}
+
+function sumOf(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, times) => sum + times, 0);
 }
 
 function shown(measure: string, found: string): Finding {

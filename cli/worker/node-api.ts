@@ -33,6 +33,33 @@ export interface Work {
   key: string;
 }
 
+/**
+ * Reads what GET /task answers.
+ * @throws Error when it is work that this program can't do.
+ */
+export function workOf(answer: unknown): Work {
+  const parsed = taskSchema.safeParse(answer);
+  if (!parsed.success) {
+    throw new Error(`the node gives work of another kind:\n${z.prettifyError(parsed.error)}`);
+  }
+  const { round_number, work } = parsed.data;
+  const { share_target, ...rest } = work;
+  return {
+    round: round_number,
+    template: {
+      height: work.height,
+      prev: Buffer.from(work.prev, 'hex'),
+      time: work.time,
+      bits: work.bits,
+      coinbase1: Buffer.from(work.coinbase1, 'hex'),
+      coinbase2: Buffer.from(work.coinbase2, 'hex'),
+    },
+    extranonce1: Number.parseInt(work.extranonce1, 16),
+    target: BigInt(`0x${share_target}`),
+    key: JSON.stringify(rest),
+  };
+}
+
 /** The node does not answer, or can't now: worth another try. */
 export class NodeAway extends Error {
   override readonly name = 'NodeAway';
@@ -53,26 +80,7 @@ export class NodeApi {
     const response = await this.request(`/task?worker_id=${this.workerId}`, {}, signal);
     if (response.status === 404) return undefined;
     if (!response.ok) throw await away(response);
-    const parsed = taskSchema.safeParse(await json(response));
-    if (!parsed.success) {
-      throw new Error(`the node gives work of another kind:\n${z.prettifyError(parsed.error)}`);
-    }
-    const { round_number, work } = parsed.data;
-    const { share_target, ...rest } = work;
-    return {
-      round: round_number,
-      template: {
-        height: work.height,
-        prev: Buffer.from(work.prev, 'hex'),
-        time: work.time,
-        bits: work.bits,
-        coinbase1: Buffer.from(work.coinbase1, 'hex'),
-        coinbase2: Buffer.from(work.coinbase2, 'hex'),
-      },
-      extranonce1: Number.parseInt(work.extranonce1, 16),
-      target: BigInt(`0x${share_target}`),
-      key: JSON.stringify(rest),
-    };
+    return workOf(await json(response));
   }
 
   /**

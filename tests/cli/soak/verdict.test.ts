@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { breaches, isUnfit, judgeEndured, type Endured } from '../../../cli/soak/verdict';
+import type { Mined } from '../../../cli/soak/mined';
 import type { WaitsSummary } from '../../../cli/soak/waits';
 
 const MAX_WAIT_MS = 250;
@@ -7,11 +8,16 @@ const quick: WaitsSummary = {
   ...{ name: '/healthz', answered: 6000, failed: {} },
   ...{ medianMs: 2, p999Ms: 40, mostMs: 60, pendingMs: 0 },
 };
+const goodMined: Mined = {
+  ...{ acknowledged: 600, inProofs: 400, late: 3, missing: 0, leastShown: 0.5 },
+  ...{ refused: {}, forgotten: {}, stolen: {} },
+};
 const good: Endured = {
   rounds: [0, 1].map((round) => ({ round, submitted: true, valid: true })),
   ...{ side: [quick], public: [quick], lagMs: 50, queuedMs: 9, ownPauseMs: 5, ownPausesMs: 9 },
   ...{ peakMB: 200, descriptors: 300, logMB: 0.1, unfitLines: 0 },
-  ...{ ends: 0, lastCode: 0, calls: 110, otherCalls: 100 },
+  ...{ ends: 0, lastCode: 0, calls: 110, otherCalls: 100, forbidden: 0 },
+  mined: goodMined,
 };
 const breachesOf = (changed: Partial<Endured>): string[] =>
   breaches(judgeEndured({ ...good, ...changed }, MAX_WAIT_MS));
@@ -36,6 +42,13 @@ describe('what a node under attack must endure', () => {
     'a process that ended': { ends: 1 },
     'one that had to be killed': { lastCode: null },
     'a node asked for what strangers ask': { calls: 300 },
+    'an answer to a page': { forbidden: 1 },
+    'no share acknowledged': { mined: { ...goodMined, acknowledged: 0 } },
+    'a share missing in a proof': { mined: { ...goodMined, missing: 1 } },
+    'a share forgotten': { mined: { ...goodMined, forgotten: { 'no answer': 1 } } },
+    'a rig refused': { mined: { ...goodMined, refused: { 'status 429': 1 } } },
+    'a share stolen': { mined: { ...goodMined, stolen: { 'status 201': 1 } } },
+    'forged shares in place of real ones': { mined: { ...goodMined, leastShown: 0.49 } },
   })) {
     it(`does not hold with ${what}`, () => {
       expect(breachesOf(changed)).to.have.length(1);

@@ -3,10 +3,10 @@ import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import { ATTACKS, bomb } from '../../../cli/soak/attackers';
+import { bomb, PUBLIC_ATTACKS } from '../../../cli/soak/public-attacks';
 import { eventually } from '../../fixtures/network';
 
-describe('attackers', function () {
+describe('attacks on the public port', function () {
   let server: Server;
   let requests: Record<'method' | 'url' | 'from', string | undefined>[];
   let stop: AbortController;
@@ -35,11 +35,11 @@ describe('attackers', function () {
   /** Lets one attack the server. @returns how its requests ended, as they end */
   function attack(name: RegExp): Map<string, number> {
     const outcomes = new Map<string, number>();
-    const found = ATTACKS.find((each) => name.test(each.name))!;
+    const found = PUBLIC_ATTACKS.find((each) => name.test(each.name))!;
     const { port } = server.address() as AddressInfo;
     const tell = (outcome: string): void =>
       void outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-    void found.run(port, tell, stop.signal);
+    void found.run({ port, round: 1 }, tell, stop.signal);
     return outcomes;
   }
 

@@ -1,0 +1,131 @@
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+// What attacks are made of. Each goes on at a rate that a tunnel, a LAN or a browser lets it have.
+
+/** Who is attacked. */
+export interface Attacked {
+  readonly port: number;
+  /** The round that runs. */
+  readonly round: number;
+}
+
+/** A kind of attack. */
+export interface Attack {
+  readonly name: string;
+  /** Whether nothing that it asks may be answered with what it asks for. */
+  readonly isForbidden?: true;
+  /** Goes on until the signal. @param tell is told how each request ended: a status, or what became of its connection */
+  run(attacked: Attacked, tell: (outcome: string) => void, signal: AbortSignal): Promise<void>;
+}
+
+export const LOOPBACK = '127.0.0.1';
+/** Each attack has strangers of its own: a limit that one of them runs into spares none of the others. */
+const STRANGERS = 200;
+/** @param attack 1..254 */
+export const stranger = (attack: number, n: number): string =>
+  `127.0.${attack}.${1 + (n % STRANGERS)}`;
+
+const ANSWER_TIMEOUT_MS = 30_000;
+/** What an attack has under way at most; more than that is left out. */
+const MAX_UNDER_WAY = 200;
+const TICK_MS = 20;
+
+export const pick = <T>(of: readonly T[], n: number): T => of[n % of.length]!;
+
+/** @param headers lines that each end with CRLF */
+export const get = (path: string, headers = '', host = 'x'): string =>
+  `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n${headers}\r\n`;
+
+/** @param headers lines that each end with CRLF */
+export function post(
+  path: string,
+  body: string | Uint8Array,
+  headers = 'Content-Type: application/json\r\n',
+  host = 'x',
+): Buffer {
+  const bytes = Buffer.from(body as string);
+  const head = `POST ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n${headers}`;
+  return Buffer.concat([Buffer.from(`${head}Content-Length: ${bytes.length}\r\n\r\n`), bytes]);
+}
+
+/** Does something so many times a second, whether or not the last is over. */
+export async function atRate(
+  perSecond: number,
+  signal: AbortSignal,
+  act: (n: number) => Promise<void>,
+): Promise<void> {
+  const startedAt = performance.now();
+  let underWay = 0;
+  for (let n = 0; !signal.aborted;) {
+    for (const due = ((performance.now() - startedAt) / 1000) * perSecond; n < due; n++) {
+      if (underWay >= MAX_UNDER_WAY) continue;
+      underWay++;
+      void act(n).finally(() => underWay--);
+    }
+    await sleep(TICK_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** Sends bytes on a connection of its own. @returns the status of the answer, or how the connection ended without one */
+export function exchange(port: number, from: string, bytes: string | Buffer): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: LOOPBACK, port, localAddress: from });
+    const end = (outcome: string): void => {
+      socket.destroy();
+      resolve(outcome);
+    };
+    socket
+      .setTimeout(ANSWER_TIMEOUT_MS, () => end('no answer'))
+      .once('data', (answer) => end(statusOf(answer)))
+      .once('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.message))
+      .once('close', () => end('closed'));
+    socket.write(bytes);
+  });
+}
+
+/** What is held, and how long. */
+export interface Holding {
+  /** As many at a time as are let in. */
+  readonly count: number;
+  /** So many are begun a second at most. */
+  readonly perSecond: number;
+  /** Whether they are held now; all are let go where not. Left out, always. */
+  readonly isHeld?: () => boolean;
+  readonly open: (n: number) => Socket;
+}
+
+/** Opens connections and keeps them; begins another for each that is cut off. */
+export async function hold(
+  { count, perSecond, isHeld = () => true, open }: Holding,
+  tell: (outcome: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const held = new Set<Socket>();
+  const letGo = (): void => {
+    for (const socket of held) socket.destroy();
+    for (let left = held.size; left > 0; left--) tell('held');
+    held.clear();
+  };
+  await atRate(perSecond, signal, (n) => {
+    if (!isHeld()) letGo();
+    else if (held.size < count) begin(n);
+    return Promise.resolve();
+  });
+  letGo();
+
+  function begin(n: number): void {
+    const socket = open(n);
+    let outcome = 'closed';
+    held.add(socket);
+    socket
+      .once('data', (answer) => (outcome = statusOf(answer)))
+      .on('error', (error: NodeJS.ErrnoException) => (outcome = error.code ?? error.message))
+      .on('close', () => held.delete(socket) && tell(outcome))
+      .resume();
+  }
+}
+
+function statusOf(answer: Buffer): string {
+  return /^HTTP\/1\.1 (\d{3})/.exec(answer.toString('latin1', 0, 20))?.[1] ?? 'no HTTP';
+}

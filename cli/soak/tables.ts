@@ -1,0 +1,27 @@
+import Table from 'cli-table3';
+import type { Tallies } from './attacking';
+import type { Finding } from './verdict';
+
+/** Prints how the requests of each attack ended. */
+export function showAttacks(tallies: Tallies): void {
+  const rows = table(['Attack', 'Requests', 'How they ended']);
+  for (const [name, tally] of Object.entries(tallies)) {
+    const outcomes = Object.entries(tally).sort(([, a], [, b]) => b - a);
+    const sent = outcomes.reduce((sum, [, times]) => sum + times, 0);
+    rows.push([name, sent, outcomes.map(([how, times]) => `${how}: ${times}`).join(', ')]);
+  }
+  console.log(rows.toString());
+}
+
+/** Prints what was measured beside what was asked. */
+export function showFindings(findings: readonly Finding[]): void {
+  const rows = table(['Measure', 'Found', 'Asked', 'OK']);
+  for (const { measure, found, bound, isOk } of findings) {
+    rows.push([measure, found, bound, bound === '' ? '' : isOk ? 'yes' : 'NO']);
+  }
+  console.log(rows.toString());
+}
+
+function table(head: string[]): Table.Table {
+  return new Table({ head, style: { head: [], border: [], compact: true } });
+}
