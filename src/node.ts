@@ -33,6 +33,7 @@ export interface MiningNode {
   engine: Engine;
   governor: Governor;
   miner: Miner;
+  roundStore: RoundStore;
   seeds: Seeds;
   auditor: Auditor;
   metrics: Metrics;
@@ -51,8 +52,8 @@ export async function createNode(ground: Ground): Promise<MiningNode> {
   });
   const governor = new Governor(engine, config.MINING_INTENSITY, config.MINING_SCHEDULE);
   const shares = await ShareLog.open(store, log);
-  const rounds = new RoundStore(store, identity, log);
-  const miner = new Miner({ identity, engine, store: rounds, shares, log });
+  const roundStore = new RoundStore(store, identity, log);
+  const miner = new Miner({ identity, engine, store: roundStore, shares, log });
   const workers = new Workers();
   const intake = new ShareIntake({ miner, workers, shares });
   const seeds = new Seeds(identity.taskId, chain, store, log);
@@ -68,5 +69,8 @@ export async function createNode(ground: Ground): Promise<MiningNode> {
     audit: (round, submitted) => auditor.audit(round, submitted),
     rounds: undefined,
   };
-  return { config, log, engine, governor, miner, seeds, auditor, metrics, history, services };
+  return {
+    ...{ config, log, engine, governor, miner, roundStore },
+    ...{ seeds, auditor, metrics, history, services },
+  };
 }

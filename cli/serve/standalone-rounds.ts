@@ -6,6 +6,8 @@ import type { MiningNode } from '../../src/node';
 import { roundSeed, type Submissions } from '../../src/template/koii';
 
 const KEY = 'standalone';
+/** A round so far above the last one started is a slip, or somebody's who would put all others beneath it. */
+const MAX_JUMP = 1000;
 const recordSchema = z.strictObject({ round: z.number().int().nonnegative() });
 
 /** In place of the chain: the submissions that came with the start of a round. */
@@ -28,6 +30,8 @@ export class GivenSubmissions implements Chain {
 /** Rounds that are started from outside. A round runs until the next is started, or its time is over. */
 export class StandaloneRounds implements RoundStarter {
   private last: Promise<unknown> = Promise.resolve();
+  /** By this process or one before; undefined where none was. */
+  private lastStarted: number | undefined;
 
   constructor(
     private readonly node: MiningNode,
@@ -48,6 +52,7 @@ export class StandaloneRounds implements RoundStarter {
     if (text === null) return;
     try {
       const { round } = recordSchema.parse(JSON.parse(text));
+      this.lastStarted = round;
       if ((await miner.round(round))?.closed === false) await this.start(round, undefined);
     } catch (error) {
       log.warn({ error }, 'the last round is not resumed');
@@ -59,15 +64,16 @@ export class StandaloneRounds implements RoundStarter {
     submissions: Submissions | undefined,
   ): Promise<'started' | 'running'> {
     const { miner, seeds, config, log } = this.node;
+    await this.expectNoHarm(round);
     const known = await miner.round(round);
     if (known?.closed) throw new RoundConflict(`round ${round} is over`);
     // Without submissions a round goes on as it was, and a new one stands on an empty round.
     const given = submissions ?? (known ? undefined : {});
     const seed = given ? seedFrom(miner.identity.taskId, round, given) : known!.seed;
-    if (miner.miningRound === round) {
-      if (known!.seed.equals(seed)) return 'running';
-      throw new RoundConflict(`round ${round} runs on the seed of other submissions`);
+    if (known && !known.seed.equals(seed)) {
+      throw new RoundConflict(`round ${round} stands on the seed of other submissions`);
     }
+    if (miner.miningRound === round) return 'running';
     if (given) {
       this.chain.give(round - 2, given);
       await seeds.confirm(round);
@@ -75,10 +81,32 @@ export class StandaloneRounds implements RoundStarter {
     const previous = miner.lastRound;
     if (previous && previous.number !== round) await miner.close(previous.number);
     await this.store.set(KEY, JSON.stringify({ round }));
+    this.lastStarted = round;
     const durationMs = config.MINING_SECONDS === 0 ? Infinity : config.MINING_SECONDS * 1000;
     const begun = await miner.begin(round, seed, durationMs);
     begun?.ended.catch((error: unknown) => log.error({ error }, `round ${round} is not mined`));
     return 'started';
+  }
+
+  /** @throws RoundConflict where the start of a round would end or overwrite one that is newer, or shut out those to come. */
+  private async expectNoHarm(round: number): Promise<void> {
+    const { miner, roundStore } = this.node;
+    const { miningRound: running } = miner;
+    if (running !== undefined && round < running) {
+      throw new RoundConflict(`round ${running} is running: expected a later one, got ${round}`);
+    }
+    const { lastStarted = Infinity } = this;
+    if (round > lastStarted + MAX_JUMP) {
+      throw new RoundConflict(
+        `round ${lastStarted} was started last: expected ${lastStarted + MAX_JUMP} at most, got ${round}`,
+      );
+    }
+    const stored = await roundStore.inPlaceOf(round);
+    if (stored !== undefined && stored > round) {
+      throw new RoundConflict(
+        `round ${stored} is stored in the place of round ${round}: expected a later one there`,
+      );
+    }
   }
 }
 

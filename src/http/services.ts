@@ -18,7 +18,7 @@ export interface RoundStarter {
   /**
    * Starts a round, or finds it running.
    * @param submissions of the round two before, for the seed
-   * @throws RoundConflict when it is over, or runs on another seed.
+   * @throws RoundConflict when it is over, stands on another seed, or would harm another round.
    */
   start(round: number, submissions: Submissions | undefined): Promise<'started' | 'running'>;
 }

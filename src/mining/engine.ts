@@ -1,8 +1,12 @@
+import { sparingly } from '../log';
 import type { Backend } from './kernel';
 import { MiningThread, type EngineLog, type MiningJob } from './mining-thread';
 
 /** extranonce1 0x0000..0x00ff are the node's own threads (docs/PROTOCOL.md section 4). */
 export const MAX_THREADS = 256;
+
+/** Threads come and go together: how many run is told when that has settled. */
+const TELL_MS = 2000;
 
 export interface EngineOptions {
   /** 1..256 */
@@ -24,16 +28,25 @@ export interface ThreadState {
 /** The node's own miner: threads that search one job together, each in an extranonce1 of its own. */
 export class Engine {
   private readonly threads: MiningThread[];
+  private readonly telling: NodeJS.Timeout;
+  /** How many threads run, as was told last; all of them unless told otherwise. */
+  private told: number;
   private percent = 100;
 
-  constructor({ threads, backend, log }: EngineOptions) {
+  constructor(private readonly options: EngineOptions) {
+    const { threads, backend, log } = options;
     if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
       throw new RangeError(`threads: expected 1 to ${MAX_THREADS}, got ${threads}`);
     }
+    const onFailure = sparingly((times, reason: string) =>
+      log('warn', `mining thread failed: ${reason}${times > 1 ? ` (${times} failures)` : ''}`),
+    );
     this.threads = Array.from(
       { length: threads },
-      (_, index) => new MiningThread(index, backend, log),
+      (_, index) => new MiningThread(index, backend, { log, onFailure }),
     );
+    this.told = threads;
+    this.telling = setInterval(() => this.tell(), TELL_MS).unref();
   }
 
   /** What hashes in each thread; undefined where a thread is not up. */
@@ -43,8 +56,8 @@ export class Engine {
 
   /** Each thread as it is now. */
   get threadStates(): ThreadState[] {
-    return this.threads.map(({ backend, notes, hashrateHps, failed }) => ({
-      ...{ backend, notes, hashrateHps, failed },
+    return this.threads.map(({ backend, notes, hashrateHps, fault }) => ({
+      ...{ backend, notes, hashrateHps, failed: fault !== undefined },
     }));
   }
 
@@ -64,7 +77,7 @@ export class Engine {
 
   /** Whether any thread is up or starting. */
   get healthy(): boolean {
-    return this.threads.some(({ failed }) => !failed);
+    return this.running > 0;
   }
 
   /** Starts on a job; the one before it ends. */
@@ -90,6 +103,20 @@ export class Engine {
 
   /** Ends the threads. */
   async close(): Promise<void> {
+    clearInterval(this.telling);
     await Promise.all(this.threads.map((thread) => thread.close()));
+  }
+
+  /** Threads that are up or starting. */
+  private get running(): number {
+    return this.threads.filter(({ fault }) => fault === undefined).length;
+  }
+
+  private tell(): void {
+    const { running } = this;
+    const { threads, log } = this.options;
+    if (running === this.told) return;
+    this.told = running;
+    log(running < threads ? 'warn' : 'info', `mining with ${running} of ${threads} threads`);
   }
 }

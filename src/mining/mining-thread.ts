@@ -24,6 +24,12 @@ export interface MiningJob {
 
 export type EngineLog = (level: 'info' | 'warn', message: string) => void;
 
+export interface ThreadListener {
+  log: EngineLog;
+  /** Called with why the thread does not run: once for each reason until it is up again. */
+  onFailure: (reason: string) => void;
+}
+
 /** With 256 threads at most, the parts cover the 2^32 values of extranonce2 without touching. */
 const EXTRANONCE2_PER_THREAD = 2 ** 24;
 
@@ -31,11 +37,17 @@ const EXTRANONCE2_PER_THREAD = 2 ** 24;
 const LOOK_MS = 50;
 const FIRST_RESTART_MS = 1000;
 const MAX_RESTART_MS = 60_000;
+/**
+ * Where the system has no thread to give (pids.max, RLIMIT_NPROC, memory). Node keeps 30 KB of each try for
+ * good (measured, 18 and 20), so that one a minute would be 43 MB a day.
+ */
+const MAX_START_RETRY_MS = 3_600_000;
 
-/** One mining thread as the engine sees it: started again, with back-off, when it dies. */
+/** One mining thread as the engine sees it: started again, with back-off, when it dies or can't be had. */
 export class MiningThread {
   private readonly meter = new RateMeter();
   private worker: Worker | undefined;
+  private ring = createRing();
   private job: MiningJob | undefined;
   private jobNumber = 0;
   private hashesBeforeRestart = 0;
@@ -44,6 +56,7 @@ export class MiningThread {
   private intensity = 100;
   private restartMs = FIRST_RESTART_MS;
   private restartTimer: NodeJS.Timeout | undefined;
+  private readyAtMs = Infinity;
   private closed = false;
   private resolveStopped: (() => void) | undefined;
 
@@ -51,14 +64,14 @@ export class MiningThread {
   backend: Backend | undefined;
   /** Why other backends are not used, each note beginning with a backend's name. */
   notes: readonly string[] = [];
-  /** Whether its last try to run ended in a failure. */
-  failed = false;
+  /** Why its last try to run failed; undefined when it did not. */
+  fault: string | undefined;
 
   /** @param index 0..255, its extranonce1 in the jobs of a node */
   constructor(
     private readonly index: number,
     private readonly requested: ThreadData['backend'],
-    private readonly log: EngineLog,
+    private readonly listener: ThreadListener,
   ) {
     this.spawn();
   }
@@ -110,35 +123,50 @@ export class MiningThread {
   }
 
   private spawn(): void {
-    const ring = createRing();
+    const { ring } = this;
     const workerData: ThreadData = { backend: this.requested, ring };
+    let worker: Worker;
+    try {
+      worker = startThread({ workerData, name: `mining-${this.index}` });
+    } catch (error) {
+      return this.onFailure(messageOf(error), MAX_START_RETRY_MS);
+    }
+    this.worker = worker;
     const reader = new RingReader<FromThread>(ring);
     const look = (): void => reader.read().forEach((message) => this.receive(message));
     const looking = setInterval(look, LOOK_MS).unref();
-    const worker = startThread({ workerData, name: `mining-${this.index}` });
-    this.worker = worker;
-    worker.on('error', (error) => this.log('warn', `mining thread failed: ${error.message}`));
-    worker.on('exit', () => {
+    let reason: string | undefined;
+    worker.on('error', (error: unknown) => (reason = messageOf(error)));
+    worker.on('exit', (code) => {
       clearInterval(looking);
       look();
-      this.onExit();
+      this.onExit(reason ?? `it ended with code ${code}`);
     });
     // The process may end while threads are mining.
     worker.unref();
   }
 
-  private onExit(): void {
+  private onExit(reason: string): void {
     this.backend = undefined;
     this.worker = undefined;
+    // The dead thread may have left half a message in the old one.
+    this.ring = createRing();
     this.meter.stop();
     this.resolveStopped?.();
     if (this.closed) return;
-    this.failed = true;
-    this.log('warn', `mining thread ${this.index} ended, restart in ${this.restartMs} ms`);
     this.hashesBeforeRestart += this.hashesOfJob;
     this.hashesOfJob = 0;
-    this.restartTimer = setTimeout(() => this.spawn(), this.restartMs).unref();
-    this.restartMs = Math.min(this.restartMs * 2, MAX_RESTART_MS);
+    if (performance.now() - this.readyAtMs > MAX_RESTART_MS) this.restartMs = FIRST_RESTART_MS;
+    this.readyAtMs = Infinity;
+    this.onFailure(reason, MAX_RESTART_MS);
+  }
+
+  private onFailure(reason: string, maxRestartMs: number): void {
+    if (reason !== this.fault) this.listener.onFailure(reason);
+    this.fault = reason;
+    const restartMs = Math.min(this.restartMs, maxRestartMs);
+    this.restartTimer = setTimeout(() => this.spawn(), restartMs).unref();
+    this.restartMs = restartMs * 2;
   }
 
   private startOf({ extranonce1, extranonce2 }: MiningJob): number {
@@ -165,20 +193,21 @@ export class MiningThread {
       const restarted = this.hashesBeforeRestart > 0;
       this.backend = message.backend;
       this.notes = message.notes;
-      this.failed = false;
+      this.fault = undefined;
+      this.readyAtMs = performance.now();
       this.send({ type: 'intensity', percent: this.intensity });
       // What the dead thread was searching is not known to the nonce: go on behind it.
-      if (this.job) this.post(restarted ? this.extranonce2 + 1 : this.startOf(this.job));
+      if (this.job)
+        this.post(restarted ? (this.extranonce2 + 1) % 2 ** 32 : this.startOf(this.job));
       return;
     }
-    if (message.type === 'log') return this.log('info', message.message);
+    if (message.type === 'log') return this.listener.log('info', message.message);
     if (message.job !== this.jobNumber) return;
     switch (message.type) {
       case 'found':
         this.job?.onFound(message.attempts);
         break;
       case 'progress':
-        this.restartMs = FIRST_RESTART_MS;
         this.extranonce2 = message.extranonce2;
         this.count(message.hashes);
         break;
@@ -193,4 +222,8 @@ export class MiningThread {
     this.hashesOfJob = hashes;
     this.meter.update(hashes);
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

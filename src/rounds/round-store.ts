@@ -34,6 +34,16 @@ export class RoundStore {
     }
   }
 
+  /** The round whose record saving this one would replace; undefined where there is none that can be read. */
+  async inPlaceOf(round: number): Promise<number | undefined> {
+    const text = await this.read(slotOf(round));
+    try {
+      return text === null ? undefined : roundRecordSchema.parse(JSON.parse(text)).round;
+    } catch {
+      return undefined;
+    }
+  }
+
   /** @throws when it could not be written. */
   async save(round: Round): Promise<void> {
     const text = JSON.stringify(round.toRecord());

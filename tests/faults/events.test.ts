@@ -42,6 +42,20 @@ describe('fault: round events that come late, twice, early, out of order or not 
     expect(task.timesLogged('mining round ')).to.equal(1);
   });
 
+  it('mines the rounds of a network that was reset, in the place of those it has stored', async () => {
+    await task.start();
+    task.send('executeTask', ROUND);
+    await task.hasShares(ROUND);
+    task.kill('SIGTERM');
+    await task.exit;
+    // Both are kept in the same place.
+    task.chain.round = ROUND - 8;
+    await task.start();
+    task.send('executeTask', ROUND - 8);
+    await task.hasShares(ROUND - 8);
+    expect(await task.get(`/task/${ROUND}`)).to.equal(undefined);
+  });
+
   it('mines a round announced too early as soon as the chain is there, and the old one until then', async () => {
     await task.start();
     task.send('executeTask', ROUND);

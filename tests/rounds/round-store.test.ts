@@ -47,6 +47,18 @@ describe('the store of rounds', () => {
     expect((await rounds.load(4))!.number).to.equal(4);
   });
 
+  it('tells whose place a round would take', async () => {
+    expect(await rounds.inPlaceOf(4)).to.equal(undefined);
+    await rounds.save(Round.begin(identity, 12, seed));
+    expect(await Promise.all([4, 12, 20].map((round) => rounds.inPlaceOf(round)))).to.deep.equal([
+      ...[12, 12, 12],
+    ]);
+    expect(await rounds.inPlaceOf(5)).to.equal(undefined);
+    await stored.set('round:6', '{');
+    expect(await rounds.inPlaceOf(6)).to.equal(undefined);
+    expect(lines).to.deep.equal([]);
+  });
+
   it('asks again after a read that failed', async () => {
     await stored.set('round:4', JSON.stringify(Round.begin(identity, 4, seed).toRecord()));
     const get = stored.get.bind(stored);

@@ -1,0 +1,127 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import threads, { type Worker, type WorkerOptions } from 'node:worker_threads';
+import { expect } from 'chai';
+import { FLOOR } from '../../src/consensus';
+import { Engine } from '../../src/mining/engine';
+import type { Attempt } from '../../src/template/segment';
+import { testTemplate } from '../fixtures/template';
+
+/** What Node says where the system has no more threads to give. */
+const NO_THREAD = 'Worker initialization failure: EAGAIN';
+
+describe('a mining thread', function () {
+  this.timeout(60_000);
+  const template = testTemplate();
+  const RealWorker = threads.Worker;
+  let messages: string[];
+  let started: Worker[];
+  let found: Attempt[];
+  let engine: Engine | undefined;
+
+  /** Puts something before the start of each thread: it may throw, or give another program. */
+  const beforeEachStart = (intervene: () => string | undefined): void => {
+    threads.Worker = class extends RealWorker {
+      constructor(program: string, options: WorkerOptions) {
+        super(intervene() ?? program, {
+          ...options,
+          resourceLimits: { maxOldGenerationSizeMb: 64 },
+        });
+        started.push(this);
+      }
+    };
+  };
+  const mine = (count: number): Engine => {
+    engine = new Engine({ threads: count, backend: 'js', log: (_, text) => messages.push(text) });
+    engine.search({
+      ...{ template, extranonce2: 9, target: FLOOR << 6n },
+      onFound: (more) => found.push(...more),
+    });
+    return engine;
+  };
+  const until = async (condition: () => boolean): Promise<void> => {
+    while (!condition()) await sleep(20);
+  };
+  const told = (text: string | RegExp): string[] => messages.filter((line) => line.match(text));
+
+  beforeEach(() => {
+    [messages, started, found] = [[], [], []];
+    beforeEachStart(() => undefined);
+  });
+  afterEach(async () => {
+    threads.Worker = RealWorker;
+    await engine?.close();
+  });
+
+  it("that can't be started is tried again, and the others mine", async () => {
+    let free = 2;
+    let refused = 0;
+    beforeEachStart(() => {
+      if (free-- > 0) return undefined;
+      refused++;
+      throw new Error(NO_THREAD);
+    });
+    const engine = mine(4);
+    await until(() => told('mining with').length === 1);
+    expect(told('mining with')).to.deep.equal(['mining with 2 of 4 threads']);
+    expect(engine.threadStates.map(({ failed }) => failed)).to.have.members([
+      ...[false, false, true, true],
+    ]);
+    await until(() => engine.hashrateHps > 0);
+    expect(engine.healthy).to.equal(true);
+    // A first try and another, of both.
+    await until(() => refused >= 4);
+    free = Infinity;
+    await until(() => new Set(found.map(({ extranonce }) => extranonce[1])).size === 4);
+    await until(() => told('mining with 4 of 4 threads').length === 1);
+    expect(told('failed')).to.deep.equal([`mining thread failed: ${NO_THREAD}`]);
+  });
+
+  it('may be the only one, and be missing: that is unhealthy until it is there', async () => {
+    let free = false;
+    beforeEachStart(() => {
+      if (!free) throw new Error(NO_THREAD);
+      return undefined;
+    });
+    const engine = mine(1);
+    expect(engine.healthy).to.equal(false);
+    await engine.stop();
+    free = true;
+    await until(() => engine.healthy);
+    expect(told('failed')).to.deep.equal([`mining thread failed: ${NO_THREAD}`]);
+  });
+
+  it('that dies is started again, on ground it has not searched', async () => {
+    const engine = mine(1);
+    await until(() => found.length > 10 && engine.hashes > 0);
+    const { hashes } = engine;
+    await started[0]!.terminate();
+    expect(engine.healthy).to.equal(false);
+    const before = found.splice(0);
+    await until(() => found.length > 0 && engine.hashes > hashes);
+    expect(engine.healthy).to.equal(true);
+    const extranonces = (attempts: Attempt[]): string[] => [
+      ...new Set(attempts.map(({ extranonce }) => Buffer.from(extranonce).toString('hex'))),
+    ];
+    expect(extranonces(before)).to.deep.equal(['000000000009']);
+    expect(extranonces(found)).to.deep.equal(['00000000000a']);
+    expect(told('failed')).to.deep.equal(['mining thread failed: it ended with code 1']);
+  });
+
+  it('that runs out of memory is started again', async () => {
+    let greedy = true;
+    beforeEachStart(() => {
+      return greedy
+        ? 'for (const hold = []; ; ) hold.push(new Array(1000).fill(hold));'
+        : undefined;
+    });
+    const engine = mine(1);
+    await until(() => told('failed').length > 0);
+    expect(told('failed')).to.deep.equal([
+      'mining thread failed: Worker terminated due to reaching memory limit: JS heap out of memory',
+    ]);
+    expect(engine.healthy).to.equal(false);
+    greedy = false;
+    await until(() => engine.hashrateHps > 0);
+    expect(engine.healthy).to.equal(true);
+  });
+});
