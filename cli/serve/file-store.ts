@@ -2,7 +2,10 @@ import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import type { KeyValueStore } from '../../src/rounds/key-value-store';
 
-/** A store of one small file for each key, replaced whole: a process that dies leaves the old value or the new. */
+/**
+ * A store of one small file for each key, replaced whole: a process that dies leaves the old value or the new. A
+ * directory that was removed is made again.
+ */
 export class FileStore implements KeyValueStore {
   private last: Promise<void> = Promise.resolve();
 
@@ -27,9 +30,19 @@ export class FileStore implements KeyValueStore {
 
   /** Writes one after the other, so that the last value set is the one that stays. */
   set(key: string, value: string): Promise<void> {
-    const written = this.last.then(() => this.replace(this.pathOf(key), value));
+    const written = this.last.then(() => this.write(this.pathOf(key), value));
     this.last = written.catch(() => undefined);
     return written;
+  }
+
+  private async write(file: string, value: string): Promise<void> {
+    try {
+      await this.replace(file, value);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      await mkdir(this.directory, { recursive: true });
+      await this.replace(file, value);
+    }
   }
 
   private async replace(file: string, value: string): Promise<void> {
@@ -45,7 +58,8 @@ export class FileStore implements KeyValueStore {
     await rename(temporary, file);
   }
 
+  /** Names with a dot before them are others', as the lock's is. */
   private pathOf(key: string): string {
-    return path.join(this.directory, encodeURIComponent(key));
+    return path.join(this.directory, encodeURIComponent(key).replace(/^\./, '%2E'));
   }
 }

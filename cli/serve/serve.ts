@@ -5,9 +5,11 @@ import { createDashboard } from '../../src/dashboard/dashboard';
 import { createApi } from '../../src/http/api';
 import { CONTROL_TOKEN_FILE, openControlToken, tellAddress } from '../../src/http/control-token';
 import { listen } from '../../src/http/listen';
-import { createLog } from '../../src/log';
+import { createLog, type Log } from '../../src/log';
 import { createNode, type MiningNode } from '../../src/node';
 import { startWatchdog } from '../../src/process/watchdog';
+import { LockedStore } from '../../src/store/locked-store';
+import { LockHeldError, StoreLock } from '../../src/store/lock';
 import { loadEnvironment } from './environment';
 import { FileStore } from './file-store';
 import { GivenSubmissions, StandaloneRounds } from './standalone-rounds';
@@ -20,7 +22,7 @@ async function main(): Promise<void> {
   const { identity, directory } = loadEnvironment(process.env);
   const log = createLog(config.LOG_LEVEL);
   startWatchdog((message) => log.warn(message));
-  const store = await FileStore.open(directory);
+  const store = await openStore(directory, log);
   const chain = new GivenSubmissions();
   const node = await createNode({
     ...{ config, log, identity, store, chain },
@@ -47,6 +49,16 @@ async function main(): Promise<void> {
   tellAddress(server, config.API_HOST, token, log);
 }
 
+/** @throws LockHeldError when another process keeps this directory, and what FileStore throws */
+async function openStore(directory: string, log: Log): Promise<LockedStore> {
+  // Inside: the directory may be a container's whole volume.
+  const lock = await StoreLock.acquire(path.join(directory, '.lock'), log, (why) => {
+    log.error(`ending, nothing is saved any more: ${why}`);
+    process.exit(0);
+  });
+  return new LockedStore(await FileStore.open(directory), lock);
+}
+
 /** Saves what was found before the process ends. */
 function stopOnSignals({ miner, log }: MiningNode): void {
   const exit = (): void => process.exit(0);
@@ -59,6 +71,7 @@ function stopOnSignals({ miner, log }: MiningNode): void {
 }
 
 main().catch((error: unknown) => {
-  console.error(error instanceof ConfigError ? error.message : error);
-  process.exit(1);
+  const isSaid = error instanceof ConfigError || error instanceof LockHeldError;
+  console.error(isSaid ? error.message : error);
+  process.exit(error instanceof LockHeldError ? 0 : 1);
 });

@@ -94,13 +94,19 @@ export abstract class NamespaceWrapper {
   /** Signs with the account that stands behind this node when no key is given. */
   protected abstract signWithAccount(body: Record<string, unknown>): Promise<string | void>;
 
-  /** The value last set under this key, or null. */
-  storeGet(key: string): Promise<string | null> {
-    return this.#store.get(key);
+  /** The database behind storeGet and storeSet, whose errors reach who asks. */
+  getDb(): Promise<Store> {
+    return Promise.resolve(this.#store);
   }
 
-  storeSet(key: string, value: string): Promise<void> {
-    return this.#store.set(key, value);
+  /** The value last set under this key, or null; also null where it can't be read. */
+  async storeGet(key: string): Promise<string | null> {
+    const document = await unlessFailed(() => this.#store.findOne({ key }));
+    return document?.[key] ?? null;
+  }
+
+  async storeSet(key: string, value: string): Promise<void> {
+    await unlessFailed(() => this.#store.update({ key }, { key, [key]: value }));
   }
 
   payloadSigning(

@@ -1,12 +1,17 @@
+import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Level } from 'level';
 
 const LOCK_ATTEMPTS = 50;
 const LOCK_RETRY_MS = 100;
 
+/** What a key stands for: `key` itself, and its value under its own name. */
+type StoredDocument = Record<string, string>;
+
 /**
- * The task's key-value store, a LevelDB that opens on first use. Operations run one after the other, so that a read
- * sees every write asked for before it. Like the official SDK's store it logs what fails and never rejects.
+ * The task's key-value store, a LevelDB that opens on first use, with what a store of strings takes of the official
+ * SDK's database. Operations run one after the other, so that a read sees every write asked for before it; what fails
+ * rejects.
  */
 export class Store {
   readonly #locate: () => Promise<string>;
@@ -18,39 +23,54 @@ export class Store {
     this.#locate = locate;
   }
 
-  /** The value under a key, or null where there is none or it can't be read. */
-  get(key: string): Promise<string | null> {
-    return this.#inTurn(async (db) => (await db.get(key)) ?? null, null);
+  /** The database's folder, once it was opened. */
+  get filename(): string | undefined {
+    return this.#db?.location;
   }
 
-  set(key: string, value: string): Promise<void> {
+  /** What is stored under a key; null where there is nothing. */
+  findOne({ key }: { key: string }): Promise<StoredDocument | null> {
+    return this.#inTurn(async (db) => {
+      const value = await db.get(key);
+      return value === undefined ? null : { key, [key]: value };
+    });
+  }
+
+  update({ key }: { key: string }, document: StoredDocument): Promise<void> {
     return this.#inTurn(async (db) => {
       try {
-        await db.put(key, value);
+        await db.put(key, document[key]!);
       } catch (error) {
         // The log of the database may end in half a record now: opened again, it begins a new one.
         this.#db = undefined;
         await db.close();
         throw error;
       }
-    }, undefined);
+    });
+  }
+
+  /** Where the folder was removed, writes into a new one what can still be read. LevelDB does the rest by itself. */
+  compactDatafileAsync(): Promise<void> {
+    return this.#inTurn(async (db) => {
+      if (existsSync(db.location)) return;
+      const entries = await db.iterator().all();
+      this.#db = undefined;
+      await db.close();
+      this.#db = await open(db.location);
+      await this.#db.batch(entries.map(([key, value]) => ({ type: 'put', key, value })));
+    });
   }
 
   close(): Promise<void> {
-    return this.#inTurn((db) => db.close(), undefined);
+    return this.#inTurn((db) => db.close());
   }
 
-  #inTurn<T>(operation: (db: Level<string, string>) => Promise<T>, otherwise: T): Promise<T> {
+  #inTurn<T>(operation: (db: Level<string, string>) => Promise<T>): Promise<T> {
     const result = this.#last.then(async () => {
-      try {
-        this.#db ??= await open(await this.#locate());
-        return await operation(this.#db);
-      } catch (error) {
-        console.error('Koii SDK stand-in: store:', error);
-        return otherwise;
-      }
+      this.#db ??= await open(await this.#locate());
+      return operation(this.#db);
     });
-    this.#last = result;
+    this.#last = result.catch(() => undefined);
     return result;
   }
 }

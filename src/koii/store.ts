@@ -1,34 +1,52 @@
 import { z } from 'zod';
 import type { Log } from '../log';
 import type { KeyValueStore } from '../rounds/key-value-store';
+import { StoreLock } from '../store/lock';
+import { LockedStore } from '../store/locked-store';
 import { localTestMode } from './identity';
 import { callNode, NodeCallError } from './node-call';
 import { namespaceWrapper } from './sdk';
-import { checkStore, SdkStore } from './sdk-store';
+import { checkStore, forgetDamage, SdkStore } from './sdk-store';
 
 /**
- * Opens the SDK's store.
- * @throws NodeCallError when the node doesn't tell where it is, StoreError when it was garbage or
- *   the disk is full
+ * Opens the SDK's store, for this process alone. In the local test mode, which is for one developer, nothing is locked.
+ * @param onLost is told when another process has taken it: this one has to end and save nothing
+ * @throws NodeCallError when the node doesn't tell where it is, LockHeldError when another process
+ *   keeps it, StoreError when it was garbage or can't be used now
  */
-export async function openStore(log: Log): Promise<KeyValueStore> {
-  const store = new SdkStore(namespaceWrapper);
-  if (localTestMode) return store;
-  if (await store.isInMemory()) {
+export async function openStore(log: Log, onLost: (why: string) => void): Promise<KeyValueStore> {
+  const sdkStore = new SdkStore(namespaceWrapper);
+  if (localTestMode) return sdkStore;
+  if (await sdkStore.isInMemory()) {
     throw new NodeCallError('the node did not tell the SDK where its store is');
   }
-  await checkStore(store, storePath, log);
+  const file = await storePath();
+  // Before the first read or write, at which NeDB reads the whole file and writes it anew.
+  const lock = await StoreLock.acquire(`${file}.lock`, log, onLost);
+  const store = new LockedStore(sdkStore, lock);
+  if (!(await checkStore(store, storePath, log))) return new UnreadStore(store);
+  forgetDamage(store, file, log);
   return store;
 }
 
-/**
- * Where the SDK's store is, a file or a folder.
- * @throws NodeCallError
- */
+/** Where the node keeps the store of this task: a file of the official SDK, a folder of the stand-in. @throws NodeCallError */
 export function storePath(): Promise<string> {
   return callNode(
     'getTaskLevelDBPath',
     () => namespaceWrapper.getTaskLevelDBPath(),
     (answer) => z.string().min(1).parse(answer),
   );
+}
+
+/** A store that never worked: nothing is in it. */
+class UnreadStore implements KeyValueStore {
+  constructor(private readonly store: KeyValueStore) {}
+
+  get(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
+  set(key: string, value: string): Promise<void> {
+    return this.store.set(key, value);
+  }
 }

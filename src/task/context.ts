@@ -11,6 +11,7 @@ import { createLog, sparingly, type Log } from '../log';
 import { createNode, type MiningNode } from '../node';
 import { proofsOf } from '../rounds/auditor';
 import { loadListSecret } from '../rounds/list-secret';
+import { endUnsaved } from './shutdown';
 
 /** What the lifecycle functions share. */
 export interface TaskContext extends MiningNode {
@@ -32,7 +33,7 @@ async function createContext(): Promise<TaskContext> {
   const log = createLog(config.LOG_LEVEL);
   limitAnswers(MAX_ANSWER_BYTES, tellOfRefusals(log));
   const identity = await loadIdentity();
-  const store = await openStore(log);
+  const store = await openStore(log, endUnsaved(log));
   const node = await createNode({ config, log, identity, store, chain, sdk: 'koii' });
   const self = bs58.encode(identity.submitter);
   const lists = new ListKeeper({

@@ -1,6 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
@@ -95,6 +95,9 @@ describe('npm run serve', function () {
       expect(await store.get('round:1')).to.equal(null);
       await Promise.all(Array.from({ length: 50 }, (_, i) => store.set('round:1', `value ${i}`)));
       await store.set('../round', 'x');
+      await store.set('.lock', 'not the file of this name');
+      expect(readdirSync(path.join(folder, 'a/b')).filter((name) => name.startsWith('.'))).to.be
+        .empty;
       expect(await store.get('round:1')).to.equal('value 49');
       const reopened = await FileStore.open(path.join(folder, 'a/b'));
       expect(await reopened.get('../round')).to.equal('x');
@@ -105,9 +108,10 @@ describe('npm run serve', function () {
       const directory = path.join(folder, 'gone');
       const store = await FileStore.open(directory);
       rmSync(directory, { recursive: true });
+      writeFileSync(directory, 'in its place');
       const failure = await store.set('a', '1').catch((error: unknown) => error);
-      expect(failure).to.have.property('code', 'ENOENT');
-      await FileStore.open(directory);
+      expect(failure).to.have.property('code', 'ENOTDIR');
+      unlinkSync(directory);
       await store.set('a', '2');
       expect(await store.get('a')).to.equal('2');
     });

@@ -3,11 +3,15 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { LoneTask } from '../fixtures/lone-task';
+import { eventually } from '../fixtures/network';
 
 const ROUND = 10;
 
+/** After so long a store has worked, and what damages it next is a first time again. */
+const WELL_AFTER_MS = 60_000;
+
 describe("fault: the store's files are damaged", function () {
-  this.timeout(60_000);
+  this.timeout(60_000 + 2 * WELL_AFTER_MS);
   let task: LoneTask;
   beforeEach(async () => {
     task = new LoneTask();
@@ -38,6 +42,43 @@ describe("fault: the store's files are damaged", function () {
     expect(task.log).to.include("the store can't be read, what it held is lost");
     expect(existsSync(`${task.storePath}.unreadable`)).to.equal(true);
     await minesAgain();
+  });
+
+  it('garbage again, after it has worked for a minute: the same again, as often as it comes', async () => {
+    for (let time = 1; time <= 2; time++) {
+      for (const file of files()) writeFileSync(file, Buffer.alloc(4096, `garbage ${time} `));
+      await task.start();
+      expect(await task.exit).to.deep.equal({ code: 0, signal: null });
+      expect(task.timesLogged("the store can't be read, what it held is lost")).to.equal(time);
+      await task.start();
+      task.send('executeTask', ROUND);
+      await task.hasShares(ROUND);
+      if (time === 1) {
+        await sleep(WELL_AFTER_MS);
+        await eventually(() => (existsSync(`${task.storePath}.unreadable.old`) ? true : undefined));
+      }
+      task.kill('SIGKILL');
+      await task.exit;
+    }
+  });
+
+  it('garbage again before that: it is left where it is, and mining goes on in memory', async () => {
+    const garbage = (): void => {
+      for (const file of files()) writeFileSync(file, Buffer.alloc(4096, 'garbage'));
+    };
+    garbage();
+    await task.start();
+    expect(await task.exit).to.deep.equal({ code: 0, signal: null });
+    await task.start();
+    await eventually(() => task.getAnyStatus('/healthz'));
+    task.kill('SIGKILL');
+    await task.exit;
+    garbage();
+    await task.start();
+    task.send('executeTask', ROUND);
+    await task.hasShares(ROUND);
+    expect(task.verdictOn(await task.proofAfter(ROUND), ROUND)).to.include({ valid: true });
+    expect(existsSync(task.storePath)).to.equal(true);
   });
 
   it('emptied files: the same', async () => {

@@ -1,9 +1,18 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { appendFile, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { checkStore, SdkStore, StoreError, type SdkStorage } from '../../src/koii/sdk-store';
+import { checkStore, forgetDamage, SdkStore, StoreError } from '../../src/koii/sdk-store';
 import { createLog } from '../../src/log';
 import { MemoryStore } from '../fixtures/memory-store';
 
@@ -13,7 +22,18 @@ const log = createLog('silent');
 class FakeDatabase {
   readonly memory = new Map<string, string>();
   full = false;
-  constructor(readonly file: string) {}
+  /** Why it can't be loaded. */
+  fault: Error | undefined;
+  readonly filename: string;
+  constructor(readonly file: string) {
+    this.filename = file;
+  }
+
+  findOne({ key }: { key: string }): Promise<Record<string, string> | null> {
+    if (this.fault) return Promise.reject(this.fault);
+    const value = this.memory.get(key);
+    return Promise.resolve(value === undefined ? null : { key, [key]: value });
+  }
 
   async update(_query: object, document: { key: string }): Promise<void> {
     const value = (document as Record<string, unknown>)[document.key] as string;
@@ -43,6 +63,16 @@ class FakeDatabase {
   }
 }
 
+/** As NeDB says that a file is garbage. */
+function corrupt(): Error {
+  return Object.assign(new Error('100% of the data file is corrupt'), { corruptionRate: 1 });
+}
+
+/** As level says why it can't open a folder. */
+function unopened(code: string): Error {
+  return new Error('Database failed to open', { cause: Object.assign(new Error(code), { code }) });
+}
+
 describe("the SDK's store", () => {
   let folder: string;
   beforeEach(() => (folder = mkdtempSync(path.join(os.tmpdir(), 'store-test-'))));
@@ -58,13 +88,8 @@ describe("the SDK's store", () => {
     let db: FakeDatabase;
     let store: SdkStore;
     beforeEach(() => {
-      db = new FakeDatabase(path.join(folder, 'db'));
-      const sdk: SdkStorage = {
-        storeGet: (key) => Promise.resolve(db.memory.get(key) ?? null),
-        storeSet: (key) => db.update({}, { key }).catch(() => undefined),
-        getDb: () => Promise.resolve(db),
-      };
-      store = new SdkStore(sdk);
+      db = new FakeDatabase(path.join(folder, 'state/db'));
+      store = new SdkStore({ getDb: () => Promise.resolve(db) });
     });
 
     it('keeps what it was given, on disk', async () => {
@@ -95,18 +120,28 @@ describe("the SDK's store", () => {
       expect(await store.isInMemory()).to.equal(true);
     });
 
+    it('tells what is not there from what can not be read', async () => {
+      expect(await store.get('a')).to.equal(null);
+      db.fault = Object.assign(new Error('too many open files'), { code: 'EMFILE' });
+      expect(await failure(store.get('a'))).to.equal(db.fault);
+      db.fault = corrupt();
+      expect(await store.get('a')).to.equal(null);
+    });
+
+    it('writes everything anew when its directory was removed', async () => {
+      await store.set('a', '1');
+      await store.set('b', '2');
+      rmSync(path.dirname(db.file), { recursive: true });
+      await store.set('c', '3');
+      expect([...db.onDisk]).to.have.deep.members([...db.memory]);
+    });
+
     it('does not let its file grow for ever', async () => {
       const value = 'x'.repeat(10_000);
       for (let i = 0; i < 300; i++) await store.set('same', `${value}${i}`);
       expect(readFileSync(db.file).length).to.be.lessThan(1.1 * 2 ** 20);
       expect(db.onDisk.get('same')).to.equal(`${value}299`);
     });
-  });
-
-  it('says that it failed when the SDK swallowed the error', async () => {
-    const sdk = { storeGet: () => Promise.resolve(null), storeSet: () => Promise.resolve() };
-    const error = await failure(new SdkStore(sdk).set('a', '1'));
-    expect(String(error)).to.include('did not keep the value of a');
   });
 
   describe('when it is opened', () => {
@@ -124,19 +159,36 @@ describe("the SDK's store", () => {
       expect(readFileSync(file, 'utf8')).to.equal('good');
     });
 
-    for (const [what, make] of [
-      ['file', () => writeFileSync(file, 'garbage')],
-      ['folder', () => mkdirSync(file)],
+    for (const [what, fault, make] of [
+      ['file', corrupt(), () => writeFileSync(file, 'garbage')],
+      ['folder', unopened('LEVEL_CORRUPTION'), () => mkdirSync(file)],
     ] as const) {
       it(`is moved aside, once, as a ${what} of garbage`, async () => {
         make();
-        memory.broken = true;
+        Object.assign(memory, { broken: true, fault });
         expect(await failure(checkStore(memory, locate, log, 1))).to.be.instanceOf(StoreError);
         expect(existsSync(file)).to.equal(false);
         expect(existsSync(`${file}.unreadable`)).to.equal(true);
         make();
-        await checkStore(memory, locate, log, 1);
+        expect(await checkStore(memory, locate, log, 1)).to.equal(false);
         expect(existsSync(file)).to.equal(true);
+      });
+    }
+
+    for (const [what, fault] of [
+      ['locked', unopened('LEVEL_LOCKED')],
+      ...['EACCES', 'EMFILE', 'ENOSPC', 'EIO', 'EROFS'].map(
+        (code) => [`not to be opened (${code})`, Object.assign(new Error(code), { code })] as const,
+      ),
+    ] as const) {
+      it(`stays where it is when it is ${what}, for a later process`, async () => {
+        writeFileSync(file, 'good');
+        Object.assign(memory, { broken: true, fault });
+        const error = await failure(checkStore(memory, locate, log, 1));
+        expect(error).to.be.instanceOf(StoreError);
+        expect(String(error)).to.include('left alone');
+        expect(readFileSync(file, 'utf8')).to.equal('good');
+        expect(readdirSync(folder)).to.have.length(1);
       });
     }
 
@@ -158,19 +210,43 @@ describe("the SDK's store", () => {
       expect(readFileSync(file, 'utf8')).to.equal('good');
     });
 
-    it('stays where it is on a disk that takes no writes, for a later process', async function () {
-      file = '/proc/self/status'; // where nobody can write a file
-      if (!existsSync(file)) this.skip();
-      memory.broken = true;
-      const error = await failure(checkStore(memory, locate, log, 1));
-      expect(error).to.be.instanceOf(StoreError);
-      expect(String(error)).to.include('the disk takes no writes');
-    });
-
     it('is done without where there was none to lose', async () => {
       memory.broken = true;
-      await checkStore(memory, locate, log, 1);
+      expect(await checkStore(memory, locate, log, 1)).to.equal(false);
       expect(existsSync(file)).to.equal(false);
+    });
+
+    describe('after it was damaged', () => {
+      const aside = (): string => `${file}.unreadable`;
+      const damage = (what: string): Promise<unknown> => {
+        writeFileSync(file, what);
+        const broken = Object.assign(new MemoryStore(), { broken: true, fault: corrupt() });
+        return failure(checkStore(broken, locate, log, 1));
+      };
+      beforeEach(() => damage('first'));
+
+      it('and has worked for a while, is moved aside again', async () => {
+        forgetDamage(memory, file, log, 1);
+        await sleep(50);
+        expect(await damage('second')).to.be.instanceOf(StoreError);
+        expect(readFileSync(aside(), 'utf8')).to.equal('second');
+        expect(readFileSync(`${aside()}.old`, 'utf8')).to.equal('first');
+        forgetDamage(memory, file, log, 1);
+        await sleep(50);
+        expect(await damage('third')).to.be.instanceOf(StoreError);
+        expect(readFileSync(aside(), 'utf8')).to.equal('third');
+        expect(readFileSync(`${aside()}.old`, 'utf8')).to.equal('second');
+      });
+
+      it('and does not work, keeps what was moved aside where it is, until it does', async () => {
+        memory.broken = true;
+        forgetDamage(memory, file, log, 10);
+        await sleep(100);
+        expect(readFileSync(aside(), 'utf8')).to.equal('first');
+        memory.broken = false;
+        await sleep(100);
+        expect(existsSync(aside())).to.equal(false);
+      });
     });
   });
 });

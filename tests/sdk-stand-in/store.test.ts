@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { Store } from '../../sdk-stand-in/namespace-wrapper/store';
-import { captureErrors } from './quiet';
 
 describe('stand-in store', () => {
   let folder: string;
@@ -11,7 +10,12 @@ describe('stand-in store', () => {
   const openStore = (locate = () => Promise.resolve(join(folder, 'db'))) => {
     const store = new Store(locate);
     stores.push(store);
-    return store;
+    return {
+      set: (key: string, value: string) => store.update({ key }, { key, [key]: value }),
+      get: async (key: string) => (await store.findOne({ key }))?.[key] ?? null,
+      compact: () => store.compactDatafileAsync(),
+      close: () => store.close(),
+    };
   };
 
   beforeEach(() => {
@@ -57,19 +61,26 @@ describe('stand-in store', () => {
     expect(await read).to.equal('value');
   });
 
-  it('logs a failure instead of rejecting, and tries again the next time', async () => {
+  it('rejects what fails, and tries again the next time', async () => {
     let path: unknown = { error: 'the node is away' };
     const store = openStore(() => Promise.resolve(path as string));
-    const errors = captureErrors();
-    try {
-      await store.set('key', 'lost');
-      expect(await store.get('key')).to.equal(null);
-    } finally {
-      errors.restore();
-    }
-    expect(errors.lines).to.have.length(2);
+    const failed = (error: unknown): string => (error as Error).name;
+    expect(await store.set('key', 'lost').catch(failed)).to.equal('TypeError');
+    expect(await store.get('key').catch(failed)).to.equal('TypeError');
     path = join(folder, 'db');
     await store.set('key', 'value');
     expect(await store.get('key')).to.equal('value');
+  });
+
+  it('makes its folder again, with what it held, when it is compacted', async () => {
+    const store = openStore();
+    await store.set('a', '1');
+    await store.set('b', '2');
+    rmSync(join(folder, 'db'), { recursive: true });
+    await store.set('c', '3');
+    await store.compact();
+    await store.close();
+    const again = openStore();
+    expect(await Promise.all(['a', 'b', 'c'].map(again.get))).to.deep.equal(['1', '2', '3']);
   });
 });
