@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { STREAMS } from '../../src/dashboard/feed';
 import type { Update } from '../../src/dashboard/update';
-import { outerAddress } from '../fixtures/addresses';
+import { lanAddress } from '../../cli/soak/addresses';
 import { seed } from '../fixtures/template';
 import { serveDashboard, TOKEN, type Served } from './served';
 
@@ -168,7 +168,7 @@ describe('the event stream of the dashboard', () => {
   });
 
   it('has room for the owner though another address takes what it gets', async function () {
-    const address = outerAddress();
+    const address = lanAddress();
     if (address === undefined) return this.skip(); // no network
     expect(opened(await openAll(20, address))).to.equal(STREAMS.each);
     expect(opened(await openAll(1, '127.0.0.1'))).to.equal(1);

@@ -15,7 +15,7 @@ import path from 'node:path';
 import { once } from 'node:events';
 import { expect } from 'chai';
 import { addressWithToken, ControlToken, openControlToken } from '../../src/http/control-token';
-import { outerAddress } from '../fixtures/addresses';
+import { lanAddress } from '../../cli/soak/addresses';
 import { LoneTask } from '../fixtures/lone-task';
 import { send, type Answered } from '../fixtures/send';
 import { StandaloneNode } from '../fixtures/standalone';
@@ -208,7 +208,7 @@ describe("the controls' token", function () {
     });
 
     it('does not help another machine', async function () {
-      const to = outerAddress();
+      const to = lanAddress();
       if (to === undefined) return this.skip(); // no network
       const token = new URL(address).searchParams.get('token');
       const { status } = await send(node.port, {

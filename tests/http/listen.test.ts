@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { Router } from 'express';
 import { listen } from '../../src/http/listen';
 import { createLog } from '../../src/log';
-import { outerAddress } from '../fixtures/addresses';
+import { lanAddress } from '../../cli/soak/addresses';
 import { send } from '../fixtures/send';
 
 describe('connections to the side port', function () {
@@ -41,7 +41,7 @@ describe('connections to the side port', function () {
   }
 
   it('of one address are 250 at most: others, and the owner, are answered', async function () {
-    const address = outerAddress();
+    const address = lanAddress();
     if (address === undefined) return this.skip(); // no network
     expect(await hold(300, address)).to.equal(250);
     const answered = send(port, { path: '/', to: address }).catch((error: unknown) => error);
@@ -50,7 +50,7 @@ describe('connections to the side port', function () {
   });
 
   it('of loopback leave other addresses their share', async function () {
-    const address = outerAddress();
+    const address = lanAddress();
     if (address === undefined) return this.skip(); // no network
     expect(await hold(800, '127.0.0.1')).to.equal(750);
     expect((await send(port, { path: '/', to: address })).text).to.equal('here');
