@@ -30,6 +30,7 @@ const ANSWER_TIMEOUT_MS = 30_000;
 /** What an attack has under way at most; more than that is left out. */
 const MAX_UNDER_WAY = 200;
 const TICK_MS = 20;
+const MAX_CATCH_UP_MS = 3 * TICK_MS;
 
 export const pick = <T>(of: readonly T[], n: number): T => of[n % of.length]!;
 
@@ -49,16 +50,22 @@ export function post(
   return Buffer.concat([Buffer.from(`${head}Content-Length: ${bytes.length}\r\n\r\n`), bytes]);
 }
 
-/** Does something so many times a second, whether or not the last is over. */
+/**
+ * Does something so many times a second, whether or not the last is over, and no faster: what this process had no
+ * processor for is left out, since strangers have their own.
+ */
 export async function atRate(
   perSecond: number,
   signal: AbortSignal,
   act: (n: number) => Promise<void>,
 ): Promise<void> {
-  const startedAt = performance.now();
+  let lookedAtMs = performance.now();
   let underWay = 0;
-  for (let n = 0; !signal.aborted;) {
-    for (const due = ((performance.now() - startedAt) / 1000) * perSecond; n < due; n++) {
+  for (let n = 0, due = 0; !signal.aborted;) {
+    const nowMs = performance.now();
+    due += (Math.min(nowMs - lookedAtMs, MAX_CATCH_UP_MS) / 1000) * perSecond;
+    lookedAtMs = nowMs;
+    for (; n < due; n++) {
       if (underWay >= MAX_UNDER_WAY) continue;
       underWay++;
       void act(n).finally(() => underWay--);
