@@ -52,10 +52,8 @@ async function main(): Promise<void> {
 /** @throws LockHeldError when another process keeps this directory, and what FileStore throws */
 async function openStore(directory: string, log: Log): Promise<LockedStore> {
   // Inside: the directory may be a container's whole volume.
-  const lock = await StoreLock.acquire(path.join(directory, '.lock'), log, (why) => {
-    log.error(`ending, nothing is saved any more: ${why}`);
-    process.exit(0);
-  });
+  const file = path.join(directory, '.lock');
+  const lock = await StoreLock.acquire(file, log, () => process.exit(0));
   return new LockedStore(await FileStore.open(directory), lock);
 }
 

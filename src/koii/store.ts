@@ -10,11 +10,11 @@ import { checkStore, forgetDamage, SdkStore } from './sdk-store';
 
 /**
  * Opens the SDK's store, for this process alone. In the local test mode, which is for one developer, nothing is locked.
- * @param onLost is told when another process has taken it: this one has to end and save nothing
+ * @param onLost is called when another process has taken it: this one has to end at once and save nothing
  * @throws NodeCallError when the node doesn't tell where it is, LockHeldError when another process
  *   keeps it, StoreError when it was garbage or can't be used now
  */
-export async function openStore(log: Log, onLost: (why: string) => void): Promise<KeyValueStore> {
+export async function openStore(log: Log, onLost: () => void): Promise<KeyValueStore> {
   const sdkStore = new SdkStore(namespaceWrapper);
   if (localTestMode) return sdkStore;
   if (await sdkStore.isInMemory()) {

@@ -69,7 +69,7 @@ export class StoreLock {
   private constructor(
     readonly path: string,
     private readonly log: Log,
-    private readonly onLost: (why: string) => void,
+    private readonly onLost: () => void,
     private readonly times: LockTimes,
   ) {
     this.tell = sparingly((_times, error) =>
@@ -81,13 +81,14 @@ export class StoreLock {
    * Waits until this process has the store for itself. Where no lock can be made, as on a full disk, it
    * goes on without and tries again later: whether the store can be written, the store shows.
    * @param file of the lock; missing folders above it are made
-   * @param onLost is told, once, when another process has the store: this one has to end and save nothing
+   * @param onLost is called, once, after a line in the log, when another process has the store: whatever this one
+   *   saved now would be lost or do harm, so it has to end at once
    * @throws LockHeldError when another process lives and keeps it, and what reading the file threw
    */
   static async acquire(
     file: string,
     log: Log,
-    onLost: (why: string) => void,
+    onLost: () => void,
     times: Partial<LockTimes> = {},
   ): Promise<StoreLock> {
     const lock = new StoreLock(file, log, onLost, { ...TIMES, ...times });
@@ -247,7 +248,8 @@ export class StoreLock {
     const why = `another process uses this store now: ${this.path} is held by ${describeHolder(parseHolder(text))}`;
     if (!this.ended) {
       this.end();
-      this.onLost(why);
+      this.log.error(`ending, nothing is saved any more: ${why}`);
+      this.onLost();
     }
     throw new Error(why);
   }

@@ -11,7 +11,6 @@ import { createLog, sparingly, type Log } from '../log';
 import { createNode, type MiningNode } from '../node';
 import { proofsOf } from '../rounds/auditor';
 import { loadListSecret } from '../rounds/list-secret';
-import { endUnsaved } from './shutdown';
 
 /** What the lifecycle functions share. */
 export interface TaskContext extends MiningNode {
@@ -33,7 +32,8 @@ async function createContext(): Promise<TaskContext> {
   const log = createLog(config.LOG_LEVEL);
   limitAnswers(MAX_ANSWER_BYTES, tellOfRefusals(log));
   const identity = await loadIdentity();
-  const store = await openStore(log, endUnsaved(log));
+  // 0, since the node starts the task again after nothing else.
+  const store = await openStore(log, () => process.exit(0));
   const node = await createNode({ config, log, identity, store, chain, sdk: 'koii' });
   const self = bs58.encode(identity.submitter);
   const lists = new ListKeeper({

@@ -45,14 +45,6 @@ export function watchTheProcess(): void {
   startWatchdog((message) => (log ? log.warn(message) : console.warn(message)));
 }
 
-/** Ends the process with 0 at once, because another has its store: whatever it saved now would be lost or do harm. */
-export function endUnsaved(log: Log): (why: string) => never {
-  return (why) => {
-    log.error(`ending, nothing is saved any more: ${why}`);
-    process.exit(0);
-  };
-}
-
 function stop(why: string): void {
   if (stopping) return;
   stopping = true;
