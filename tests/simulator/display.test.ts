@@ -71,6 +71,7 @@ describe("the simulator's output", () => {
         calls: {},
         exits: [],
         refusals: [],
+        notices: [],
         log: '',
       })),
     };

@@ -38,7 +38,7 @@ function report(text: string): RunReport {
     ],
     nodes: [a, b].map((publicKey) => ({
       ...{ name: `${publicKey} ${text}`, publicKey, stakeBefore: 2e9, stakeAfter: 1e9 },
-      ...{ balance: 1e9, exits: [], refusals: [], log: text },
+      ...{ balance: 1e9, exits: [], refusals: [], notices: [], log: text },
       ...{ extraKeys: [], calls: {} },
     })),
   };
