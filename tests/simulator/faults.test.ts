@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { StatusError } from '../../simulator/endpoint';
+import type { StatusError } from '../../simulator/endpoint';
 import { Faults } from '../../simulator/index';
 import type { SimulatedNode } from '../../simulator/index';
 
