@@ -62,7 +62,7 @@ describe('settings of a running task', function () {
     await start();
     task.send('executeTask', 10);
     await task.hasShares(10);
-    expect((await put({ API_RATE_LIMIT: '7' })).status).to.equal(200);
+    expect((await put({ API_ALLOWED_HOSTS: 'mine.example' })).status).to.equal(200);
     expect((await settings()).restart).to.deep.equal({ needed: true, offered: true });
     const order = { method: 'POST', body: '{"action":"restart"}' };
     expect((await ask('/dashboard/control', order)).status).to.equal(200);
@@ -70,7 +70,7 @@ describe('settings of a running task', function () {
     await start();
     await task.hasShares(10);
     expect((await settings()).restart.needed).to.equal(false);
-    expect(valuesOf(await settings())).to.include({ API_RATE_LIMIT: '7' });
+    expect(valuesOf(await settings())).to.include({ API_ALLOWED_HOSTS: 'mine.example' });
   });
 
   const spoilt: [string, string | Buffer][] = [
