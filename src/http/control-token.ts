@@ -99,11 +99,20 @@ export function addressWithToken(
   return `http://${name.includes(':') ? `[${name}]` : name}:${port}/?token=${text}`;
 }
 
-/** Says once where the dashboard is: the one line of the log that holds a secret. */
-export function tellAddress(server: Server, host: string, token: ControlToken, log: Log): void {
+/**
+ * Says once where the dashboard is: the one line of the log that holds a secret.
+ * @returns the address; undefined where nobody may use the controls
+ */
+export function tellAddress(
+  server: Server,
+  host: string,
+  token: ControlToken,
+  log: Log,
+): string | undefined {
   const { port } = server.address() as AddressInfo;
   const address = addressWithToken(host, port, token);
   if (address !== undefined) log.info(`the dashboard, with its controls: ${address}`);
+  return address;
 }
 
 function cookieName(port: number | undefined): string {

@@ -29,5 +29,6 @@ export async function routes(): Promise<void> {
   const dashboard = createDashboard(node, token, localTestMode ? undefined : roundTimes);
   const api = createApi(services, config.API_RATE_LIMIT);
   const server = await listen(Router().use(dashboard, api), config, log);
-  if (server) tellAddress(server, config.API_HOST, token, log);
+  const address = server && tellAddress(server, config.API_HOST, token, log);
+  if (address !== undefined) node.alarms.address(address);
 }
