@@ -370,15 +370,33 @@ describe('Notices', () => {
       await clock.pass(7 * MINUTE);
       expect(tries).to.equal(4);
       notices.well('mining', WELL);
+      notices.once('newer task', 'a', NEW_TASK);
       await clock.pass(MINUTE);
       expect(tries).to.equal(4);
       showing = () => Promise.resolve();
       await clock.pass(HOUR);
       // What was over before it was told is in the next sum.
-      expect(shown.map(({ event }) => event)).to.deep.equal(['store']);
+      expect(shown.map(({ event }) => event)).to.deep.equal(['newer task', 'store']);
       notices.alarm('mining', STOPPED);
       await clock.pass(0);
-      expect(messages()[1]).to.equal('Mining has stopped. (1 more time since 12:00)');
+      expect(messages()[2]).to.equal('Mining has stopped. (1 more time since 12:00)');
+    });
+
+    it('fails: nothing is missing from the sum later', async () => {
+      const notices = await open();
+      for (let i = 0; i < 3; i++) {
+        notices.alarm('mining', STOPPED);
+        await clock.pass(MINUTE);
+        notices.well('mining', WELL);
+        await clock.pass(MINUTE);
+      }
+      showing = () => Promise.reject(new Error('the node is away'));
+      notices.alarm('mining', STOPPED);
+      await clock.pass(HOUR);
+      expect(shown).to.have.length(2);
+      showing = () => Promise.resolve();
+      await clock.pass(HOUR);
+      expect(messages()[2]).to.equal('Mining has stopped. (2 more times since 12:02)');
     });
 
     it('is slow: one at a time, the newest of each event, and a "well again" for what was told', async () => {
