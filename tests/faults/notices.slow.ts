@@ -88,12 +88,10 @@ describe('notices in the desktop node', function () {
     limitFiles('unlimited');
     const [, message] = await shows('What is mined can be saved again');
     expect(message).to.match(/, after (\d+ minutes? ?)?(\d+ seconds?)?\.$/);
-    for (let i = 0; i < 2; i++) {
-      limitFiles('1');
-      await sleep(2.5 * LOOK_MS);
-      limitFiles('unlimited');
-      await sleep(1.5 * LOOK_MS);
-    }
+    limitFiles('1');
+    await sleep(3.5 * LOOK_MS);
+    limitFiles('unlimited');
+    await sleep(1.5 * LOOK_MS);
     expect(about('saved')).to.have.length(2);
     expect((await task.getAnyStatus<{ status: string }>('/healthz'))?.status).to.equal('healthy');
   });
@@ -128,7 +126,7 @@ describe('notices in the desktop node', function () {
     task.methods['logger'] = () => sleep(30_000, true);
     await task.start();
     await shows('Your mining page');
-    await sleep(75_000);
+    await sleep(50_000);
     expect(notices()).to.have.length(1);
     expect(task.timesLogged('a notice could not be shown')).to.equal(0);
   });
