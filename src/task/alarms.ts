@@ -68,7 +68,7 @@ export class Alarms {
   address(address: string): void {
     this.watched.notices.once('address', address, {
       level: 'log',
-      message: `Your mining page, with its controls: ${address} (open it on this machine, and keep the address to yourself)`,
+      message: `Your mining page, with its controls and settings: ${address} (open it on this machine, and keep the address to yourself)`,
       action: 'Open it in a browser on this machine',
     });
   }
