@@ -17,22 +17,38 @@ describe('a task started by id with nothing set', function () {
     let network: TaskNetwork;
     afterEach(() => network.dispose());
 
-    /** Where the node's task says that its API listens. */
-    const apiOf = ({ logPath }: SimulatedNode): Promise<string> =>
-      eventually(() => /the API listens on (\S+)/.exec(readFileSync(logPath, 'utf8'))?.[1]);
+    /** Where the page is, as the owner is told in the desktop node. */
+    const pageOf = ({ notices }: SimulatedNode): Promise<URL> =>
+      eventually(() => {
+        const [, address] = /mining page, .*: (http:\S+)/.exec(notices[0]?.message ?? '') ?? [];
+        return address === undefined ? undefined : new URL(address);
+      });
+
+    /** Chooses something on the page that an address leads to. */
+    async function choose({ origin, searchParams }: URL, settings: object): Promise<Response> {
+      return fetch(`${origin}/settings`, {
+        method: 'PUT',
+        headers: {
+          ...{ authorization: `Bearer ${searchParams.get('token')}`, 'x-orca-control': '1' },
+          'content-type': 'application/json',
+        },
+        body: JSON.stringify(settings),
+      });
+    }
 
     it('mines, proves, audits and is paid; of two on a machine, one takes the next free port', async () => {
       network = await startTaskNetwork({ nodes: 2, rounds: 2, roundSeconds: 10, env: () => ({}) });
-      const apis = await Promise.all(network.nodes.map(apiOf));
-      const ports = apis.map((api) => Number(new URL(api).port)).sort((a, b) => a - b);
+      const pages = await Promise.all(network.nodes.map(pageOf));
+      const ports = pages.map(({ port }) => Number(port)).sort((a, b) => a - b);
       expect(ports[0]).to.be.at.least(8080);
       expect(ports[1]).to.be.within(ports[0]! + 1, 8099);
       for (const [index, { publicKey }] of network.nodes.entries()) {
         const submission = await eventually(async () => {
-          const response = await fetch(`${apis[index]}/submission/0`);
+          const response = await fetch(`${pages[index]!.origin}/submission/0`);
           return response.ok ? ((await response.json()) as { submitter: string }) : undefined;
         });
         expect(submission.submitter).to.equal(publicKey);
+        expect((await choose(pages[index]!, { MINING_INTENSITY: '90 %' })).status).to.equal(200);
       }
 
       const report = await network.finished;
@@ -45,7 +61,10 @@ describe('a task started by id with nothing set', function () {
           .to.include(true)
           .and.not.to.include(false);
       }
-      for (const { balance, stakeAfter, stakeBefore, exits } of report.nodes) {
+      for (const { balance, stakeAfter, stakeBefore, exits, notices } of report.nodes) {
+        expect(notices.map(({ message }) => message.split(/[,:]/)[0])).to.deep.equal([
+          ...['Your mining page', 'Your first reward'],
+        ]);
         expect(balance).to.be.above(0);
         expect(stakeAfter).to.equal(stakeBefore);
         expect(exits.map(({ code, requested }) => ({ code, requested }))).to.deep.equal([
