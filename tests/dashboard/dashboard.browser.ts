@@ -7,9 +7,8 @@ import type { Page } from 'playwright-core';
 import type { SimulatedNode } from '../../simulator';
 import { startTaskNetwork, type TaskNetwork } from '../fixtures/network';
 import { mineShares, type Work } from '../fixtures/shares';
-import { openBrowser, type Browser } from './browser';
+import { openBrowser, seriousViolations, type Browser } from './browser';
 
-const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const WAIT = { timeout: 30_000 };
 
 /** A node that mines, from the bundle; long rounds, so that none ends in the middle of a test. */
@@ -233,13 +232,7 @@ describe('the dashboard in a browser', function () {
         const background = await page.evaluate('getComputedStyle(document.body).backgroundColor');
         expect(background).to.equal(theme === 'light' ? 'rgb(244, 246, 248)' : 'rgb(13, 17, 23)');
 
-        await page.evaluate(AXE);
-        const violations = await page.evaluate<string[]>(
-          `axe.run().then(({ violations }) => violations
-            .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-            .map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' ')))`,
-        );
-        expect(violations).to.deep.equal([]);
+        expect(await seriousViolations(page)).to.deep.equal([]);
         expect(errors).to.deep.equal([]);
       });
     }
