@@ -99,8 +99,8 @@ export const lazy: Partial<Lifecycle> = {
 };
 
 async function mine(round: number, seed: Buffer): Promise<void> {
-  const { config, miner } = await taskContext();
-  await miner.mine(round, seed, config.MINING_SECONDS * 1000);
+  const { settings, miner } = await taskContext();
+  await miner.mine(round, seed, settings.current.MINING_SECONDS * 1000);
 }
 
 async function closedRound(round: number): Promise<Round | undefined> {

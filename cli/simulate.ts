@@ -12,7 +12,7 @@ import {
   type SimulatedNode,
   type TaskConfig,
 } from '../simulator/index';
-import { VARIABLE_NAMES } from '../src/config';
+import { SETTING_NAMES } from '../src/settings/schema';
 import { addressWithToken, CONTROL_TOKEN_FILE, openControlToken } from '../src/http/control-token';
 import { createLog } from '../src/log';
 import { renderCheaters } from './simulate/cheater-table';
@@ -148,7 +148,7 @@ async function simulateSynthetic(
 
 /** The variables that reach the processes: all that this repository's task reads, those that another task declares. */
 function variableNames({ mining }: SimulateOptions, config: TaskConfig): readonly string[] {
-  return mining ? VARIABLE_NAMES : config.taskVariables;
+  return mining ? SETTING_NAMES : config.taskVariables;
 }
 
 /** Variables as this shell has them; each node has an API of its own, and one thread unless told otherwise. */

@@ -1,11 +1,10 @@
 import bs58 from 'bs58';
-import { threadCount, type Config } from './config';
 import { Metrics, type MetricsSources } from './http/metrics/metrics';
 import type { Services } from './http/services';
 import { nodeCallFailures } from './koii/node-call';
 import { History } from './history/history';
 import type { Log } from './log';
-import { Engine } from './mining/engine';
+import { Engine, type EngineSetup } from './mining/engine';
 import { Governor } from './mining/governor';
 import { Auditor } from './rounds/auditor';
 import type { KeyValueStore } from './rounds/key-value-store';
@@ -14,12 +13,14 @@ import type { Identity } from './rounds/round';
 import { RoundStore } from './rounds/round-store';
 import { Seeds, type Chain } from './rounds/seeds';
 import { ShareLog } from './rounds/share-log';
+import { threadCount, type Config } from './settings/schema';
+import type { Settings } from './settings/settings';
 import { ShareIntake } from './workers/share-intake';
 import { Workers } from './workers/workers';
 
 /** What a node stands on: Koii, or what takes its place. */
 export interface Ground extends Pick<MetricsSources, 'sdk'> {
-  config: Config;
+  settings: Settings;
   log: Log;
   identity: Identity;
   store: KeyValueStore;
@@ -28,7 +29,7 @@ export interface Ground extends Pick<MetricsSources, 'sdk'> {
 
 /** A mining node, wired together. */
 export interface MiningNode {
-  config: Config;
+  settings: Settings;
   log: Log;
   engine: Engine;
   governor: Governor;
@@ -44,13 +45,14 @@ export interface MiningNode {
 }
 
 export async function createNode(ground: Ground): Promise<MiningNode> {
-  const { config, log, identity, store, chain, sdk } = ground;
+  const { settings, log, identity, store, chain, sdk } = ground;
+  const config = settings.current;
   const engine = new Engine({
-    threads: threadCount(config),
-    backend: config.MINING_BACKEND,
+    ...engineSetup(config),
     log: (level, message) => log[level](message),
   });
   const governor = new Governor(engine, config.MINING_INTENSITY, config.MINING_SCHEDULE);
+  settings.onChange((changed) => apply(changed, { engine, governor, log }));
   const shares = await ShareLog.open(store, log);
   const roundStore = new RoundStore(store, identity, log);
   const miner = new Miner({ identity, engine, store: roundStore, shares, log });
@@ -70,7 +72,20 @@ export async function createNode(ground: Ground): Promise<MiningNode> {
     rounds: undefined,
   };
   return {
-    ...{ config, log, engine, governor, miner, roundStore },
+    ...{ settings, log, engine, governor, miner, roundStore },
     ...{ seeds, auditor, metrics, history, services },
   };
+}
+
+/** Has those settings act that act while the node runs; MINING_SECONDS is read when a round begins. */
+function apply(config: Config, node: Pick<MiningNode, 'engine' | 'governor' | 'log'>): void {
+  const { engine, governor, log } = node;
+  engine.configure(engineSetup(config));
+  governor.intensity = config.MINING_INTENSITY;
+  governor.schedule = config.MINING_SCHEDULE;
+  log.level = config.LOG_LEVEL;
+}
+
+function engineSetup(config: Config): EngineSetup {
+  return { threads: threadCount(config), backend: config.MINING_BACKEND };
 }

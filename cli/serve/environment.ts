@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { ConfigError } from '../../src/config';
+import { ConfigError } from '../../src/settings/environment';
 import type { Identity } from '../../src/rounds/round';
 import { decodeKey } from '../../src/template/koii';
 

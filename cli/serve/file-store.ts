@@ -1,11 +1,9 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { KeyValueStore } from '../../src/rounds/key-value-store';
+import { replaceFile } from '../../src/store/files';
 
-/**
- * A store of one small file for each key, replaced whole: a process that dies leaves the old value or the new. A
- * directory that was removed is made again.
- */
+/** A store of one small file for each key, replaced whole. */
 export class FileStore implements KeyValueStore {
   private last: Promise<void> = Promise.resolve();
 
@@ -30,32 +28,9 @@ export class FileStore implements KeyValueStore {
 
   /** Writes one after the other, so that the last value set is the one that stays. */
   set(key: string, value: string): Promise<void> {
-    const written = this.last.then(() => this.write(this.pathOf(key), value));
+    const written = this.last.then(() => replaceFile(this.pathOf(key), value));
     this.last = written.catch(() => undefined);
     return written;
-  }
-
-  private async write(file: string, value: string): Promise<void> {
-    try {
-      await this.replace(file, value);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      await mkdir(this.directory, { recursive: true });
-      await this.replace(file, value);
-    }
-  }
-
-  private async replace(file: string, value: string): Promise<void> {
-    const temporary = `${file}.new`;
-    const handle = await open(temporary, 'w');
-    try {
-      await handle.writeFile(value);
-      // Without it a power cut could leave the new name with nothing in it.
-      await handle.datasync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
   }
 
   /** Names with a dot before them are others', as the lock's is. */

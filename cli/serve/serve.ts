@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { Router } from 'express';
-import { ConfigError, loadConfig } from '../../src/config';
+import { ConfigError, loadConfig } from '../../src/settings/environment';
 import { createDashboard } from '../../src/dashboard/dashboard';
 import { createApi } from '../../src/http/api';
 import { CONTROL_TOKEN_FILE, openControlToken, tellAddress } from '../../src/http/control-token';
@@ -10,6 +10,8 @@ import { createNode, type MiningNode } from '../../src/node';
 import { startWatchdog } from '../../src/process/watchdog';
 import { LockedStore } from '../../src/store/locked-store';
 import { LockHeldError, StoreLock } from '../../src/store/lock';
+import { Settings } from '../../src/settings/settings';
+import { SETTINGS_FILE } from '../../src/settings/stored-settings';
 import { loadEnvironment } from './environment';
 import { FileStore } from './file-store';
 import { GivenSubmissions, StandaloneRounds } from './standalone-rounds';
@@ -18,14 +20,16 @@ import { GivenSubmissions, StandaloneRounds } from './standalone-rounds';
 const STOP_MS = 1500;
 
 async function main(): Promise<void> {
-  const config = loadConfig(process.env);
+  const log = createLog(loadConfig(process.env).LOG_LEVEL);
   const { identity, directory } = loadEnvironment(process.env);
-  const log = createLog(config.LOG_LEVEL);
   startWatchdog((message) => log.warn(message));
   const store = await openStore(directory, log);
+  const settings = await Settings.open(process.env, path.join(directory, SETTINGS_FILE), log);
+  const config = settings.current;
+  log.level = config.LOG_LEVEL;
   const chain = new GivenSubmissions();
   const node = await createNode({
-    ...{ config, log, identity, store, chain },
+    ...{ settings, log, identity, store, chain },
     sdk: 'none',
   });
   stopOnSignals(node);
@@ -42,9 +46,11 @@ async function main(): Promise<void> {
         node.history.audited(of[0], of[1].submitter, node.services.audit(...of)),
       ),
   };
-  const api = createApi(services, config.API_RATE_LIMIT);
   const token = await openControlToken(() => path.join(directory, CONTROL_TOKEN_FILE), log);
-  const server = await listen(Router().use(createDashboard(node, token), api), config, log);
+  // Nobody starts it again when it ends, or it is not known here who does.
+  const owners = { settings, token, restart: undefined };
+  const api = createApi(services, config.API_RATE_LIMIT, owners);
+  const server = await listen(Router().use(createDashboard(node, owners), api), config, log);
   if (!server) process.exit(1);
   tellAddress(server, config.API_HOST, token, log);
 }

@@ -63,7 +63,7 @@ export class StandaloneRounds implements RoundStarter {
     round: number,
     submissions: Submissions | undefined,
   ): Promise<'started' | 'running'> {
-    const { miner, seeds, config, log } = this.node;
+    const { miner, seeds, settings, log } = this.node;
     await this.expectNoHarm(round);
     const known = await miner.round(round);
     if (known?.closed) throw new RoundConflict(`round ${round} is over`);
@@ -82,7 +82,8 @@ export class StandaloneRounds implements RoundStarter {
     if (previous && previous.number !== round) await miner.close(previous.number);
     await this.store.set(KEY, JSON.stringify({ round }));
     this.lastStarted = round;
-    const durationMs = config.MINING_SECONDS === 0 ? Infinity : config.MINING_SECONDS * 1000;
+    const { MINING_SECONDS } = settings.current;
+    const durationMs = MINING_SECONDS === 0 ? Infinity : MINING_SECONDS * 1000;
     const begun = await miner.begin(round, seed, durationMs);
     begun?.ended.catch((error: unknown) => log.error({ error }, `round ${round} is not mined`));
     return 'started';

@@ -1,9 +1,9 @@
 import { Router } from 'express';
 import { controlsOnly, noLinks } from '../http/access';
-import type { ControlToken } from '../http/control-token';
 import { errorAnswers } from '../http/errors';
 import { jsonBody } from '../http/json-body';
 import { addResource } from '../http/resource';
+import type { OwnersPart } from '../http/routes/settings';
 import type { MiningNode } from '../node';
 import { RoundClock, type RoundTimes } from '../rounds/round-clock';
 import { control } from './control';
@@ -15,12 +15,11 @@ const PATHS = ['/dashboard', /^\/$/];
 /**
  * The page for the node's owner, what feeds it, and its controls. For the side port alone: nothing of
  * it belongs on the public internet.
- * @param token of the controls
  * @param roundTimes tells when the windows of a round are, where it has any
  */
 export function createDashboard(
   node: MiningNode,
-  token: ControlToken,
+  { token, restart }: OwnersPart,
   roundTimes?: (round: number) => Promise<RoundTimes>,
 ): Router {
   const feed = new Feed(node, token, roundTimes && new RoundClock(roundTimes));
@@ -29,7 +28,7 @@ export function createDashboard(
   addPage(router, token);
   addResource(router, '/dashboard/events', { get: [noLinks, feed.subscribe] });
   addResource(router, '/dashboard/control', {
-    post: [noLinks, controlsOnly(token), jsonBody, control(node.governor)],
+    post: [noLinks, controlsOnly(token), jsonBody, control(node.governor, restart)],
   });
   router.use(PATHS, errorAnswers(node.log));
   return router;

@@ -12,7 +12,7 @@ const MAX_WORKERS_LISTED = 50;
 
 /** How the node stands now. @param times of the round being mined, where they are known */
 export function statusOf(node: MiningNode, times: RoundTimes | undefined): Status {
-  const { engine, governor, miner, metrics, services, config } = node;
+  const { engine, governor, miner, metrics, services } = node;
   const { workers, shares, intake } = services;
   const { components } = health(miner, metrics);
   const { valid, invalid } = shares.statistics;
@@ -29,7 +29,7 @@ export function statusOf(node: MiningNode, times: RoundTimes | undefined): Statu
     threads: engine.threadStates.map(({ backend, hashrateHps, failed }) => ({
       ...{ backend: backend ?? null, hashrateHps, failed },
     })),
-    backends: backendsOf(engine.threadStates, config.MINING_BACKEND),
+    backends: backendsOf(engine.threadStates, engine.requestedBackend),
     targetDifficulty: difficultyOf(miner.shareTarget),
     round: roundOf(node),
     times: times ?? null,
@@ -82,7 +82,7 @@ function roundOf({ miner }: MiningNode): RoundStatus | null {
 
 function backendsOf(
   threads: MiningNode['engine']['threadStates'],
-  asked: MiningNode['config']['MINING_BACKEND'],
+  asked: MiningNode['engine']['requestedBackend'],
 ): BackendStatus[] {
   const used = threads.map(({ backend }) => backend);
   const first = BACKENDS.findIndex((name) => used.includes(name));

@@ -6,6 +6,7 @@ import type { Mount } from './resource';
 import { addAudit } from './routes/audit';
 import { addHealthz } from './routes/healthz';
 import { addMetrics } from './routes/metrics';
+import { addSettings, type OwnersPart } from './routes/settings';
 import { addSubmission } from './routes/submission';
 import { addTask } from './routes/task';
 import type { Services } from './services';
@@ -16,14 +17,20 @@ const PUBLIC_PATHS = ['/task', '/submission', '/audit', '/healthz'];
 /**
  * The API as the side port serves it, whole.
  * @param requestsPerMinute per address; 0 is no limit
+ * @param owners what it serves to the owner alone; nothing where left out
  */
-export function createApi(services: Services, requestsPerMinute: number): Router {
+export function createApi(
+  services: Services,
+  requestsPerMinute: number,
+  owners?: OwnersPart,
+): Router {
   const { metrics, log } = services;
   const mount: Mount = { limits: rateLimits(requestsPerMinute), isPublic: false };
   const router = Router();
   router.use(metrics.timeRequests, helmet());
   addPublicPaths(router, services, mount);
   addMetrics(router, services);
+  if (owners) addSettings(router, owners);
   router.use(errorAnswers(log));
   return router;
 }

@@ -94,9 +94,14 @@ export function addressWithToken(
   port: number,
   { text }: ControlToken,
 ): string | undefined {
-  const name = ALL_ADDRESSES.get(host) ?? host;
-  if (!isOwnMachine(name)) return undefined;
+  const name = ownersName(host);
+  if (name === undefined) return undefined;
   return `http://${name.includes(':') ? `[${name}]` : name}:${port}/?token=${text}`;
+}
+
+/** Whether this machine's owner gets at a port that listens on a host, and so may use its controls. */
+export function isOwnersHost(host: string): boolean {
+  return ownersName(host) !== undefined;
 }
 
 /** Says once where the dashboard is: the one line of the log that holds a secret. */
@@ -104,6 +109,11 @@ export function tellAddress(server: Server, host: string, token: ControlToken, l
   const { port } = server.address() as AddressInfo;
   const address = addressWithToken(host, port, token);
   if (address !== undefined) log.info(`the dashboard, with its controls: ${address}`);
+}
+
+function ownersName(host: string): string | undefined {
+  const name = ALL_ADDRESSES.get(host) ?? host;
+  return isOwnMachine(name) ? name : undefined;
 }
 
 function cookieName(port: number | undefined): string {

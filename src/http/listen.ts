@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import express, { type Router } from 'express';
-import type { Config } from '../config';
+import type { Config } from '../settings/schema';
 import type { Log } from '../log';
 import { ownNamesOnly, ownPagesOnly } from './access';
 import { notFound } from './errors';

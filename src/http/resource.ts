@@ -20,11 +20,16 @@ export interface Mount {
 export interface Methods {
   get?: RequestHandler[];
   post?: (RequestHandler | ErrorRequestHandler)[];
+  put?: RequestHandler[];
 }
 
 /** Puts a path on a router; other methods are answered by 405 and what is allowed. */
-export function addResource(router: Router, path: string, { get, post }: Methods): void {
-  const allowed = [...(get ? ['GET', 'HEAD'] : []), ...(post ? ['POST'] : [])].join(', ');
+export function addResource(router: Router, path: string, { get, post, put }: Methods): void {
+  const allowed = [
+    ...(get ? ['GET', 'HEAD'] : []),
+    ...(post ? ['POST'] : []),
+    ...(put ? ['PUT'] : []),
+  ].join(', ');
   const route = router.route(path);
   route.all((_request, response, next) => {
     response.locals['route'] = path;
@@ -32,6 +37,7 @@ export function addResource(router: Router, path: string, { get, post }: Methods
   });
   if (get) route.get(...get);
   if (post) route.post(...post);
+  if (put) route.put(...put);
   route.all((request, response) => {
     response.set('Allow', allowed);
     if (request.method !== 'OPTIONS') throw new ApiError(405, `expected one of ${allowed}`);

@@ -1,5 +1,5 @@
 import { TASK_ID, taskNodeAdministered } from '@_koii/namespace-wrapper';
-import { ConfigError } from '../config';
+import { ConfigError } from '../settings/environment';
 import type { Identity } from '../rounds/round';
 import { decodeKey } from '../template/koii';
 import { callNode } from './node-call';

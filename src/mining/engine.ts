@@ -8,10 +8,14 @@ export const MAX_THREADS = 256;
 /** Threads come and go together: how many run is told when that has settled. */
 const TELL_MS = 2000;
 
-export interface EngineOptions {
+/** What an engine is made of. */
+export interface EngineSetup {
   /** 1..256 */
   threads: number;
   backend: 'auto' | Backend;
+}
+
+export interface EngineOptions extends EngineSetup {
   log: EngineLog;
 }
 
@@ -27,25 +31,26 @@ export interface ThreadState {
 
 /** The node's own miner: threads that search one job together, each in an extranonce1 of its own. */
 export class Engine {
-  private readonly threads: MiningThread[];
+  private readonly threads: MiningThread[] = [];
+  private readonly onFailure: (reason: string) => void;
+  /** What the threads were made with. */
+  private made: EngineSetup;
+  private wanted: EngineSetup;
   private readonly telling: NodeJS.Timeout;
   /** How many threads run, as was told last; all of them unless told otherwise. */
   private told: number;
   private percent = 100;
+  private readonly log: EngineLog;
 
-  constructor(private readonly options: EngineOptions) {
-    const { threads, backend, log } = options;
-    if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
-      throw new RangeError(`threads: expected 1 to ${MAX_THREADS}, got ${threads}`);
-    }
-    const onFailure = sparingly((times, reason: string) =>
+  /** @throws RangeError when there can't be so many threads */
+  constructor({ log, ...setup }: EngineOptions) {
+    this.log = log;
+    this.onFailure = sparingly((times, reason: string) =>
       log('warn', `mining thread failed: ${reason}${times > 1 ? ` (${times} failures)` : ''}`),
     );
-    this.threads = Array.from(
-      { length: threads },
-      (_, index) => new MiningThread(index, backend, { log, onFailure }),
-    );
-    this.told = threads;
+    this.made = this.wanted = checked(setup);
+    this.addThreads();
+    this.told = setup.threads;
     this.telling = setInterval(() => this.tell(), TELL_MS).unref();
   }
 
@@ -80,8 +85,22 @@ export class Engine {
     return this.running > 0;
   }
 
+  /** The hash loop asked for, by which its threads were made. */
+  get requestedBackend(): EngineSetup['backend'] {
+    return this.made.backend;
+  }
+
+  /**
+   * Has it made another way with the next job: a thread more would go over what one before it has searched.
+   * @throws RangeError when there can't be so many threads
+   */
+  configure(setup: EngineSetup): void {
+    this.wanted = checked(setup);
+  }
+
   /** Starts on a job; the one before it ends. */
   search(job: MiningJob): void {
+    this.make();
     for (const thread of this.threads) thread.search(job);
   }
 
@@ -92,6 +111,7 @@ export class Engine {
 
   /** @param percent of each thread's time to hash, 0..100; at 0 they wait where they are */
   setIntensity(percent: number): void {
+    if (percent === this.percent) return;
     this.percent = percent;
     for (const thread of this.threads) thread.setIntensity(percent);
   }
@@ -112,11 +132,40 @@ export class Engine {
     return this.threads.filter(({ fault }) => fault === undefined).length;
   }
 
+  /** Makes the threads as they are wanted. */
+  private make(): void {
+    const { threads, backend } = this.wanted;
+    if (threads === this.made.threads && backend === this.made.backend) return;
+    const kept = backend === this.made.backend ? threads : 0;
+    for (const thread of this.threads.splice(kept)) void thread.close();
+    this.made = this.wanted;
+    this.addThreads();
+    this.told = threads;
+    this.log('info', `mining with ${threads} threads, backend ${backend}`);
+  }
+
+  private addThreads(): void {
+    const { threads, backend } = this.made;
+    const { log, onFailure } = this;
+    for (let index = this.threads.length; index < threads; index++) {
+      const thread = new MiningThread(index, backend, { log, onFailure });
+      thread.setIntensity(this.percent);
+      this.threads.push(thread);
+    }
+  }
+
   private tell(): void {
-    const { running } = this;
-    const { threads, log } = this.options;
+    const { running, log } = this;
+    const { threads } = this.made;
     if (running === this.told) return;
     this.told = running;
     log(running < threads ? 'warn' : 'info', `mining with ${running} of ${threads} threads`);
   }
+}
+
+function checked({ threads, backend }: EngineSetup): EngineSetup {
+  if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
+    throw new RangeError(`threads: expected 1 to ${MAX_THREADS}, got ${threads}`);
+  }
+  return { threads, backend };
 }

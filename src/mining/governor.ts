@@ -17,7 +17,7 @@ export class Governor {
   constructor(
     private readonly engine: Pick<Engine, 'setIntensity'>,
     intensity: number,
-    private readonly schedule: Schedule,
+    private hours: Schedule,
     private readonly now: () => Date = () => new Date(),
   ) {
     this.percent = checked(intensity);
@@ -36,9 +36,14 @@ export class Governor {
     this.apply();
   }
 
+  set schedule(hours: Schedule) {
+    this.hours = hours;
+    this.apply();
+  }
+
   get state(): GovernorState {
     if (this.paused) return 'paused';
-    return this.schedule.allows(this.now()) ? 'mining' : 'outside the schedule';
+    return this.hours.allows(this.now()) ? 'mining' : 'outside the schedule';
   }
 
   /** Stops hashing until resume; the threads keep their place, so no share is lost and none is found twice. */

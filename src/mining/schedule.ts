@@ -1,4 +1,4 @@
-const RANGE = /^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)$/;
+const RANGE = /^(\d{1,2}(?::\d{2})?)-(\d{1,2}(?::\d{2})?)$/;
 
 /** Hours of the day, half-open, in minutes since local midnight; one that ends before it starts goes over midnight. */
 interface Hours {
@@ -8,21 +8,24 @@ interface Hours {
 
 /** When the owner lets the machine mine. */
 export class Schedule {
-  private constructor(
-    private readonly text: string,
-    private readonly hours: readonly Hours[],
-  ) {}
+  private constructor(private readonly hours: readonly Hours[]) {}
 
   /**
-   * @param text ranges such as "22:00-07:00,12:30-13:30", in local time; empty for always
+   * @param text ranges such as "22:00-07:00,12:30-13:30" or "22-7", in local time; empty for always
    * @throws RangeError when it isn't such a list, or a range is empty
    */
   static parse(text: string): Schedule {
-    return new Schedule(text, text === '' ? [] : text.split(',').map(parseHours));
+    const ranges = text
+      .replace(/\s*[-\u2013]\s*/g, '-')
+      .split(/[\s,;]+/)
+      .filter(Boolean);
+    if (ranges.length === 0 && text !== '') throw unreadable(text);
+    return new Schedule(ranges.map(parseHours));
   }
 
+  /** Such text as `parse` reads, every time written out. */
   toString(): string {
-    return this.text;
+    return this.hours.map(textOf).join(',');
   }
 
   /** Whether mining is allowed at a time of the local day. */
@@ -36,14 +39,29 @@ export class Schedule {
 }
 
 function parseHours(range: string): Hours {
-  const match = RANGE.exec(range.trim());
-  const [startHour, startMinute, endHour, endMinute] = match?.slice(1).map(Number) ?? [];
-  const start = startHour! * 60 + startMinute!;
-  const end = endHour! * 60 + endMinute!;
-  if (!match || start === end) {
-    throw new RangeError(
-      `schedule: expected hours such as 22:00-07:00, got ${JSON.stringify(range)}`,
-    );
-  }
+  const [, from, to] = RANGE.exec(range) ?? [];
+  const start = minuteOf(from, 23);
+  const end = minuteOf(to, 24);
+  if (start === undefined || end === undefined || start === end) throw unreadable(range);
   return { start, end };
+}
+
+/** Minutes since midnight of "7" or "07:30". @param lastHour 24 where midnight may be the end of a day */
+function minuteOf(time = '', lastHour: number): number | undefined {
+  const [hour = NaN, minute = 0] = time.split(':').map(Number);
+  const minutes = 60 * hour + minute;
+  return minute < 60 && minutes <= 60 * lastHour + (lastHour === 24 ? 0 : 59) ? minutes : undefined;
+}
+
+function textOf({ start, end }: Hours): string {
+  return [start, end]
+    .map((minutes) => [Math.floor(minutes / 60), minutes % 60])
+    .map((time) => time.map((part) => String(part).padStart(2, '0')).join(':'))
+    .join('-');
+}
+
+function unreadable(text: string): RangeError {
+  return new RangeError(
+    `schedule: expected hours such as 22:00-07:00, got ${JSON.stringify(text)}`,
+  );
 }

@@ -1,4 +1,4 @@
-import { ConfigError } from '../config';
+import { ConfigError } from '../settings/environment';
 import { currentRound } from '../koii/chain';
 import { localTestMode } from '../koii/identity';
 import { task } from './1-task';
@@ -14,9 +14,9 @@ export async function setup(): Promise<void> {
   watchTheProcess();
   const node = await taskContext().catch(exitWithReason);
   saveAtTheEnd(node);
-  const { config, log, engine, lists } = node;
+  const { log, engine, lists } = node;
   log.info(
-    `ready to mine with ${engine.backends.length} threads, backend ${config.MINING_BACKEND}`,
+    `ready to mine with ${engine.backends.length} threads, backend ${engine.requestedBackend}`,
   );
   if (localTestMode) return;
   void resume();

@@ -106,8 +106,8 @@ async function correction(
 }
 
 async function plan(round: number): Promise<Plan> {
-  const { config } = await taskContext();
-  const seconds = config.MINING_SECONDS || (localTestMode ? LOCAL_TEST_SECONDS : Infinity);
+  const { MINING_SECONDS } = (await taskContext()).settings.current;
+  const seconds = MINING_SECONDS || (localTestMode ? LOCAL_TEST_SECONDS : Infinity);
   const looks = { firstLookMs: FIRST_LOOK_MS, correctableMs: CORRECTABLE_MS };
   if (localTestMode) return { durationMs: seconds * 1000, ...looks };
   // Where the end can't be learned, the start of the next round ends this one.

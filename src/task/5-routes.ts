@@ -10,6 +10,7 @@ import { localTestMode } from '../koii/identity';
 import { roundTimes } from '../koii/round-times';
 import { storePath } from '../koii/store';
 import { taskContext } from './context';
+import { stop } from './shutdown';
 
 /** In place before the first connection, since the SDK listens already. */
 const guard = new PublicGuard(publicServer, app);
@@ -17,7 +18,8 @@ const guard = new PublicGuard(publicServer, app);
 /** Serves the API and the dashboard on the side port, and what strangers may read of it on the SDK's app. */
 export async function routes(): Promise<void> {
   const node = await taskContext();
-  const { config, log, services } = node;
+  const { settings, log, services } = node;
+  const config = settings.current;
   guard.configure({
     requestsPerMinute: config.API_RATE_LIMIT,
     onRefused: (reason) => services.metrics.requestRefused(reason),
@@ -26,8 +28,10 @@ export async function routes(): Promise<void> {
   mountPublicApi(app, services);
   const tokenFile = async (): Promise<string> => `${await storePath()}${CONTROL_TOKEN_FILE}`;
   const token = await openControlToken(localTestMode ? undefined : tokenFile, log);
-  const dashboard = createDashboard(node, token, localTestMode ? undefined : roundTimes);
-  const api = createApi(services, config.API_RATE_LIMIT);
+  const restart = localTestMode ? undefined : () => stop('the owner wants it started again');
+  const owners = { settings, token, restart };
+  const dashboard = createDashboard(node, owners, localTestMode ? undefined : roundTimes);
+  const api = createApi(services, config.API_RATE_LIMIT, owners);
   const server = await listen(Router().use(dashboard, api), config, log);
   if (server) tellAddress(server, config.API_HOST, token, log);
 }

@@ -1,16 +1,18 @@
 import bs58 from 'bs58';
-import { loadConfig } from '../config';
 import { ListKeeper } from '../distribution/list-keeper';
 import type { OwnList } from '../distribution/own-lists';
 import { limitAnswers, MAX_ANSWER_BYTES } from '../koii/answer-limit';
 import { chain } from '../koii/chain';
-import { loadIdentity } from '../koii/identity';
+import { loadIdentity, localTestMode } from '../koii/identity';
 import { clock, ledger } from '../koii/ledger';
-import { openStore } from '../koii/store';
+import { openStore, storePath } from '../koii/store';
 import { createLog, sparingly, type Log } from '../log';
 import { createNode, type MiningNode } from '../node';
 import { proofsOf } from '../rounds/auditor';
 import { loadListSecret } from '../rounds/list-secret';
+import { loadConfig } from '../settings/environment';
+import { Settings } from '../settings/settings';
+import { SETTINGS_FILE } from '../settings/stored-settings';
 
 /** What the lifecycle functions share. */
 export interface TaskContext extends MiningNode {
@@ -28,13 +30,13 @@ export function taskContext(): Promise<TaskContext> {
 }
 
 async function createContext(): Promise<TaskContext> {
-  const config = loadConfig(process.env);
-  const log = createLog(config.LOG_LEVEL);
+  const log = createLog(loadConfig(process.env).LOG_LEVEL);
   limitAnswers(MAX_ANSWER_BYTES, tellOfRefusals(log));
   const identity = await loadIdentity();
   // 0, since the node starts the task again after nothing else.
   const store = await openStore(log, () => process.exit(0));
-  const node = await createNode({ config, log, identity, store, chain, sdk: 'koii' });
+  const settings = await openSettings(log);
+  const node = await createNode({ settings, log, identity, store, chain, sdk: 'koii' });
   const self = bs58.encode(identity.submitter);
   const lists = new ListKeeper({
     ...{ ledger, clock, self, log },
@@ -48,6 +50,14 @@ async function createContext(): Promise<TaskContext> {
     },
   });
   return { ...node, self, lists };
+}
+
+/** After the store is this process's own. In the local test mode nothing is kept. */
+async function openSettings(log: Log): Promise<Settings> {
+  if (localTestMode) return Settings.of(process.env);
+  const settings = await Settings.open(process.env, `${await storePath()}${SETTINGS_FILE}`, log);
+  log.level = settings.current.LOG_LEVEL;
+  return settings;
 }
 
 function tellOfRefusals(log: Log): () => void {

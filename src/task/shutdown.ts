@@ -45,7 +45,8 @@ export function watchTheProcess(): void {
   startWatchdog((message) => (log ? log.warn(message) : console.warn(message)));
 }
 
-function stop(why: string): void {
+/** Has all that was found saved, and ends the process with 0, upon which a node starts it again. */
+export function stop(why: string): void {
   if (stopping) return;
   stopping = true;
   log?.info(`stopping: ${why}`);

@@ -1,10 +1,12 @@
 import type { AddressInfo } from 'node:net';
-import { loadConfig } from '../../src/config';
+import { Router } from 'express';
 import { createDashboard } from '../../src/dashboard/dashboard';
+import { createApi } from '../../src/http/api';
 import { ControlToken } from '../../src/http/control-token';
 import { listen } from '../../src/http/listen';
 import { createLog } from '../../src/log';
 import { createNode, type MiningNode } from '../../src/node';
+import { Settings } from '../../src/settings/settings';
 import { MemoryStore } from '../fixtures/memory-store';
 import { identity } from '../fixtures/template';
 
@@ -17,16 +19,18 @@ export interface Served {
   close(): Promise<void>;
 }
 
-/** A node in this process that mines nothing yet, and its dashboard alone. */
-export async function serveDashboard(host = '127.0.0.1'): Promise<Served> {
+/** A node in this process that mines nothing yet, and its side port. @param restart is called when the owner asks for it */
+export async function serveDashboard(host = '127.0.0.1', restart?: () => void): Promise<Served> {
   const log = createLog('silent');
-  const config = loadConfig({ MINING_THREADS: '1', MINING_BACKEND: 'js', MINING_INTENSITY: '10' });
+  const settings = Settings.of({ MINING_THREADS: '1', MINING_BACKEND: 'js', LOG_LEVEL: 'silent' });
+  await settings.change({ MINING_INTENSITY: 10 });
   const chain = { submissions: () => Promise.resolve({}) };
   const store = new MemoryStore();
-  const node = await createNode({ config, log, identity, store, chain, sdk: 'none' });
-  const dashboard = createDashboard(node, new ControlToken(TOKEN));
+  const node = await createNode({ settings, log, identity, store, chain, sdk: 'none' });
+  const owners = { settings, token: new ControlToken(TOKEN), restart };
+  const pages = Router().use(createDashboard(node, owners), createApi(node.services, 0, owners));
   const at = { API_HOST: host, API_PORT: 0, API_ALLOWED_HOSTS: [] };
-  const server = await listen(dashboard, at, log);
+  const server = await listen(pages, at, log);
   const { port } = server!.address() as AddressInfo;
   return {
     ...{ node, port, url: `http://127.0.0.1:${port}` },

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import express, { type Express } from 'express';
 import { createApp } from '../../sdk-stand-in/namespace-wrapper/server';
-import { loadConfig } from '../../src/config';
+import { Settings } from '../../src/settings/settings';
 import { createApi, mountPublicApi } from '../../src/http/api';
 import { listen } from '../../src/http/listen';
 import { createLog } from '../../src/log';
@@ -41,7 +41,7 @@ describe('the mounts of the API', function () {
   before(async () => {
     store = new MemoryStore();
     node = await createNode({
-      config: loadConfig({ MINING_THREADS: '1', MINING_INTENSITY: '10' }),
+      settings: Settings.of({ MINING_THREADS: '1', MINING_INTENSITY: '10' }),
       ...{ log, identity, store, sdk: 'koii' },
       chain: { submissions: () => Promise.reject(new Error('the node is away')) },
     });
@@ -118,7 +118,7 @@ describe('the mounts of the API', function () {
         set: (key: string, value: string) => fresh.set(key, value),
       };
       const other = await createNode({
-        config: loadConfig({ MINING_THREADS: '1', MINING_INTENSITY: '1' }),
+        settings: Settings.of({ MINING_THREADS: '1', MINING_INTENSITY: '1' }),
         ...{ log, identity, store: counting, sdk: 'koii' },
         chain: { submissions: () => Promise.reject(new Error('asked by a stranger')) },
       });

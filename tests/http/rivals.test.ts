@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { expect } from 'chai';
 import express from 'express';
 import type { ShareBody } from '../../cli/worker/share-body';
-import { loadConfig } from '../../src/config';
+import { Settings } from '../../src/settings/settings';
 import { FLOOR } from '../../src/consensus';
 import { createApi } from '../../src/http/api';
 import { createLog } from '../../src/log';
@@ -150,7 +150,7 @@ describe('readers of GET /task', function () {
   let server: http.Server;
   before(async () => {
     node = await createNode({
-      config: loadConfig({ MINING_THREADS: '1', MINING_INTENSITY: '1' }),
+      settings: Settings.of({ MINING_THREADS: '1', MINING_INTENSITY: '1' }),
       ...{ log: createLog('silent'), identity, store: new MemoryStore(), sdk: 'koii' },
       chain: { submissions: () => Promise.reject(new Error('the node is away')) },
     });

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { loadConfig } from '../../../src/config';
+import { Settings } from '../../../src/settings/settings';
 import { createApi } from '../../../src/http/api';
 import { listen } from '../../../src/http/listen';
 import { createLog } from '../../../src/log';
@@ -46,7 +46,7 @@ let running: Promise<{ node: MiningNode; server: Server }> | undefined;
 async function start(): Promise<{ node: MiningNode; server: Server }> {
   const log = createLog('silent');
   const node = await createNode({
-    config: loadConfig({ MINING_THREADS: '1', MINING_BACKEND: 'js', MINING_INTENSITY: '1' }),
+    settings: Settings.of({ MINING_THREADS: '1', MINING_BACKEND: 'js', MINING_INTENSITY: '1' }),
     ...{ log, identity, store: new MemoryStore(), sdk: 'none' },
     chain: { submissions: () => Promise.resolve({}) },
   });

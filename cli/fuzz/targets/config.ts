@@ -1,4 +1,5 @@
-import { ConfigError, loadConfig, threadCount, VARIABLE_NAMES } from '../../../src/config';
+import { ConfigError, loadConfig } from '../../../src/settings/environment';
+import { threadCount, SETTING_NAMES } from '../../../src/settings/schema';
 import type { Random } from '../../../simulator/random';
 import { mutateText } from '../mutate';
 import { must, type FuzzTarget } from '../target';
@@ -15,7 +16,7 @@ export const config: FuzzTarget = {
   cost: 20,
 
   generate(random: Random): string {
-    const names = VARIABLE_NAMES.filter(() => random.chance(0.4));
+    const names = SETTING_NAMES.filter(() => random.chance(0.4));
     const value = (): string => {
       const text = random.pick(VALUES);
       return random.chance(0.4) ? mutateText(random, text) : text;

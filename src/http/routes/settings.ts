@@ -1,0 +1,74 @@
+import type { RequestHandler, Router } from 'express';
+import { z } from 'zod';
+import { readSetting, SETTINGS } from '../../settings/schema';
+import {
+  SettingsNotKept,
+  SettingsRefused,
+  type Settings,
+  type SettingState,
+} from '../../settings/settings';
+import { controlsOnly, noLinks } from '../access';
+import { isOwnersHost, type ControlToken } from '../control-token';
+import { ApiError, parse } from '../errors';
+import { jsonBody } from '../json-body';
+import { addResource, answer, sendJson } from '../resource';
+
+/** What only the node's owner may see and do, by the token of the controls. */
+export interface OwnersPart {
+  settings: Settings;
+  token: ControlToken;
+  /** Ends the process, which whoever started it starts again; undefined where nobody does. */
+  restart: (() => void) | undefined;
+}
+
+/** What GET and PUT answer. */
+export interface SettingsAnswer {
+  settings: SettingState[];
+  /** What is wrong with what is stored as a whole. */
+  problem: string | null;
+  restart: { needed: boolean; offered: boolean };
+}
+
+const changes = z.record(z.string(), z.union([z.string(), z.number(), z.null()]), {
+  error: 'expected an object of settings with their values',
+});
+
+/** /settings: what the owner chose. For the side port alone. */
+export function addSettings(router: Router, { settings, token, restart }: OwnersPart): void {
+  // No limit: API_RATE_LIMIT is among them, and would keep its owner from changing it.
+  const own = [noLinks, controlsOnly(token)];
+
+  const get: RequestHandler = (_request, response) => {
+    const { problem, needsRestart: needed } = settings;
+    const body: SettingsAnswer = {
+      ...{ settings: settings.list(), problem },
+      restart: { needed, offered: restart !== undefined },
+    };
+    sendJson(response, body);
+  };
+
+  const put = answer(async (request, response) => {
+    const wanted = parse(changes, request.body);
+    refuseLockOut(wanted);
+    await settings.change(wanted).catch(refuse);
+    get(request, response, () => undefined);
+  });
+
+  addResource(router, '/settings', { get: [...own, get], put: [...own, jsonBody, put] });
+}
+
+/** Where the port listens on another address alone, nobody may use the controls, and this page could not undo it. */
+function refuseLockOut({ API_HOST: written }: z.output<typeof changes>): void {
+  const read = readSetting(SETTINGS.API_HOST, written);
+  if (!('value' in read) || isOwnersHost(read.value)) return;
+  const message = `expected an address by which this machine reaches itself, such as 127.0.0.1 or 0.0.0.0, got ${JSON.stringify(written)}`;
+  throw new ApiError(400, `API_HOST: ${message}`, [{ path: 'API_HOST', message }]);
+}
+
+function refuse(error: unknown): never {
+  if (error instanceof SettingsRefused) {
+    throw new ApiError(error.areFixed ? 409 : 400, error.message, [...error.issues]);
+  }
+  if (error instanceof SettingsNotKept) throw new ApiError(503, error.message);
+  throw error;
+}

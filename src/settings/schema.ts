@@ -1,0 +1,181 @@
+import os from 'node:os';
+import { z } from 'zod';
+import { LOG_LEVELS } from '../log';
+import { MAX_THREADS } from '../mining/engine';
+import { BACKENDS } from '../mining/kernel';
+import { Schedule } from '../mining/schedule';
+
+/** When a setting that was changed while the task runs is in force. */
+export type Acts = 'at once' | 'next round' | 'restart';
+
+/** What a form asks for it with. */
+export type Form =
+  | { kind: 'number'; min: number; max: number }
+  | { kind: 'choice'; options: readonly string[] }
+  | { kind: 'text' };
+
+/** A form that values have: how text of it is read, what is expected, and what a form asks for it with. */
+interface Kind<T> {
+  /** Reads text that is neither blank nor has blanks around it. */
+  schema: z.ZodType<T, string>;
+  expected: string;
+  form: Form;
+}
+
+/** One thing that the owner may choose. */
+export interface Setting<T = unknown> extends Kind<T> {
+  byDefault: T;
+  acts: Acts;
+  /** For people, beside `expected`. */
+  meaning: string;
+  /** Whether it is written and never shown again. */
+  secret?: boolean;
+}
+
+export type Table = Readonly<Record<string, Setting>>;
+
+const wholeNumber = (min: number, max: number): Kind<number> => ({
+  schema: z.string().regex(/^\d+$/).transform(Number).pipe(z.number().min(min).max(max)),
+  expected: `a whole number from ${min} to ${max}`,
+  form: { kind: 'number', min, max },
+});
+
+/** The same with or without its sign. */
+const percent = (min: number): Kind<number> => {
+  const kind = wholeNumber(min, 100);
+  const schema = z.string().overwrite((text) => text.replace(/\s*%$/, ''));
+  return { ...kind, schema: schema.pipe(kind.schema) };
+};
+
+const oneOf = <const T extends readonly [string, ...string[]]>(options: T): Kind<T[number]> => ({
+  schema: z.string().toLowerCase().pipe(z.enum(options)),
+  expected: `one of ${options.join(', ')}`,
+  form: { kind: 'choice', options },
+});
+
+const schedule: Kind<Schedule> = {
+  schema: z.string().transform((text, context) => {
+    try {
+      return Schedule.parse(text);
+    } catch {
+      context.addIssue({ code: 'custom' });
+      return z.NEVER;
+    }
+  }),
+  expected: 'hours such as 22:00-07:00, several separated by commas',
+  form: { kind: 'text' },
+};
+
+const host: Kind<string> = {
+  schema: z.string().regex(/^[0-9A-Za-z.:_-]+$/),
+  expected: 'an IP address or host name',
+  form: { kind: 'text' },
+};
+
+const hosts: Kind<string[]> = {
+  schema: z
+    .string()
+    .transform((text) => text.split(/[\s,]+/).filter((name) => name !== ''))
+    .pipe(z.array(z.string().regex(/^[0-9A-Za-z._-]+$/)).min(1)),
+  expected: 'host names separated by commas',
+  form: { kind: 'text' },
+};
+
+const setting = <T>(
+  kind: Kind<T>,
+  choice: Omit<Setting<NoInfer<T>>, keyof Kind<T>>,
+): Setting<T> => ({
+  ...kind,
+  ...choice,
+});
+
+/**
+ * All that the owner may choose, by the names of the environment's variables: these read the environment,
+ * the stored settings and the page's form, and the README's table lists them. None touches consensus. A Koii
+ * node passes no variable, since config-task.yml declares none.
+ */
+export const SETTINGS = {
+  MINING_THREADS: setting(wholeNumber(0, MAX_THREADS), {
+    ...{ byDefault: 0, acts: 'next round' },
+    meaning: 'Mining threads; 0 is one less than the cores, at least 1',
+  }),
+  MINING_BACKEND: setting(oneOf(['auto', ...BACKENDS]), {
+    ...{ byDefault: 'auto', acts: 'next round' },
+    meaning: 'Hash loop; auto is the fastest that works',
+  }),
+  MINING_INTENSITY: setting(percent(1), {
+    ...{ byDefault: 100, acts: 'at once' },
+    meaning: "Percent of each thread's time to hash",
+  }),
+  MINING_SCHEDULE: setting(schedule, {
+    ...{ byDefault: Schedule.parse(''), acts: 'at once' },
+    meaning: 'Hours of the local day to mine in; none is always',
+  }),
+  MINING_SECONDS: setting(wholeNumber(0, 86_400), {
+    ...{ byDefault: 0, acts: 'next round' },
+    meaning:
+      'Seconds to mine in each round; 0 mines to its end, or 10 s in the local test mode of the SDK',
+  }),
+  API_HOST: setting(host, {
+    ...{ byDefault: '127.0.0.1', acts: 'restart' },
+    meaning: 'What the HTTP API and the dashboard listen on; 0.0.0.0 lets the LAN in',
+  }),
+  API_ALLOWED_HOSTS: setting(hosts, {
+    ...{ byDefault: [], acts: 'restart' },
+    meaning: 'Further names that the HTTP API answers to, as it does to IP addresses',
+  }),
+  API_PORT: setting(wholeNumber(1, 65_535), {
+    ...{ byDefault: 8080, acts: 'restart' },
+    meaning: 'First port tried for the HTTP API; the next free one of twenty is taken',
+  }),
+  API_RATE_LIMIT: setting(wholeNumber(0, 1_000_000), {
+    ...{ byDefault: 1200, acts: 'restart' },
+    meaning: 'Requests a minute from one address, ten times as many for shares; 0 is no limit',
+  }),
+  LOG_LEVEL: setting(oneOf(LOG_LEVELS), {
+    ...{ byDefault: 'info', acts: 'at once' },
+    meaning: 'Least level logged',
+  }),
+} satisfies Table;
+
+export type SettingName = keyof typeof SETTINGS;
+export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
+
+/** The values of all settings. */
+export type Config = { [Name in SettingName]: (typeof SETTINGS)[Name]['byDefault'] };
+
+/** Values by the names of their settings. */
+export type Values = Readonly<Record<string, unknown>>;
+
+export function defaultsOf(table: Table): Values {
+  return Object.fromEntries(
+    Object.entries(table).map(([name, { byDefault }]) => [name, byDefault]),
+  );
+}
+
+/** What may stand for a value that was not chosen, beside an empty one: forms ask for something. */
+const NOT_CHOSEN = /^(none|default)?$/i;
+
+/** What somebody wrote for a setting: the value, that none was chosen, or that it can't be used. */
+export type Reading<T> = { chosen: true; value: T } | { chosen: false } | { problem: string };
+
+/**
+ * Reads what somebody wrote for a setting. Missing, blank, `none` and `default`, in any letter case, choose
+ * nothing; a number is read as its text.
+ */
+export function readSetting<T>(of: Setting<T>, written: unknown): Reading<T> {
+  const text = typeof written === 'number' ? String(written) : (written ?? '');
+  if (typeof text === 'string') {
+    const trimmed = text.trim();
+    if (NOT_CHOSEN.test(trimmed)) return { chosen: false };
+    const result = of.schema.safeParse(trimmed);
+    if (result.success) return { chosen: true, value: result.data };
+  }
+  const got = of.secret ? 'something else' : JSON.stringify(written);
+  return { problem: `expected ${of.expected}, got ${got}` };
+}
+
+/** Mining threads to start: as chosen, or all cores but one. */
+export function threadCount({ MINING_THREADS }: Pick<Config, 'MINING_THREADS'>): number {
+  return MINING_THREADS || Math.min(MAX_THREADS, Math.max(1, os.cpus().length - 1));
+}

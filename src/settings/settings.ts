@@ -1,0 +1,228 @@
+import type { Log } from '../log';
+import { readEnvironment, type Environment } from './environment';
+import {
+  defaultsOf,
+  readSetting,
+  SETTINGS,
+  type Config,
+  type Setting,
+  type Table,
+  type Values,
+} from './schema';
+import { StoredSettings } from './stored-settings';
+
+/** A setting as it stands, for its owner. */
+export interface SettingState extends Pick<Setting, 'meaning' | 'expected' | 'form' | 'acts'> {
+  name: string;
+  secret: boolean;
+  /** Text; empty for none. */
+  default: string;
+  /** Whose choice it is; the environment's is fixed. */
+  from: 'default' | 'page' | 'environment';
+  /** Text of what is chosen; empty for a secret. */
+  value: string;
+  isSet: boolean;
+  /** Whether what is chosen is in force only after a restart. */
+  needsRestart: boolean;
+  /** Why what is stored can't be used, and what is used instead. */
+  problem: string | null;
+}
+
+export interface SettingIssue {
+  /** The setting's name. */
+  path: string;
+  message: string;
+}
+
+/** Changes that were asked for and can't be made; none of them was. */
+export class SettingsRefused extends Error {
+  override readonly name = 'SettingsRefused';
+
+  /** @param areFixed whether the environment sets these, so that no value would do */
+  constructor(
+    readonly issues: readonly SettingIssue[],
+    readonly areFixed: boolean,
+  ) {
+    super(issues.map(({ path, message }) => `${path}: ${message}`).join('; '));
+  }
+}
+
+/** Changes that can't be kept, and so were not made. */
+export class SettingsNotKept extends Error {
+  override readonly name = 'SettingsNotKept';
+}
+
+/** What the owner chose: by the environment, which wins, on the page, or by leaving it as it is. */
+export class Settings {
+  private stored: StoredSettings | undefined;
+  private chosen: Values = {};
+  private readonly problems = new Map<string, string>();
+  private readonly listeners: ((config: Config) => void)[] = [];
+  private atStart: Values;
+  private changing: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    private readonly fixed: Values,
+    private readonly table: Table,
+    private readonly log: Pick<Log, 'info' | 'warn'> | undefined,
+  ) {
+    this.atStart = this.values;
+  }
+
+  /** Settings that last as long as the process does. @throws ConfigError as readEnvironment does */
+  static of(env: Environment, table: Table = SETTINGS): Settings {
+    return new Settings(readEnvironment(env, table), table, undefined);
+  }
+
+  /**
+   * Settings that are kept in a file. What is spoilt there is told of, and what was good last is used.
+   * @throws ConfigError as readEnvironment does
+   */
+  static async open(
+    env: Environment,
+    file: string,
+    log: Pick<Log, 'info' | 'warn'>,
+    table: Table = SETTINGS,
+  ): Promise<Settings> {
+    const settings = new Settings(readEnvironment(env, table), table, log);
+    await settings.load(await StoredSettings.open(file));
+    return settings;
+  }
+
+  /** All values in force now: those that act after a restart as they were at the start. */
+  get current(): Config {
+    const { table, atStart } = this;
+    const entries = Object.entries(this.values).map(([name, value]) => {
+      return [name, table[name]!.acts === 'restart' ? atStart[name] : value] as const;
+    });
+    return Object.fromEntries(entries) as Config;
+  }
+
+  /** What is wrong with the file as a whole. */
+  get problem(): string | null {
+    if (!this.stored) return 'there is no place to keep them: they last until the task ends';
+    const { problem } = this.stored;
+    return problem === undefined ? null : `what is stored can't be used: ${problem}; ${INSTEAD}`;
+  }
+
+  get needsRestart(): boolean {
+    return this.list().some(({ needsRestart }) => needsRestart);
+  }
+
+  list(): SettingState[] {
+    const { values, atStart, fixed, chosen, problems } = this;
+    return Object.entries(this.table).map(([name, setting]) => {
+      const { meaning, expected, form, acts, secret = false, byDefault } = setting;
+      const from = name in fixed ? 'environment' : name in chosen ? 'page' : 'default';
+      return {
+        ...{ name, meaning, expected, form, acts, secret, from },
+        default: String(byDefault),
+        value: secret ? '' : String(values[name]),
+        isSet: from !== 'default',
+        needsRestart: acts === 'restart' && String(values[name]) !== String(atStart[name]),
+        problem: problems.get(name) ?? null,
+      };
+    });
+  }
+
+  /** Has the values in force told after each change, from now on. */
+  onChange(listener: (config: Config) => void): void {
+    this.listeners.push(listener);
+  }
+
+  /**
+   * Changes some settings, all or none, and keeps them.
+   * @param changes what was written for each; what chooses nothing goes back to the default
+   * @throws SettingsRefused when a name or a value can't be used, SettingsNotKept when they can't be written
+   */
+  change(changes: Values): Promise<void> {
+    const changed = this.changing.then(() => this.make(changes));
+    this.changing = changed.catch(() => undefined);
+    return changed;
+  }
+
+  private get values(): Values {
+    return { ...defaultsOf(this.table), ...this.chosen, ...this.fixed };
+  }
+
+  private async load(stored: StoredSettings): Promise<void> {
+    this.stored = stored;
+    const chosen: Record<string, unknown> = {};
+    for (const [name, setting] of Object.entries(this.table)) {
+      const read = readSetting(setting, stored.entries[name]);
+      const good = 'problem' in read ? readSetting(setting, stored.lastGood[name]) : read;
+      if ('chosen' in good && good.chosen) chosen[name] = good.value;
+      // What the environment sets is not used, and so no problem.
+      if (!('problem' in read) || name in this.fixed) continue;
+      this.problems.set(name, `what is stored can't be used: ${read.problem}; ${INSTEAD}`);
+    }
+    this.chosen = chosen;
+    this.atStart = this.values;
+    if (this.problem !== null) this.log?.warn(`settings: ${this.problem}`);
+    for (const [name, problem] of this.problems) this.log?.warn(`setting ${name}: ${problem}`);
+    if (this.problem === null && this.problems.size === 0) await this.confirm();
+  }
+
+  private async make(changes: Values): Promise<void> {
+    const chosen: Record<string, unknown> = { ...this.chosen };
+    for (const [name, value] of Object.entries(this.checked(changes))) {
+      if (value === undefined) delete chosen[name];
+      else chosen[name] = value;
+    }
+    await this.keep(chosen);
+    this.chosen = chosen;
+    this.problems.clear();
+    this.log?.info(`settings changed: ${Object.keys(changes).join(', ')}`);
+    for (const listener of this.listeners) listener(this.current);
+  }
+
+  /** The values of changes; undefined for one that chooses nothing. @throws SettingsRefused */
+  private checked(changes: Values): Values {
+    const names = Object.keys(changes);
+    const wrong: SettingIssue[] = [];
+    const values: Record<string, unknown> = {};
+    for (const name of names) {
+      const setting = Object.hasOwn(this.table, name) ? this.table[name] : undefined;
+      const read = setting
+        ? readSetting(setting, changes[name])
+        : { problem: `expected one of ${Object.keys(this.table).join(', ')}` };
+      if ('problem' in read) wrong.push({ path: name, message: read.problem });
+      else values[name] = read.chosen ? read.value : undefined;
+    }
+    if (wrong.length > 0) throw new SettingsRefused(wrong, false);
+    const fixed = names.filter((name) => name in this.fixed);
+    const message = 'the environment sets it, which nothing here can change';
+    if (fixed.length > 0)
+      throw new SettingsRefused(
+        fixed.map((path) => ({ path, message })),
+        true,
+      );
+    return values;
+  }
+
+  private async keep(chosen: Values): Promise<void> {
+    if (!this.stored) return;
+    const { entries } = this.stored;
+    // Names of another version stay as they are.
+    const others = Object.entries(entries).filter(([name]) => !Object.hasOwn(this.table, name));
+    const own = Object.entries(chosen).map(([name, value]) => [name, String(value)]);
+    try {
+      this.stored = await this.stored.replace(Object.fromEntries([...others, ...own]));
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      throw new SettingsNotKept(`the settings can't be kept (${code ?? message})`, {
+        cause: error,
+      });
+    }
+    await this.confirm();
+  }
+
+  private async confirm(): Promise<void> {
+    await this.stored?.confirm().catch((error: unknown) => {
+      this.log?.warn({ error }, 'the settings have no copy now');
+    });
+  }
+}
+
+/** Told beside what can't be used. */
+const INSTEAD = 'what was good last is used';

@@ -1,0 +1,31 @@
+import { mkdir, open, rename } from 'node:fs/promises';
+import path from 'node:path';
+
+/**
+ * Writes a file whole: whoever reads it, or finds it after a crash, sees the old text or the new. A directory that
+ * was removed is made again.
+ * @param mode of the file, where files have modes
+ * @throws what the file system says
+ */
+export async function replaceFile(file: string, text: string, mode = 0o666): Promise<void> {
+  try {
+    await replace(file, text, mode);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    await mkdir(path.dirname(file), { recursive: true });
+    await replace(file, text, mode);
+  }
+}
+
+async function replace(file: string, text: string, mode: number): Promise<void> {
+  const temporary = `${file}.new`;
+  const handle = await open(temporary, 'w', mode);
+  try {
+    await handle.writeFile(text);
+    // Without it a power cut could leave the new name with nothing in it.
+    await handle.datasync();
+  } finally {
+    await handle.close();
+  }
+  await rename(temporary, file);
+}
