@@ -40,6 +40,23 @@ export function printedAddress(logPath: string): string | undefined {
   return [...lines].at(-1)?.[1];
 }
 
+/** Changes settings as a program does. @param address of the dashboard, with its token */
+export function changeSettings(
+  address: string,
+  changes: Record<string, string>,
+): Promise<Response> {
+  const { origin, searchParams } = new URL(address);
+  return fetch(`${origin}/settings`, {
+    method: 'PUT',
+    headers: {
+      authorization: `Bearer ${searchParams.get('token')}`,
+      'content-type': 'application/json',
+      'x-orca-control': '1',
+    },
+    body: JSON.stringify(changes),
+  });
+}
+
 /** What axe-core finds on a page that shuts somebody out. */
 export async function seriousViolations(page: Page): Promise<string[]> {
   await page.evaluate(AXE);

@@ -2,6 +2,9 @@ import { byId, setText } from './dom';
 import { ask, refusalOf } from './orders';
 import type { SettingsDocument } from './settings-client';
 
+/** What else is where this page is found. */
+const ADDRESS = /\bAPI_(HOST|PORT)\b/;
+
 /** What only a restart brings into force, and the restart itself, where the task can have one. */
 export class Restart {
   private readonly offer = byId<HTMLButtonElement>('restart-offer');
@@ -27,8 +30,12 @@ export class Restart {
   show({ needed, offered }: SettingsDocument['restart'], names: string): void {
     byId('restart').hidden = !needed;
     this.isOffered = offered;
-    const what = names ? `${names} acts after a restart.` : 'A restart is needed.';
-    setText('restart-text', offered ? what : `${what} Restart the node to have it act.`);
+    const text = [
+      `${names} acts after a restart.`,
+      offered ? '' : 'Restart the node to have it act.',
+      ADDRESS.test(names) ? 'This page is then where the task prints that it is.' : '',
+    ];
+    setText('restart-text', text.filter(Boolean).join(' '));
     this.ask(false);
     setText('restart-status', '');
   }
