@@ -146,9 +146,9 @@ async function simulateSynthetic(
   return report;
 }
 
-/** The variables that reach the processes: all that this repository's task reads, those that another task declares. */
+/** The variables that reach the processes: what the deployment declares, and all that this repository's task reads. */
 function variableNames({ mining }: SimulateOptions, config: TaskConfig): readonly string[] {
-  return mining ? SETTING_NAMES : config.taskVariables;
+  return mining ? [...SETTING_NAMES, ...config.variables] : config.variables;
 }
 
 /** Variables as this shell has them; each node has an API of its own, and one thread unless told otherwise. */

@@ -19,9 +19,11 @@ export interface TaskConfig {
   readonly totalBounty: number;
   readonly bountyPerRound: number;
   readonly allowedFailedDistributions: number;
-  /** Names of the TASK_VARIABLE tags: all that a real node's operator can pass to the process. */
-  readonly taskVariables: readonly string[];
+  /** Names of the TASK_VARIABLE and GLOBAL_VARIABLE tags: all that a real node's operator can pass, and must (pairing.ts). */
+  readonly variables: readonly string[];
 }
+
+const VARIABLE_TAGS = ['TASK_VARIABLE', 'GLOBAL_VARIABLE'];
 
 const slots = z.number().int().positive();
 const tokens = z
@@ -92,8 +94,8 @@ export function parseTaskConfig(text: string, source = 'config-task.yml'): TaskC
     totalBounty: roe(task.total_bounty_amount),
     bountyPerRound: roe(task.bounty_amount_per_round),
     allowedFailedDistributions: task.allowed_failed_distributions,
-    taskVariables: task.requirementsTags.flatMap(({ type, value }) =>
-      type === 'TASK_VARIABLE' && value !== undefined ? [value] : [],
+    variables: task.requirementsTags.flatMap(({ type, value }) =>
+      VARIABLE_TAGS.includes(type) && value !== undefined ? [value] : [],
     ),
   };
 }

@@ -10,6 +10,8 @@ const OUTAGES = ['500', 'error', 'null', 'silence', 'slow', 'stale', 'partial'] 
 export type OutageKind = (typeof OUTAGES)[number];
 /** Those in which the node answers, and its answer is not the truth. */
 const WRONG_VIEWS: readonly OutageKind[] = ['stale', 'partial'];
+/** What a call of the node's logger comes to: notices are so few that outages would miss them. */
+const NOTICE_FAULTS = [undefined, '500', 'error', 'null', 'silence', 'slow'] as const;
 /** What happens to a process. */
 const BLOWS = ['kill', 'terminate', 'freeze'] as const;
 export type BlowKind = (typeof BLOWS)[number];
@@ -33,10 +35,10 @@ export interface FaultOptions {
   spared?: ReadonlySet<number>;
 }
 
-/** Troubles a network: outages of each node's RPC, and processes that are killed, stopped and frozen. */
+/** Troubles a network: outages of each node's RPC, notices that get no answer, and processes that are killed, stopped and frozen. */
 export class Faults {
   /** How often each came. */
-  readonly counts = new Map<OutageKind | BlowKind, number>();
+  readonly counts = new Map<OutageKind | BlowKind | 'notice', number>();
   private readonly outages = new Map<SimulatedNode, Outage>();
   /** Public key and round of each view that was wrong for a while. */
   private readonly wrongViews = new Set<string>();
@@ -113,10 +115,22 @@ export class Faults {
     }
   }
 
+  /** The node's outage; without one, what a notice comes to: most are not answered as they should be. */
+  private noticeOutage(node: SimulatedNode, random: Random): Outage | undefined {
+    const kind = random.pick(NOTICE_FAULTS);
+    if (this.outages.has(node) || kind === undefined) return this.outages.get(node);
+    this.count('notice');
+    const over = this.wait(OUTAGE.high);
+    // Only silence waits for it; the run may end before.
+    over.catch(() => undefined);
+    return { kind, over };
+  }
+
   private wrapped(node: SimulatedNode, name: string, method: Method): Method {
     let last: { answer: unknown } | undefined;
+    const random = new Random(`${this.options.seed}/notices/${node.index}`);
     return async (...args) => {
-      const outage = this.outages.get(node);
+      const outage = name === 'logger' ? this.noticeOutage(node, random) : this.outages.get(node);
       const healthy = async (): Promise<unknown> => {
         const answer = await method(...args);
         last = { answer: structuredClone(answer) };
@@ -145,7 +159,7 @@ export class Faults {
     };
   }
 
-  private count(kind: OutageKind | BlowKind): void {
+  private count(kind: OutageKind | BlowKind | 'notice'): void {
     this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
   }
 

@@ -21,6 +21,7 @@ export {
 export type { Method, Methods } from './methods';
 export { startNetwork, type Network } from './network';
 export type { NetworkEvent, NetworkOptions } from './network-options';
+export type { Notice, NoticeLevel } from './notices';
 export type { NodeProcess, NodeState, ProcessExit, RoundEvent } from './node-process';
 export { freePorts } from './ports';
 export type { ListOutcome } from './distribution-lists';

@@ -45,6 +45,7 @@ export class Ledger {
   #slot: number;
   /** The first round whose audit window has not ended yet. */
   #unsettledRound = 0;
+  #migratedTo: string | undefined;
 
   constructor(
     readonly rules: LedgerRules,
@@ -73,6 +74,16 @@ export class Ledger {
   /** What each key was paid so far, ROE. */
   get balances(): ReadonlyMap<string, number> {
     return this.#funds.balances;
+  }
+
+  /** The task that replaces this one, base58; undefined while none does. */
+  get migratedTo(): string | undefined {
+    return this.#migratedTo;
+  }
+
+  /** Has a newer task replace this one, as its creator does when they update it. Its rounds go on. */
+  migrate(toTaskId: string): void {
+    this.#migratedTo = toTaskId;
   }
 
   /** Moves to a slot, never back, and settles the lists whose audit window has ended by then. */

@@ -5,6 +5,7 @@ import { checkPayable } from './distribution-lists';
 import { openSigned, parsePublicKey, signJson, type KeyPair } from './keys';
 import type { Ledger } from './ledger';
 import { LedgerError } from './ledger-error';
+import { isNoticeLevel, type NoticeLevel } from './notices';
 import { callFs } from './task-files';
 
 /** The accounts of one node. The staking key submits, votes and is paid; the main key signs data. */
@@ -24,7 +25,7 @@ export interface MethodContext {
   readonly directory: string;
   readonly rpcUrl: () => string;
   readonly onSetup: () => void;
-  readonly onLog: (level: string, message: string, action: string) => void;
+  readonly onNotice: (level: NoticeLevel, message: string, action: string) => void;
 }
 
 /** A call of a task to its node: JSON values in; a JSON value, or a throw whose message reaches the task, out. */
@@ -121,8 +122,10 @@ export function createMethods(context: MethodContext): Methods {
     signData: (body) => signJson(body, accounts.main),
     verifySignedData: (signed, publicKey) => openSigned(String(signed), String(publicKey)),
 
+    // As the SDK's own in its local test mode.
     logger: (level, message, action) => {
-      context.onLog(String(level), String(message), String(action));
+      if (!isNoticeLevel(level)) return false;
+      context.onNotice(level, String(message), String(action));
       return true;
     },
     fs: (method, ...args) => callFs(directory, String(method), ...args),

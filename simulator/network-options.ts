@@ -2,6 +2,7 @@ import type { TaskConfig } from './config';
 import type { Inspector } from './inspector';
 import type { LedgerOptions } from './ledger-options';
 import type { Methods } from './methods';
+import type { Notice } from './notices';
 import type { ProcessExit } from './node-process';
 import type { Phase } from './schedule';
 import type { SimulatedNode } from './simulated-node';
@@ -30,8 +31,9 @@ export interface NetworkOptions {
   /** Task id and keys are derived from this text. */
   readonly seed: string;
   /**
-   * What each process finds in its environment beside PATH. A real node passes paired TASK_VARIABLEs only; tests need
-   * more, such as ports, which two tasks on one machine can't share.
+   * What each process finds in its environment beside PATH: a value that is not empty for each variable that the
+   * deployment declares, or the network does not start. A real node passes nothing else; tests may need more, such as
+   * an API's port that they know.
    */
   readonly env?: (index: number) => Readonly<Record<string, string>>;
   /** Where everything of the run is written. */
@@ -61,9 +63,7 @@ export type NetworkEvent =
       readonly message: string;
     }
   | {
-      readonly type: 'log';
+      readonly type: 'notice';
       readonly node: SimulatedNode;
-      readonly level: string;
-      readonly message: string;
-      readonly action: string;
+      readonly notice: Notice;
     };

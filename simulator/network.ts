@@ -6,6 +6,7 @@ import { installExecutable } from './executable';
 import type { KeyPair } from './keys';
 import { Ledger } from './ledger';
 import type { NetworkEvent, NetworkOptions } from './network-options';
+import { requirePaired, type PairedNode } from './pairing';
 import { freePorts } from './ports';
 import { buildReport, type RunReport } from './report';
 import { isInRun, startEvents, windowEvents } from './rounds';
@@ -36,7 +37,8 @@ export interface Network {
 
 /**
  * Starts a network of nodes that all run one task. Resolves when the processes are started.
- * @throws Error when the executable can't be read
+ * @throws Error when the executable can't be read, and, before anything is started, when a variable that the deployment
+ *   declares has no value in the environment of a node: a desktop node would not start such a task
  */
 export async function startNetwork(options: NetworkOptions): Promise<Network> {
   const run = new NetworkRun(options);
@@ -65,10 +67,14 @@ class NetworkRun {
   /** Round, then the round in which the list was due, to the key that the SDK's algorithm selects. */
   readonly #expectedListMakers = new Map<number, Map<number, string | undefined>>();
   readonly #stakesBefore: ReadonlyMap<string, number>;
+  readonly #planned: readonly PairedNode[];
 
   constructor(private readonly options: NetworkOptions) {
     const { config, nodes, roundSeconds, seed, stake = () => config.minimumStake } = options;
+    const { name = defaultName, env } = options;
     const indexes = Array.from({ length: nodes }, (_, index) => index);
+    this.#planned = indexes.map((index) => ({ name: name(index), env: env?.(index) ?? {} }));
+    requirePaired(config.variables, this.#planned);
     const stakes = indexes.flatMap((index) => [
       [nodeAccounts(seed, index).staking.publicKey, stake(index)] as const,
       ...this.#extraKeys(index).map(({ publicKey }) => [publicKey, config.minimumStake] as const),
@@ -203,8 +209,8 @@ class NetworkRun {
   }
 
   async #createNode(index: number, expressPort: number): Promise<SimulatedNode> {
-    const { changeMethods, config, directory, env, execPath, modified, seed, task } = this.options;
-    const { name = defaultName, outputPath } = this.options;
+    const { changeMethods, config, directory, execPath, modified, outputPath, seed, task } =
+      this.options;
     const context: NetworkContext = {
       taskId: this.taskId,
       config,
@@ -213,19 +219,17 @@ class NetworkRun {
     };
     return SimulatedNode.create(context, {
       index,
-      name: name(index),
+      ...this.#planned[index]!,
       accounts: nodeAccounts(seed, index),
       extraKeys: this.#extraKeys(index),
       modified: modified?.(index) ?? false,
       executable: installExecutable(typeof task === 'string' ? task : task(index), directory),
       execPath,
-      env: env?.(index) ?? {},
       expressPort,
       parentDirectory: directory,
       outputPath: outputPath?.(index),
       changeMethods,
-      onLog: (node, level, message, action) =>
-        this.#emit({ type: 'log', node, level, message, action }),
+      onNotice: (node, notice) => this.#emit({ type: 'notice', node, notice }),
       onRefusal: (node, method, message) => this.#emit({ type: 'refused', node, method, message }),
       onStart: (node) => {
         this.#emit({ type: 'started', node });

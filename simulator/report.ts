@@ -5,6 +5,7 @@ import type { ListOutcome } from './distribution-lists';
 import type { Amounts } from './funds';
 import type { Ledger } from './ledger';
 import type { LedgerOptions } from './ledger-options';
+import type { Notice } from './notices';
 import type { ProcessExit } from './node-process';
 import { isInRun } from './rounds';
 import type { Refusal, SimulatedNode } from './simulated-node';
@@ -91,6 +92,8 @@ export interface NodeReport extends KeyReport {
   readonly exits: readonly (ProcessExit & { readonly round: number })[];
   /** Calls that the node answered with 422. */
   readonly refusals: readonly Refusal[];
+  /** What its task told its owner, the newest 1,000, oldest first. */
+  readonly notices: readonly Notice[];
   readonly log: string;
 }
 
@@ -134,6 +137,7 @@ export function buildReport(sources: ReportSources): RunReport {
       calls: Object.fromEntries(node.calls),
       exits: node.exits,
       refusals: node.refusals,
+      notices: node.notices,
       log: node.logPath,
     })),
   };

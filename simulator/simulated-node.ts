@@ -15,6 +15,7 @@ import {
   type NodeAccounts,
 } from './methods';
 import { createModifiedMethods } from './modified-node';
+import { Notices, type Notice } from './notices';
 import { NodeProcess, type ProcessExit } from './node-process';
 
 /** What all nodes of a network share. */
@@ -42,7 +43,7 @@ export interface NodeOptions {
   /** What its process writes to; its task.log when undefined. */
   readonly outputPath: string | undefined;
   readonly changeMethods: ((methods: Methods, node: SimulatedNode) => Methods) | undefined;
-  readonly onLog: (node: SimulatedNode, level: string, message: string, action: string) => void;
+  readonly onNotice: (node: SimulatedNode, notice: Notice) => void;
   readonly onRefusal: (node: SimulatedNode, method: string, message: string) => void;
   readonly onStart: (node: SimulatedNode) => void;
   readonly onExit: (node: SimulatedNode, exit: ProcessExit) => void;
@@ -99,6 +100,7 @@ export class SimulatedNode {
   /** Resolves when the task has asked its node for its set-up, or ended without. */
   readonly ready: Promise<void>;
   readonly #endpoint: Endpoint;
+  readonly #notices = new Notices();
 
   private constructor(
     context: NetworkContext,
@@ -162,7 +164,10 @@ export class SimulatedNode {
       directory,
       rpcUrl: () => `http://localhost:${endpoint.port}`,
       onSetup: () => reportReady(),
-      onLog: (...entry) => options.onLog(node, ...entry),
+      onNotice: (level, message, action) => {
+        const round = context.ledger.currentRound;
+        options.onNotice(node, node.#notices.add({ round, level, message, action }));
+      },
     };
     const methods = options.modified
       ? createModifiedMethods(methodContext, options.extraKeys)
@@ -187,6 +192,11 @@ export class SimulatedNode {
     );
     Object.assign(active, options.changeMethods?.(methods, node));
     return node;
+  }
+
+  /** What its task told its owner, the newest 1,000, oldest first. */
+  get notices(): readonly Notice[] {
+    return this.#notices.all;
   }
 
   /** Ends the process, then the endpoint. */

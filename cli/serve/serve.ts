@@ -52,7 +52,7 @@ async function main(): Promise<void> {
   const api = createApi(services, config.API_RATE_LIMIT, owners);
   const server = await listen(Router().use(createDashboard(node, owners), api), config, log);
   if (!server) process.exit(1);
-  tellAddress(server, config.API_HOST, token, log);
+  tellAddress(server, token, log);
 }
 
 /** @throws LockHeldError when another process keeps this directory, and what FileStore throws */

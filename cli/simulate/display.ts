@@ -1,7 +1,7 @@
 import logUpdate from 'log-update';
 
 import type { Inspector, Network, NetworkEvent, SimulatedNode } from '../../simulator/index';
-import { fit, shortKey } from './format';
+import { fit, printable, shortKey } from './format';
 import { Progress } from './progress';
 
 const MAX_WIDTH = 80;
@@ -53,8 +53,9 @@ export class Display {
       if (!this.#isTerminal && this.#progress) this.#print(this.#progress.phaseLine());
       return;
     }
-    const text = trouble(event);
-    if (text === undefined) return;
+    const told = trouble(event);
+    if (told === undefined) return;
+    const text = printable(told);
     this.#notice = text;
     if (!this.#isTerminal) this.#print(text);
   }
@@ -115,8 +116,8 @@ function trouble(event: NetworkEvent): string | undefined {
       return event.exit.requested
         ? undefined
         : `${event.node.name}: the process ended (${event.exit.signal ?? `exit code ${event.exit.code}`})`;
-    case 'log':
-      return `${event.node.name} (${event.level}): ${event.message}`;
+    case 'notice':
+      return `${event.node.name} (${event.notice.level}): ${event.notice.message}`;
     default:
       return undefined;
   }

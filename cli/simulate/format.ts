@@ -43,6 +43,18 @@ export function fit(text: string, width: number): string {
   return `${kept}..`;
 }
 
+/** Line breaks, tabs and other control characters, and what turns the direction of text. */
+const UNPRINTABLE = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu;
+
+/** One line of text that shows what a task put into it, and does nothing to a terminal: "\x1b[2J" for an escape. */
+export function printable(text: string): string {
+  return text.replace(UNPRINTABLE, (character) => {
+    const code = character.charCodeAt(0);
+    const hex = code.toString(16);
+    return code < 0x100 ? `\\x${hex.padStart(2, '0')}` : `\\u${hex.padStart(4, '0')}`;
+  });
+}
+
 /** "1 node", "3 nodes". */
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;

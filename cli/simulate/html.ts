@@ -1,3 +1,5 @@
+import { printable } from './format';
+
 /** Text that is HTML already. */
 export class Html {
   constructor(readonly text: string) {}
@@ -25,8 +27,9 @@ const ENTITIES: Record<string, string> = {
   "'": '&#39;',
 };
 
+/** Control characters are shown as what they are, but line feeds and tabs, which do no harm to a page. */
 function escape(text: string): string {
-  return text.replace(/[&<>"']/g, (char) => ENTITIES[char]!);
+  return text.replace(/[^\n\t]+/g, printable).replace(/[&<>"']/g, (char) => ENTITIES[char]!);
 }
 
 /** A table; the first column names the row. @param numbers columns that stand to the right */

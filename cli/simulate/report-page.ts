@@ -34,7 +34,7 @@ export function renderPage(
         <h1>${title}</h1>
         ${verdict(report)} ${facts(report)}
         <h2>Nodes</h2>
-        ${nodeTable(report)} ${hashesChart(report)} ${payoutChart(report)}
+        ${nodeTable(report)} ${noticeSection(report)} ${hashesChart(report)} ${payoutChart(report)}
         ${cheaters.length === 0 ? '' : cheaterSection(cheaters)}
         ${cheaters.length > 0 && cost ? html`<p>${costSentence(cost)}</p>` : ''}
         <h2>Rounds</h2>
@@ -104,6 +104,21 @@ function nodeTable({ nodes, rounds }: RunReport): Html {
     }),
     [2, 3, 4, 5, 6, 7],
   );
+}
+
+function noticeSection({ nodes }: RunReport): Html | string {
+  const rows = nodes.flatMap(({ name, notices }) =>
+    notices.map(({ round, level, message, action }) => [
+      ...[name, round],
+      html`<span class="${level === 'error' ? 'bad' : ''}">${level}</span>`,
+      ...[message, action],
+    ]),
+  );
+  if (rows.length === 0) return '';
+  return html`<details open>
+    <summary>${count(rows.length, 'notice')} to the owners</summary>
+    ${table(['Node', 'Round', 'Level', 'Message', 'Action'], rows, [1])}
+  </details>`;
 }
 
 function endOf({ exits }: NodeReport): string {

@@ -7,7 +7,7 @@ import type {
   RoundReport,
   RunReport,
 } from '../../simulator/index';
-import { shortKey, tokens } from './format';
+import { printable, shortKey, tokens } from './format';
 
 /** A column of the nodes' table that is made of what an inspector said of the node's submissions. */
 export interface SummaryColumn {
@@ -15,9 +15,15 @@ export interface SummaryColumn {
   ofSubmissions(submissions: readonly ReportFields[]): string;
 }
 
-/** The run at a glance, at most 80 columns wide: a table of the nodes and one of the rounds. */
+/** How many notices of a node are printed. */
+const NOTICES_SHOWN = 20;
+
+/**
+ * The run at a glance: a table of the nodes and one of the rounds, at most 80 columns wide, and below them the notices,
+ * if there were any.
+ */
 export function renderReport(report: RunReport, summary: readonly SummaryColumn[]): string {
-  return [nodeTable(report, summary), roundTable(report)].join('\n');
+  return [nodeTable(report, summary), roundTable(report), ...noticeLines(report)].join('\n');
 }
 
 function nodeTable(report: RunReport, summary: readonly SummaryColumn[]): string {
@@ -55,6 +61,18 @@ function roundTable(report: RunReport): string {
     ]);
   }
   return table.toString();
+}
+
+/** Whole, however long: an address that is cut can't be opened. */
+function noticeLines({ nodes }: RunReport): string[] {
+  const lines = nodes.flatMap(({ name, notices }) => {
+    const earlier = notices.length - NOTICES_SHOWN;
+    const told = notices.slice(-NOTICES_SHOWN).map(({ round, level, message }) => {
+      return `  ${name}, round ${round}, ${level}: ${printable(message)}`;
+    });
+    return earlier > 0 ? [`  ${name}: ${earlier} earlier, see --json or --report`, ...told] : told;
+  });
+  return lines.length === 0 ? [] : ['Notices to the owners:', ...lines];
 }
 
 /** Votes for and against a node's submissions; none while nobody raised an audit. */

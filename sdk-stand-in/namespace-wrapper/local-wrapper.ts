@@ -129,7 +129,10 @@ export class LocalWrapper extends NamespaceWrapper {
   }
 
   logger(level: LogLevel, message: string, action: string): Promise<boolean> {
-    if (!Object.values(LogLevel).includes(level)) return Promise.resolve(false);
+    if (!Object.values(LogLevel).includes(level)) {
+      console.log(`no log level: ${String(level)}; expected ${Object.values(LogLevel).join(', ')}`);
+      return Promise.resolve(false);
+    }
     console[level](message, action);
     return Promise.resolve(true);
   }

@@ -105,8 +105,8 @@ export function isOwnersHost(host: string): boolean {
 }
 
 /** Says once where the dashboard is: the one line of the log that holds a secret. */
-export function tellAddress(server: Server, host: string, token: ControlToken, log: Log): void {
-  const { port } = server.address() as AddressInfo;
+export function tellAddress(server: Server, token: ControlToken, log: Log): void {
+  const { address: host, port } = server.address() as AddressInfo;
   const address = addressWithToken(host, port, token);
   if (address !== undefined) log.info(`the dashboard, with its controls: ${address}`);
 }

@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
-import express, { type Router } from 'express';
-import type { Config } from '../settings/schema';
+import express, { type Express, type Router } from 'express';
 import type { Log } from '../log';
+import { SETTINGS, type Config } from '../settings/schema';
 import { ownNamesOnly, ownPagesOnly } from './access';
 import { notFound } from './errors';
 import { Places, type PlaceLimits } from './places';
@@ -20,7 +20,8 @@ const TIMEOUT_CHECK_MS = 2_000;
 const CONNECTIONS: PlaceLimits = { all: 1_000, each: 250, reservedForLoopback: 100 };
 
 /**
- * Serves the API on the first free of twenty ports from API_PORT on.
+ * Serves the API on the first free of twenty ports from API_PORT on. Where API_HOST has none, on loopback: on a
+ * desktop nothing but the page can undo a setting, and it would be gone with its port.
  * @returns the server; undefined, after a log line, when no port could be had
  */
 export async function listen(
@@ -28,13 +29,24 @@ export async function listen(
   config: Pick<Config, 'API_HOST' | 'API_PORT' | 'API_ALLOWED_HOSTS'>,
   log: Log,
 ): Promise<Server | undefined> {
-  const { API_HOST: host, API_PORT: firstPort, API_ALLOWED_HOSTS: names } = config;
+  const { API_HOST: host, API_PORT: port, API_ALLOWED_HOSTS: names } = config;
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.use(ownNamesOnly([host, ...names]), ownPagesOnly, api, notFound);
+  const make = serverMaker(app);
+  const server = await listenOn(host, port, make, log);
+  if (server) return server;
+  const [ownHost, ownPort] = [SETTINGS.API_HOST.byDefault, SETTINGS.API_PORT.byDefault];
+  log.error(`no API on ${host}: none of ${PORTS_TRIED} ports from ${port} on can be had`);
+  if (host === ownHost && port === ownPort) return undefined;
+  return listenOn(ownHost, ownPort, make, log);
+}
+
+/** Makes servers of an app, whose connections count together. */
+function serverMaker(app: Express): () => Server {
   const places = new Places(CONNECTIONS);
-  for (let port = firstPort; port < firstPort + PORTS_TRIED && port <= MAX_PORT; port++) {
+  return () => {
     const server = createServer(
       {
         requestTimeout: REQUEST_TIMEOUT_MS,
@@ -48,7 +60,20 @@ export async function listen(
       if (leave) socket.once('close', leave);
       else socket.destroy();
     });
-    server.on('clientError', refuse);
+    return server.on('clientError', refuse);
+  };
+}
+
+/** @returns a server on the first free of twenty ports */
+async function listenOn(
+  host: string,
+  firstPort: number,
+  make: () => Server,
+  log: Log,
+): Promise<Server | undefined> {
+  const behindLast = Math.min(firstPort + PORTS_TRIED, MAX_PORT + 1);
+  for (let port = firstPort; port < behindLast; port++) {
+    const server = make();
     try {
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject).listen(port, host, resolve);
@@ -59,7 +84,6 @@ export async function listen(
       log.warn(`port ${port} of ${host} can't be had: ${String(error)}`);
     }
   }
-  log.error(`no API: none of ${PORTS_TRIED} ports from ${firstPort} on can be had`);
   return undefined;
 }
 

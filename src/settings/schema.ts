@@ -156,6 +156,9 @@ export function defaultsOf(table: Table): Values {
 /** What may stand for a value that was not chosen, beside an empty one: forms ask for something. */
 const NOT_CHOSEN = /^(none|default)?$/i;
 
+/** Of what can't be used so much is repeated. */
+const MAX_QUOTED = 80;
+
 /** What somebody wrote for a setting: the value, that none was chosen, or that it can't be used. */
 export type Reading<T> = { chosen: true; value: T } | { chosen: false } | { problem: string };
 
@@ -171,7 +174,7 @@ export function readSetting<T>(of: Setting<T>, written: unknown): Reading<T> {
     const result = of.schema.safeParse(trimmed);
     if (result.success) return { chosen: true, value: result.data };
   }
-  const got = of.secret ? 'something else' : JSON.stringify(written);
+  const got = of.secret ? 'something else' : JSON.stringify(written).slice(0, MAX_QUOTED);
   return { problem: `expected ${of.expected}, got ${got}` };
 }
 

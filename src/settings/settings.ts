@@ -101,8 +101,10 @@ export class Settings {
   /** What is wrong with the file as a whole. */
   get problem(): string | null {
     if (!this.stored) return 'there is no place to keep them: they last until the task ends';
-    const { problem } = this.stored;
-    return problem === undefined ? null : `what is stored can't be used: ${problem}; ${INSTEAD}`;
+    const { problem, lastGood } = this.stored;
+    if (problem === undefined) return null;
+    const instead = Object.keys(lastGood).length > 0 ? 'what was good last is' : 'the defaults are';
+    return `what is stored can't be read: ${problem}; ${instead} used`;
   }
 
   get needsRestart(): boolean {
@@ -154,7 +156,8 @@ export class Settings {
       if ('chosen' in good && good.chosen) chosen[name] = good.value;
       // What the environment sets is not used, and so no problem.
       if (!('problem' in read) || name in this.fixed) continue;
-      this.problems.set(name, `what is stored can't be used: ${read.problem}; ${INSTEAD}`);
+      const instead = name in chosen ? 'what was good last' : 'the default';
+      this.problems.set(name, `what is stored can't be used: ${read.problem}; ${instead} is used`);
     }
     this.chosen = chosen;
     this.atStart = this.values;
@@ -205,9 +208,12 @@ export class Settings {
     const { entries } = this.stored;
     // Names of another version stay as they are.
     const others = Object.entries(entries).filter(([name]) => !Object.hasOwn(this.table, name));
-    const own = Object.entries(chosen).map(([name, value]) => [name, String(value)]);
+    const own = Object.entries(chosen).map(([name, value]) => [name, String(value)] as const);
     try {
-      this.stored = await this.stored.replace(Object.fromEntries([...others, ...own]));
+      this.stored = await this.stored.replace({
+        ...Object.fromEntries(others),
+        ...Object.fromEntries(own),
+      });
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       throw new SettingsNotKept(`the settings can't be kept (${code ?? message})`, {
@@ -223,6 +229,3 @@ export class Settings {
     });
   }
 }
-
-/** Told beside what can't be used. */
-const INSTEAD = 'what was good last is used';

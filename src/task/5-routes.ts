@@ -33,5 +33,5 @@ export async function routes(): Promise<void> {
   const dashboard = createDashboard(node, owners, localTestMode ? undefined : roundTimes);
   const api = createApi(services, config.API_RATE_LIMIT, owners);
   const server = await listen(Router().use(dashboard, api), config, log);
-  if (server) tellAddress(server, config.API_HOST, token, log);
+  if (server) tellAddress(server, token, log);
 }

@@ -19,6 +19,7 @@ interface Report {
   verified: unknown;
   stored: string | null;
   missing: string | null;
+  logged: boolean[];
 }
 
 describe('local test mode, with whichever SDK is installed', () => {
@@ -89,6 +90,10 @@ describe('local test mode, with whichever SDK is installed', () => {
     expect(report.missing).to.equal(null);
     expect(report.verified).to.deep.equal({ data: '{"a":1}' });
     expect(readdirSync(folder).join()).to.match(/KOIIDB/);
+  });
+
+  it('takes notices of the levels there are', () => {
+    expect(report.logged).to.deep.equal([true, false]);
   });
 
   it('serves the task under /task/<anything> alone, and itself under /', async () => {

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { nodeClient } from '../../sdk-stand-in/namespace-wrapper/node-client';
 import { NodeWrapper } from '../../sdk-stand-in/namespace-wrapper/node-wrapper';
+import { LogLevel } from '../../sdk-stand-in/namespace-wrapper/types';
 import { type FakeNode, openFakeNode, SECRET, TASK_ID } from './fake-node';
 import { captureErrors } from './quiet';
 
@@ -78,6 +79,7 @@ describe('stand-in calls to the node', () => {
         'distributionListSubmissionOnChain',
         'payloadTrigger',
         'getTaskState',
+        'logger',
       ]) {
         node.answers[method] = () => true;
       }
@@ -88,6 +90,7 @@ describe('stand-in calls to the node', () => {
       await wrapper.distributionListSubmissionOnChain(3);
       await wrapper.payoutTrigger(3);
       await wrapper.getTaskState({ is_stake_list_required: true });
+      expect(await wrapper.logger(LogLevel.Warn, 'message', 'action')).to.equal(true);
       await wrapper.getSubmitterAccount();
       await wrapper.getSubmitterAccount('KPL');
       expect(node.calls).to.deep.equal([
@@ -98,6 +101,7 @@ describe('stand-in calls to the node', () => {
         ['distributionListSubmissionOnChain', 3],
         ['payloadTrigger', 3],
         ['getTaskState', { is_stake_list_required: true }],
+        ['logger', 'warn', 'message', 'action'],
         ['getSubmitterAccount'],
         ['getSubmitterAccount', 'KPL'],
       ]);
@@ -112,6 +116,7 @@ describe('stand-in calls to the node', () => {
       expect(await wrapper.storeGet('key')).to.equal(null);
       expect(await wrapper.getTaskState({})).to.have.property('error');
       expect(await wrapper.uploadDistributionList({}, 1)).to.have.property('error');
+      expect(await wrapper.logger(LogLevel.Log, 'm', 'a')).to.have.property('error');
       expect(await rejection(wrapper.getSubmitterAccount())).to.be.instanceOf(TypeError);
     });
 

@@ -7,8 +7,10 @@ import { ConfigError, parseTaskConfig, readTaskConfig } from '../../simulator/in
 const TOY = readFileSync('tests/fixtures/toy-task.yml', 'utf8');
 
 describe('the task configuration', () => {
-  it('gives windows in slots, amounts in ROE and the names of the task variables', () => {
-    expect(parseTaskConfig(TOY)).to.deep.equal({
+  it('gives windows in slots, amounts in ROE and the names of the variables', () => {
+    const tags = ['TASK_VARIABLE, value: A', 'GLOBAL_VARIABLE, value: B', 'ADDON, value: C'];
+    const text = TOY + tags.map((tag) => `  - { type: ${tag} }\n`).join('');
+    expect(parseTaskConfig(text)).to.deep.equal({
       taskName: 'Toy',
       description: 'Agrees on a greeting',
       taskType: 'KOII',
@@ -20,7 +22,7 @@ describe('the task configuration', () => {
       totalBounty: 10_000_000_000,
       bountyPerRound: 1_000_000_000,
       allowedFailedDistributions: 5,
-      taskVariables: ['TOY_SUBMISSION', 'TOY_EXIT', 'TOY_LIST', 'TOY_STUBBORN', 'TOY_CALLS'],
+      variables: ['A', 'B'],
     });
   });
 
@@ -28,7 +30,7 @@ describe('the task configuration', () => {
     expect(readTaskConfig('config-task.yml')).to.deep.include({
       roundTime: 1200,
       tokenType: 'KOII',
-      taskVariables: [],
+      variables: [],
     });
   });
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import stringWidth from 'string-width';
 
-import { duration, fit, tokens, withPrefix } from '../../cli/simulate/format';
+import { duration, fit, printable, tokens, withPrefix } from '../../cli/simulate/format';
 import { renderReport } from '../../cli/simulate/tables';
 import { LEDGER_DEFAULTS, type RunReport } from '../../simulator/index';
 
@@ -25,6 +25,34 @@ describe("the simulator's output", () => {
     for (const width of [10, 11]) {
       expect(stringWidth(fit('日本語'.repeat(9), width))).to.be.within(width - 1, width);
     }
+  });
+
+  it('shows what would move the cursor, break the line or turn text round', () => {
+    expect(printable('\x1b[31m\u202etxt\x9b\x7f\r\n\tüöß €\u{1f40b}')).to.equal(
+      '\\x1b[31m\\u202etxt\\x9b\\x7f\\x0d\\x0a\\x09üöß €\u{1f40b}',
+    );
+  });
+
+  it('lists the newest twenty notices of each node, whole', () => {
+    const notice = (round: number) =>
+      ({ round, level: 'warn', message: `${round} ${'x'.repeat(100)}`, action: '' }) as const;
+    const of = (name: string, count: number) => ({
+      ...{ name, publicKey: name, stakeBefore: 1, stakeAfter: 1, balance: 0, extraKeys: [] },
+      ...{ calls: {}, exits: [], refusals: [], log: '' },
+      notices: Array.from({ length: count }, (_, round) => notice(round)),
+    });
+    const report = (...counts: number[]): RunReport => ({
+      ...{ taskId: 'T', taskName: 'Task', roundSeconds: 1, bountyPerRound: 1 },
+      ...{ ledger: LEDGER_DEFAULTS, interrupted: false, succeeded: true, failures: [], rounds: [] },
+      nodes: counts.map((count, index) => of(`node-${index + 1}`, count)),
+    });
+    expect(renderReport(report(0, 0), [])).not.to.include('Notices');
+    const lines = renderReport(report(0, 22, 20), []).split('\n');
+    const told = lines.slice(lines.indexOf('Notices to the owners:') + 1);
+    expect(told).to.have.length(1 + 20 + 20);
+    expect(told[0]).to.equal('  node-2: 2 earlier, see --json or --report');
+    expect(told[1]).to.equal(`  node-2, round 2, warn: 2 ${'x'.repeat(100)}`);
+    expect(told[21]).to.match(/^ {2}node-3, round 0, warn: 0 x/);
   });
 
   it('fits 80 columns with 100 nodes, long keys and large numbers', () => {
@@ -71,6 +99,7 @@ describe("the simulator's output", () => {
         calls: {},
         exits: [],
         refusals: [],
+        notices: [],
         log: '',
       })),
     };

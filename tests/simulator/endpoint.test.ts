@@ -23,6 +23,7 @@ describe("a node's endpoint", () => {
   let endpoint: Endpoint;
   let refusals: string[];
   let calls: string[];
+  let notices: unknown[];
 
   beforeEach(async () => {
     directory = mkdtempSync(`${os.tmpdir()}/endpoint-`);
@@ -32,6 +33,7 @@ describe("a node's endpoint", () => {
     );
     refusals = [];
     calls = [];
+    notices = [];
     endpoint = await openEndpoint({
       taskId,
       secret,
@@ -44,7 +46,7 @@ describe("a node's endpoint", () => {
         directory,
         rpcUrl: () => 'http://localhost:1',
         onSetup: () => {},
-        onLog: () => {},
+        onNotice: (...notice) => notices.push(notice),
       }),
       onCall: (method) => calls.push(method),
       onRefusal: (method, message) => refusals.push(`${method}: ${message}`),
@@ -255,8 +257,35 @@ describe("a node's endpoint", () => {
     expect(await call('getRound')).to.equal(3);
     expect(await call('getAverageSlotTime')).to.equal(20);
     expect(await call('getRpcUrl')).to.equal('http://localhost:1');
-    expect(await call('logger', 'log', 'message', 'action')).to.equal(true);
     expect(await call('getTaskStateById', taskId, {})).to.have.property('task_id', taskId);
     expect(await call('getTaskStateById', mine, {})).to.be.an('error');
+  });
+
+  it('takes notices of the levels that the SDK has, and says of others that it did not', async () => {
+    for (const level of ['log', 'warn', 'error']) {
+      expect(await call('logger', level, `a ${level}`, 'action')).to.equal(true);
+    }
+    for (const level of ['info', 'Error', '', null, 7, {}]) {
+      expect(await call('logger', level, 'message', 'action')).to.equal(false);
+    }
+    // What is no text is a fault of the task; it comes as JavaScript would print it.
+    expect(await call('logger', 'log', null, 7)).to.equal(true);
+    expect(notices).to.deep.equal([
+      ['log', 'a log', 'action'],
+      ['warn', 'a warn', 'action'],
+      ['error', 'a error', 'action'],
+      ['log', 'null', '7'],
+    ]);
+  });
+
+  it('tells of a task that replaces this one', async () => {
+    expect(await call('getTaskState', {})).to.include({ is_migrated: false, migrated_to: '' });
+    ledger.migrate(theirs);
+    for (const args of [
+      ['getTaskState', {}],
+      ['getTaskStateById', taskId, {}],
+    ]) {
+      expect(await call(...args)).to.include({ is_migrated: true, migrated_to: theirs });
+    }
   });
 });

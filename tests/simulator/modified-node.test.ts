@@ -31,7 +31,7 @@ function start(options: Partial<LedgerOptions> = {}) {
       directory: '',
       rpcUrl: () => '',
       onSetup: () => {},
-      onLog: () => {},
+      onNotice: () => {},
     },
     extraKeys,
   );

@@ -167,6 +167,49 @@ describe('a network of real processes', function () {
     expect(report.nodes[0]!.calls).to.include({ asExtra: 3, extraKeys: 1 });
   });
 
+  it('keeps what tasks tell their owners, and shows them the task that replaces theirs', async () => {
+    const calls = [
+      ['logger', 'error', 'store not writable', 'free some space'],
+      ['logger', 'info', 'no such level', ''],
+      ['getTaskState', {}],
+    ];
+    const { finished, ledger, nodes } = await start({
+      rounds: 2,
+      env: (index): Record<string, string> =>
+        index === 0 ? { TOY_CALLS: JSON.stringify(calls) } : {},
+    });
+    await untilPhase(1, 'audit');
+    const newer = nodes[2]!.publicKey;
+    ledger.migrate(newer);
+    const report = await finished;
+    expect(report.failures).to.deep.equal([]);
+    const [[, level, message, action]] = calls as [string[]];
+    const notice = { level, message, action };
+    expect(report.nodes.map(({ notices }) => notices)).to.deep.equal([
+      [
+        { round: 1, ...notice },
+        { round: 2, ...notice },
+      ],
+      [],
+      [],
+    ]);
+    expect(events.filter((event) => event.type === 'notice')[0]).to.deep.include({
+      node: nodes[0],
+      notice: { round: 1, ...notice },
+    });
+    const migrations = logOf(nodes[0]!).match(/"is_migrated":\w+,"migrated_to":"\w*"/g);
+    expect(migrations).to.deep.equal([
+      '"is_migrated":false,"migrated_to":""',
+      `"is_migrated":true,"migrated_to":"${newer}"`,
+    ]);
+    expect(logOf(nodes[0]!).match(/^(true|false)$/gm)).to.deep.equal([
+      'true',
+      'false',
+      'true',
+      'false',
+    ]);
+  });
+
   it('has a process write elsewhere than to its task.log', async () => {
     const outputPath = `${directory}/elsewhere`;
     const { nodes } = await start({

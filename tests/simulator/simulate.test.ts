@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +9,7 @@ import stringWidth from 'string-width';
 
 import type { RunReport } from '../../simulator/index';
 import { eventually } from '../fixtures/network';
+import { toyDeclaring } from './declaring';
 import { isAlive } from './processes';
 
 const TOY = [
@@ -76,7 +77,11 @@ describe('npm run simulate', function () {
     const json = join(directory, 'out.json');
     const args = ['--rounds', '2', '--round-seconds', '2', '--seed', 'fixed', '--json', json];
     const ledger = ['--ledger', 'strict,votes-by-stake'];
-    const { code, stdout, stderr } = await simulate([...TOY, ...args, ...ledger]).ended;
+    const config = ['--config', toyDeclaring(directory, { TOY_CALLS: 'TASK_VARIABLE' })];
+    const notice = ['logger', 'warn', 'all \x1b[2J is\r\nwell', 'look'];
+    const { code, stdout, stderr } = await simulate([...TOY, ...config, ...args, ...ledger], {
+      TOY_CALLS: JSON.stringify([notice]),
+    }).ended;
     expect(stderr).to.equal('');
     expect(code).to.equal(0);
     const tables = stdout.split('\n').filter((line) => /[│┌├└]/.test(line));
@@ -85,6 +90,9 @@ describe('npm run simulate', function () {
     expect(stdout).to.match(
       /Round 1: submission window, \d+ s left \(work on 1, submissions of 0\)/,
     );
+    const told = stdout.slice(stdout.indexOf('Notices to the owners:\n'));
+    expect(told).to.include('\n  node-3, round 1, warn: all \\x1b[2J is\\x0d\\x0awell\n');
+    expect(stdout).not.to.match(/[^\P{Cc}\n]/u);
 
     const report = JSON.parse(readFileSync(json, 'utf8')) as RunReport;
     expect(report).to.include({ succeeded: true, interrupted: false, taskName: 'Toy' });
@@ -96,14 +104,29 @@ describe('npm run simulate', function () {
     expect(report.nodes).to.have.length(3);
     for (const node of report.nodes) {
       expect(node.balance).to.equal(2 * 333_333_333);
+      const { notices } = node;
+      expect(notices[0]).to.deep.equal({
+        round: 1,
+        level: notice[1],
+        message: notice[2],
+        action: notice[3],
+      });
+      expect(notices.map(({ round }) => round)).to.deep.equal([1, 2]);
       expect(existsSync(node.log), 'files of a good run are removed').to.equal(false);
     }
   });
 
   it('ends every process on Ctrl-C, and exits with 0 when it had no end', async () => {
     const keep = join(directory, 'kept');
-    const run = simulate([...TOY, '--rounds', '0', '--round-seconds', '2', '--keep', keep]);
-    const pids = await taskPids(run, keep);
+    const args = [...TOY, '--rounds', '0', '--round-seconds', '2', '--keep', keep];
+    const run = simulate(args, { TOY_LIST: 'greedy', MINING_THREADS: '2' });
+    const started = await tasks(run, keep);
+    for (const { env } of started) {
+      expect(Object.keys(env), 'nothing that the deployment does not declare').to.deep.equal([
+        'PATH',
+      ]);
+    }
+    const pids = started.map(({ pid }) => pid);
     expect(pids.every(isAlive)).to.equal(true);
     run.process.kill('SIGINT');
     const { code, stdout } = await run.ended;
@@ -158,8 +181,9 @@ describe('npm run simulate', function () {
   });
 
   it('exits with 1, the reason and where the logs are when the processes died', async () => {
-    const args = ['--rounds', '1', '--round-seconds', '2'];
-    const { code, stdout, stderr } = await simulate([...TOY, ...args], { TOY_EXIT: '0:3' }).ended;
+    const config = toyDeclaring(directory, { TOY_EXIT: 'GLOBAL_VARIABLE' });
+    const args = [...TOY, '--config', config, '--rounds', '1', '--round-seconds', '2'];
+    const { code, stdout, stderr } = await simulate(args, { TOY_EXIT: '0:3' }).ended;
     expect(code).to.equal(1);
     expect(stderr).to.match(
       /The run failed:\n {2}node-\d exited with 3 in round 0, see (.*)task\.log/,
@@ -168,6 +192,17 @@ describe('npm run simulate', function () {
     expect(readFileSync(join(files!, 'node-1', 'task.log'), 'utf8')).to.include(
       'executing round 0',
     );
+  });
+
+  it('refuses a task that declares variables, of which the shell has none, and says what to do', async () => {
+    const tags = { TOY_LIST: 'TASK_VARIABLE', TOY_EXIT: 'GLOBAL_VARIABLE' };
+    const keep = join(directory, 'kept');
+    const args = [...TOY, '--config', toyDeclaring(directory, tags), '--keep', keep];
+    const { code, stderr } = await simulate(args, { TOY_LIST: '', TOY_EXIT: '9:0' }).ended;
+    expect(code).to.equal(1);
+    expect(stderr).to.match(/^simulate: no desktop node.*\n {2}TOY_LIST: every node\nGive each/);
+    expect(stderr).to.include('from the shell');
+    expect(readdirSync(keep), 'no node was made').to.deep.equal([]);
   });
 
   const mistakes: [string, string[], RegExp][] = [

@@ -99,6 +99,7 @@ const run: RunReport = {
     balance: fair[keys[index]!]!,
     exits: [],
     refusals: [],
+    notices: [],
     ...{ extraKeys: [], calls: {} },
     log: '',
   })),

@@ -30,7 +30,7 @@ function run(): Mutable<RunReport> {
     ],
     nodes: ['A', 'B'].map((publicKey) => ({
       ...{ name: `node ${publicKey}`, publicKey, stakeBefore: 10, stakeAfter: 10, balance: 0 },
-      ...{ exits: [], refusals: [], extraKeys: [], calls: {}, log: '' },
+      ...{ exits: [], refusals: [], notices: [], extraKeys: [], calls: {}, log: '' },
     })),
   } as unknown as Mutable<RunReport>;
 }

@@ -36,6 +36,7 @@ const node = (publicKey: string, balance: number, [stakeBefore, stakeAfter] = [1
   balance,
   exits: [],
   refusals: [],
+  notices: [],
   ...{ extraKeys: [], calls: {} },
   log: '',
 });

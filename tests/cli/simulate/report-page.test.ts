@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { renderPage } from '../../../cli/simulate/report-page';
 import { LEDGER_DEFAULTS, type RunReport } from '../../../simulator/index';
 
-const HOSTILE = `</pre><script>alert(1)</script><img src=x onerror='alert("1")'>&`;
+const HOSTILE = `\0\x1b]0;owned\x07\x9b31m\u202e</pre><script>alert(1)</script><img src=x onerror='alert("1")'>&`;
 
 function report(text: string): RunReport {
   const [a, b] = ['KeyOfA', 'KeyOfB'];
@@ -39,6 +39,7 @@ function report(text: string): RunReport {
     nodes: [a, b].map((publicKey) => ({
       ...{ name: `${publicKey} ${text}`, publicKey, stakeBefore: 2e9, stakeAfter: 1e9 },
       ...{ balance: 1e9, exits: [], refusals: [], log: text },
+      notices: [{ round: 3, level: 'error', message: `told ${text}`, action: `do ${text}` }],
       ...{ extraKeys: [], calls: {} },
     })),
   };
@@ -57,10 +58,20 @@ describe('the page of a run', () => {
       'against: KeyOfB some text',
       'accepted',
       'nobody in round 3',
+      '2 notices to the owners',
+      '<span class="bad">error</span>',
+      'told some text',
+      'do some text',
       '&quot;stakeAfter&quot;: 1000000000',
     ]) {
       expect(page).to.include(told);
     }
+  });
+
+  it('has no section of notices where nobody was told anything', () => {
+    const { nodes, ...rest } = report('some text');
+    const page = renderPage({ ...rest, nodes: nodes.map((node) => ({ ...node, notices: [] })) });
+    expect(page).not.to.include('to the owners');
   });
 
   it('stands alone: no script, no other file, and a policy that allows its one style sheet', () => {
@@ -74,5 +85,7 @@ describe('the page of a run', () => {
     expect(page).not.to.match(/<script|<img|<\/pre>(?=&)|onerror='/);
     expect(page).to.include('&lt;script&gt;alert(1)&lt;/script&gt;');
     expect(page.match(/<\/pre>/g)).to.have.length(1);
+    expect(page).not.to.match(/[^\P{Cc}\n\t]|[\u2028-\u202e\u2066-\u2069]/u);
+    expect(page).to.include('told \\x00\\x1b]0;owned\\x07\\x9b31m\\u202e&lt;/pre&gt;');
   });
 });
