@@ -31,10 +31,12 @@ async function main(): Promise<void> {
       for (const worker of ['attic', 'garage', 'old-laptop']) await work(origin, worker);
       await sleep(2500);
     }
-    for (const theme of ['light', 'dark'] as const) {
-      await picture(address, theme, 'desktop', 1280, 900);
-      await picture(address, theme, 'phone', 375, 812);
-    }
+    const desktop = { name: 'desktop', width: 1280, height: 900 };
+    const phone = { name: 'phone', width: 375, height: 812 };
+    await picture(address, 'dark', desktop);
+    await picture(address, 'light', phone);
+    await picture(address, 'light', desktop, true);
+    await picture(address, 'dark', phone, true);
   } finally {
     await network.dispose();
   }
@@ -58,9 +60,8 @@ async function work(origin: string, worker: string): Promise<void> {
 async function picture(
   address: string,
   theme: 'light' | 'dark',
-  name: string,
-  width: number,
-  height: number,
+  { name, width, height }: { name: string; width: number; height: number },
+  settingsToo = false,
 ): Promise<void> {
   const browser = await openBrowser({ width, height });
   try {
@@ -79,11 +80,22 @@ async function picture(
       path: path.join(IMAGES, `dashboard-${name}-${theme}.png`),
       fullPage: true,
     });
-    const card = page.locator('section.card', { has: page.locator('#settings-title') });
-    await card.screenshot({ path: path.join(IMAGES, `settings-${name}-${theme}.png`) });
+    if (settingsToo) await pictureOfSettings(page, `settings-${name}-${theme}.png`);
   } finally {
     await browser.close();
   }
+}
+
+/** The card with something that waits for a restart, and something refused. */
+async function pictureOfSettings(page: Page, file: string): Promise<void> {
+  await page.fill('#API_RATE_LIMIT', '2000');
+  await page.click('#settings-save');
+  await page.locator('#restart-offer').waitFor();
+  await page.fill('#MINING_SCHEDULE', '22:00-25:00');
+  await page.click('#settings-save');
+  await page.locator('#MINING_SCHEDULE-error').waitFor();
+  const card = page.locator('section.card', { has: page.locator('#settings-title') });
+  await card.screenshot({ path: path.join(IMAGES, file) });
 }
 
 function figures(page: Page): Promise<string> {
