@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { Router } from 'express';
 import { listen } from '../../src/http/listen';
 import { createLog } from '../../src/log';
+import type { Config } from '../../src/settings/schema';
 import { lanAddress } from '../../cli/soak/addresses';
 import { send } from '../fixtures/send';
 
@@ -65,4 +66,26 @@ describe('connections to the side port', function () {
       await sleep(20);
     }
   });
+});
+
+describe('the side port', () => {
+  const listening = async (config: Pick<Config, 'API_HOST' | 'API_PORT'>): Promise<AddressInfo> => {
+    const server = await listen(
+      Router(),
+      { ...config, API_ALLOWED_HOSTS: [] },
+      createLog('silent'),
+    );
+    const address = server!.address() as AddressInfo;
+    server!.close();
+    return address;
+  };
+
+  // 192.0.2.0/24 is nobody's (RFC 5737).
+  for (const host of ['192.0.2.1', 'nowhere.invalid']) {
+    it(`is on loopback where ${host} has none, so that its owner can choose another`, async () => {
+      const { address, port } = await listening({ API_HOST: host, API_PORT: 65_530 });
+      expect(address).to.equal('127.0.0.1');
+      expect(port).to.be.within(8080, 8099);
+    });
+  }
 });

@@ -114,6 +114,54 @@ describe('Engine', () => {
     expect(second).to.have.length(found);
   });
 
+  it('is made another way with the next job, and no sooner', async () => {
+    const engine = start(1);
+    const found = new Set<number>();
+    const search = (extranonce2: number): void => {
+      found.clear();
+      engine.search({
+        ...{ template, extranonce2, target: FLOOR << 6n },
+        onFound: (more) => more.forEach(({ extranonce }) => found.add(extranonce[1]!)),
+      });
+    };
+    search(0);
+    await until(() => found.size > 0);
+    engine.configure({ threads: 3, backend: 'js' });
+    await sleep(300);
+    expect(engine.backends).to.have.length(1);
+    expect(engine.requestedBackend).to.equal('auto');
+
+    search(1);
+    await until(() => found.size === 3);
+    expect(engine.backends).to.deep.equal(['js', 'js', 'js']);
+    expect(messages.at(-1)).to.equal('mining with 3 threads, backend js');
+
+    engine.configure({ threads: 1, backend: 'js' });
+    await engine.stop();
+    search(2);
+    await until(() => found.size > 0);
+    await sleep(300);
+    expect([...found]).to.deep.equal([0]);
+    expect(engine.backends).to.deep.equal(['js']);
+    for (const threads of [0, 257, 1.5]) {
+      expect(() => engine.configure({ threads, backend: 'auto' })).to.throw(RangeError, '1 to 256');
+    }
+    await engine.stop();
+  });
+
+  it('keeps threads that are made anew at rest while it rests', async () => {
+    const engine = start(1);
+    engine.setIntensity(0);
+    engine.configure({ threads: 2, backend: 'js' });
+    engine.search({ template, extranonce2: 0, target: FLOOR, onFound: () => undefined });
+    await until(() => engine.backends.every(Boolean));
+    await sleep(300);
+    expect(engine.hashes).to.equal(0);
+    engine.setIntensity(100);
+    await until(() => engine.hashes > 0);
+    await engine.stop();
+  });
+
   it('waits where it is while paused, and goes on without losing or repeating a share', async () => {
     const engine = start(1);
     const found: Attempt[] = [];
