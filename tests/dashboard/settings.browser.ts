@@ -82,6 +82,14 @@ describe('the settings in a browser', function () {
     await eventually(() => node.process.pid === undefined || undefined);
   }
 
+  /** The address, once it is printed for a port. */
+  function printedFor(port: number): Promise<string> {
+    return eventually(() => {
+      const printed = printedAddress(node.logPath);
+      return printed?.includes(`:${port}/`) ? printed : undefined;
+    });
+  }
+
   async function round(): Promise<number> {
     return Number(await page.textContent('#round'));
   }
@@ -138,10 +146,7 @@ describe('the settings in a browser', function () {
     await page.click('#restart-offer');
     await page.click('#restart-confirm');
     await text('#state', /^Stale$/);
-    const address = await eventually(() => {
-      const printed = printedAddress(node.logPath);
-      return printed?.includes(`:${port}/`) ? printed : undefined;
-    });
+    const address = await printedFor(port);
     expect(node.exits.map(({ code, requested }) => [code, requested])).to.deep.equal([[0, false]]);
     await page.goto(address);
     await page.locator('#settings-form').waitFor(WAIT);
@@ -191,11 +196,7 @@ describe('the settings in a browser', function () {
 
     await killTask();
     node.process.start();
-    await eventually(
-      () =>
-        printedAddress(node.logPath)?.startsWith(`http://localhost:${values['API_PORT']}/`) ||
-        undefined,
-    );
+    await printedFor(Number(values['API_PORT']));
     await open();
     expect(await chosen()).to.deep.equal(values);
     for (const [name, value] of Object.entries(values)) {
@@ -211,7 +212,7 @@ describe('the settings in a browser', function () {
     const file = `${node.storePath}.settings`;
     writeFileSync(file, readFileSync(file, 'utf8').slice(0, 40));
     node.process.start();
-    await text('#settings-problem', /can't be used/);
+    await text('#settings-problem', /what was good last is used/);
     expect(await chosen()).to.deep.equal(before);
     await choose({ MINING_SECONDS: '1800' });
     await text('#settings-status', /^Saved/);
