@@ -104,11 +104,15 @@ export function isOwnersHost(host: string): boolean {
   return ownersName(host) !== undefined;
 }
 
-/** Says once where the dashboard is: the one line of the log that holds a secret. */
-export function tellAddress(server: Server, token: ControlToken, log: Log): void {
+/**
+ * Says once where the dashboard is: the one line of the log that holds a secret.
+ * @returns the address; undefined where nobody may use the controls
+ */
+export function tellAddress(server: Server, token: ControlToken, log: Log): string | undefined {
   const { address: host, port } = server.address() as AddressInfo;
   const address = addressWithToken(host, port, token);
   if (address !== undefined) log.info(`the dashboard, with its controls: ${address}`);
+  return address;
 }
 
 function ownersName(host: string): string | undefined {

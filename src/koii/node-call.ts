@@ -15,6 +15,7 @@ export const NODE_METHODS = [
   'distributionListSubmissionOnChain',
   'distributionListAuditSubmission',
   'payloadTrigger',
+  'logger',
 ] as const;
 export type NodeMethod = (typeof NODE_METHODS)[number];
 

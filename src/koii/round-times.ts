@@ -1,5 +1,7 @@
+import { TASK_ID } from '@_koii/namespace-wrapper';
 import { z } from 'zod';
 import type { RoundTimes } from '../rounds/round-clock';
+import { decodeKey } from '../template/koii';
 import { callNode } from './node-call';
 import { namespaceWrapper } from './sdk';
 
@@ -10,9 +12,14 @@ const stateSchema = z.object({
   submission_window: slots,
   audit_window: slots,
   bounty_amount_per_round: z.number().nonnegative(),
+  is_migrated: z.boolean().catch(false),
+  migrated_to: z.string().catch(''),
 });
 type TaskState = z.infer<typeof stateSchema>;
 const positive = z.number().positive();
+
+/** Of 32 bytes in base58. */
+const MAX_ID_CHARS = 44;
 
 /** What hardly ever changes is asked for once in this time. */
 const KEPT_MS = 60_000;
@@ -58,6 +65,20 @@ export async function startSlotOf(round: number): Promise<number> {
 export async function bountyPerRound(): Promise<bigint> {
   const { bounty_amount_per_round } = await taskState();
   return BigInt(Math.floor(bounty_amount_per_round));
+}
+
+/** The id of the task that takes this one's place; undefined while none does. @throws NodeCallError */
+export async function newerTask(): Promise<string | undefined> {
+  const { is_migrated: isMigrated, migrated_to: id } = await taskState();
+  return isMigrated && isTaskId(id) && id !== TASK_ID ? id : undefined;
+}
+
+function isTaskId(text: string): boolean {
+  try {
+    return text.length <= MAX_ID_CHARS && decodeKey(text).length > 0;
+  } catch {
+    return false;
+  }
 }
 
 function roundAt(slot: number, { starting_slot, round_time }: TaskState): number {

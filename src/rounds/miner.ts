@@ -43,7 +43,7 @@ export class Miner {
   private allHashes = 0;
   private hashedAt = 0;
   private unsaved = false;
-  private storeWorks = true;
+  private saveFault: unknown;
 
   constructor(private readonly options: MinerOptions) {}
 
@@ -63,13 +63,18 @@ export class Miner {
 
   /** Whether the engine does what is wanted of it, and whether the store takes writes. */
   get healthy(): { miner: boolean; shareCollection: boolean } {
-    const { engine, shares } = this.options;
+    const { engine } = this.options;
     const stalled =
       this.miningRound !== undefined && performance.now() - this.hashedAt > STALLED_MS;
     return {
       miner: engine.healthy && !stalled,
-      shareCollection: this.storeWorks && shares.writable,
+      shareCollection: this.storeFault === undefined,
     };
+  }
+
+  /** Why the last try to write to the store failed; undefined while it takes writes. */
+  get storeFault(): unknown {
+    return this.saveFault ?? this.options.shares.fault;
   }
 
   /** Hashes done since this process started. */
@@ -254,10 +259,10 @@ export class Miner {
       round.setCountedUntil(shares.lastAt);
       await store.save(round);
       await shares.flush();
-      this.storeWorks = true;
+      this.saveFault = undefined;
     } catch (error) {
       this.unsaved = true;
-      this.storeWorks = false;
+      this.saveFault = error;
       this.options.log.error({ error }, `round ${round.number} could not be saved`);
     }
   }

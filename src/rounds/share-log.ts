@@ -42,7 +42,7 @@ export class ShareLog {
   private writing: Promise<void> = Promise.resolve();
   private next: Promise<void> | undefined;
   private isAllWanted = false;
-  private works = true;
+  private writeFault: unknown;
 
   private constructor(
     private readonly store: KeyValueStore,
@@ -91,9 +91,13 @@ export class ShareLog {
     return { valid: this.totals.valid - valid, invalid: this.totals.invalid - invalid };
   }
 
-  /** Whether the last write succeeded. */
+  /** Why the last write failed; undefined when it did not. */
+  get fault(): unknown {
+    return this.writeFault;
+  }
+
   get writable(): boolean {
-    return this.works;
+    return this.fault === undefined;
   }
 
   /** Place of the newest share in the log. */
@@ -180,9 +184,9 @@ export class ShareLog {
       for (const ring of [this.valid, this.invalid]) {
         if (isAllWanted || ring.isAwaited) await ring.write(() => this.totals);
       }
-      this.works = true;
+      this.writeFault = undefined;
     } catch (error) {
-      this.works = false;
+      this.writeFault = error;
       // So that the next call has something to try the store with.
       this.workersChanged = true;
       throw error;

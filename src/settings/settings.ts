@@ -132,6 +132,18 @@ export class Settings {
     this.listeners.push(listener);
   }
 
+  /** Which changes name no setting, or give it what can't be used. */
+  issuesOf(changes: Values): SettingIssue[] {
+    return Object.entries(changes).flatMap(([path, written]) => {
+      const setting = Object.hasOwn(this.table, path) ? this.table[path] : undefined;
+      if (!setting) {
+        return { path, message: `expected one of ${Object.keys(this.table).join(', ')}` };
+      }
+      const read = readSetting(setting, written);
+      return 'problem' in read ? { path, message: read.problem } : [];
+    });
+  }
+
   /**
    * Changes some settings, all or none, and keeps them.
    * @param changes what was written for each; what chooses nothing goes back to the default
@@ -167,10 +179,12 @@ export class Settings {
   }
 
   private async make(changes: Values): Promise<void> {
+    this.refuse(changes);
     const chosen: Record<string, unknown> = { ...this.chosen };
-    for (const [name, value] of Object.entries(this.checked(changes))) {
-      if (value === undefined) delete chosen[name];
-      else chosen[name] = value;
+    for (const [name, written] of Object.entries(changes)) {
+      const read = readSetting(this.table[name]!, written);
+      if ('value' in read) chosen[name] = read.value;
+      else delete chosen[name];
     }
     await this.keep(chosen);
     this.chosen = chosen;
@@ -179,28 +193,14 @@ export class Settings {
     for (const listener of this.listeners) listener(this.current);
   }
 
-  /** The values of changes; undefined for one that chooses nothing. @throws SettingsRefused */
-  private checked(changes: Values): Values {
-    const names = Object.keys(changes);
-    const wrong: SettingIssue[] = [];
-    const values: Record<string, unknown> = {};
-    for (const name of names) {
-      const setting = Object.hasOwn(this.table, name) ? this.table[name] : undefined;
-      const read = setting
-        ? readSetting(setting, changes[name])
-        : { problem: `expected one of ${Object.keys(this.table).join(', ')}` };
-      if ('problem' in read) wrong.push({ path: name, message: read.problem });
-      else values[name] = read.chosen ? read.value : undefined;
-    }
+  /** @throws SettingsRefused */
+  private refuse(changes: Values): void {
+    const wrong = this.issuesOf(changes);
     if (wrong.length > 0) throw new SettingsRefused(wrong, false);
-    const fixed = names.filter((name) => name in this.fixed);
     const message = 'the environment sets it, which nothing here can change';
-    if (fixed.length > 0)
-      throw new SettingsRefused(
-        fixed.map((path) => ({ path, message })),
-        true,
-      );
-    return values;
+    const fixed = Object.keys(changes).filter((name) => name in this.fixed);
+    const issues = fixed.map((path) => ({ path, message }));
+    if (issues.length > 0) throw new SettingsRefused(issues, true);
   }
 
   private async keep(chosen: Values): Promise<void> {

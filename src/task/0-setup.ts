@@ -14,19 +14,22 @@ export async function setup(): Promise<void> {
   watchTheProcess();
   const node = await taskContext().catch(exitWithReason);
   saveAtTheEnd(node);
-  const { log, engine, lists } = node;
+  const { log, engine, lists, alarms } = node;
   log.info(
     `ready to mine with ${engine.backends.length} threads, backend ${engine.requestedBackend}`,
   );
   if (localTestMode) return;
+  alarms.watch();
   void resume();
   // As long as the process lives.
   void lists.run(new AbortController().signal);
 }
 
 async function resume(): Promise<void> {
-  const { log, miner } = await taskContext();
-  const round = await patiently('what runs now', log, currentRound, { tries: Infinity });
+  const { log, miner, alarms } = await taskContext();
+  const round = await alarms.mustCome(
+    patiently('what runs now', log, currentRound, { tries: Infinity }),
+  );
   if (await miner.round(round)) await task(round);
 }
 

@@ -31,12 +31,14 @@ export function task(roundNumber: number): Promise<void> {
 }
 
 async function work(round: number): Promise<void> {
-  const { log } = await taskContext();
+  const { log, alarms } = await taskContext();
   try {
     checkRound(round);
     // However long the node is away: when it is back, it tells whether the round still runs.
     const tries = Infinity;
-    let seed = await patiently(`round ${round}`, log, () => seedToMine(round), { tries });
+    let seed = await alarms.mustCome(
+      patiently(`round ${round}`, log, () => seedToMine(round), { tries }),
+    );
     while (seed) seed = await mineUntilCorrected(round, seed);
   } catch (error) {
     log.error({ error }, `round ${String(round)} is not mined`);

@@ -10,12 +10,13 @@ import { checkRound, roundsUntil } from './round-time';
  */
 export async function submission(roundNumber: number): Promise<string | void> {
   checkRound(roundNumber);
-  const { log, metrics } = await taskContext();
+  const { log, metrics, alarms } = await taskContext();
   try {
     const what = `the submission of round ${roundNumber}`;
     const proof = await patiently(what, log, () => finalProof(roundNumber));
     metrics.roundEnded(proof !== undefined);
     if (proof === undefined) log.warn(`nothing to submit for round ${roundNumber}`);
+    else alarms.submitted(roundNumber);
     return proof;
   } catch (error) {
     metrics.roundEnded(false);

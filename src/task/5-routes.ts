@@ -33,5 +33,6 @@ export async function routes(): Promise<void> {
   const dashboard = createDashboard(node, owners, localTestMode ? undefined : roundTimes);
   const api = createApi(services, config.API_RATE_LIMIT, owners);
   const server = await listen(Router().use(dashboard, api), config, log);
-  if (server) tellAddress(server, token, log);
+  const address = server && tellAddress(server, token, log);
+  if (address !== undefined) node.alarms.address(address);
 }

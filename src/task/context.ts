@@ -5,20 +5,25 @@ import { limitAnswers, MAX_ANSWER_BYTES } from '../koii/answer-limit';
 import { chain } from '../koii/chain';
 import { loadIdentity, localTestMode } from '../koii/identity';
 import { clock, ledger } from '../koii/ledger';
+import { showInNode } from '../koii/notices';
+import { newerTask } from '../koii/round-times';
 import { openStore, storePath } from '../koii/store';
 import { createLog, sparingly, type Log } from '../log';
 import { createNode, type MiningNode } from '../node';
+import { Notices } from '../notices/notices';
 import { proofsOf } from '../rounds/auditor';
 import { loadListSecret } from '../rounds/list-secret';
 import { loadConfig } from '../settings/environment';
 import { Settings } from '../settings/settings';
 import { SETTINGS_FILE } from '../settings/stored-settings';
+import { Alarms } from './alarms';
 
 /** What the lifecycle functions share. */
 export interface TaskContext extends MiningNode {
   /** This node's key, base58. */
   self: string;
   lists: ListKeeper;
+  alarms: Alarms;
 }
 
 let context: Promise<TaskContext> | undefined;
@@ -38,18 +43,20 @@ async function createContext(): Promise<TaskContext> {
   const settings = await openSettings(log);
   const node = await createNode({ settings, log, identity, store, chain, sdk: 'koii' });
   const self = bs58.encode(identity.submitter);
+  const notices = await Notices.open({ store, log, show: showInNode });
+  const alarms = new Alarms({ ...node, notices, self, newerTask });
   const lists = new ListKeeper({
     ...{ ledger, clock, self, log },
     secret: await loadListSecret(store, log),
     judge: (round, submissions, untilMs) =>
       node.auditor.auditAll(round, proofsOf(submissions), untilMs - clock.now()),
     events: {
-      computed: (own) => noteReward(node, self, own),
+      computed: (own) => note({ ...node, alarms }, self, own),
       made: () => node.metrics.listMade(),
       voted: (isValid) => node.metrics.listVoted(isValid),
     },
   });
-  return { ...node, self, lists };
+  return { ...node, self, lists, alarms };
 }
 
 /** After the store is this process's own. In the local test mode nothing is kept. */
@@ -65,12 +72,18 @@ function tellOfRefusals(log: Log): () => void {
   return sparingly((times) => log.warn(`answers above ${limit} refused: ${times}`));
 }
 
-function noteReward({ metrics, history, log }: MiningNode, self: string, own: OwnList): void {
+function note(
+  { metrics, history, log, alarms }: MiningNode & Pick<TaskContext, 'alarms'>,
+  self: string,
+  own: OwnList,
+): void {
   const { round, amounts, submissions, valid } = own;
+  alarms.listed(round, submissions);
   const proofs = Object.keys(submissions).length;
   if (proofs === 0) return;
   const roe = amounts[self] ?? 0;
   log.info(`distribution of round ${round}: ${valid.size} of ${proofs} proofs are valid`);
   metrics.rewarded(round, roe);
   history.rewarded({ round, roe, proofs, valid: valid.size });
+  alarms.rewarded(round, roe);
 }

@@ -2,9 +2,17 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { z } from 'zod';
 import { ConfigError } from '../../src/settings/environment';
-import { SETTING_NAMES, SETTINGS, type Table } from '../../src/settings/schema';
+import {
+  readSetting,
+  SETTING_NAMES,
+  SETTINGS,
+  type Setting,
+  type SettingName,
+  type Table,
+} from '../../src/settings/schema';
 import { Settings, SettingsNotKept, SettingsRefused } from '../../src/settings/settings';
 
 describe('Settings', () => {
@@ -222,6 +230,29 @@ describe('Settings', () => {
       const settings = await open();
       expect(settings.current.MINING_THREADS).to.equal(0);
       expect(settings.problem).to.match(/; the defaults are used$/);
+    });
+
+    it('that holds anything at all never end the start, and nothing that can not be used is', async () => {
+      const name = fc.constantFrom(...SETTING_NAMES, '__proto__', 'other');
+      const object = fc.dictionary(name, fc.oneof(fc.jsonValue(), fc.string(), fc.integer()));
+      const content = fc.oneof(
+        fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+        fc.jsonValue().map((value) => JSON.stringify(value)),
+        object.map((value) => JSON.stringify(value)),
+      );
+      await fc.assert(
+        fc.asyncProperty(content, async (written) => {
+          writeFileSync(file, written);
+          const settings = await open();
+          for (const state of settings.list()) {
+            const { value } = state;
+            const read = readSetting(SETTINGS[state.name as SettingName] as Setting, value);
+            expect('problem' in read, `${state.name}=${value}`).to.equal(false);
+          }
+          expect(settings.current.MINING_INTENSITY).to.be.within(1, 100);
+        }),
+        { numRuns: 200 },
+      );
     });
 
     it('of another version: what is unknown here is no problem, and stays', async () => {

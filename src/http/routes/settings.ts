@@ -4,6 +4,7 @@ import { readSetting, SETTINGS } from '../../settings/schema';
 import {
   SettingsNotKept,
   SettingsRefused,
+  type SettingIssue,
   type Settings,
   type SettingState,
 } from '../../settings/settings';
@@ -49,7 +50,8 @@ export function addSettings(router: Router, { settings, token, restart }: Owners
 
   const put = answer(async (request, response) => {
     const wanted = parse(changes, request.body);
-    refuseLockOut(wanted);
+    const issues = [...settings.issuesOf(wanted), ...lockOut(wanted)];
+    if (issues.length > 0) refuse(new SettingsRefused(issues, false));
     await settings.change(wanted).catch(refuse);
     get(request, response, () => undefined);
   });
@@ -58,11 +60,11 @@ export function addSettings(router: Router, { settings, token, restart }: Owners
 }
 
 /** Where the port listens on another address alone, nobody may use the controls, and this page could not undo it. */
-function refuseLockOut({ API_HOST: written }: z.output<typeof changes>): void {
+function lockOut({ API_HOST: written }: z.output<typeof changes>): SettingIssue[] {
   const read = readSetting(SETTINGS.API_HOST, written);
-  if (!('value' in read) || isOwnersHost(read.value)) return;
-  const message = `expected an address by which this machine reaches itself, such as 127.0.0.1 or 0.0.0.0, got ${JSON.stringify(written)}`;
-  throw new ApiError(400, `API_HOST: ${message}`, [{ path: 'API_HOST', message }]);
+  if (!('value' in read) || isOwnersHost(read.value)) return [];
+  const expected = 'an address by which this machine reaches itself, such as 127.0.0.1 or 0.0.0.0';
+  return [{ path: 'API_HOST', message: `expected ${expected}, got ${JSON.stringify(written)}` }];
 }
 
 function refuse(error: unknown): never {

@@ -1,0 +1,25 @@
+import type { Notice } from '../notices/notice';
+import { localTestMode } from './identity';
+import { callNode } from './node-call';
+import { namespaceWrapper } from './sdk';
+
+/** A second try might show it twice: who is slow is waited for, and who failed is tried again by the one that tells, later. */
+const ONCE = { attempts: 1, timeoutMs: 60_000 };
+
+/**
+ * Has the desktop node show a notice. In the SDK's local test mode nobody is there to see one: the log tells the same.
+ * @throws NodeCallError when it may not have been shown
+ */
+export async function showInNode({ level, message, action }: Notice): Promise<void> {
+  if (localTestMode) return;
+  type Level = Parameters<typeof namespaceWrapper.logger>[0];
+  await callNode(
+    'logger',
+    () => namespaceWrapper.logger(level as Level, message, action),
+    (answer: unknown) => {
+      // True by the SDK's description; a node that gives nothing has done what it was asked.
+      if (answer !== true && answer !== undefined) throw new Error('the node did not show it');
+    },
+    ONCE,
+  );
+}

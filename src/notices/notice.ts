@@ -1,0 +1,78 @@
+/** What an owner is told of. The names stand in the store. */
+export const NOTICE_EVENTS = [
+  'address',
+  'first reward',
+  'newer task',
+  'mining',
+  'store',
+  'proof',
+] as const;
+export type NoticeEvent = (typeof NOTICE_EVENTS)[number];
+
+/** What a notice says, all by itself: some places show the message without the action. */
+export interface NoticeText {
+  /** An error with an action stays until its owner closes it; all else goes by. */
+  level: 'log' | 'warn' | 'error';
+  message: string;
+  /** What to do, in a few words; empty where there is nothing. */
+  action: string;
+}
+
+export interface Notice extends NoticeText {
+  event: NoticeEvent;
+}
+
+/** What was not told by itself. */
+export interface Untold {
+  times: number;
+  /** When the first of them was, in ms since 1970. */
+  since: number;
+}
+
+/** Characters of a message and of an action, what is added to them not counted. */
+const MAX_CHARS = 250;
+
+/** Control characters, what turns the direction of text or can't be seen, ends of lines, halves of characters. */
+const NOT_PLAIN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\s]+/gu;
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+const UNITS = [
+  ['day', DAY_MS],
+  ['hour', HOUR_MS],
+  ['minute', MINUTE_MS],
+  ['second', 1000],
+] as const;
+
+/** One line of text that means nothing to whatever shows it, at most 250 characters long. */
+export function plainText(text: string): string {
+  const characters = [...text.replace(NOT_PLAIN, ' ').trim()];
+  if (characters.length <= MAX_CHARS) return characters.join('');
+  return `${characters.slice(0, MAX_CHARS - 1).join('')}…`;
+}
+
+/** "3 minutes", "2 hours 5 minutes": the largest unit there is, and the one below it. */
+export function inWords(ms: number): string {
+  let leftMs = Math.max(ms, 1000);
+  const first = UNITS.findIndex(([, unitMs]) => leftMs >= unitMs);
+  return UNITS.slice(first, first + 2)
+    .map(([unit, unitMs]) => {
+      const times = Math.floor(leftMs / unitMs);
+      leftMs -= times * unitMs;
+      return times === 0 ? '' : `${times} ${unit}${times === 1 ? '' : 's'}`;
+    })
+    .join(' ')
+    .trim();
+}
+
+/** "(9 more times since 14:05)"; of another day with its date. Nothing where there is nothing untold. */
+export function summary(untold: Untold | undefined, now: number): string {
+  if (!untold) return '';
+  const at = new Date(untold.since);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} `;
+  const isToday = at.toDateString() === new Date(now).toDateString();
+  const since = `${isToday ? '' : day}${two(at.getHours())}:${two(at.getMinutes())}`;
+  return ` (${untold.times} more ${untold.times === 1 ? 'time' : 'times'} since ${since})`;
+}
