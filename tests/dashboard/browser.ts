@@ -1,7 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { chromium, type BrowserContext } from 'playwright-core';
+import { chromium, type BrowserContext, type Page } from 'playwright-core';
+
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 export interface Browser {
   context: BrowserContext;
@@ -30,4 +32,37 @@ export async function openBrowser(
       rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** The address of a task's dashboard with its token, as its log printed it last; undefined before that. */
+export function printedAddress(logPath: string): string | undefined {
+  const lines = readFileSync(logPath, 'utf8').matchAll(/dashboard, with its controls: (http\S+)/g);
+  return [...lines].at(-1)?.[1];
+}
+
+/** Changes settings as a program does. @param address of the dashboard, with its token */
+export function changeSettings(
+  address: string,
+  changes: Record<string, string>,
+): Promise<Response> {
+  const { origin, searchParams } = new URL(address);
+  return fetch(`${origin}/settings`, {
+    method: 'PUT',
+    headers: {
+      authorization: `Bearer ${searchParams.get('token')}`,
+      'content-type': 'application/json',
+      'x-orca-control': '1',
+    },
+    body: JSON.stringify(changes),
+  });
+}
+
+/** What axe-core finds on a page that shuts somebody out. */
+export async function seriousViolations(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  return page.evaluate<string[]>(
+    `axe.run().then(({ violations }) => violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' ')))`,
+  );
 }

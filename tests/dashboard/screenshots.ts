@@ -1,12 +1,11 @@
 // Takes the pictures of docs/DASHBOARD.md and measures what it says of the page: npm run build, then
 // npx tsx tests/dashboard/screenshots.ts
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
-import { startTaskNetwork } from '../fixtures/network';
+import { eventually, startTaskNetwork } from '../fixtures/network';
 import { mineShares, type Work } from '../fixtures/shares';
-import { openBrowser } from './browser';
+import { changeSettings, openBrowser, printedAddress } from './browser';
 
 const IMAGES = path.join(__dirname, '../../docs/images');
 const ROUND_SECONDS = 24;
@@ -15,22 +14,29 @@ const MINE_SECONDS = 110;
 async function main(): Promise<void> {
   const network = await startTaskNetwork({
     ...{ nodes: 3, rounds: 0, roundSeconds: ROUND_SECONDS, seed: 'pictures' },
-    variables: { MINING_THREADS: '2', MINING_INTENSITY: '40' },
+    // Nothing is set, as on a desktop node: what is chosen is chosen on the page.
+    env: () => ({}),
   });
   try {
-    const [node] = network.nodes;
-    const origin = `http://127.0.0.1:${node!.env['API_PORT']}`;
+    const addresses = await Promise.all(
+      network.nodes.map(({ logPath }) => eventually(() => printedAddress(logPath))),
+    );
+    for (const address of addresses) {
+      await changeSettings(address, { MINING_THREADS: '2', MINING_INTENSITY: '40' });
+    }
+    const [address] = addresses as [string];
+    const { origin } = new URL(address);
     const until = performance.now() + MINE_SECONDS * 1000;
     while (performance.now() < until) {
       for (const worker of ['attic', 'garage', 'old-laptop']) await work(origin, worker);
       await sleep(2500);
     }
-    const token = readFileSync(`${node!.storePath}.control-token`, 'utf8').trim();
-    const address = `${origin}/?token=${token}`;
-    for (const theme of ['light', 'dark'] as const) {
-      await picture(address, theme, 'desktop', 1280, 900);
-      await picture(address, theme, 'phone', 375, 812);
-    }
+    const desktop = { name: 'desktop', width: 1280, height: 900 };
+    const phone = { name: 'phone', width: 375, height: 812 };
+    await picture(address, 'dark', desktop);
+    await picture(address, 'light', phone);
+    await picture(address, 'light', desktop, true);
+    await picture(address, 'dark', phone, true);
   } finally {
     await network.dispose();
   }
@@ -54,9 +60,8 @@ async function work(origin: string, worker: string): Promise<void> {
 async function picture(
   address: string,
   theme: 'light' | 'dark',
-  name: string,
-  width: number,
-  height: number,
+  { name, width, height }: { name: string; width: number; height: number },
+  settingsToo = false,
 ): Promise<void> {
   const browser = await openBrowser({ width, height });
   try {
@@ -65,6 +70,7 @@ async function picture(
     await page.goto(address);
     await page.locator('#rate', { hasText: /[1-9]/ }).waitFor();
     await page.locator('#phases').waitFor();
+    await page.locator('#settings-form').waitFor();
     // Into the round: at its beginning there is little to see.
     while (Number.parseInt((await page.textContent('#round-left')) ?? '') > ROUND_SECONDS / 3) {
       await sleep(200);
@@ -74,9 +80,22 @@ async function picture(
       path: path.join(IMAGES, `dashboard-${name}-${theme}.png`),
       fullPage: true,
     });
+    if (settingsToo) await pictureOfSettings(page, `settings-${name}-${theme}.png`);
   } finally {
     await browser.close();
   }
+}
+
+/** The card with something that waits for a restart, and something refused. */
+async function pictureOfSettings(page: Page, file: string): Promise<void> {
+  await page.fill('#API_RATE_LIMIT', '2000');
+  await page.click('#settings-save');
+  await page.locator('#restart-offer').waitFor();
+  await page.fill('#MINING_SCHEDULE', '22:00-25:00');
+  await page.click('#settings-save');
+  await page.locator('#MINING_SCHEDULE-error').waitFor();
+  const card = page.locator('section.card', { has: page.locator('#settings-title') });
+  await card.screenshot({ path: path.join(IMAGES, file) });
 }
 
 function figures(page: Page): Promise<string> {

@@ -1,5 +1,9 @@
 import { byId, setText } from './dom';
 import type { Model } from './model';
+import { ask, OWNER_ONLY, refusalOf, type Refusal } from './orders';
+import type { SettingsClient } from './settings-client';
+
+const INTENSITY = 'MINING_INTENSITY';
 
 /** Pause, resume and intensity, as far as this page may. */
 export class Controls {
@@ -9,18 +13,22 @@ export class Controls {
   /** Whether the slider is being moved: then it shows what is meant, not what is. */
   private isMoved = false;
 
-  constructor() {
+  constructor(private readonly settings: SettingsClient) {
     this.pause.addEventListener('click', () => {
-      void this.order({ action: this.isPaused ? 'resume' : 'pause' });
+      const action = this.isPaused ? 'resume' : 'pause';
+      void ask('POST', '/dashboard/control', { action }).then((answer) =>
+        this.note(refusalOf(answer)),
+      );
     });
     this.intensity.addEventListener('input', () => {
       this.isMoved = true;
       this.showIntensity();
     });
     this.intensity.addEventListener('change', () => {
-      void this.order({ intensity: this.intensity.valueAsNumber }).finally(() => {
-        this.isMoved = false;
-      });
+      void settings
+        .change({ [INTENSITY]: this.intensity.value })
+        .then((refusal) => this.note(refusal))
+        .finally(() => (this.isMoved = false));
     });
   }
 
@@ -30,35 +38,24 @@ export class Controls {
     const isUsable = controls && !isStale;
     this.isPaused = status.state === 'paused';
     this.pause.disabled = !isUsable;
-    this.intensity.disabled = !isUsable;
+    this.intensity.disabled = !isUsable || this.isFixed;
     setText(this.pause, this.isPaused ? 'Resume mining' : 'Pause mining');
     if (!this.isMoved) this.intensity.value = String(status.intensity);
     this.showIntensity();
-    if (!controls) {
-      setText(
-        'controls-note',
-        'Only for this machine itself, by the address that the task prints when it starts.',
-      );
-    }
+    byId('to-settings').hidden = !controls;
+    if (!controls) setText('controls-note', OWNER_ONLY);
+  }
+
+  private get isFixed(): boolean {
+    return this.settings.find(INTENSITY)?.from === 'environment';
   }
 
   private showIntensity(): void {
-    setText('intensity-value', `${this.intensity.value} %`);
+    const percent = `${this.intensity.value} %`;
+    setText('intensity-value', this.isFixed ? `${percent}, set by the environment` : percent);
   }
 
-  private async order(
-    order: { action: 'pause' | 'resume' } | { intensity: number },
-  ): Promise<void> {
-    try {
-      const response = await fetch('/dashboard/control', {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json', 'X-Orca-Control': '1' },
-        body: JSON.stringify(order),
-      });
-      const answer = (await response.json()) as { message?: string };
-      setText('controls-note', response.ok ? '' : `Refused: ${answer.message}`);
-    } catch {
-      setText('controls-note', 'The task did not answer.');
-    }
+  private note(refusal: Refusal | undefined): void {
+    setText('controls-note', refusal?.message ?? '');
   }
 }

@@ -4,6 +4,8 @@ import { byId, setText } from './dom';
 import { clock, duration } from './format';
 import { Model } from './model';
 import { showSections, showState } from './sections';
+import { Settings } from './settings';
+import { SettingsClient } from './settings-client';
 import { Stream } from './stream';
 import { startTheme } from './theme';
 
@@ -12,7 +14,9 @@ const RESTART_NOTICE_MS = 20_000;
 
 const model = new Model();
 const charts = createCharts();
-const controls = new Controls();
+const client = new SettingsClient();
+const controls = new Controls(client);
+const settings = new Settings(client);
 let restartedAt = -Infinity;
 
 startTheme(() => charts.restyle());
@@ -20,6 +24,7 @@ new Stream({
   update(update) {
     // What another process tells, after this page knew one.
     if (update.reset && model.status) restartedAt = performance.now();
+    if (update.reset) client.expire();
     model.apply(update);
     if (!document.hidden) show();
   },
@@ -28,6 +33,7 @@ new Stream({
     showState(model.status, isStale);
     showNotice(silentMs, isStale);
     controls.show(model, isStale);
+    settings.show(model, isStale);
   },
 });
 document.addEventListener('visibilitychange', () => {
@@ -40,6 +46,7 @@ function show(): void {
   showNotice(0, false);
   showSections(model);
   controls.show(model, false);
+  settings.show(model, false);
   charts.show(model);
 }
 
