@@ -1,10 +1,11 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Settings } from '../../../src/settings/settings';
 import { createApi } from '../../../src/http/api';
+import { ControlToken } from '../../../src/http/control-token';
 import { listen } from '../../../src/http/listen';
 import { createLog } from '../../../src/log';
 import { createNode, type MiningNode } from '../../../src/node';
+import { Settings } from '../../../src/settings/settings';
 import { MemoryStore } from '../../../tests/fixtures/memory-store';
 import { identity, seed } from '../../../tests/fixtures/template';
 import { freePorts } from '../../../simulator';
@@ -24,6 +25,11 @@ const SHARE = {
   },
 };
 const AUDIT = { submission: { proof: 'EAE', round_number: ROUND, submitter: KEY } };
+const SETTINGS = {
+  ...{ MINING_THREADS: '2', MINING_INTENSITY: 50, MINING_SCHEDULE: '22:00-07:00' },
+  ...{ API_HOST: '127.0.0.1', LOG_LEVEL: null },
+};
+const TOKEN = new ControlToken('0'.repeat(32));
 const PATHS = [`/task/${ROUND}`, `/submission/${ROUND}`, '/audit', '/healthz', '/metrics', '/'];
 const TYPES = [
   'application/json',
@@ -33,6 +39,8 @@ const TYPES = [
 ];
 /** What a client may be told; 201 would be a share that no one mined. */
 const STATUSES = new Set([200, 202, 304, 400, 404, 405, 409, 413, 415, 422, 503]);
+
+const AS_OWNER = { authorization: `Bearer ${TOKEN.text}`, 'x-orca-control': '1' };
 
 interface FuzzRequest {
   method: string;
@@ -44,16 +52,22 @@ interface FuzzRequest {
 let running: Promise<{ node: MiningNode; server: Server }> | undefined;
 
 async function start(): Promise<{ node: MiningNode; server: Server }> {
-  const log = createLog('silent');
+  // Settings change its level.
+  const log = createLog('silent', () => undefined);
+  const settings = Settings.of({ MINING_BACKEND: 'js' });
+  await settings.change({ MINING_THREADS: '1', MINING_INTENSITY: '1' });
   const node = await createNode({
-    settings: Settings.of({ MINING_THREADS: '1', MINING_BACKEND: 'js', MINING_INTENSITY: '1' }),
-    ...{ log, identity, store: new MemoryStore(), sdk: 'none' },
+    ...{ settings, log, identity, store: new MemoryStore(), sdk: 'none' },
     chain: { submissions: () => Promise.resolve({}) },
   });
   await node.miner.begin(ROUND, seed, Infinity);
   const [port] = await freePorts(1);
   const address = { API_HOST: '127.0.0.1', API_PORT: port!, API_ALLOWED_HOSTS: [] };
-  const server = (await listen(createApi(node.services, 0), address, log))!;
+  const server = (await listen(
+    createApi(node.services, 0, { settings, token: TOKEN, restart: undefined }),
+    address,
+    log,
+  ))!;
   return { node, server };
 }
 
@@ -68,13 +82,20 @@ export const api: FuzzTarget = {
   cost: 1000,
 
   generate(random: Random): string {
-    const body = random.chance(0.7) ? SHARE : AUDIT;
+    const isOwners = random.chance(0.2);
+    const body = isOwners ? SETTINGS : random.chance(0.7) ? SHARE : AUDIT;
     const text = JSON.stringify(random.chance(0.9) ? mutateJson(random, body) : body) ?? '';
-    const path = random.chance(0.7)
-      ? random.pick([`/submission/${ROUND}`, '/audit'])
-      : random.pick(PATHS);
+    const path = isOwners
+      ? '/settings'
+      : random.chance(0.7)
+        ? random.pick([`/submission/${ROUND}`, '/audit'])
+        : random.pick(PATHS);
     const request: FuzzRequest = {
-      method: random.chance(0.8) ? 'POST' : random.pick(['GET', 'PUT', 'DELETE', 'PATCH']),
+      method: random.chance(0.8)
+        ? isOwners
+          ? 'PUT'
+          : 'POST'
+        : random.pick(['GET', 'PUT', 'DELETE', 'PATCH']),
       path: random.chance(0.1) ? oddPath(random, path) : path,
       type: random.chance(0.9) ? TYPES[0]! : random.pick(TYPES),
       body: random.chance(0.1) ? mutateText(random, text) : text,
@@ -87,7 +108,7 @@ export const api: FuzzTarget = {
     const { server } = await (running ??= start());
     const { port } = server.address() as AddressInfo;
     const response = await fetch(`http://127.0.0.1:${port}${path}`, {
-      ...{ method, headers: { 'content-type': type }, redirect: 'manual' },
+      ...{ method, headers: { 'content-type': type, ...AS_OWNER }, redirect: 'manual' },
       ...(method !== 'GET' && { body }),
     });
     const text = await response.text();
