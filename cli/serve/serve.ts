@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { Router } from 'express';
-import { ConfigError, loadConfig } from '../../src/settings/environment';
 import { createDashboard } from '../../src/dashboard/dashboard';
 import { createApi } from '../../src/http/api';
 import { CONTROL_TOKEN_FILE, openControlToken, tellAddress } from '../../src/http/control-token';
@@ -10,6 +9,7 @@ import { createNode, type MiningNode } from '../../src/node';
 import { startWatchdog } from '../../src/process/watchdog';
 import { LockedStore } from '../../src/store/locked-store';
 import { LockHeldError, StoreLock } from '../../src/store/lock';
+import { ConfigError, loadConfig } from '../../src/settings/environment';
 import { Settings } from '../../src/settings/settings';
 import { SETTINGS_FILE } from '../../src/settings/stored-settings';
 import { loadEnvironment } from './environment';

@@ -1,6 +1,6 @@
-import { ConfigError } from '../settings/environment';
 import { currentRound } from '../koii/chain';
 import { localTestMode } from '../koii/identity';
+import { ConfigError } from '../settings/environment';
 import { task } from './1-task';
 import { taskContext } from './context';
 import { patiently } from './patience';

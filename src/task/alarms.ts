@@ -79,7 +79,7 @@ export class Alarms {
     const tokens = (roe / ROE_PER_TOKEN).toFixed(9).replace(/\.?0+$/, '');
     this.watched.notices.once('first reward', '', {
       level: 'log',
-      message: `Your first reward: ${tokens} tokens for round ${round}, by this node's own count. They can be claimed once the round is paid out.`,
+      message: `Your first reward: ${tokens} ${tokens === '1' ? 'token' : 'tokens'} for round ${round}, by this node's own count. They can be claimed once the round is paid out.`,
       action: '',
     });
   }
