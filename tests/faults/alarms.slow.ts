@@ -1,7 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { LoneTask } from '../fixtures/lone-task';
 import { ShownNotices } from '../fixtures/shown-notices';
 
 const ROUND = 10;
@@ -14,32 +13,18 @@ const canLimit = spawnSync('prlimit', ['--version']).status === 0;
 // The bundle, and a node that records what it is to show.
 describe('alarms in the desktop node', function () {
   this.timeout(300_000);
-  let task: LoneTask;
-  let notices: ShownNotices;
-  beforeEach(() => {
-    task = new LoneTask();
-    notices = new ShownNotices(task);
-  });
-  afterEach(async () => {
-    await task.dispose();
-    notices.expectHarmless();
-  });
-
-  const mine = async (): Promise<void> => {
-    await task.start();
-    task.send('executeTask', ROUND);
-  };
-  const kill = async (): Promise<void> => {
-    task.kill('SIGKILL');
-    await task.exit;
-  };
+  const notices = new ShownNotices();
 
   it('tell of a full disk once, and once that there is room again, however often it comes', async function () {
     if (!canLimit) this.skip(); // prlimit is part of util-linux
     const limitFiles = (soft: string): void =>
-      void execFileSync('prlimit', ['--pid', String(task.pid), `--fsize=${soft}:unlimited`]);
-    await mine();
-    await task.hasShares(ROUND);
+      void execFileSync('prlimit', [
+        '--pid',
+        String(notices.task.pid),
+        `--fsize=${soft}:unlimited`,
+      ]);
+    await notices.mine(ROUND);
+    await notices.task.hasShares(ROUND);
     limitFiles('1');
     const [level, , action] = await notices.shows("What is mined can't be saved");
     expect(level).to.equal('error');
@@ -52,7 +37,9 @@ describe('alarms in the desktop node', function () {
     limitFiles('unlimited');
     await sleep(1.5 * LOOK_MS);
     expect(notices.about('saved')).to.have.length(2);
-    expect((await task.getAnyStatus<{ status: string }>('/healthz'))?.status).to.equal('healthy');
+    expect((await notices.task.getAnyStatus<{ status: string }>('/healthz'))?.status).to.equal(
+      'healthy',
+    );
   });
 
   it('tell of a proof that did not reach the chain, of the next that did, and of the first reward', async () => {
@@ -60,8 +47,8 @@ describe('alarms in the desktop node', function () {
     const startedAt = Date.now();
     const slot = (): number => Math.floor((Date.now() - startedAt) / slotMs) + 1;
     const round = (): number => Math.floor(slot() / roundSlots);
-    const { checkSubmissionAndUpdateRound: submit } = task.methods;
-    Object.assign(task.methods, {
+    const { checkSubmissionAndUpdateRound: submit } = notices.task.methods;
+    Object.assign(notices.task.methods, {
       getRound: round,
       getCurrentSlot: slot,
       getTaskState: () => ({
@@ -71,21 +58,21 @@ describe('alarms in the desktop node', function () {
       // As where the fee can't be paid.
       checkSubmissionAndUpdateRound: () => undefined,
     });
-    await task.start();
-    await task.logged('ready to mine');
+    await notices.task.start();
+    await notices.task.logged('ready to mine');
     let isOver = false;
     const events = (async () => {
       for (let last = -1; !isOver; await sleep(50)) {
         if (round() === last) continue;
         last = round();
-        task.send('executeTask', last);
-        task.send('submitPayload', last - 1);
+        notices.task.send('executeTask', last);
+        notices.task.send('submitPayload', last - 1);
       }
     })();
     try {
       const [level] = await notices.shows('did not reach the chain');
       expect(level).to.equal('warn');
-      task.methods['checkSubmissionAndUpdateRound'] = submit!;
+      notices.task.methods['checkSubmissionAndUpdateRound'] = submit!;
       await notices.shows('Proofs reach the chain again');
       expect((await notices.shows('Your first reward'))[1]).to.match(
         /: 2\.5 tokens for round \d+,/,
@@ -95,15 +82,15 @@ describe('alarms in the desktop node', function () {
       isOver = true;
       await events;
     }
-    expect(task.log).to.match(/the proof of round \d+ is not on the chain/);
+    expect(notices.task.log).to.match(/the proof of round \d+ is not on the chain/);
     expect(notices.about('reach the chain')).to.have.length(2);
     expect(notices.about('first reward')).to.have.length(1);
   });
 
   it('tell of a newer task once', async () => {
-    const state = task.methods['getTaskState']!;
+    const state = notices.task.methods['getTaskState']!;
     let movedTo: Record<string, unknown> = {};
-    task.methods['getTaskState'] = async (...args) => ({
+    notices.task.methods['getTaskState'] = async (...args) => ({
       ...((await state(...args)) as object),
       ...movedTo,
     });
@@ -111,45 +98,47 @@ describe('alarms in the desktop node', function () {
       { is_migrated: true, migrated_to: 'javascript:alert(1)' },
       { is_migrated: true, migrated_to: '1'.repeat(100_000) },
       { is_migrated: true, migrated_to: { id: 7 } },
-      { is_migrated: 'yes', migrated_to: task.other.publicKey },
-      { is_migrated: true, migrated_to: task.taskId },
-      { is_migrated: false, migrated_to: task.other.publicKey },
+      { is_migrated: 'yes', migrated_to: notices.task.other.publicKey },
+      { is_migrated: true, migrated_to: notices.task.taskId },
+      { is_migrated: false, migrated_to: notices.task.other.publicKey },
     ]) {
       movedTo = garbage;
-      await mine();
-      await task.hasShares(ROUND);
-      await kill();
+      await notices.mine(ROUND);
+      await notices.task.hasShares(ROUND);
+      await notices.kill();
     }
     expect(notices.about('newer task')).to.have.length(0);
-    movedTo = { is_migrated: true, migrated_to: task.other.publicKey };
-    await task.start();
+    movedTo = { is_migrated: true, migrated_to: notices.task.other.publicKey };
+    await notices.task.start();
     const [level, message] = await notices.shows('newer task');
     expect(level).to.equal('warn');
-    expect(message).to.include(task.other.publicKey);
+    expect(message).to.include(notices.task.other.publicKey);
     await sleep(500);
-    await kill();
-    await mine();
-    await task.hasShares(ROUND);
+    await notices.kill();
+    await notices.mine(ROUND);
+    await notices.task.hasShares(ROUND);
     await sleep(1000);
     expect(notices.about('newer task')).to.have.length(1);
-    expect(task.timesLogged(`takes the place of this one: ${task.other.publicKey}`)).to.equal(2);
+    expect(
+      notices.task.timesLogged(`takes the place of this one: ${notices.task.other.publicKey}`),
+    ).to.equal(2);
   });
 
   it('tell that mining has stopped where the node tells nothing for two minutes, and when it goes on', async () => {
-    await task.start();
-    await task.logged('ready to mine');
-    const repair = task.breakMethods(['getRound', 'getTaskSubmissionInfo'], () => {
+    await notices.task.start();
+    await notices.task.logged('ready to mine');
+    const repair = notices.task.breakMethods(['getRound', 'getTaskSubmissionInfo'], () => {
       throw new Error('the RPC is away');
     });
-    task.send('executeTask', ROUND);
+    notices.task.send('executeTask', ROUND);
     const [level] = await notices.shows('Mining has stopped: the node has not told');
     expect(level).to.equal('error');
     // Over a restart it is the same alarm.
-    await kill();
-    await mine();
+    await notices.kill();
+    await notices.mine(ROUND);
     await sleep(3 * LOOK_MS);
     repair();
-    await task.hasShares(ROUND);
+    await notices.task.hasShares(ROUND);
     await notices.shows('Mining goes on again, after ');
     expect(notices.about('Mining')).to.have.length(2);
   });

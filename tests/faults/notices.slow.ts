@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { BUNDLE, LoneTask } from '../fixtures/lone-task';
+import { BUNDLE } from '../fixtures/lone-task';
 import { eventually } from '../fixtures/network';
 import { ShownNotices } from '../fixtures/shown-notices';
 
@@ -9,50 +9,34 @@ const ROUND = 10;
 // The bundle, and a node that records what it is to show.
 describe('notices in the desktop node', function () {
   this.timeout(300_000);
-  let task: LoneTask;
-  let notices: ShownNotices;
-  beforeEach(() => {
-    task = new LoneTask();
-    notices = new ShownNotices(task);
-  });
-  afterEach(async () => {
-    await task.dispose();
-    notices.expectHarmless();
-  });
-
-  const mine = async (): Promise<void> => {
-    await task.start();
-    task.send('executeTask', ROUND);
-  };
-  const kill = async (): Promise<void> => {
-    task.kill('SIGKILL');
-    await task.exit;
-  };
+  const notices = new ShownNotices();
 
   it('tell the address of the page, with its token, at the first start alone', async () => {
-    await task.start();
+    await notices.task.start();
     const [level, message] = await notices.shows('Your mining page');
     expect(level).to.equal('log');
     const [address] = /http:\S+/.exec(message)!;
     const response = await fetch(address, { redirect: 'manual' });
     expect(response.headers.get('set-cookie')).to.match(/^orca-control-/);
     await sleep(500);
-    await kill();
+    await notices.kill();
     const { port } = new URL(address);
-    await task.start(BUNDLE, { API_PORT: port });
-    await eventually(() => (task.timesLogged('the dashboard, with') === 2 ? true : undefined));
+    await notices.task.start(BUNDLE, { API_PORT: port });
+    await eventually(() =>
+      notices.task.timesLogged('the dashboard, with') === 2 ? true : undefined,
+    );
     await sleep(2000);
     expect(notices.about('Your mining page')).to.have.length(1);
   });
 
   it('tell it at the next start where the node could not show it at the first', async () => {
-    const repair = task.breakMethods(['logger'], () => ({ error: 'no window' }));
-    await task.start();
+    const repair = notices.task.breakMethods(['logger'], () => ({ error: 'no window' }));
+    await notices.task.start();
     await notices.shows('Your mining page');
-    await task.logged('a notice could not be shown');
-    await kill();
+    await notices.task.logged('a notice could not be shown');
+    await notices.kill();
     repair();
-    await task.start();
+    await notices.task.start();
     await eventually(() => (notices.about('Your mining page').length === 2 ? true : undefined));
   });
 
@@ -66,28 +50,28 @@ describe('notices in the desktop node', function () {
     ['answers an error of another shape', () => ({ error: { nested: ['x'] } })],
   ] as const) {
     it(`delay nothing where the node ${what}`, async () => {
-      task.methods['logger'] = logger;
-      await mine();
-      await task.hasShares(ROUND);
+      notices.task.methods['logger'] = logger;
+      await notices.mine(ROUND);
+      await notices.task.hasShares(ROUND);
       await notices.shows('Your mining page');
-      const proof = await task.proofAfter(ROUND);
-      expect(task.verdictOn(proof, ROUND)).to.include({ valid: true });
+      const proof = await notices.task.proofAfter(ROUND);
+      expect(notices.task.verdictOn(proof, ROUND)).to.include({ valid: true });
       expect(notices.all).to.have.length(1);
-      expect(await task.metric('orca_uncaught_errors_total')).to.equal(0);
+      expect(await notices.task.metric('orca_uncaught_errors_total')).to.equal(0);
       const stoppedAt = performance.now();
-      task.kill('SIGTERM');
-      expect(await task.exit).to.deep.equal({ code: 0, signal: null });
+      notices.task.kill('SIGTERM');
+      expect(await notices.task.exit).to.deep.equal({ code: 0, signal: null });
       // Far below what an answer is waited for.
       expect(performance.now() - stoppedAt).to.be.lessThan(20_000);
     });
   }
 
   it('are shown once by a node that takes 30 s for each', async () => {
-    task.methods['logger'] = () => sleep(30_000, true);
-    await task.start();
+    notices.task.methods['logger'] = () => sleep(30_000, true);
+    await notices.task.start();
     await notices.shows('Your mining page');
     await sleep(50_000);
     expect(notices.all).to.have.length(1);
-    expect(task.timesLogged('a notice could not be shown')).to.equal(0);
+    expect(notices.task.timesLogged('a notice could not be shown')).to.equal(0);
   });
 });

@@ -174,14 +174,14 @@ describe('Alarms', () => {
     alarms.rewarded(7, 0);
     expect(told).to.deep.equal([]);
     for (const [roe, tokens] of [
-      [1, '0.000000001'],
-      [250_000_000, '0.25'],
-      [1_000_000_000, '1'],
-      [20_500_000_000, '20.5'],
+      [1, '0.000000001 tokens'],
+      [250_000_000, '0.25 tokens'],
+      [1_000_000_000, '1 token'],
+      [20_500_000_000, '20.5 tokens'],
     ] as const) {
       alarms.rewarded(7, roe);
       told = [];
-      expect(texts.at(-1)!.message).to.include(` ${tokens} tokens `);
+      expect(texts.at(-1)!.message).to.include(` ${tokens} for `);
     }
   });
 
