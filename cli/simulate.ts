@@ -12,9 +12,9 @@ import {
   type SimulatedNode,
   type TaskConfig,
 } from '../simulator/index';
-import { SETTING_NAMES } from '../src/settings/schema';
 import { addressWithToken, CONTROL_TOKEN_FILE, openControlToken } from '../src/http/control-token';
 import { createLog } from '../src/log';
+import { SETTING_NAMES } from '../src/settings/schema';
 import { renderCheaters } from './simulate/cheater-table';
 import { buildCheaters, planNodes, type PlannedNode } from './simulate/cheaters';
 import { Display } from './simulate/display';

@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { ConfigError } from '../../src/settings/environment';
 import type { Identity } from '../../src/rounds/round';
+import { ConfigError } from '../../src/settings/environment';
 import { decodeKey } from '../../src/template/koii';
 
 /** What a standalone node is told besides the task's own variables. */

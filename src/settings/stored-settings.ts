@@ -16,8 +16,7 @@ export class StoredSettings {
   private constructor(
     private readonly file: string,
     readonly entries: Entries,
-    /** What the file was before somebody spoilt it. */
-    readonly lastGood: Entries,
+    private good: Entries,
     /** Why it can't be read; undefined when it can, or is not there. */
     readonly problem: string | undefined,
   ) {}
@@ -30,10 +29,16 @@ export class StoredSettings {
       : new StoredSettings(file, lastGood, lastGood, found.problem);
   }
 
+  /** What the file was before somebody spoilt it. */
+  get lastGood(): Entries {
+    return this.good;
+  }
+
   /** Keeps what is in the file now as the last that was good. @throws what the file system says */
   async confirm(): Promise<void> {
     const text = textOf(this.entries);
-    if (text !== textOf(this.lastGood)) await replaceFile(copyOf(this.file), text, MODE);
+    if (text !== textOf(this.good)) await replaceFile(copyOf(this.file), text, MODE);
+    this.good = this.entries;
   }
 
   /**
@@ -44,7 +49,7 @@ export class StoredSettings {
   async replace(entries: Entries): Promise<StoredSettings> {
     if (this.problem) await rename(this.file, `${this.file}.unreadable`).catch(() => undefined);
     await replaceFile(this.file, textOf(entries), MODE);
-    return new StoredSettings(this.file, entries, this.lastGood, undefined);
+    return new StoredSettings(this.file, entries, this.good, undefined);
   }
 }
 

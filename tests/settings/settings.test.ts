@@ -255,6 +255,14 @@ describe('Settings', () => {
       );
     });
 
+    it('that was changed there and back: the copy is of the last change', async () => {
+      const settings = await open();
+      await settings.change({ MINING_THREADS: 4 });
+      await settings.change({ MINING_THREADS: 3 });
+      store('garbage');
+      expect((await open()).current.MINING_THREADS).to.equal(3);
+    });
+
     it('of another version: what is unknown here is no problem, and stays', async () => {
       store({ MINING_THREADS: '5', STRATUM_COLOUR: { deep: 'blue' } });
       const settings = await open();

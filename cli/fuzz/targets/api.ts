@@ -30,7 +30,10 @@ const SETTINGS = {
   ...{ API_HOST: '127.0.0.1', LOG_LEVEL: null },
 };
 const TOKEN = new ControlToken('0'.repeat(32));
-const PATHS = [`/task/${ROUND}`, `/submission/${ROUND}`, '/audit', '/healthz', '/metrics', '/'];
+const PATHS = [
+  ...[`/task/${ROUND}`, `/submission/${ROUND}`, '/audit', '/settings'],
+  ...['/healthz', '/metrics', '/'],
+];
 const TYPES = [
   'application/json',
   'application/json; charset=utf-8',
@@ -85,17 +88,11 @@ export const api: FuzzTarget = {
     const isOwners = random.chance(0.2);
     const body = isOwners ? SETTINGS : random.chance(0.7) ? SHARE : AUDIT;
     const text = JSON.stringify(random.chance(0.9) ? mutateJson(random, body) : body) ?? '';
-    const path = isOwners
-      ? '/settings'
-      : random.chance(0.7)
-        ? random.pick([`/submission/${ROUND}`, '/audit'])
-        : random.pick(PATHS);
+    const usual = isOwners ? ['/settings'] : [`/submission/${ROUND}`, '/audit'];
+    const path = random.pick(random.chance(0.7) ? usual : PATHS);
+    const usualMethod = isOwners ? 'PUT' : 'POST';
     const request: FuzzRequest = {
-      method: random.chance(0.8)
-        ? isOwners
-          ? 'PUT'
-          : 'POST'
-        : random.pick(['GET', 'PUT', 'DELETE', 'PATCH']),
+      method: random.chance(0.8) ? usualMethod : random.pick(['GET', 'PUT', 'DELETE', 'PATCH']),
       path: random.chance(0.1) ? oddPath(random, path) : path,
       type: random.chance(0.9) ? TYPES[0]! : random.pick(TYPES),
       body: random.chance(0.1) ? mutateText(random, text) : text,
