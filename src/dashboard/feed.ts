@@ -20,8 +20,9 @@ const MAX_UNREAD_BYTES = 2 ** 20;
 /** How long a browser waits before it connects again. */
 const RETRY_MS = 1_000;
 
-/** What a listener has seen: the time of the newest entry of each kind, in ms since 1970. */
+/** What a listener has seen: of which edition of the history, and the place of the newest entry of each kind. */
 interface Cursor {
+  edition: number;
   sample: number;
   find: number;
   share: number;
@@ -35,12 +36,12 @@ interface Listener {
   controls: boolean;
 }
 
-const NOTHING: Cursor = { sample: 0, find: 0, share: 0, audit: 0, reward: 0 };
+const NOTHING: Cursor = { edition: 0, sample: 0, find: 0, share: 0, audit: 0, reward: 0 };
 
 /**
  * Tells the pages what happens, as server-sent events. An event's id says what has been seen up to it,
  * so a page that comes back gets what it missed, straight from the history; one that knows another
- * process starts afresh.
+ * process, or another edition of the history, starts afresh.
  */
 export class Feed {
   private readonly listeners = new Set<Listener>();
@@ -76,7 +77,8 @@ export class Feed {
     if (!leave) return void response.end();
     response.write(`retry: ${RETRY_MS}\n\n`);
     const controls = mayControl(request, this.token);
-    const listener = { response, cursor: seen ?? NOTHING, controls };
+    const { edition } = this.node.history;
+    const listener = { response, cursor: seen ?? { ...NOTHING, edition }, controls };
     this.listeners.add(listener);
     response.once('close', () => {
       this.listeners.delete(listener);
@@ -104,37 +106,33 @@ export class Feed {
     return statusOf(this.node, round === undefined ? undefined : this.clock?.timesOf(round));
   }
 
-  private send(listener: Listener, reset: boolean, status: Status): void {
-    const update = this.updateFor(listener, reset, status);
-    const { sample, find, share, audit, reward } = listener.cursor;
-    const id = [this.boot, sample, find, share, audit, reward].join('-');
+  /** @param isStranger whether it knows nothing of this process */
+  private send(listener: Listener, isStranger: boolean, status: Status): void {
+    const update = this.updateFor(listener, isStranger, status);
+    const { edition, sample, find, share, audit, reward } = listener.cursor;
+    const id = [this.boot, edition, sample, find, share, audit, reward].join('-');
     listener.response.write(`id: ${id}\ndata: ${JSON.stringify(update)}\n\n`);
   }
 
   /** What a listener has not seen yet; it has seen it after this. */
-  private updateFor(listener: Listener, reset: boolean, status: Status): Update {
+  private updateFor(listener: Listener, isStranger: boolean, status: Status): Update {
     const { history, services } = this.node;
-    const { cursor } = listener;
-    const samples = history.samples.after(cursor.sample);
-    const finds = history.finds.after(cursor.find);
-    const audits = history.audits.after(cursor.audit);
-    const rewards = history.rewards.after(cursor.reward);
-    const lastShare = services.shares.lastAt;
-    const isShareNew = lastShare > cursor.share;
+    const { edition, samples, finds, audits, rewards } = history;
+    const isOutdated = listener.cursor.edition !== edition;
+    const seen = isOutdated ? NOTHING : listener.cursor;
+    const lastShare = services.shares.lastPlace;
     listener.cursor = {
-      sample: (samples.at(-1)?.[0] ?? cursor.sample / 1000) * 1000,
-      find: finds.at(-1)?.[0] ?? cursor.find,
-      share: lastShare,
-      audit: audits.at(-1)?.at ?? cursor.audit,
-      reward: rewards.at(-1)?.at ?? cursor.reward,
+      ...{ edition, sample: samples.last, find: finds.last, share: lastShare },
+      ...{ audit: audits.last, reward: rewards.last },
     };
     return {
-      ...{ reset, controls: listener.controls },
-      ...(reset && { about: this.about() }),
+      ...{ reset: isStranger || isOutdated, controls: listener.controls },
+      ...(isStranger && { about: this.about() }),
       status,
-      ...{ samples, findsRound: history.finds.round, finds },
-      ...(isShareNew && { recent: services.shares.recent(MAX_RECENT).map(shareLine) }),
-      ...{ audits, rewards },
+      ...{ samples: samples.after(seen.sample) },
+      ...{ findsRound: finds.round, finds: finds.after(seen.find) },
+      ...(lastShare > seen.share && { recent: services.shares.recent(MAX_RECENT).map(shareLine) }),
+      ...{ audits: audits.after(seen.audit), rewards: rewards.after(seen.reward) },
     };
   }
 
@@ -146,10 +144,13 @@ export class Feed {
 
   /** Undefined where the id is none of this process. */
   private parse(id: unknown): Cursor | undefined {
-    if (typeof id !== 'string' || !/^[0-9a-f]{12}(-\d{1,16}){5}$/.test(id)) return undefined;
-    const [boot, ...times] = id.split('-');
-    const [sample, find, share, audit, reward] = times.map(Number);
+    if (typeof id !== 'string' || !/^[0-9a-f]{12}(-\d{1,16}){6}$/.test(id)) return undefined;
+    const [boot, ...numbers] = id.split('-');
+    const [edition, sample, find, share, audit, reward] = numbers.map(Number);
     if (boot !== this.boot) return undefined;
-    return { sample: sample!, find: find!, share: share!, audit: audit!, reward: reward! };
+    return {
+      ...{ edition: edition!, sample: sample!, find: find!, share: share! },
+      ...{ audit: audit!, reward: reward! },
+    };
   }
 }

@@ -78,10 +78,11 @@ export interface ShareLine {
 
 /** What happened since the update before; the first one has all there is. */
 export interface Update {
-  /** Whether the page starts afresh: it knows nothing, or knows another process. */
+  /** Whether the page starts afresh: it knows nothing of this process, or what it was told is so no more. */
   reset: boolean;
   /** Whether this connection may use the controls. */
   controls: boolean;
+  /** Told to who knows nothing of this process. */
   about?: About;
   status: Status;
   samples: SampleTuple[];

@@ -4,7 +4,7 @@ import { LIST_SWITCHES, sdkMakesUntil, type ListSwitches } from './list-rules';
 import { ListRound } from './list-round';
 import { OwnLists, type JudgeAll, type OwnList } from './own-lists';
 import type { Payouts } from './payouts';
-import { RoundOverError, RoundWindows } from './round-windows';
+import { isReset, RoundOverError, RoundWindows } from './round-windows';
 
 /** Lists of a round are due two rounds later; those that were voted out, as long as its submissions are kept. */
 const DUE_AFTER = 2;
@@ -55,10 +55,16 @@ export class ListKeeper {
   /** Keeps the lists of round after round, until aborted. Failures end in the log. */
   async run(signal: AbortSignal): Promise<void> {
     let last = -1;
+    let isKept = false;
     for (let retryMs = FIRST_RETRY_MS; !signal.aborted;) {
       try {
         const windows = await this.options.ledger.windows();
-        if (windows.round !== last) await this.keepRound(windows, signal);
+        if (isReset(windows.round, last)) {
+          const { log } = this.options;
+          log.warn(`round ${windows.round} runs after ${last}: lists made before are dropped`);
+          this.forgetRounds();
+        }
+        if (windows.round !== last || !isKept) isKept = await this.keepRound(windows, signal);
         // One that is over by the estimate goes on by the chain.
         else await this.pause(PAUSED_PART * (windows.endsAt - windows.opensAt), signal);
         last = windows.round;
@@ -92,14 +98,22 @@ export class ListKeeper {
     return this.listRound(round, windows.round).leaveToSdk() ? own.amounts : undefined;
   }
 
-  private async keepRound(first: Windows, signal: AbortSignal): Promise<void> {
+  /** Drops what it made, after a reset of the network: the numbers are those of other rounds. */
+  forgetRounds(): void {
+    this.own.forget();
+    this.due.clear();
+  }
+
+  /** @returns false where it was given up, since a far lower round seemed to run */
+  private async keepRound(first: Windows, signal: AbortSignal): Promise<boolean> {
     const over = new AbortController();
     const end = (): void => over.abort();
     signal.addEventListener('abort', end);
     const { ledger, clock } = this.options;
     const windows = new RoundWindows(ledger, clock, first, over.signal);
-    for (const [round, listRound] of this.due) {
-      if (listRound.dueIn < first.round) this.due.delete(round);
+    for (const [round, { dueIn }] of this.due) {
+      // The SDK may have asked in the next one already.
+      if (dueIn < first.round || dueIn > first.round + 1) this.due.delete(round);
     }
     const rounds = [DUE_AFTER, ...DUE_AGAIN_AFTER]
       .map((after) => first.round - after)
@@ -114,6 +128,7 @@ export class ListKeeper {
       end();
       signal.removeEventListener('abort', end);
     }
+    return !windows.wereReset;
   }
 
   private listRound(round: number, dueIn: number): ListRound {

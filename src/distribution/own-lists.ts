@@ -62,6 +62,11 @@ export class OwnLists {
     return list;
   }
 
+  /** After a reset of the network: the lists are those of other rounds. */
+  forget(): void {
+    this.lists.clear();
+  }
+
   private async make(round: number, submissions: Submissions, untilMs: number): Promise<OwnList> {
     const readAt = this.clock.now();
     const keys = Object.keys(submissions);
@@ -79,7 +84,10 @@ export class OwnLists {
 
   private keep(round: number, list: Promise<OwnList>): void {
     this.lists.set(round, list);
-    for (const old of this.lists.keys()) if (old <= round - KEPT) this.lists.delete(old);
+    // Those of far higher numbers are of a chain that was reset since.
+    for (const other of this.lists.keys()) {
+      if (Math.abs(other - round) >= KEPT) this.lists.delete(other);
+    }
     list.catch(() => {
       if (this.lists.get(round) === list) this.lists.delete(round);
     });

@@ -12,10 +12,16 @@ export class RoundOverError extends Error {
   override readonly name = 'RoundOverError';
 }
 
+/** Whether a round shows that the network was reset. A view of the chain may lag by one. */
+export function isReset(round: number, latest: number): boolean {
+  return round < latest - 1;
+}
+
 /** The windows of one round, asked for again while somebody waits for a moment in them. */
 export class RoundWindows {
   private asking: Promise<void> | undefined;
   private isOver = false;
+  private resetSeen = 0;
 
   constructor(
     private readonly ledger: Pick<Ledger, 'windows'>,
@@ -28,9 +34,14 @@ export class RoundWindows {
     return this.latest;
   }
 
+  /** Whether a far lower round was seen twice running: once may be an error number in the place of a slot. */
+  get wereReset(): boolean {
+    return this.resetSeen >= 2;
+  }
+
   /**
    * Waits for a moment of the windows.
-   * @throws RoundOverError when a later round runs by then
+   * @throws RoundOverError when a later round runs by then, or the rounds were counted anew
    */
   async reach(moment: (windows: Windows) => number): Promise<void> {
     for (;;) {
@@ -48,7 +59,9 @@ export class RoundWindows {
   /** Several wait at the same time: they share an answer. Without one the estimate stands. */
   private async ask(): Promise<void> {
     const windows = await this.ledger.windows().catch(() => this.latest);
-    if (windows.round > this.latest.round) this.isOver = true;
-    if (windows.round === this.latest.round) this.latest = windows;
+    const { round } = this.latest;
+    this.resetSeen = isReset(windows.round, round) ? this.resetSeen + 1 : 0;
+    if (windows.round > round || this.wereReset) this.isOver = true;
+    if (windows.round === round) this.latest = windows;
   }
 }

@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { difficultyOf } from '../bitcoin/target';
 import type { Log } from '../log';
 import type { KeyValueStore } from '../rounds/key-value-store';
-import type { LoggedShare } from '../rounds/share-record';
 import { readRecord } from '../rounds/read-record';
+import type { LoggedShare } from '../rounds/share-record';
+import { storedCount } from '../rounds/stored-count';
+import { Sequence } from './sequence';
 
 /** Finds kept of a round, more than a proof holds, so that the K best are always among them. */
 const MAX_FINDS = 100;
@@ -18,64 +20,104 @@ export type Find = z.infer<typeof findSchema>;
 const recordSchema = z.strictObject({
   round: z.number().int().nonnegative(),
   finds: z.array(findSchema).max(MAX_FINDS),
+  /** The place in the share log up to which all is taken in. In earlier versions a share's time was its place. */
+  until: storedCount.optional(),
 });
 type Record = z.infer<typeof recordSchema>;
 
 /** The best shares of the round, and when each was found. */
 export class Finds {
-  private lastWrite = 0;
+  private lastWrite = -Infinity;
   private changed = false;
+  private of: number;
+  private until: number;
+  private readonly finds: Sequence<Find>;
 
   private constructor(
     private readonly store: KeyValueStore,
     private readonly log: Log,
-    private record: Record,
-  ) {}
+    { round, finds, until = Math.max(0, ...finds.map(([at]) => at)) }: Record,
+  ) {
+    this.of = round;
+    this.until = until;
+    this.finds = new Sequence(finds);
+  }
 
-  static async open(store: KeyValueStore, log: Log): Promise<Finds> {
+  /** @param lastPlace of the share log: what was written beyond it is lost, and others come in its place */
+  static async open(store: KeyValueStore, log: Log, lastPlace: number): Promise<Finds> {
     const record = await readRecord(store, KEY, recordSchema, log);
-    return new Finds(store, log, record ?? { round: 0, finds: [] });
+    const finds = new Finds(store, log, record ?? { round: 0, finds: [] });
+    finds.until = Math.min(finds.until, lastPlace);
+    return finds;
   }
 
   get round(): number {
-    return this.record.round;
+    return this.of;
   }
 
-  /** Those found after a time (ms since 1970), oldest first. */
-  after(time: number): Find[] {
-    return this.record.finds.filter(([at]) => at > time).sort(([a], [b]) => a - b);
+  /** Place of the newest find, in the order of this process. */
+  get last(): number {
+    return this.finds.last;
   }
 
-  /** Takes in what the share log holds; what was taken in before, or is of an earlier round, is passed over. */
+  /** The place in the share log up to which all is taken in. */
+  get takenUntil(): number {
+    return this.until;
+  }
+
+  /** Those behind a place, oldest first. */
+  after(place: number): Find[] {
+    return this.finds.after(place);
+  }
+
+  /**
+   * Takes in what came to the share log, oldest first; what was taken in before is passed over. The newest share tells
+   * the round, whatever its number: after a reset of the network that is a lower one.
+   */
   add(shares: readonly LoggedShare[]): void {
-    for (const share of shares) {
-      if (share.reason !== undefined || share.round < this.record.round) continue;
-      if (share.round > this.record.round) this.record = { round: share.round, finds: [] };
-      // The time of a share in the log is its own alone.
-      if (this.record.finds.some(([at]) => at === share.at)) continue;
-      this.insert([share.at, difficultyOf(BigInt(`0x${share.hash}`)), share.workerId]);
+    for (const { place, at, round, hash, workerId, reason } of shares) {
+      if (place <= this.until) continue;
+      this.until = place;
+      if (reason !== undefined) continue;
+      if (round !== this.of) this.begin(round);
+      this.insert([at, difficultyOf(BigInt(`0x${hash}`)), workerId]);
     }
   }
 
-  /** Stores the finds when that is due. */
+  /** Moves the times of all: the clock they were taken from was wrong by so much. */
+  shift(ms: number): void {
+    this.finds.change(([at, ...rest]) => [Math.max(0, at + ms), ...rest]);
+    this.changed = true;
+  }
+
+  /** Stores the finds when that is due. @param now ms of a clock that only goes forward */
   async writeIfDue(now: number): Promise<void> {
     if (!this.changed || now - this.lastWrite < WRITE_MS) return;
     this.lastWrite = now;
     this.changed = false;
+    const record: Record = { round: this.of, finds: this.finds.values, until: this.until };
     try {
-      await this.store.set(KEY, JSON.stringify(this.record));
+      await this.store.set(KEY, JSON.stringify(record));
     } catch (error) {
       this.changed = true;
       this.log.warn({ error }, 'the best shares could not be stored');
     }
   }
 
+  private begin(round: number): void {
+    this.of = round;
+    this.finds.keep(() => false);
+    this.changed = true;
+  }
+
   private insert(find: Find): void {
-    const { finds } = this.record;
-    const at = finds.findIndex(([, difficulty]) => difficulty < find[1]);
-    if (at < 0 && finds.length >= MAX_FINDS) return;
-    finds.splice(at < 0 ? finds.length : at, 0, find);
-    finds.length = Math.min(finds.length, MAX_FINDS);
+    const finds = this.finds.values;
+    if (finds.length >= MAX_FINDS) {
+      const worst = finds.reduce((a, b) => (b[1] < a[1] ? b : a));
+      if (find[1] <= worst[1]) return;
+      this.finds.keep((kept) => kept !== worst);
+    }
+    this.finds.add(find);
     this.changed = true;
   }
 }

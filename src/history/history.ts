@@ -1,3 +1,4 @@
+import os from 'node:os';
 import { z } from 'zod';
 import type { Log } from '../log';
 import type { Engine } from '../mining/engine';
@@ -11,8 +12,12 @@ import { SAMPLE_MS } from './sample';
 import { Samples } from './samples';
 
 const TICK_MS = 1_000;
+/** Further than this between two looks the clock was set. By less it is only made to go right. */
+const JUMP_MS = 5_000;
 const MAX_AUDITS = 50;
 const MAX_REWARDS = 60;
+/** A list is due two to four rounds after its round, and a view of the chain may lag by one: so far apart those of one time lie. */
+const LISTS_WITHIN = 3;
 
 const count = z.number().int().nonnegative();
 
@@ -36,6 +41,8 @@ const rewardSchema = z.strictObject({
   /** Proofs of the round, and how many of them are valid. */
   proofs: count,
   valid: count,
+  /** The most that a list computed for this round gave, where that is more. */
+  most: z.number().int().optional(),
 });
 export type RewardEntry = z.infer<typeof rewardSchema>;
 
@@ -47,9 +54,25 @@ export interface HistorySources {
   log: Log;
 }
 
+/** Time as a person reads it, and time that no setting of the clock moves; both in ms. */
+export interface HistoryClock {
+  /** Since 1970. */
+  now(): number;
+  /** From any start; it goes on while the machine sleeps. */
+  steady(): number;
+}
+
+const systemClock: HistoryClock = {
+  now: () => Date.now(),
+  // performance.now() may stand still in sleep, which would then look like a clock that was set.
+  steady: () => os.uptime() * 1000,
+};
+
 /** What happened on this node, for people to look at: bounded, kept over restarts, and vital to nothing. */
 export class History {
-  private seenShare = 0;
+  private editions = 0;
+  /** By how much the two times differ. */
+  private offsetMs: number;
 
   private constructor(
     private readonly sources: HistorySources,
@@ -57,19 +80,21 @@ export class History {
     readonly finds: Finds,
     readonly audits: Journal<AuditEntry>,
     readonly rewards: Journal<RewardEntry>,
-    private readonly now: () => number,
-  ) {}
+    private readonly clock: HistoryClock,
+  ) {
+    this.offsetMs = clock.now() - clock.steady();
+  }
 
   /** Reads what earlier processes left; unreadable records count as absent. */
-  static async open(sources: HistorySources, now: () => number = Date.now): Promise<History> {
-    const { store, log } = sources;
+  static async open(sources: HistorySources, clock = systemClock): Promise<History> {
+    const { store, shares, log } = sources;
     const history = new History(
       sources,
-      await Samples.open(store, log, now()),
-      await Finds.open(store, log),
+      await Samples.open(store, log, clock.now()),
+      await Finds.open(store, log, shares.lastPlace),
       await Journal.open(store, 'history:audits', auditSchema, MAX_AUDITS, log),
       await Journal.open(store, 'history:rewards', rewardSchema, MAX_REWARDS, log),
-      now,
+      clock,
     );
     history.takeShares();
     return history;
@@ -80,10 +105,16 @@ export class History {
     setInterval(() => this.tick(), TICK_MS).unref();
   }
 
+  /** Grows when what was told before is so no more: whoever was told has to start afresh. */
+  get edition(): number {
+    return this.editions;
+  }
+
   /** Notes how things stand. */
   tick(): void {
     const { engine, miner } = this.sources;
-    const now = this.now();
+    const now = this.clock.now();
+    this.followClock(now);
     const round = miner.lastRound;
     const threadsHps = engine.threadStates.map(({ hashrateHps }) => hashrateHps);
     this.samples.add({
@@ -96,7 +127,7 @@ export class History {
       threadsHps,
     });
     this.takeShares();
-    void this.finds.writeIfDue(now);
+    void this.finds.writeIfDue(this.clock.steady());
   }
 
   /** Notes an audit; one that fails is an abstention. */
@@ -105,7 +136,7 @@ export class History {
     try {
       const verdict = await audit;
       this.audits.add({
-        ...{ at: this.now(), ...entry },
+        ...{ at: this.clock.now(), ...entry },
         ...(verdict.valid
           ? { verdict: 'valid', hashes: String(verdict.hashes) }
           : { verdict: 'invalid', reason: verdict.reason }),
@@ -113,21 +144,59 @@ export class History {
       return verdict;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.audits.add({ at: this.now(), ...entry, verdict: 'abstained', reason });
+      this.audits.add({ at: this.clock.now(), ...entry, verdict: 'abstained', reason });
       throw error;
     }
   }
 
-  /** Notes this node's part of a round's distribution list; a list computed again replaces the one before. */
-  rewarded(reward: Omit<RewardEntry, 'at'>): void {
-    this.rewards.add({ at: this.now(), ...reward }, ({ round }) => round === reward.round);
+  /**
+   * Notes this node's part of a round's distribution list; a list computed again, by a later process too, replaces the
+   * one before.
+   * @returns what of it was not counted before, ROE, from 0
+   */
+  rewarded(reward: Omit<RewardEntry, 'at' | 'most'>): number {
+    const { round, roe } = reward;
+    this.forgetRewards(round + LISTS_WITHIN);
+    const before = this.rewards.entries.find((entry) => entry.round === round);
+    const counted = Math.max(0, before?.most ?? before?.roe ?? 0);
+    this.rewards.add(
+      { at: this.clock.now(), ...reward, ...(counted > roe && { most: counted }) },
+      (entry) => entry.round === round,
+    );
+    return Math.max(0, roe - counted);
+  }
+
+  /** After a reset of the network: the numbers of rounds are those of others. @param current the round that runs */
+  forgetRounds(current: number): void {
+    this.samples.forgetRounds();
+    this.forgetRewards(current - 1);
+    this.editions++;
+  }
+
+  /** Drops the rewards of rounds above one, and all that came before them: they are of a chain that was reset since. */
+  private forgetRewards(above: number): void {
+    const { entries } = this.rewards;
+    const newest = entries.map(({ round }) => round > above).lastIndexOf(true);
+    if (newest < 0) return;
+    this.rewards.drop(newest + 1);
+    this.editions++;
+  }
+
+  /** Where the clock was set, what is kept was labelled wrong by as much. */
+  private followClock(now: number): void {
+    const offsetMs = now - this.clock.steady();
+    const jumpMs = offsetMs - this.offsetMs;
+    this.offsetMs = offsetMs;
+    if (Math.abs(jumpMs) < JUMP_MS) return;
+    this.samples.shift(jumpMs);
+    this.finds.shift(jumpMs);
+    this.editions++;
   }
 
   private takeShares(): void {
     const { shares } = this.sources;
-    if (shares.lastAt <= this.seenShare) return;
-    const unseen = shares.recent(RECENT_SHARES).filter(({ at }) => at > this.seenShare);
-    this.seenShare = shares.lastAt;
-    this.finds.add(unseen.reverse());
+    if (shares.lastPlace > this.finds.takenUntil) {
+      this.finds.add(shares.recent(RECENT_SHARES).reverse());
+    }
   }
 }

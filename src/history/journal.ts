@@ -2,9 +2,10 @@ import type { z } from 'zod';
 import type { Log } from '../log';
 import type { KeyValueStore } from '../rounds/key-value-store';
 import { readRecord } from '../rounds/read-record';
+import { Sequence } from './sequence';
 
 /** The last so many entries of one kind, in one record of the store. */
-export class Journal<Entry extends { at: number }> {
+export class Journal<Entry> {
   private writing: Promise<void> = Promise.resolve();
 
   private constructor(
@@ -12,23 +13,33 @@ export class Journal<Entry extends { at: number }> {
     private readonly key: string,
     private readonly limit: number,
     private readonly log: Log,
-    private entries: Entry[],
+    private readonly sequence: Sequence<Entry>,
   ) {}
 
-  static async open<Entry extends { at: number }>(
+  static async open<Entry>(
     store: KeyValueStore,
     key: string,
     schema: z.ZodType<Entry>,
     limit: number,
     log: Log,
   ): Promise<Journal<Entry>> {
-    const entries = await readRecord(store, key, schema.array(), log);
-    return new Journal(store, key, limit, log, (entries ?? []).slice(-limit));
+    const entries = (await readRecord(store, key, schema.array(), log)) ?? [];
+    return new Journal(store, key, limit, log, new Sequence(entries.slice(-limit)));
   }
 
-  /** Those of after a time (ms since 1970), oldest first. */
-  after(time: number): Entry[] {
-    return this.entries.filter(({ at }) => at > time);
+  /** Place of the newest entry, in the order of this process. */
+  get last(): number {
+    return this.sequence.last;
+  }
+
+  /** All of them, oldest first. */
+  get entries(): Entry[] {
+    return this.sequence.values;
+  }
+
+  /** Those behind a place, oldest first. */
+  after(place: number): Entry[] {
+    return this.sequence.after(place);
   }
 
   /**
@@ -36,20 +47,27 @@ export class Journal<Entry extends { at: number }> {
    * @param replaces which earlier entries are worth nothing now
    */
   add(entry: Entry, replaces: (earlier: Entry) => boolean = () => false): void {
-    // No two of one time, so that the time tells what a reader has seen.
-    const last = this.entries[this.entries.length - 1]?.at ?? 0;
-    const added = { ...entry, at: Math.max(entry.at, last + 1) };
-    this.entries = [...this.entries.filter((earlier) => !replaces(earlier)), added].slice(
-      -this.limit,
-    );
+    this.sequence.keep((earlier) => !replaces(earlier));
+    this.sequence.add(entry);
+    this.drop(Math.max(0, this.entries.length - this.limit));
+  }
+
+  /** Drops the oldest entries. @param count 0.. */
+  drop(count: number): void {
+    const oldest = new Set(this.entries.slice(0, count));
+    this.sequence.keep((entry) => !oldest.has(entry));
+    this.write();
+  }
+
+  /** Resolves when all that was changed is stored, or has failed to be. */
+  written(): Promise<void> {
+    return this.writing;
+  }
+
+  private write(): void {
     const text = JSON.stringify(this.entries);
     this.writing = this.writing
       .then(() => this.store.set(this.key, text))
       .catch((error: unknown) => this.log.warn({ error }, `${this.key} could not be stored`));
-  }
-
-  /** Resolves when all that was added is stored, or has failed to be. */
-  written(): Promise<void> {
-    return this.writing;
   }
 }

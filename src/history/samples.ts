@@ -3,6 +3,7 @@ import type { Log } from '../log';
 import type { KeyValueStore } from '../rounds/key-value-store';
 import { readRecord } from '../rounds/read-record';
 import { sampleTupleSchema, timeOf, toTuple, type Sample, type SampleTuple } from './sample';
+import { Sequence } from './sequence';
 
 const MINUTE_MS = 60_000;
 /** How far back the samples go; each minute has a key of the store. */
@@ -15,17 +16,26 @@ const WRITE_MS = 30_000;
 
 const minuteSchema = z.array(sampleTupleSchema).max(MINUTE_MS / STEP_MS);
 
-/** An hour of samples, in memory and in sixty small records. */
+/** An hour of samples, in memory and in sixty small records. Their times rise. */
 export class Samples {
   private writing: Promise<void> = Promise.resolve();
+  private readonly samples: Sequence<SampleTuple>;
+  private newest: number;
 
   private constructor(
     private readonly store: KeyValueStore,
     private readonly log: Log,
-    private samples: SampleTuple[],
-  ) {}
+    samples: readonly SampleTuple[],
+  ) {
+    this.samples = new Sequence(samples);
+    this.newest = Math.max(-Infinity, ...samples.map(timeOf));
+  }
 
-  /** @param now ms since 1970: what is older than an hour then, or not past, is left behind */
+  /**
+   * What is older than an hour is left behind, and what is not past: by which clock it was taken is not known, and what
+   * is taken now must not wait for it.
+   * @param now ms since 1970
+   */
   static async open(store: KeyValueStore, log: Log, now: number): Promise<Samples> {
     const minutes = await Promise.all(
       Array.from({ length: MINUTES }, (_, slot) =>
@@ -39,25 +49,49 @@ export class Samples {
     return new Samples(store, log, samples);
   }
 
-  /** The samples after a time (ms since 1970), oldest first. */
-  after(time: number): SampleTuple[] {
-    return this.samples.filter((sample) => timeOf(sample) > time);
+  /** Place of the newest sample, in the order of this process. */
+  get last(): number {
+    return this.samples.last;
   }
 
-  /** Takes one in; samples come in the order of their times, others are dropped. */
+  /** Those behind a place, oldest first. */
+  after(place: number): SampleTuple[] {
+    return this.samples.after(place);
+  }
+
+  /** Takes one in; one that is not later than the newest is dropped. */
   add(sample: Sample): void {
     const { at } = sample;
-    const last = this.samples[this.samples.length - 1];
-    if (last && timeOf(last) >= at) return;
-    if (last && Math.floor(timeOf(last) / WRITE_MS) !== Math.floor(at / WRITE_MS)) {
-      this.write(Math.floor(timeOf(last) / MINUTE_MS));
+    if (this.newest >= at) return;
+    if (Math.floor(this.newest / WRITE_MS) !== Math.floor(at / WRITE_MS)) {
+      this.write(Math.floor(this.newest / MINUTE_MS));
     }
-    this.samples.push(toTuple(sample));
+    this.newest = at;
+    this.samples.add(toTuple(sample));
     const fullSince = at - FULL_MINUTES * MINUTE_MS;
-    this.samples = this.samples.filter(
+    this.samples.keep(
       (kept) =>
         timeOf(kept) > at - MINUTES * MINUTE_MS && (timeOf(kept) > fullSince || isStored(kept)),
     );
+  }
+
+  /**
+   * Moves the times of all by about so much, since the clock they were taken from was wrong by it; never further, so
+   * that the next sample is later than they are.
+   */
+  shift(ms: number): void {
+    // By whole steps: those that are stored stay so.
+    const seconds = (Math.floor(ms / STEP_MS) * STEP_MS) / 1000;
+    this.newest += seconds * 1000;
+    this.samples.change(([at, ...rest]) => [at + seconds, ...rest]);
+    this.samples.keep((sample) => timeOf(sample) >= 0);
+    this.writeAll();
+  }
+
+  /** Takes the samples for no round's any more: after a reset of the network the numbers are others'. */
+  forgetRounds(): void {
+    this.samples.change(([at, , ...rest]) => [at, -1, ...rest]);
+    this.writeAll();
   }
 
   /** Resolves when all that was begun to be written is. */
@@ -65,8 +99,16 @@ export class Samples {
     return this.writing;
   }
 
+  /** What stands in no minute any more gives way as well. */
+  private writeAll(): void {
+    const newest = Math.floor(this.newest / MINUTE_MS);
+    if (!Number.isFinite(newest)) return;
+    for (let back = 0; back < MINUTES; back++) this.write(newest - back);
+  }
+
   private write(minute: number): void {
-    const samples = this.samples.filter(
+    if (!(minute >= 0)) return;
+    const samples = this.samples.values.filter(
       (sample) => Math.floor(timeOf(sample) / MINUTE_MS) === minute && isStored(sample),
     );
     this.writing = this.writing

@@ -101,7 +101,10 @@ export class Miner {
   async round(round: number): Promise<Round | undefined> {
     if (this.current?.number === round) return this.current;
     const saved = await this.options.store.load(round);
-    saved?.replay(this.options.shares.restoredOf(round));
+    if (!saved) return undefined;
+    const { shares } = this.options;
+    shares.goOnAbove(saved.countedUntil);
+    saved.replay(shares.restoredOf(round));
     return saved;
   }
 
@@ -256,7 +259,7 @@ export class Miner {
     const { store, shares } = this.options;
     this.unsaved = false;
     try {
-      round.setCountedUntil(shares.lastAt);
+      round.setCountedUntil(shares.lastPlace);
       await store.save(round);
       await shares.flush();
       this.saveFault = undefined;

@@ -140,16 +140,21 @@ export class Round {
     this.record.invalidShares++;
   }
 
+  /** The place in the share log up to which everything is counted in this round. */
+  get countedUntil(): number {
+    return this.record.countedUntil;
+  }
+
   /** Says that everything logged up to here, a place in the share log, is counted in this round. */
-  setCountedUntil(at: number): void {
-    this.record.countedUntil = at;
+  setCountedUntil(place: number): void {
+    this.record.countedUntil = place;
   }
 
   /** Takes in what was logged, oldest first, after this round was last saved. */
   replay(logged: readonly LoggedShare[]): void {
-    for (const { at, attempt, hash, reason } of logged) {
-      if (at <= this.record.countedUntil) continue;
-      this.record.countedUntil = at;
+    for (const { place, attempt, hash, reason } of logged) {
+      if (place <= this.record.countedUntil) continue;
+      this.record.countedUntil = place;
       if (reason !== undefined) this.reject();
       else if (attempt) {
         const share = shareOf(this.template, attempt);

@@ -57,6 +57,9 @@ export class Seeds {
   /** When this process first read the seed that is kept of a round, by `now`. */
   private readonly readAt = new Map<number, number>();
   private lastWrite: Promise<void> = Promise.resolve();
+  private rewinding: Promise<unknown> = Promise.resolve();
+  /** What else goes by the numbers of rounds, and has to forget them; `rewind` waits for it. */
+  onRewind: (current: number) => Promise<void> = () => Promise.resolve();
 
   constructor(
     private readonly taskId: Uint8Array,
@@ -94,6 +97,38 @@ export class Seeds {
     return Buffer.from(await this.derive(round), 'hex');
   }
 
+  /**
+   * Forgets all seeds where one is kept of a round that the chain has yet to reach: the network was reset, so that the
+   * numbers are those of other rounds now. A view of the chain may lag by a round; nobody derives the seed of a round
+   * that is further ahead. Calls that come meanwhile wait for it.
+   * @param current the round that runs, as the chain says
+   * @returns whether there was any
+   */
+  rewind(current: number): Promise<boolean> {
+    const rewound = this.rewinding.then(() => this.rewindOnce(current));
+    this.rewinding = rewound.catch(() => undefined);
+    return rewound;
+  }
+
+  private async rewindOnce(current: number): Promise<boolean> {
+    const rounds = (await this.load()).map(({ round }) => round);
+    const newest = Math.max(...rounds);
+    if (newest <= current + 1) return false;
+    this.log.warn(
+      `the network was reset: round ${current} runs, and the seed of round ${newest} is kept. Rounds begin anew, so what is kept of ${Math.min(...rounds)} to ${newest} is dropped`,
+    );
+    this.kept = [];
+    this.readAt.clear();
+    this.lastWrite = this.lastWrite.then(() => this.write('that there are none'));
+    await this.lastWrite;
+    try {
+      await this.onRewind(current);
+    } catch (error) {
+      this.log.warn({ error }, 'not all that is kept of the rounds before the reset was dropped');
+    }
+    return true;
+  }
+
   /** Notes that valid proofs of others show this seed to be the right one: it is not derived again. */
   async prove(round: number, seed: Uint8Array): Promise<void> {
     await this.keep({ round, seed: Buffer.from(seed).toString('hex'), standing: 'proven' });
@@ -113,18 +148,17 @@ export class Seeds {
    * @throws DoubtfulSeedError where it may not wait or the chain shows something else each time, else as `of` does
    */
   async sure(round: number, apartMs: number, mayWait: boolean): Promise<Buffer> {
-    await this.of(round);
+    let kept = (await this.find(round)) ?? (await this.read(round, READINGS_APART_MS));
     for (let readings = 1; readings < MOST_READINGS; readings++) {
-      const kept = (await this.find(round))!;
       if (kept.standing !== 'read') return bytesOf(kept);
-      const waitMs = apartMs - (this.now() - this.readAt.get(round)!);
+      const waitMs = apartMs - (this.now() - this.readTimeOf(round));
       if (waitMs > 0) {
         if (!mayWait) break;
         // Timers may fire up to a millisecond early.
         await sleep(Math.ceil(waitMs) + 1);
       }
       try {
-        await this.read(round, apartMs);
+        kept = await this.read(round, apartMs);
       } catch (error) {
         // What was read while the chain could tell is all there will be.
         if (error instanceof NotKeptError) return bytesOf(kept);
@@ -140,7 +174,7 @@ export class Seeds {
     const seed = await this.derive(round);
     const isSame = before?.seed === seed;
     if (!isSame) this.readAt.set(round, this.now());
-    const isApart = isSame && this.now() - this.readAt.get(round)! >= apartMs;
+    const isApart = isSame && this.now() - this.readTimeOf(round) >= apartMs;
     // What rounds 0 and 1 stand on is no reading.
     const isSure =
       round < 2 || this.chain.isCertain || isApart || (isSame && before.standing === 'sure');
@@ -170,20 +204,26 @@ export class Seeds {
     if (kept.some((e) => e.round === round && e.seed === seed && e.standing === entry.standing)) {
       return;
     }
-    this.kept = [...kept.filter((each) => each.round !== round), entry]
-      .sort((a, b) => b.round - a.round)
-      .slice(0, KEPT_SEEDS);
+    const byRound = (a: Kept, b: Kept): number => b.round - a.round;
+    const others = kept.filter((each) => each.round !== round).sort(byRound);
+    // This one is asked for now, however low its number.
+    this.kept = [entry, ...others].slice(0, KEPT_SEEDS).sort(byRound);
     // One after the other: a store that reads back what it wrote must not find another's.
-    this.lastWrite = this.lastWrite.then(() => this.write(round));
+    this.lastWrite = this.lastWrite.then(() => this.write(`the seed of round ${round}`));
     await this.lastWrite;
   }
 
-  private async write(round: number): Promise<void> {
+  private async write(what: string): Promise<void> {
     try {
       await this.store.set(KEY, JSON.stringify(this.kept));
     } catch (error) {
-      this.log.warn({ error }, `the seed of round ${round} is known but could not be stored`);
+      this.log.warn({ error }, `${what} is known but could not be stored`);
     }
+  }
+
+  /** A seed that was dropped meanwhile was read now, as far as is known. */
+  private readTimeOf(round: number): number {
+    return this.readAt.get(round) ?? this.now();
   }
 
   private async load(): Promise<Kept[]> {

@@ -53,7 +53,7 @@ export class ShareLog {
     const { totals, shares, workersSeen } = before;
     this.totals = { ...totals };
     this.workersSeen = new Set(workersSeen);
-    this.last = shares[shares.length - 1]?.at ?? 0;
+    this.last = shares[shares.length - 1]?.place ?? 0;
     valid.restore(shares.filter(isValid));
     invalid.restore(shares.filter((share) => !isValid(share)));
     for (const share of shares) {
@@ -76,7 +76,9 @@ export class ShareLog {
         valid: Math.max(0, ...batches.map((batch) => batch.valid)),
         invalid: Math.max(0, ...batches.map((batch) => batch.invalid)),
       },
-      shares: batches.flatMap((batch) => batch.shares.map(fromTuple)).sort((a, b) => a.at - b.at),
+      shares: batches
+        .flatMap((batch) => batch.shares.map(fromTuple))
+        .sort((a, b) => a.place - b.place),
       workersSeen: workersSeen ?? [],
     });
   }
@@ -100,9 +102,14 @@ export class ShareLog {
     return this.fault === undefined;
   }
 
-  /** Place of the newest share in the log. */
-  get lastAt(): number {
+  /** Place of the newest share in the log; 0 before the first. */
+  get lastPlace(): number {
     return this.last;
+  }
+
+  /** Has all that comes stand above a place: the batch that held it may be lost while a round has counted it. */
+  goOnAbove(place: number): void {
+    this.last = Math.max(this.last, place);
   }
 
   /**
@@ -115,13 +122,18 @@ export class ShareLog {
     const invalid = this.invalid.recent(round);
     const room = Math.max(Math.ceil(limit / 2), limit - valid.length);
     return [...valid, ...invalid.slice(Math.max(0, invalid.length - room))]
-      .sort((a, b) => b.at - a.at)
+      .sort((a, b) => b.place - a.place)
       .slice(0, limit);
   }
 
   /** What earlier processes logged of a round, oldest first. */
   restoredOf(round: number): readonly LoggedShare[] {
     return this.restored.get(round) ?? [];
+  }
+
+  /** Takes what earlier processes logged for no round's any more: after a reset of the network the numbers are others'. */
+  forgetRestored(): void {
+    this.restored.clear();
   }
 
   /** Counts a share; the next flush stores it. */
@@ -157,11 +169,11 @@ export class ShareLog {
   }
 
   private count(share: JudgedShare, isAwaited: boolean): void {
-    this.last = Math.max(Date.now(), this.last + 1);
+    this.last++;
     const kind = isValid(share) ? 'valid' : 'invalid';
     this.totals[kind]++;
     this.see(share);
-    this[kind].add({ ...share, at: this.last }, isAwaited);
+    this[kind].add({ ...share, place: this.last, at: Date.now() }, isAwaited);
   }
 
   private see(share: JudgedShare): void {

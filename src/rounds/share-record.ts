@@ -22,14 +22,19 @@ export interface JudgedShare {
 
 /** A share in the log. */
 export interface LoggedShare extends JudgedShare {
-  /** When it came, in ms since 1970; no two are equal, so that it also is the share's place in the log. */
+  /** In the log: each share's is its own, and above those of all that came before, whatever the clock shows. */
+  place: number;
+  /** When it came by this machine's clock, in ms since 1970: for people to read, nothing goes by it. */
   at: number;
 }
 
 /** The worker id of this node's own threads; no remote worker may have it. */
 export const LOCAL_WORKER = 'local';
 
-/** [at, round, worker id, submission id, hash, attempt or '', best, reason or '']; short, for it is written for every share. */
+/**
+ * [place, round, worker id, submission id, hash, attempt or '', best, reason or '', at]; short, for it is written for
+ * every share. Earlier versions left out the last, since they took the time for the place.
+ */
 const shareTuple = z.tuple([
   storedCount,
   storedCount,
@@ -39,6 +44,7 @@ const shareTuple = z.tuple([
   z.string().regex(/^([0-9a-f]{24})?$/),
   z.union([z.literal(0), z.literal(1)]),
   z.string(),
+  storedCount.optional(),
 ]);
 
 /** A batch of shares as it stands in the store, with the totals up to its last share. */
@@ -51,17 +57,17 @@ export const shareBatchSchema = z.strictObject({
 export type ShareBatch = z.infer<typeof shareBatchSchema>;
 
 export function toTuple(share: LoggedShare): z.infer<typeof shareTuple> {
-  const { at, round, workerId, submissionId, hash, attempt, best, reason } = share;
+  const { place, round, workerId, submissionId, hash, attempt, best, reason, at } = share;
   const bytes = attempt ? packAttempt(attempt).toString('hex') : '';
-  return [at, round, workerId, submissionId, hash, bytes, best ? 1 : 0, reason ?? ''];
+  return [place, round, workerId, submissionId, hash, bytes, best ? 1 : 0, reason ?? '', at];
 }
 
 export function fromTuple(tuple: z.infer<typeof shareTuple>): LoggedShare {
-  const [at, round, workerId, submissionId, hash, bytes, best, reason] = tuple;
+  const [place, round, workerId, submissionId, hash, bytes, best, reason, at = place] = tuple;
   return {
     // Earlier versions took others, markup among them.
     submissionId: submissionId.replace(/[^A-Za-z0-9._:@-]/g, '_').slice(0, 64),
-    ...{ at, round, workerId, hash, best: best === 1 },
+    ...{ place, at, round, workerId, hash, best: best === 1 },
     ...(bytes && { attempt: unpackAttempt(Buffer.from(bytes, 'hex')) }),
     ...(reason && { reason }),
   };

@@ -75,7 +75,7 @@ export class ShareRing {
   private async writeBatch(totals: ShareTotals): Promise<void> {
     const urgent = this.urgent.slice(0, MAX_BATCH);
     const waiting = this.waiting.slice(0, MAX_BATCH - urgent.length);
-    const shares = [...urgent, ...waiting].sort((a, b) => a.at - b.at);
+    const shares = [...urgent, ...waiting].sort((a, b) => a.place - b.place);
     const { batch } = this;
     const record: ShareBatch = { batch, ...totals, shares: shares.map(toTuple) };
     await this.store.set(this.keyOf(batch), JSON.stringify(record));

@@ -97,7 +97,14 @@ export class Alarms {
   /** A proof was given to the SDK, to be submitted. */
   submitted(round: number): void {
     this.handedIn.add(round);
-    for (const old of this.handedIn) if (old <= round - KEPT_ROUNDS) this.handedIn.delete(old);
+    for (const other of this.handedIn) {
+      if (Math.abs(other - round) >= KEPT_ROUNDS) this.handedIn.delete(other);
+    }
+  }
+
+  /** After a reset of the network: the numbers of rounds are those of others. */
+  forgetRounds(): void {
+    this.handedIn.clear();
   }
 
   /** The submissions of a round are final. */

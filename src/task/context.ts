@@ -56,7 +56,19 @@ async function createContext(): Promise<TaskContext> {
       voted: (isValid) => node.metrics.listVoted(isValid),
     },
   });
-  return { ...node, self, lists, alarms };
+  const context = { ...node, self, lists, alarms };
+  node.seeds.onRewind = (current) => forgetRounds(context, current);
+  return context;
+}
+
+/** Drops what goes by the numbers of rounds, after a reset of the network: they are those of others. */
+async function forgetRounds(context: TaskContext, current: number): Promise<void> {
+  const { lists, alarms, history, services, roundStore } = context;
+  lists.forgetRounds();
+  alarms.forgetRounds();
+  history.forgetRounds(current);
+  services.shares.forgetRestored();
+  await roundStore.forgetClosed();
 }
 
 /** After the store is this process's own. In the local test mode nothing is kept. */
@@ -83,7 +95,6 @@ function note(
   if (proofs === 0) return;
   const roe = amounts[self] ?? 0;
   log.info(`distribution of round ${round}: ${valid.size} of ${proofs} proofs are valid`);
-  metrics.rewarded(round, roe);
-  history.rewarded({ round, roe, proofs, valid: valid.size });
+  metrics.rewarded(history.rewarded({ round, roe, proofs, valid: valid.size }));
   alarms.rewarded(round, roe);
 }

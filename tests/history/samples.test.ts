@@ -57,7 +57,7 @@ describe('Samples', () => {
     expect(times[0]).to.equal(START);
     expect(times.at(-1)).to.be.at.least(end - 40_000);
     follow(after, end, MINUTE);
-    expect(after.after(end).map(timeOf)).to.have.length(29);
+    expect(after.after(0).map(timeOf).filter((at) => at > end)).to.have.length(29);
   });
 
   it('leaves behind what is older than an hour, to come, or unreadable', async () => {
@@ -73,11 +73,11 @@ describe('Samples', () => {
     expect((await Samples.open(store, log, START + MINUTE)).after(0)).to.deep.equal([]);
   });
 
-  it('gives what came after a time, and takes each time once', async () => {
+  it('gives what came behind a place, and takes each time once', async () => {
     const samples = await Samples.open(store, log, START);
     follow(samples, START, 10_000);
     samples.add(sample(START));
-    expect(samples.after(START + 4000).map(timeOf)).to.deep.equal([START + 6000, START + 8000]);
+    expect(samples.after(3).map(timeOf)).to.deep.equal([START + 6000, START + 8000]);
   });
 
   it('tells at most sixteen threads apart', async () => {

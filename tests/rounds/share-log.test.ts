@@ -179,8 +179,8 @@ describe('ShareLog', () => {
           if (step !== 'forged') await shares.flush();
         }
         const shown = shares.recent(limit);
-        expect(shown.map(({ at }) => at)).to.deep.equal(
-          shown.map(({ at }) => at).sort((a, b) => b - a),
+        expect(shown.map(({ place }) => place)).to.deep.equal(
+          shown.map(({ place }) => place).sort((a, b) => b - a),
         );
         const ids = (isValid: boolean): string[] =>
           shown
@@ -223,9 +223,9 @@ describe('ShareLog', () => {
   it('gives every share a place of its own in the log', async () => {
     const shares = await open();
     for (let i = 0; i < 100; i++) shares.note(share(i));
-    const places = shares.recent(100).map(({ at }) => at);
+    const places = shares.recent(100).map(({ place }) => place);
     expect(new Set(places).size).to.equal(100);
-    expect(shares.lastAt).to.equal(places[0]);
+    expect(shares.lastPlace).to.equal(places[0]);
   });
 
   it('does not count workers that prove nothing', async () => {
@@ -253,7 +253,7 @@ describe('ShareLog', () => {
       await shares.keep(share(i));
     };
     for (let i = 0; i < 10; i++) await keep(i);
-    saved.setCountedUntil(shares.lastAt);
+    saved.setCountedUntil(shares.lastPlace);
     const record = saved.toRecord();
     for (let i = 10; i < 28; i++) await keep(i);
     await shares.keep(share(0, { submissionId: 'bad', reason: 'above_target' }));

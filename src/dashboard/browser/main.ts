@@ -22,9 +22,9 @@ let restartedAt = -Infinity;
 startTheme(() => charts.restyle());
 new Stream({
   update(update) {
-    // What another process tells, after this page knew one.
-    if (update.reset && model.status) restartedAt = performance.now();
-    if (update.reset) client.expire();
+    // Another process tells, after this page knew one.
+    if (update.about && model.status) restartedAt = performance.now();
+    if (update.about) client.expire();
     model.apply(update);
     if (!document.hidden) show();
   },

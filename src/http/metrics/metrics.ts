@@ -29,7 +29,6 @@ export class Metrics {
   private readonly listsMade: Counter;
   private readonly listVotes: Counter<'vote'>;
   private readonly refusals: Counter<'reason'>;
-  private lastRewardedRound = -1;
   private works = true;
 
   /** Middleware that times each request by its route. */
@@ -131,11 +130,9 @@ export class Metrics {
     }
   }
 
-  /** Notes this node's amount in a round's distribution list, which may be computed more than once. */
-  rewarded(round: number, roe: number): void {
-    if (round <= this.lastRewardedRound) return;
-    this.lastRewardedRound = round;
-    this.rewards.inc(Math.max(0, roe));
+  /** Notes a reward in a distribution list. @param roe what was not counted before of this round's, from 0 */
+  rewarded(roe: number): void {
+    this.rewards.inc(roe);
   }
 
   /** Notes that this node's list of a round is on the ledger. */
