@@ -130,6 +130,27 @@ describe('the event stream of the dashboard', () => {
     }
   });
 
+  it('starts afresh when what it told is so no more, as after a reset of the network, of the same process', async () => {
+    const { history } = served.node;
+    history.rewarded({ round: 39, roe: 5, proofs: 3, valid: 3 });
+    history.rewarded({ round: 40, roe: 5, proofs: 3, valid: 3 });
+    const stream = await open();
+    const first = await stream.next();
+    history.forgetRounds(3);
+    history.rewarded({ round: 1, roe: 6, proofs: 3, valid: 3 });
+    const told = [
+      (await stream.next()).update,
+      (await (await open({ 'last-event-id': first.id })).next()).update,
+    ];
+    for (const update of told) {
+      expect(update.reset).to.equal(true);
+      // Which another process alone tells.
+      expect(update).not.to.have.property('about');
+      expect(update.rewards.map(({ round }) => round)).to.deep.equal([1]);
+    }
+    expect((await stream.next()).update).to.deep.include({ reset: false, rewards: [] });
+  });
+
   it('tells who asks for the head alone what there is, and waits for nothing', async () => {
     const response = await fetch(`${served.url}/dashboard/events`, { method: 'HEAD' });
     expect(response.status).to.equal(200);

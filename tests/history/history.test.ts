@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { displayHash, DIFFICULTY_1_TARGET } from '../../src/bitcoin/target';
 import { Finds } from '../../src/history/finds';
 import { History, type HistoryClock } from '../../src/history/history';
+import { timeOf } from '../../src/history/sample';
 import { createLog } from '../../src/log';
 import { ShareLog } from '../../src/rounds/share-log';
 import type { LoggedShare } from '../../src/rounds/share-record';
@@ -37,6 +38,39 @@ describe('Finds', () => {
     finds.add([share(1, 9), share(2, 7), share(1, 9)]);
     expect(finds.after(0).map(([at]) => at)).to.deep.equal([1, 2]);
     expect(finds.after(1).map(([at]) => at)).to.deep.equal([2]);
+  });
+
+  it('takes the round of the newest share, also where it is a lower one, after a reset of the network', async () => {
+    const finds = await Finds.open(new MemoryStore(), log, 0);
+    finds.add([share(1, 9, 40), share(2, 7, 3), share(3, 8, 3)]);
+    expect(finds.round).to.equal(3);
+    expect(finds.after(0).map(([at]) => at)).to.deep.equal([2, 3]);
+  });
+
+  it('has what it took in before a restart, once, and goes on behind it', async () => {
+    const store = new MemoryStore();
+    const before = await Finds.open(store, log, 0);
+    const all = Array.from({ length: 600 }, (_, i) => share(i + 1, i < 100 ? 1000 + i : 1));
+    before.add(all);
+    await before.writeIfDue(0);
+    // The log has kept the newest, those of the round before among them.
+    const logged = [share(100, 5, 2), ...all.slice(101)];
+    for (const lastPlace of [600, 590]) {
+      const after = await Finds.open(store, log, lastPlace);
+      after.add(logged.filter(({ place }) => place <= lastPlace));
+      expect([after.round, after.after(0).length]).to.deep.equal([3, 100]);
+      after.add([share(lastPlace + 1, 5000)]);
+      expect(after.after(100)).to.have.length(1);
+    }
+  });
+
+  it('reads what versions left whose times were the places', async () => {
+    const store = new MemoryStore();
+    const finds = [3, 1, 2].map((i) => [1.7e12 + i, 10 * i, 'rig1']);
+    await store.set('history:finds', JSON.stringify({ round: 3, finds }));
+    const after = await Finds.open(store, log, 1.7e12 + 4);
+    after.add([1, 2, 3, 4].map((i) => share(1.7e12 + i, 10 * i)));
+    expect(after.after(0).map(([at]) => at - 1.7e12)).to.deep.equal([3, 1, 2, 4]);
   });
 
   it('is written at most once in five minutes, and read again', async () => {
@@ -123,6 +157,118 @@ describe('History', () => {
     await history.rewards.written();
     const entries = (await open()).rewards.after(0);
     expect(entries.map(({ round, roe }) => ({ round, roe }))).to.deep.equal([{ round: 2, roe: 7 }]);
+  });
+
+  it('tells how much of a reward was not counted before, over restarts, whatever other lists gave meanwhile', async () => {
+    const counted: number[] = [];
+    for (const [round, roe] of [
+      ...([
+        [2, 5],
+        [2, 5],
+        [3, 4],
+        [2, 7],
+        [2, 6],
+        [2, 8],
+        [3, 4],
+      ] as const),
+    ]) {
+      const history = await open();
+      counted.push(history.rewarded({ round, roe, proofs: 3, valid: 2 }));
+      await history.rewards.written();
+    }
+    expect(counted).to.deep.equal([5, 0, 4, 2, 0, 1, 0]);
+    const shown = (await open()).rewards.entries.map(({ round, roe }) => [round, roe]);
+    expect(shown).to.deep.equal([
+      [2, 8],
+      [3, 4],
+    ]);
+  });
+
+  it('counts the rewards of a network that was reset, which have the numbers of earlier ones', async () => {
+    const reward = async (round: number): Promise<number> => {
+      const history = await open();
+      const counted = history.rewarded({ round, roe: 5, proofs: 3, valid: 2 });
+      await history.rewards.written();
+      return counted;
+    };
+    for (let round = 1; round <= 40; round++) expect(await reward(round)).to.equal(5);
+    // A list that was voted out is made again two rounds later.
+    expect(await reward(37)).to.equal(0);
+    for (let round = 1; round <= 3; round++) expect(await reward(round)).to.equal(5);
+    const rounds = (await open()).rewards.entries.map(({ round }) => round);
+    expect(rounds).to.deep.equal([1, 2, 3]);
+  });
+
+  it('drops the rewards and the rounds of a dead chain when it is told of a reset, and only those', async () => {
+    const history = await open();
+    history.tick();
+    for (const round of [38, 39, 40, 37]) {
+      history.rewarded({ round, roe: 5, proofs: 3, valid: 2 });
+    }
+    const { edition } = history;
+    history.forgetRounds(38);
+    expect(history.rewards.entries).to.have.length(1);
+    expect(history.edition).to.be.greaterThan(edition);
+    expect(history.rewarded({ round: 36, roe: 5, proofs: 3, valid: 2 })).to.equal(5);
+    history.forgetRounds(39);
+    expect(history.rewards.entries.map(({ round }) => round)).to.deep.equal([37, 36]);
+    expect(history.samples.after(0).map((sample) => sample[1])).to.deep.equal([-1]);
+  });
+
+  const MINUTE = 60_000;
+  const times = (history: History): number[] => history.samples.after(0).map(timeOf);
+  const run = (history: History, ms: number): void => {
+    for (const end = now + ms; now < end; now += 1000) history.tick();
+  };
+
+  for (const jumpMs of [60 * MINUTE, -60 * MINUTE, 17 * MINUTE + 3456, -26 * MINUTE - 123]) {
+    it(`goes on with the charts when the clock is set by ${jumpMs / MINUTE} minutes, without a gap, after a kill too`, async () => {
+      const history = await open();
+      run(history, 20 * MINUTE);
+      shares.note(share(0, 5));
+      run(history, 1000);
+      const { edition } = history;
+      aheadMs = jumpMs;
+      run(history, 5 * MINUTE);
+      expect(history.edition).to.equal(edition + 1);
+
+      const after = times(history);
+      const gaps = (of: number[]): number[] => of.slice(1).map((at, i) => at - of[i]!);
+      const ofLastMinutes = after.filter((at) => at > now + aheadMs - 5 * MINUTE);
+      expect(ofLastMinutes.length).to.be.at.least(140);
+      expect(after[0]).to.be.at.most(now + aheadMs - 24 * MINUTE);
+      expect(Math.min(...gaps(after))).to.be.greaterThan(0);
+      expect(Math.max(...gaps(after))).to.be.at.most(20_000);
+      expect(after.at(-1)).to.be.within(now + aheadMs - 4000, now + aheadMs);
+      const [found] = history.finds.after(0);
+      expect(found![0] - (Date.now() + jumpMs)).to.be.within(-60_000, 60_000);
+
+      await history.samples.written();
+      const restored = times(await open());
+      expect(restored[0]).to.be.at.most(now + aheadMs - 24 * MINUTE);
+      expect(Math.max(...gaps(restored))).to.be.at.most(20_000);
+      expect(restored.at(-1)).to.be.within(now + aheadMs - 40_000, now + aheadMs);
+    });
+  }
+
+  it('shows as a gap that the machine slept, for its clock was right all the time', async () => {
+    const history = await open();
+    run(history, MINUTE);
+    now += 30 * MINUTE;
+    run(history, MINUTE);
+    const of = times(history);
+    expect(history.edition).to.equal(0);
+    expect(Math.max(...of.slice(1).map((at, i) => at - of[i]!))).to.be.at.least(30 * MINUTE);
+  });
+
+  it('takes samples at once after a restart by a clock that was set back', async () => {
+    aheadMs = 60 * MINUTE;
+    run(await open(), 10 * MINUTE);
+    aheadMs = 0;
+    const history = await open();
+    expect(times(history)).to.deep.equal([]);
+    run(history, 10_000);
+    expect(times(history)).to.have.length(5);
   });
 
   it('goes on without records that are unreadable', async () => {

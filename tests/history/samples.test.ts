@@ -57,7 +57,12 @@ describe('Samples', () => {
     expect(times[0]).to.equal(START);
     expect(times.at(-1)).to.be.at.least(end - 40_000);
     follow(after, end, MINUTE);
-    expect(after.after(0).map(timeOf).filter((at) => at > end)).to.have.length(29);
+    expect(
+      after
+        .after(0)
+        .map(timeOf)
+        .filter((at) => at > end),
+    ).to.have.length(29);
   });
 
   it('leaves behind what is older than an hour, to come, or unreadable', async () => {

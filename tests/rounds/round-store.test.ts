@@ -59,6 +59,26 @@ describe('the store of rounds', () => {
     expect(lines).to.deep.equal([]);
   });
 
+  it('forgets what is closed after a reset of the network, and nothing else', async () => {
+    const closed = Round.begin(identity, 3, seed);
+    closed.close();
+    await rounds.save(closed);
+    await rounds.save(Round.begin(identity, 4, seed));
+    await stored.set('round:5', '{');
+    await rounds.forgetClosed();
+    const after = new RoundStore(
+      stored,
+      identity,
+      createLog('info', (line) => lines.push(line)),
+    );
+    for (const each of [rounds, after]) {
+      expect(await each.load(3)).to.equal(undefined);
+      expect(await each.inPlaceOf(3)).to.equal(undefined);
+      expect((await each.load(4))!.number).to.equal(4);
+    }
+    expect(lines).to.deep.equal([]);
+  });
+
   it('asks again after a read that failed', async () => {
     await stored.set('round:4', JSON.stringify(Round.begin(identity, 4, seed).toRecord()));
     const get = stored.get.bind(stored);

@@ -189,6 +189,86 @@ describe('Seeds', () => {
     });
   });
 
+  describe('after a reset of the network', () => {
+    const failed = (asked: Promise<unknown>): Promise<unknown> =>
+      asked.then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+    /** Of the chain before: rounds 33 to 40, one of them proven. */
+    const ofDeadChain = async () => {
+      const made = make();
+      for (let round = 33; round <= 40; round++) await made.seeds.of(round);
+      await made.seeds.prove(36, await made.seeds.of(36));
+      made.chain.asked = [];
+      return made;
+    };
+
+    it('are derived anew, by this process and by the next, also those that were proven', async () => {
+      for (const isSameProcess of [true, false]) {
+        const before = await ofDeadChain();
+        const { seeds, chain } = isSameProcess ? before : make(before.store);
+        const dead = await seeds.of(36);
+        expect(await seeds.rewind(3)).to.equal(true);
+        chain.submissionsOfRound = {};
+        expect(await seeds.of(36)).to.not.deep.equal(dead);
+        expect(await seeds.of(3)).to.deep.equal(roundSeed(taskId, 3, {}));
+        expect(chain.asked).to.deep.equal([34, 1]);
+        expect(await seeds.rewind(35)).to.equal(false);
+      }
+    });
+
+    it('are gone from the store, too', async () => {
+      const { seeds, store } = await ofDeadChain();
+      await seeds.rewind(3);
+      const after = make(store);
+      after.chain.failure = new NotKeptError('forgotten');
+      expect(await failed(after.seeds.of(36))).to.be.instanceOf(NotKeptError);
+      expect(await after.seeds.rewind(3)).to.equal(false);
+    });
+
+    it('stay in a view of the chain that lags by one round, and in one that does not', async () => {
+      const { seeds, chain } = await ofDeadChain();
+      for (const current of [39, 40, 41, 1000]) {
+        expect(await seeds.rewind(current)).to.equal(false);
+      }
+      await seeds.of(40);
+      expect(chain.asked).to.deep.equal([]);
+      expect(await seeds.rewind(38)).to.equal(true);
+    });
+
+    it('are told of once, with the reason; what else goes by numbers has forgotten them before anybody goes on', async () => {
+      const lines: string[] = [];
+      const seeds = new Seeds(
+        ...([taskId, new FakeChain(), new MemoryStore()] as const),
+        createLog('info', (line) => lines.push(line)),
+      );
+      const order: string[] = [];
+      seeds.onRewind = async (current) => {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        order.push(`forgot for ${current}`);
+        throw new Error('one part could not');
+      };
+      for (let round = 33; round <= 40; round++) await seeds.of(round);
+      const asked = [1, 2, 3].map(async () => {
+        order.push(String(await seeds.rewind(3)));
+      });
+      await Promise.all(asked);
+      expect(order).to.deep.equal(['forgot for 3', 'true', 'false', 'false']);
+      const told = lines.filter((line) => line.includes('the network was reset'));
+      expect(told).to.have.length(1);
+      expect(told[0]).to.include('round 3 runs').and.include('33 to 40');
+      expect(lines.join()).to.include('one part could not');
+    });
+
+    it('can be read, and be sure, though those of higher rounds are still kept', async () => {
+      const { seeds } = await ofDeadChain();
+      expect(await seeds.of(3)).to.deep.equal(await seeds.of(3));
+      expect((await seeds.sure(4, 20, true)).length).to.equal(32);
+      expect(await failed(seeds.sure(5, 30_000, false))).to.be.instanceOf(DoubtfulSeedError);
+    });
+  });
+
   it('writes one seed after the other', async () => {
     const { seeds, store } = make();
     let writing = 0;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { createLog } from '../../src/log';
 import { Round } from '../../src/rounds/round';
 import { RECENT_INVALID_SHARES, RECENT_SHARES, ShareLog } from '../../src/rounds/share-log';
-import type { JudgedShare } from '../../src/rounds/share-record';
+import { packAttempt, type JudgedShare } from '../../src/rounds/share-record';
 import { decodeProof } from '../../src/proof/codec';
 import { shareOf } from '../../src/proof/share';
 import { displayHash } from '../../src/bitcoin/target';
@@ -226,6 +226,121 @@ describe('ShareLog', () => {
     const places = shares.recent(100).map(({ place }) => place);
     expect(new Set(places).size).to.equal(100);
     expect(shares.lastPlace).to.equal(places[0]);
+  });
+
+  describe('under a clock that moves', () => {
+    const realNow = Date.now;
+    let now = 0;
+    beforeEach(() => (Date.now = () => now));
+    afterEach(() => (Date.now = realNow));
+    const NOON = Date.UTC(2026, 0, 1, 12);
+    const HOUR_MS = 3_600_000;
+
+    it('says when a share came by the clock as it was, however it was set since, in later processes too', async () => {
+      const times = [NOON + HOUR_MS, NOON, NOON + 1, NOON - HOUR_MS, NOON - HOUR_MS];
+      for (const [i, time] of times.entries()) {
+        now = time;
+        await (await open()).keep(share(i));
+      }
+      const recent = (await open()).recent(500);
+      expect(recent.map(({ at }) => at)).to.deep.equal([...times].reverse());
+      expect(recent.map(({ submissionId }) => submissionId)).to.deep.equal(
+        [4, 3, 2, 1, 0].map((i) => `rig1-${i}`),
+      );
+    });
+
+    it('has each share once, in the order in which they came, whatever the clock does and whenever it is killed', () => {
+      const step = fc.oneof(
+        fc.record({ clock: fc.integer({ min: -HOUR_MS, max: HOUR_MS }) }),
+        fc.record({ shares: fc.integer({ min: 1, max: 4 }), valid: fc.boolean() }),
+        fc.constant({ killed: true }),
+        fc.constant({ saved: true }),
+      );
+      return fc.assert(
+        fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+          store = new MemoryStore();
+          now = NOON;
+          let shares = await open();
+          const ids: string[] = [];
+          const labels = new Map<string, number>();
+          let saved: [until: number, count: number] = [0, 0];
+          for (const each of steps) {
+            if ('clock' in each) now += each.clock;
+            else if ('killed' in each) shares = await open();
+            else if ('saved' in each) saved = [shares.lastPlace, ids.length];
+            else {
+              for (let n = 0; n < each.shares; n++) {
+                const id = `share-${ids.length}`;
+                ids.push(id);
+                labels.set(id, now);
+                const more = { submissionId: id, ...(!each.valid && { reason: 'wrong_hash' }) };
+                void shares.keep(share(ids.length, more));
+              }
+              await shares.flush();
+            }
+          }
+          for (const log of [shares, await open()]) {
+            const recent = log.recent(RECENT_SHARES);
+            expect(recent.map(({ submissionId }) => submissionId)).to.deep.equal(
+              [...ids].reverse(),
+            );
+            for (const { submissionId, at } of recent)
+              expect(at).to.equal(labels.get(submissionId));
+            const later = recent.filter(({ place }) => place > saved[0]);
+            expect(later).to.have.length(ids.length - saved[1]);
+          }
+        }),
+        { numRuns: 50 },
+      );
+    });
+  });
+
+  it('goes on behind what versions left whose times were the places, with times to come', async () => {
+    const inAnHour = Date.now() + 3_600_000;
+    const tuple = (i: number) => [
+      ...[inAnHour + i, vector.round, 'rig1', `rig1-${i}`, share(i).hash],
+      ...[packAttempt(attempts[i]!).toString('hex'), 1, ''],
+    ];
+    const old = { batch: 41, valid: 3, invalid: 0, shares: [0, 1, 2].map(tuple) };
+    store.values.set('shares:41', JSON.stringify(old));
+    // Saved by that version after the second of them.
+    const saved = Round.begin(identity, vector.round, seed);
+    for (const i of [0, 1]) saved.admit(shareOf(template, attempts[i]!));
+    saved.setCountedUntil(inAnHour + 1);
+
+    const startedAt = Date.now();
+    const shares = await open();
+    await shares.keep(share(3));
+    const [newest, ...others] = (await open()).recent(500);
+    expect(newest).to.include({ submissionId: 'rig1-3', place: inAnHour + 3 });
+    expect(newest!.at).to.be.within(startedAt, Date.now());
+    expect(others.map(({ at }) => at)).to.deep.equal([2, 1, 0].map((i) => inAnHour + i));
+    const restored = Round.restore(identity, saved.toRecord());
+    restored.replay((await open()).restoredOf(vector.round));
+    expect([restored.validShares, restored.shares.length]).to.deep.equal([4, 4]);
+  });
+
+  it('gives no share the place of one that a round has counted, though its batch was lost', async () => {
+    const shares = await open();
+    for (let i = 0; i < 5; i++) shares.note(share(i));
+    const saved = Round.begin(identity, vector.round, seed);
+    for (let i = 0; i < 5; i++) saved.admit(shareOf(template, attempts[i]!));
+    saved.setCountedUntil(shares.lastPlace);
+    // Killed before the flush.
+    const after = await open();
+    after.goOnAbove(saved.countedUntil);
+    await after.keep(share(5));
+    const restored = Round.restore(identity, saved.toRecord());
+    restored.replay((await open()).restoredOf(vector.round));
+    expect([restored.validShares, restored.shares.length]).to.deep.equal([6, 6]);
+  });
+
+  it('gives shares of earlier processes to no round after a reset of the network', async () => {
+    await (await open()).keep(share(0));
+    const shares = await open();
+    shares.forgetRestored();
+    expect(shares.restoredOf(vector.round)).to.deep.equal([]);
+    expect(idsOf(shares)).to.deep.equal(['rig1-0']);
   });
 
   it('does not count workers that prove nothing', async () => {

@@ -170,6 +170,15 @@ describe('Alarms', () => {
     expect(told).to.deep.equal(['proof alarm', 'proof well']);
   });
 
+  it('says nothing of a proof that was handed in before the network was reset', () => {
+    alarms.submitted(40);
+    alarms.submitted(3);
+    alarms.listed(40, {});
+    alarms.forgetRounds();
+    alarms.listed(3, {});
+    expect([...told, ...logged]).to.deep.equal([]);
+  });
+
   it('tells of a first reward in tokens, and of none that is nothing', () => {
     alarms.rewarded(7, 0);
     expect(told).to.deep.equal([]);
