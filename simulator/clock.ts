@@ -6,15 +6,29 @@ export const K2_SLOT_MS = 408;
 
 /** Slots against real time. Stands at its first slot until it is started. */
 export class SlotClock {
+  #startingSlot: number;
   #startedAtMs: number | undefined;
 
   constructor(
-    readonly startingSlot: number,
+    startingSlot: number,
     readonly slotMs: number,
-  ) {}
+  ) {
+    this.#startingSlot = startingSlot;
+  }
 
   start(): void {
     this.#startedAtMs ??= performance.now();
+  }
+
+  /** Goes on from another slot, earlier or later. */
+  reset(slot: number): void {
+    this.#startingSlot = slot;
+    if (this.isRunning) this.#startedAtMs = performance.now();
+  }
+
+  /** The slot from which it counts. */
+  get startingSlot(): number {
+    return this.#startingSlot;
   }
 
   get isRunning(): boolean {
@@ -22,12 +36,12 @@ export class SlotClock {
   }
 
   slot(): number {
-    return this.startingSlot + Math.floor(this.#elapsedMs() / this.slotMs);
+    return this.#startingSlot + Math.floor(this.#elapsedMs() / this.slotMs);
   }
 
   /** Milliseconds until a slot begins; 0 once it has. */
   msUntil(slot: number): number {
-    return Math.max(0, (slot - this.startingSlot) * this.slotMs - this.#elapsedMs());
+    return Math.max(0, (slot - this.#startingSlot) * this.slotMs - this.#elapsedMs());
   }
 
   /** Resolves when the slot has begun. Rejects with an AbortError when aborted. */

@@ -86,12 +86,19 @@ export class Ledger {
     this.#migratedTo = toTaskId;
   }
 
-  /** Moves to a slot, never back, and settles the lists whose audit window has ended by then. */
+  /** Moves to a slot, never back but by a reset, and settles the lists whose audit window has ended by then. */
   advance(slot: number): void {
     this.#slot = Math.max(this.#slot, slot);
     while (this.#slot >= this.schedule.settlementOf(this.#unsettledRound)) {
       this.#settle(this.#unsettledRound++);
     }
+  }
+
+  /** Begins anew at a round, as after a reset of the network: nothing that happened in any is known. Stakes and balances stay. */
+  reset(round: number): void {
+    this.#slot = this.schedule.startOf(round);
+    this.#rounds.clear();
+    this.#unsettledRound = round;
   }
 
   /** Everything that happened in a round, also when it is too old for the tasks to see. Undefined when nothing did. */

@@ -31,6 +31,8 @@ export interface Network {
   readonly clock: SlotClock;
   /** The report, when the last round is paid or the run was stopped; by then every process is gone. */
   readonly finished: Promise<RunReport>;
+  /** Resets the network: it goes on at the start of a round, and its ledger knows nothing of any. */
+  reset(round: number): void;
   /** Ends the run early. Resolves when every process is gone. */
   stop(): Promise<void>;
 }
@@ -50,6 +52,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
     ledger: run.ledger,
     clock: run.clock,
     finished,
+    reset: (round) => run.reset(round),
     async stop() {
       run.abort();
       await finished.catch(() => undefined);
@@ -63,6 +66,8 @@ class NetworkRun {
   readonly clock: SlotClock;
   readonly nodes: SimulatedNode[] = [];
   readonly #abort = new AbortController();
+  /** Aborted when the network is reset, and where the run ends. */
+  #untilReset = new AbortController();
   readonly #inspections: Inspections;
   /** Round, then the round in which the list was due, to the key that the SDK's algorithm selects. */
   readonly #expectedListMakers = new Map<number, Map<number, string | undefined>>();
@@ -105,6 +110,13 @@ class NetworkRun {
 
   abort(): void {
     this.#abort.abort();
+    this.#untilReset.abort();
+  }
+
+  reset(round: number): void {
+    this.ledger.reset(round);
+    this.clock.reset(this.ledger.slot);
+    this.#untilReset.abort();
   }
 
   /** Starts the processes, goes through the rounds, and ends the processes whatever happens. */
@@ -142,9 +154,20 @@ class NetworkRun {
   }
 
   async #runRounds(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      this.#untilReset = new AbortController();
+      try {
+        return await this.#runRoundsFrom(this.ledger.currentRound, this.#untilReset.signal);
+      } catch (error) {
+        if (signal.aborted || !this.#untilReset.signal.aborted) throw error;
+      }
+    }
+  }
+
+  async #runRoundsFrom(first: number, signal: AbortSignal): Promise<void> {
     const { rounds } = this.options;
     const { schedule } = this.ledger;
-    for (let round = 0; ; round++) {
+    for (let round = first; ; round++) {
       await this.#enter(schedule.startOf(round), signal);
       this.#noteExpectedListMakers();
       this.#sendAll([

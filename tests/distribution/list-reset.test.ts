@@ -70,10 +70,10 @@ describe('lists after a reset of the network', () => {
   });
 
   it('stay what they are where one answer of the node is nonsense, or its view lags by a round', async () => {
-    const { windows } = test.ledger;
+    const windows = test.ledger.windows.bind(test.ledger);
     let looks = 0;
-    test.ledger.windows = async function () {
-      const right = await windows.call(this);
+    test.ledger.windows = async () => {
+      const right = await windows();
       if (++looks % 4 === 0) return { ...right, round: -83 };
       return looks % 4 === 2 ? { ...right, round: ROUND - 1 } : right;
     };

@@ -5,9 +5,16 @@ import { BUNDLE, LoneTask } from '../fixtures/lone-task';
 import { eventually } from '../fixtures/network';
 
 const ROUND = 10;
+const HOUR_MS = 3_600_000;
+
+/** What the page is told of the history: times in ms since 1970, in its order. */
+interface Shown {
+  samples: number[];
+  finds: number[];
+}
 
 describe('fault: the clock jumps by an hour, both ways', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let task: LoneTask;
   beforeEach(() => (task = new LoneTask()));
   afterEach(() => task.dispose());
@@ -17,11 +24,45 @@ describe('fault: the clock jumps by an hour, both ways', function () {
     return answer?.valid_shares ?? 0;
   };
 
-  it('is not noticed by the round, which ends by the chain, nor by the shares, which all count', async () => {
+  const movingBundle = (): string => {
     const executable = path.join(task.directory, 'main.js');
     const moving = path.join(__dirname, '../fixtures/moving-clock.js');
     writeFileSync(executable, readFileSync(moving, 'utf8') + readFileSync(BUNDLE, 'utf8'));
-    await task.start(executable);
+    return executable;
+  };
+
+  const shown = async (): Promise<Shown | undefined> => {
+    const ending = new AbortController();
+    const events = `http://127.0.0.1:${task.apiPort}/dashboard/events`;
+    let text = '';
+    try {
+      const { body } = await fetch(events, { signal: ending.signal });
+      for await (const chunk of body!) {
+        text += Buffer.from(chunk as Uint8Array).toString();
+        const data = /^data: (.*)\n\n/m.exec(text)?.[1];
+        if (data === undefined) continue;
+        const update = JSON.parse(data) as { samples: number[][]; finds: number[][] };
+        return {
+          samples: update.samples.map(([seconds]) => seconds! * 1000),
+          finds: update.finds.map(([at]) => at!),
+        };
+      }
+    } catch {
+      return undefined;
+    } finally {
+      ending.abort();
+    }
+    return undefined;
+  };
+
+  /** When the newest shares came, as GET /audit says, newest first. */
+  const shareTimes = async (): Promise<number[]> => {
+    const audit = await task.get<{ recent_shares: { timestamp: string }[] }>('/audit?limit=500');
+    return (audit?.recent_shares ?? []).map(({ timestamp }) => Date.parse(timestamp));
+  };
+
+  it('is not noticed by the round, which ends by the chain, nor by the shares, which all count', async () => {
+    await task.start(movingBundle());
     task.send('executeTask', ROUND);
     await task.hasShares(ROUND);
     for (let jumps = 1; jumps <= 3; jumps++) {
@@ -41,6 +82,49 @@ describe('fault: the clock jumps by an hour, both ways', function () {
     await task.exit;
     await task.start();
     expect(await eventually(async () => (await shares()) || undefined)).to.be.at.least(before);
+    expect(task.verdictOn(await task.proofAfter(ROUND), ROUND)).to.include({ valid: true });
+  });
+
+  it('has the charts and new shares go on when it is set right after an hour ahead, after a kill too', async () => {
+    const executable = movingBundle();
+    await task.start(executable, { CLOCK_AHEAD_MS: String(HOUR_MS) });
+    task.send('executeTask', ROUND);
+    await task.hasShares(ROUND);
+    const isNow = (time = 0): boolean => Math.abs(time - Date.now()) < 60_000;
+    /** The newest samples, once there are more than so many of this hour. */
+    const goOn = (more: number): Promise<number[]> =>
+      eventually(async () => {
+        const { samples = [] } = (await shown()) ?? {};
+        return samples.filter(isNow).length > more && isNow(samples.at(-1)) ? samples : undefined;
+      });
+    const expectRising = (times: readonly number[]): void => {
+      expect(times).to.deep.equal([...new Set(times)].sort((a, b) => a - b));
+    };
+
+    // Enough of them that some are stored.
+    await eventually(async () => ((await shown())?.samples.length ?? 0) > 18 || undefined);
+    expect(isNow((await shown())!.samples.at(-1)! - HOUR_MS)).to.equal(true);
+    task.kill('SIGUSR2');
+    await task.logged('the clock moved');
+    const samples = await goOn(20);
+    expectRising(samples);
+    expect(samples.every(isNow)).to.equal(true);
+    expect((await shown())!.finds.every((at) => at < Date.now() + 60_000)).to.equal(true);
+    const times = await eventually(async () => {
+      const of = await shareTimes();
+      return isNow(of[0]) && of.length > 1 ? of : undefined;
+    });
+    // In the order in which they came, each with its time as the clock was then.
+    expect(isNow(times.at(-1)! - HOUR_MS)).to.equal(true);
+
+    const before = await shares();
+    task.kill('SIGKILL');
+    await task.exit;
+    await task.start();
+    task.send('executeTask', ROUND);
+    await eventually(async () => ((await shares()) > before ? true : undefined));
+    expectRising(await goOn(5));
+    expect(isNow((await shareTimes())[0])).to.equal(true);
     expect(task.verdictOn(await task.proofAfter(ROUND), ROUND)).to.include({ valid: true });
   });
 });

@@ -6,6 +6,27 @@ import { LedgerError } from '../../simulator/ledger-error';
 import { at, auditAt, ledgerWithSubmissions, newLedger, settledAt } from './ledgers';
 
 describe('the ledger', () => {
+  it('begins anew at an earlier round after a reset, and pays it as any other', () => {
+    const pay = (ledger: ReturnType<typeof newLedger>, round: number): void => {
+      ledger.advance(at(round + 1));
+      ledger.submit('a', round, 'v');
+      ledger.advance(at(round + 2));
+      ledger.writeAccount('a', 'a', round, JSON.stringify({ a: 1 }));
+      ledger.nameList('a', 'a', round);
+      ledger.advance(settledAt(round + 2));
+    };
+    const ledger = newLedger();
+    pay(ledger, 40);
+    expect(ledger.balances.get('a')).to.equal(1);
+    ledger.reset(3);
+    expect([ledger.currentRound, ledger.slot]).to.deep.equal([3, at(3)]);
+    expect(ledger.record(40)).to.equal(undefined);
+    expect(ledger.balances.get('a')).to.equal(1);
+    for (const round of [3, 6]) pay(ledger, round);
+    expect(ledger.balances.get('a')).to.equal(3);
+    expect(ledger.record(6)!.payoutStatus).to.equal('PayoutSuccessful');
+  });
+
   describe('submissions', () => {
     it("are taken in the next round's submission window, both edges", () => {
       const ledger = newLedger();

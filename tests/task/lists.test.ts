@@ -160,6 +160,24 @@ describe('the distribution lists of a task', function () {
     await eventually(async () => (await task.metric('orca_lists_made_total')) === 1 || undefined);
   });
 
+  it('are counted as a reward once, though the task is killed and makes them again', async () => {
+    const work = { taskId: decodeKey(task.taskId), round: LISTED, seed: task.seed(LISTED) };
+    task.chain.submissions[LISTED] = {
+      [task.self.publicKey]: mineProof(work, task.self.publicKeyBytes),
+    };
+    const reward = (): Promise<number> => task.metric('orca_rewards_roe_total');
+    await task.start();
+    await eventually(async () => (await reward()) === 1000 || undefined);
+    // What the page shows is stored a moment later.
+    await eventually(() => task.callsOf('uploadDistributionList')[0]);
+    task.kill('SIGKILL');
+    await task.exit;
+    await task.start();
+    const made = `distribution of round ${LISTED}: 1 of 1 proofs are valid`;
+    await eventually(() => (task.timesLogged(made) === 2 ? true : undefined));
+    expect(await eventually(async () => (await reward()) + 1)).to.equal(1);
+  });
+
   for (const count of [3, 100]) {
     it(`cost a call a list and look, with ${count}`, async () => {
       const makers = Array.from({ length: count }, (_, i) => deriveKeyPair(`maker ${i}`).publicKey);
