@@ -1,10 +1,13 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import type { SimulatedNode } from '../../simulator';
+import { BUNDLE } from '../fixtures/lone-task';
 import { startTaskNetwork, type TaskNetwork } from '../fixtures/network';
 import { mineShares, type Work } from '../fixtures/shares';
 import { changeSettings, openBrowser, seriousViolations, type Browser } from './browser';
@@ -24,9 +27,15 @@ describe('the dashboard in a browser', function () {
   let errors: string[];
   let strangers: string[];
 
+  let directory: string;
+
   before(async () => {
+    directory = mkdtempSync(path.join(os.tmpdir(), 'dashboard-'));
+    const task = path.join(directory, 'main.js');
+    const moving = path.join(__dirname, '../fixtures/moving-clock.js');
+    writeFileSync(task, readFileSync(moving, 'utf8') + readFileSync(BUNDLE, 'utf8'));
     network = await startTaskNetwork({
-      ...{ nodes: 1, rounds: 0, roundSeconds: 3600 },
+      ...{ nodes: 1, rounds: 0, roundSeconds: 3600, task },
     });
     node = network.nodes[0]!;
     origin = `http://127.0.0.1:${node.env['API_PORT']}`;
@@ -45,6 +54,7 @@ describe('the dashboard in a browser', function () {
   after(async () => {
     await browser?.close();
     await network.dispose();
+    rmSync(directory, { recursive: true });
   });
 
   beforeEach(async () => {
@@ -222,6 +232,26 @@ describe('the dashboard in a browser', function () {
     await moves('#count');
     expect(Number(await page.textContent('#count'))).to.be.at.least(shares + 1);
     expect(await page.locator('#pause').isDisabled()).to.equal(false);
+  });
+
+  it("goes on with its charts when the machine's clock is set, and takes that for no restart", async () => {
+    await page.locator('#hashrate summary').click();
+    const rows = page.locator('#hashrate tbody tr');
+    await rows.nth(2).waitFor(WAIT);
+    const before = await rows.count();
+    /** Minutes of the day. @param row 0 is the newest */
+    const minutes = async (row = 0): Promise<number> => {
+      const [hours, rest] = (await rows.nth(row).locator('td').first().textContent())!.split(':');
+      return Number(hours) * 60 + Number(rest);
+    };
+    const between = (from: number, to: number): number => (to - from + 24 * 60) % (24 * 60);
+    const at = await minutes();
+    node.process.kill('SIGUSR2');
+    while (between(at, await minutes()) < 55) await page.waitForTimeout(50);
+    expect(await rows.count()).to.be.at.least(before);
+    expect(between(at, await minutes(2))).to.be.at.least(55);
+    expect(await page.locator('#notice').isHidden()).to.equal(true);
+    await moves('#count');
   });
 
   it('says everything that a chart shows in words and in a table', async () => {

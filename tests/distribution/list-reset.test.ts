@@ -63,6 +63,7 @@ describe('lists after a reset of the network', () => {
     test.ledger.name('Node2', test.falseFor('Node2'));
     await test.clock.runUntil(since + 2 * WINDOW_MS);
     expect(computed.slice(3)).to.deep.equal([LISTED]);
+    expect(test.ledger.of('handIn').at(-1)!.args).to.deep.equal([LISTED, test.right]);
     expect(votesSince(since)).to.have.deep.members([
       ['Node1', true],
       ['Node2', false],

@@ -15,7 +15,10 @@ const log = createLog('silent');
 const vector = vectors[0]!;
 const identity = { taskId: decodeKey(vector.taskId), submitter: judgeOf(vector).submitter };
 
-const SHARE = [1.7e12, vector.round, 'rig1', 'rig1-1', '00'.repeat(32), '01'.repeat(12), 1, ''];
+const SHARE = [
+  ...[1, vector.round, 'rig1', 'rig1-1', '00'.repeat(32), '01'.repeat(12), 1, '', 1.7e12],
+];
+/** An earlier version's: its time was its place. */
 const FORGED = [1.7e12 + 1, vector.round, 'rig1', 'rig1-2', '00'.repeat(32), '', 0, 'wrong_hash'];
 /** What the store holds, by key, as this task writes it. */
 const RECORDS: Readonly<Record<string, unknown>> = {

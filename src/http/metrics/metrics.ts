@@ -65,7 +65,7 @@ export class Metrics {
     });
     this.rewards = new Counter({
       name: 'orca_rewards_roe_total',
-      help: 'Rewards of this node in the distribution lists it computed, each round once, in ROE.',
+      help: 'Rewards of this node in the distribution lists it computed, each round once, over restarts too, in ROE.',
       registers,
     });
     this.listsMade = new Counter({
