@@ -198,7 +198,11 @@ export class Miner {
     round.start();
     // The start counts before it searches, so that no later start searches the same ground.
     await this.save(round);
-    log.info(`mining round ${round.number}`);
+    log.info(
+      engine.resting
+        ? `round ${round.number} runs, at rest: it is mined as soon as that is allowed`
+        : `mining round ${round.number}`,
+    );
     // Only now: until then the engine has the hashes of the job before.
     this.countedHashes = 0;
     engine.search({
