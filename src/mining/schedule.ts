@@ -2,7 +2,7 @@ import { ZoneClock } from './zone-clock';
 
 const MINUTE_MS = 60_000;
 const DAY_MINUTES = 1440;
-const DASHES = /\s*[-\u2010-\u2015\u2212]\s*/g;
+const DASHES = / ?[-\u2010-\u2015\u2212] ?/g;
 const RANGE = /^(\d{1,2}(?::\d{2})?)-(\d{1,2}(?::\d{2})?)$/;
 /** The hours change every day; only where a day lacks some, later. */
 const FARTHEST_CHANGE_MS = 3 * DAY_MINUTES * MINUTE_MS;
@@ -15,7 +15,10 @@ interface Hours {
 
 /** When the owner lets the machine mine, by the wall clock of a time zone. */
 export class Schedule {
-  private readonly isAlways: boolean;
+  /** Of each minute of the day, whether mining is allowed. */
+  private readonly allowed: readonly boolean[];
+  /** The minutes of the day that are allowed and the ones before them are not, or the reverse. */
+  private readonly edges: readonly number[];
 
   private constructor(
     private readonly hours: readonly Hours[],
@@ -23,9 +26,9 @@ export class Schedule {
     readonly clock: ZoneClock,
     private readonly isZoneNamed: boolean,
   ) {
-    this.isAlways = Array.from({ length: DAY_MINUTES }, (_, minute) => minute).every((minute) =>
-      this.allowsMinute(minute),
-    );
+    const minutes = Array.from({ length: DAY_MINUTES }, (_, minute) => minute);
+    this.allowed = minutes.map((minute) => allowsMinute(hours, minute));
+    this.edges = minutes.filter((minute) => this.allowed[minute] !== this.allowed.at(minute - 1));
   }
 
   /**
@@ -38,8 +41,9 @@ export class Schedule {
     const list = zoneAt < 0 ? text : text.slice(0, zoneAt);
     const zone = zoneAt < 0 ? undefined : text.slice(zoneAt).trim();
     const ranges = list
+      .replace(/\s+/g, ' ')
       .replace(DASHES, '-')
-      .split(/[\s,;]+/)
+      .split(/[ ,;]+/)
       .filter(Boolean);
     if (ranges.length === 0 && text.trim() !== '') throw unreadable(text);
     const hours = ranges.map(parseHours);
@@ -58,12 +62,12 @@ export class Schedule {
 
   /** Whether mining is allowed at a time. */
   allows(time: Date): boolean {
-    return this.allowsMinute(this.clock.minuteOfDay(time));
+    return this.allowed[this.clock.minuteOfDay(time)]!;
   }
 
   /** The first minute after a time from which on mining is allowed and was not, or the reverse; undefined for never. */
   nextChange(from: Date): Date | undefined {
-    if (this.isAlways) return undefined;
+    if (this.edges.length === 0) return undefined;
     const allowed = this.allows(from);
     const end = from.getTime() + FARTHEST_CHANGE_MS;
     let at = Math.floor(from.getTime() / MINUTE_MS) * MINUTE_MS;
@@ -74,13 +78,13 @@ export class Schedule {
     return undefined;
   }
 
-  /** The first time after one at which a range starts or ends, or the clock is changed; both ms since 1970, whole minutes. */
+  /** The first time after one at which the hours start or end, or the clock is changed; both ms since 1970, whole minutes. */
   private nextEdge(fromMs: number): number {
     const { clock } = this;
     const minute = clock.minuteOfDay(new Date(fromMs));
-    const waits = this.hours
-      .flatMap(({ start, end }) => [start, end])
-      .map((edge) => ((edge - minute + 2 * DAY_MINUTES - 1) % DAY_MINUTES) + 1);
+    const waits = this.edges.map(
+      (edge) => ((edge - minute + 2 * DAY_MINUTES - 1) % DAY_MINUTES) + 1,
+    );
     let next = fromMs + Math.min(...waits) * MINUTE_MS;
     const offset = clock.offsetMs(fromMs);
     if (clock.offsetMs(next) === offset) return next;
@@ -91,13 +95,13 @@ export class Schedule {
     }
     return next;
   }
+}
 
-  private allowsMinute(minute: number): boolean {
-    if (this.hours.length === 0) return true;
-    return this.hours.some(({ start, end }) =>
-      start < end ? start <= minute && minute < end : minute >= start || minute < end,
-    );
-  }
+function allowsMinute(hours: readonly Hours[], minute: number): boolean {
+  if (hours.length === 0) return true;
+  return hours.some(({ start, end }) =>
+    start < end ? start <= minute && minute < end : minute >= start || minute < end,
+  );
 }
 
 function parseHours(range: string): Hours {

@@ -109,6 +109,15 @@ describe('Governor', () => {
     expect(owner.standing.until?.toISOString()).to.equal('2026-11-27T06:00:00.000Z');
   });
 
+  it('notices in ten seconds that the hours changed while the machine slept', async () => {
+    govern(NIGHTS);
+    at('22:30');
+    while (percents.at(-1) !== 100) await sleep(50);
+    expect(lines.at(-1)).to.equal(
+      'within 22:00-07:00, now 22:30 Europe/Berlin: mining until 07:00',
+    );
+  });
+
   it('says of a pause until when only the owner knows', () => {
     const owner = govern(NIGHTS);
     owner.pause();
