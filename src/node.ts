@@ -5,7 +5,7 @@ import { nodeCallFailures } from './koii/node-call';
 import { History } from './history/history';
 import type { Log } from './log';
 import { Engine, type EngineSetup } from './mining/engine';
-import { Governor } from './mining/governor';
+import { Governor, type Allowance } from './mining/governor';
 import { Auditor } from './rounds/auditor';
 import type { KeyValueStore } from './rounds/key-value-store';
 import { Miner } from './rounds/miner';
@@ -51,7 +51,7 @@ export async function createNode(ground: Ground): Promise<MiningNode> {
     ...engineSetup(config),
     log: (level, message) => log[level](message),
   });
-  const governor = new Governor(engine, config.MINING_INTENSITY, config.MINING_SCHEDULE);
+  const governor = new Governor(engine, { ...allowance(config), tell: (line) => log.info(line) });
   settings.onChange((changed) => apply(changed, { engine, governor, log }));
   const shares = await ShareLog.open(store, log);
   const roundStore = new RoundStore(store, identity, log);
@@ -67,7 +67,7 @@ export async function createNode(ground: Ground): Promise<MiningNode> {
   const history = await History.open({ engine, miner, shares, store, log });
   history.follow();
   const services: Services = {
-    ...{ miner, workers, intake, shares, metrics, log },
+    ...{ miner, governor, workers, intake, shares, metrics, log },
     audit: (round, submitted) => auditor.audit(round, submitted),
     rounds: undefined,
   };
@@ -81,9 +81,12 @@ export async function createNode(ground: Ground): Promise<MiningNode> {
 function apply(config: Config, node: Pick<MiningNode, 'engine' | 'governor' | 'log'>): void {
   const { engine, governor, log } = node;
   engine.configure(engineSetup(config));
-  governor.intensity = config.MINING_INTENSITY;
-  governor.schedule = config.MINING_SCHEDULE;
+  governor.configure(allowance(config));
   log.level = config.LOG_LEVEL;
+}
+
+function allowance({ MINING_INTENSITY, MINING_SCHEDULE }: Config): Allowance {
+  return { intensity: MINING_INTENSITY, schedule: MINING_SCHEDULE };
 }
 
 function engineSetup(config: Config): EngineSetup {

@@ -1,5 +1,5 @@
 import { difficultyOf } from '../bitcoin/target';
-import { health } from '../http/health';
+import { health, miningState } from '../http/health';
 import { BACKENDS } from '../mining/kernel';
 import type { MiningNode } from '../node';
 import { relativeError } from '../proof/estimate';
@@ -17,10 +17,12 @@ export function statusOf(node: MiningNode, times: RoundTimes | undefined): Statu
   const { components } = health(miner, metrics);
   const { valid, invalid } = shares.statistics;
   const known = workers.list();
-  const mining = miner.miningRound !== undefined;
+  const { until, schedule } = governor.standing;
+  const { clock } = schedule;
   return {
     now: Date.now(),
-    state: governor.state !== 'mining' ? governor.state : mining ? 'mining' : 'waiting',
+    state: miningState(miner, governor).state,
+    until: until ? { time: clock.timeOf(until), zone: clock.zone } : null,
     faults: Object.entries(components)
       .filter(([, works]) => !works)
       .map(([name]) => name.replace('_', ' ')),

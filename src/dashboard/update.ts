@@ -1,6 +1,7 @@
 import type { Find } from '../history/finds';
 import type { AuditEntry, RewardEntry } from '../history/history';
 import type { SampleTuple } from '../history/sample';
+import type { MiningState } from '../http/health';
 import type { RoundTimes } from '../rounds/round-clock';
 import type { WorkerState } from '../workers/workers';
 
@@ -50,7 +51,9 @@ export interface BackendStatus {
 export interface Status {
   /** The node's clock, ms since 1970. */
   now: number;
-  state: 'mining' | 'waiting' | 'paused' | 'outside the schedule';
+  state: MiningState['state'];
+  /** When the schedule next allows mining, or ends it: the time of day in its zone; null where it doesn't. */
+  until: { time: string; zone: string } | null;
   /** Components that don't work as they should. */
   faults: string[];
   intensity: number;

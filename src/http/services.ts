@@ -1,4 +1,5 @@
 import type { Log } from '../log';
+import type { Governor } from '../mining/governor';
 import type { Verdict } from '../proof/verify';
 import type { SubmittedProof } from '../rounds/auditor';
 import type { Miner } from '../rounds/miner';
@@ -26,6 +27,7 @@ export interface RoundStarter {
 /** All that the API serves. */
 export interface Services {
   miner: Miner;
+  governor: Pick<Governor, 'standing'>;
   workers: Workers;
   intake: ShareIntake;
   shares: ShareLog;

@@ -66,13 +66,20 @@ export class Engine {
     }));
   }
 
+  /** The best that is known of its rate now; 0 while it stands still, or when nothing is known. */
   get hashrateHps(): number {
-    return this.threads.reduce((sum, thread) => sum + thread.hashrateHps, 0);
+    return sumOf(this.threads.map(({ hashrateHps }) => hashrateHps));
+  }
+
+  /** The rate of the threads that are up, whenever they hash; undefined while nothing is known of it. */
+  get workHps(): number | undefined {
+    const known = this.threads.flatMap(({ backend, workHps }) => (backend && workHps) ?? []);
+    return known.length > 0 ? sumOf(known) : undefined;
   }
 
   /** Hashes done of the current or last job. */
   get hashes(): number {
-    return this.threads.reduce((sum, thread) => sum + thread.hashes, 0);
+    return sumOf(this.threads.map(({ hashes }) => hashes));
   }
 
   /** Whether it was told not to hash, whatever the job. */
@@ -137,18 +144,21 @@ export class Engine {
     const { threads, backend } = this.wanted;
     if (threads === this.made.threads && backend === this.made.backend) return;
     const kept = backend === this.made.backend ? threads : 0;
+    const known = this.threads.flatMap(({ fullHps }) => fullHps ?? []);
     for (const thread of this.threads.splice(kept)) void thread.close();
     this.made = this.wanted;
-    this.addThreads();
+    // Until they are measured, new threads are taken to be as fast as those before.
+    this.addThreads(known.length > 0 ? sumOf(known) / known.length : undefined);
     this.told = threads;
     this.log('info', `mining with ${threads} threads, backend ${backend}`);
   }
 
-  private addThreads(): void {
+  /** @param presumedHps of each at full intensity, where something is known */
+  private addThreads(presumedHps?: number): void {
     const { threads, backend } = this.made;
     const { log, onFailure } = this;
     for (let index = this.threads.length; index < threads; index++) {
-      const thread = new MiningThread(index, backend, { log, onFailure });
+      const thread = new MiningThread(index, backend, { log, onFailure }, presumedHps);
       thread.setIntensity(this.percent);
       this.threads.push(thread);
     }
@@ -161,6 +171,10 @@ export class Engine {
     this.told = running;
     log(running < threads ? 'warn' : 'info', `mining with ${running} of ${threads} threads`);
   }
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
 }
 
 function checked({ threads, backend }: EngineSetup): EngineSetup {

@@ -1,49 +1,75 @@
 import type { Engine } from './engine';
 import type { Schedule } from './schedule';
 
-/** The hours of the schedule are looked at this often. */
+/** The hours of the schedule are looked at this often at least: a machine that slept notices. */
 const CHECK_MS = 10_000;
 
 /** Why the engine rests, or that it does not. */
 export type GovernorState = 'mining' | 'paused' | 'outside the schedule';
 
+/** How much of the machine the owner gives, and when. */
+export interface Allowance {
+  /** Percent of each thread's time to hash while mining is allowed, 1..100. */
+  intensity: number;
+  schedule: Schedule;
+}
+
+/** What the owner allows now. */
+export interface Standing {
+  state: GovernorState;
+  schedule: Schedule;
+  /** When the schedule next allows mining, or ends it; undefined where it doesn't, or the owner paused mining. */
+  until: Date | undefined;
+}
+
+export interface GovernorOptions extends Allowance {
+  /** Is told of each change of what the owner allows, and at the start of hours that are set. */
+  tell?: (line: string) => void;
+  now?: () => Date;
+}
+
 /** Lets the owner decide how much of the machine the engine may have, and when. */
 export class Governor {
   private paused = false;
-  private percent: number;
-  private readonly timer: NodeJS.Timeout;
+  private allowance: Allowance;
+  private readonly tell: (line: string) => void;
+  private readonly now: () => Date;
+  private timer: NodeJS.Timeout | undefined;
+  private told: { state: GovernorState; schedule: string; intensity: number };
 
-  /** @param intensity percent of each thread's time, 1..100 */
+  /** @throws RangeError when the intensity is not 1..100 */
   constructor(
     private readonly engine: Pick<Engine, 'setIntensity'>,
-    intensity: number,
-    private hours: Schedule,
-    private readonly now: () => Date = () => new Date(),
+    { tell = () => undefined, now = () => new Date(), ...allowance }: GovernorOptions,
   ) {
-    this.percent = checked(intensity);
+    this.allowance = checked(allowance);
+    this.tell = tell;
+    this.now = now;
+    // Where it mines at all hours from the start, there is nothing to tell.
+    this.told = { state: 'mining', schedule: '', intensity: this.intensity };
     this.apply();
-    this.timer = setInterval(() => this.apply(), CHECK_MS).unref();
   }
 
   /** Percent of each thread's time that is mined while mining is allowed, 1..100. */
   get intensity(): number {
-    return this.percent;
-  }
-
-  /** @throws RangeError when it is not 1..100 */
-  set intensity(percent: number) {
-    this.percent = checked(percent);
-    this.apply();
-  }
-
-  set schedule(hours: Schedule) {
-    this.hours = hours;
-    this.apply();
+    return this.allowance.intensity;
   }
 
   get state(): GovernorState {
-    if (this.paused) return 'paused';
-    return this.hours.allows(this.now()) ? 'mining' : 'outside the schedule';
+    return this.stateAt(this.now());
+  }
+
+  get standing(): Standing {
+    const now = this.now();
+    const { schedule } = this.allowance;
+    const state = this.stateAt(now);
+    return { state, schedule, until: state === 'paused' ? undefined : schedule.nextChange(now) };
+  }
+
+  /** @throws RangeError when the intensity is not 1..100 */
+  configure(allowance: Allowance): void {
+    this.allowance = checked(allowance);
+    this.apply();
   }
 
   /** Stops hashing until resume; the threads keep their place, so no share is lost and none is found twice. */
@@ -58,17 +84,55 @@ export class Governor {
   }
 
   close(): void {
-    clearInterval(this.timer);
+    clearTimeout(this.timer);
+  }
+
+  private stateAt(time: Date): GovernorState {
+    if (this.paused) return 'paused';
+    return this.allowance.schedule.allows(time) ? 'mining' : 'outside the schedule';
   }
 
   private apply(): void {
-    this.engine.setIntensity(this.state === 'mining' ? this.percent : 0);
+    const { standing, intensity } = this;
+    const { state, until } = standing;
+    this.engine.setIntensity(state === 'mining' ? intensity : 0);
+    this.tellChange(standing);
+    const waitMs = until ? Math.max(1, until.getTime() - this.now().getTime()) : CHECK_MS;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.apply(), Math.min(waitMs, CHECK_MS)).unref();
+  }
+
+  private tellChange(standing: Standing): void {
+    const { intensity, told } = this;
+    const { state, schedule } = standing;
+    this.told = { state, schedule: String(schedule), intensity };
+    const isSame =
+      told.state === state && told.schedule === String(schedule) && told.intensity === intensity;
+    if (isSame) return;
+    const isResumed = told.state === 'paused' && state !== 'paused';
+    this.tell(`${isResumed ? 'resumed by the owner, ' : ''}${this.lineOf(standing)}`);
+  }
+
+  private lineOf({ state, schedule: { ranges, clock }, until }: Standing): string {
+    const now = `now ${clock.timeOf(this.now())} ${clock.zone}`;
+    const to = until ? ` until ${clock.timeOf(until)}` : '';
+    const part = this.intensity === 100 ? '' : ` at ${this.intensity} %`;
+    const then = part && `, then mining${part}`;
+    switch (state) {
+      case 'paused':
+        return `paused by the owner, ${now}: resting until resumed${then}`;
+      case 'outside the schedule':
+        return `outside ${ranges}, ${now}: resting${to}${then}`;
+      case 'mining':
+        return `${ranges ? `within ${ranges}, ` : ''}${now}: mining${part}${to}`;
+    }
   }
 }
 
-function checked(percent: number): number {
-  if (!Number.isInteger(percent) || percent < 1 || percent > 100) {
-    throw new RangeError(`intensity: expected a whole number from 1 to 100, got ${percent}`);
+function checked(allowance: Allowance): Allowance {
+  const { intensity } = allowance;
+  if (!Number.isInteger(intensity) || intensity < 1 || intensity > 100) {
+    throw new RangeError(`intensity: expected a whole number from 1 to 100, got ${intensity}`);
   }
-  return percent;
+  return allowance;
 }

@@ -42,9 +42,12 @@ const MAX_RESTART_MS = 60_000;
  * good (measured, 18 and 20), so that one a minute would be 43 MB a day.
  */
 const MAX_START_RETRY_MS = 3_600_000;
+/** A thread that tells nothing for longer stands still: at 1 % it tells of itself every two seconds or so. */
+const SILENT_MS = 10_000;
 
 /** One mining thread as the engine sees it: started again, with back-off, when it dies or can't be had. */
 export class MiningThread {
+  /** Of what it would hash at full intensity, over jobs, rests and changes of the intensity. */
   private readonly meter = new RateMeter();
   private worker: Worker | undefined;
   private ring = createRing();
@@ -54,6 +57,10 @@ export class MiningThread {
   private hashesOfJob = 0;
   private extranonce2 = 0;
   private intensity = 100;
+  /** The last intensity that was not 0. */
+  private workIntensity = 100;
+  /** When it last told of its hashes, or was told to hash. */
+  private toldAtMs = 0;
   private restartMs = FIRST_RESTART_MS;
   private restartTimer: NodeJS.Timeout | undefined;
   private readyAtMs = Infinity;
@@ -67,17 +74,34 @@ export class MiningThread {
   /** Why its last try to run failed; undefined when it did not. */
   fault: string | undefined;
 
-  /** @param index 0..255, its extranonce1 in the jobs of a node */
+  /**
+   * @param index 0..255, its extranonce1 in the jobs of a node
+   * @param presumedHps what it is taken to hash at full intensity until that was measured
+   */
   constructor(
     private readonly index: number,
     private readonly requested: ThreadData['backend'],
     private readonly listener: ThreadListener,
+    private readonly presumedHps?: number,
   ) {
     this.spawn();
   }
 
+  /** The best that is known of its rate now; 0 while it stands still, or when nothing is known. */
   get hashrateHps(): number {
-    return this.meter.perSecond;
+    const isHashing = this.job !== undefined && this.backend !== undefined && this.intensity > 0;
+    return isHashing && !this.isSilent ? (this.workHps ?? 0) : 0;
+  }
+
+  /** Its rate whenever it hashes, by its last intensity above 0; undefined while nothing is known. */
+  get workHps(): number | undefined {
+    const { fullHps } = this;
+    return fullHps === undefined ? undefined : (fullHps * this.workIntensity) / 100;
+  }
+
+  /** The same at full intensity. */
+  get fullHps(): number | undefined {
+    return this.meter.perSecond ?? this.presumedHps;
   }
 
   /** Hashes done of the current or last job. */
@@ -98,10 +122,11 @@ export class MiningThread {
 
   /** @param percent of the time to hash, 0..100; at 0 the thread waits where it is */
   setIntensity(percent: number): void {
+    if (percent === this.intensity) return;
     this.intensity = percent;
+    if (percent > 0) this.workIntensity = percent;
     this.send({ type: 'intensity', percent });
-    if (percent === 0) this.meter.stop();
-    else if (this.job && this.backend) this.meter.restart(this.hashesOfJob);
+    this.interruptMeter();
   }
 
   /** Resolves when the thread has stopped searching and has told all it found. */
@@ -113,7 +138,6 @@ export class MiningThread {
     this.send({ type: 'stop' });
     await stopped;
     this.job = undefined;
-    this.meter.stop();
   }
 
   async close(): Promise<void> {
@@ -151,7 +175,6 @@ export class MiningThread {
     this.worker = undefined;
     // The dead thread may have left half a message in the old one.
     this.ring = createRing();
-    this.meter.stop();
     this.resolveStopped?.();
     if (this.closed) return;
     this.hashesBeforeRestart += this.hashesOfJob;
@@ -180,7 +203,7 @@ export class MiningThread {
     this.extranonce2 = extranonce2;
     const { template, target, extranonce1 = this.index } = this.job;
     const space = { template, extranonce1, extranonce2 };
-    if (this.backend && this.intensity > 0) this.meter.restart();
+    this.interruptMeter();
     this.send({ type: 'search', job: ++this.jobNumber, space, target });
   }
 
@@ -209,18 +232,31 @@ export class MiningThread {
         break;
       case 'progress':
         this.extranonce2 = message.extranonce2;
-        this.count(message.hashes);
+        this.hashesOfJob = message.hashes;
+        this.measure();
         break;
       case 'stopped':
-        this.count(message.hashes);
+        this.hashesOfJob = message.hashes;
         this.resolveStopped?.();
         break;
     }
   }
 
-  private count(hashes: number): void {
-    this.hashesOfJob = hashes;
-    this.meter.update(hashes);
+  private get isSilent(): boolean {
+    return performance.now() - this.toldAtMs > SILENT_MS;
+  }
+
+  /** What it was told changes: only what it tells twice after that shows how fast it is now. */
+  private interruptMeter(): void {
+    this.meter.interrupt();
+    this.toldAtMs = performance.now();
+  }
+
+  private measure(): void {
+    // Asleep with the machine, or never let run: that says nothing of how fast it is.
+    if (this.isSilent) this.meter.interrupt();
+    this.toldAtMs = performance.now();
+    this.meter.update((this.hashesOfJob * 100) / this.workIntensity);
   }
 }
 

@@ -1,9 +1,12 @@
 /** Over less, a message that was late would look like a leap of the rate. */
 const SHORTEST_SPAN_MS = 500;
 
-/** The rate of a counter over the last few seconds. */
+/** The rate of a counter over the last few seconds in which it was looked at. */
 export class RateMeter {
-  private samples: { atMs: number; count: number }[] = [];
+  /** Running totals of what was measured, the first from just before the window. */
+  private totals = [{ ms: 0, count: 0 }];
+  /** Where the span that is measured now began; undefined while none is. */
+  private last: { atMs: number; count: number } | undefined;
 
   /** @param windowMs how far back the rate looks */
   constructor(
@@ -13,30 +16,32 @@ export class RateMeter {
 
   /** Forgets everything: the counter goes on from `count` now. */
   restart(count = 0): void {
-    this.samples = [{ atMs: this.now(), count }];
+    this.totals = [{ ms: 0, count: 0 }];
+    this.last = { atMs: this.now(), count };
   }
 
-  /** Forgets everything: nothing is counted until the next restart. */
-  stop(): void {
-    this.samples = [];
+  /** Leaves out what comes before the next update, in which the counter may stand still or start anew. */
+  interrupt(): void {
+    this.last = undefined;
   }
 
-  /** @param count the counter's value now, never less than before */
+  /** @param count the counter's value now; without an interruption never less than before */
   update(count: number): void {
-    if (this.samples.length === 0) return;
     const atMs = this.now();
-    this.samples.push({ atMs, count });
-    // One sample from before the window is kept, so that the rate spans all of it.
-    while (this.samples.length > 2 && this.samples[1]!.atMs <= atMs - this.windowMs) {
-      this.samples.shift();
-    }
+    const { totals, last } = this;
+    this.last = { atMs, count };
+    if (!last) return;
+    const before = totals[totals.length - 1]!;
+    const ms = before.ms + atMs - last.atMs;
+    totals.push({ ms, count: before.count + count - last.count });
+    while (totals.length > 2 && totals[1]!.ms <= ms - this.windowMs) totals.shift();
   }
 
-  /** Counts per second; 0 for the first half second. */
-  get perSecond(): number {
-    const first = this.samples[0];
-    const last = this.samples[this.samples.length - 1];
-    if (!first || !last || last.atMs - first.atMs < SHORTEST_SPAN_MS) return 0;
-    return ((last.count - first.count) * 1000) / (last.atMs - first.atMs);
+  /** Counts per second; undefined until half a second was measured. */
+  get perSecond(): number | undefined {
+    const first = this.totals[0]!;
+    const last = this.totals[this.totals.length - 1]!;
+    const ms = last.ms - first.ms;
+    return ms < SHORTEST_SPAN_MS ? undefined : ((last.count - first.count) * 1000) / ms;
   }
 }

@@ -1,41 +1,107 @@
-const RANGE = /^(\d{1,2}(?::\d{2})?)-(\d{1,2}(?::\d{2})?)$/;
+import { ZoneClock } from './zone-clock';
 
-/** Hours of the day, half-open, in minutes since local midnight; one that ends before it starts goes over midnight. */
+const MINUTE_MS = 60_000;
+const DAY_MINUTES = 1440;
+const DASHES = / ?[-\u2010-\u2015\u2212] ?/g;
+const RANGE = /^(\d{1,2}(?::\d{2})?)-(\d{1,2}(?::\d{2})?)$/;
+/** The hours change every day; only where a day lacks some, later. */
+const FARTHEST_CHANGE_MS = 3 * DAY_MINUTES * MINUTE_MS;
+
+/** Hours of the day, half-open, in minutes since midnight; one that ends before it starts goes over midnight. */
 interface Hours {
   start: number;
   end: number;
 }
 
-/** When the owner lets the machine mine. */
+/** When the owner lets the machine mine, by the wall clock of a time zone. */
 export class Schedule {
-  private constructor(private readonly hours: readonly Hours[]) {}
+  /** Of each minute of the day, whether mining is allowed. */
+  private readonly allowed: readonly boolean[];
+  /** The minutes of the day that are allowed and the ones before them are not, or the reverse. */
+  private readonly edges: readonly number[];
 
-  /**
-   * @param text ranges such as "22:00-07:00,12:30-13:30" or "22-7", in local time; empty for always
-   * @throws RangeError when it isn't such a list, or a range is empty
-   */
-  static parse(text: string): Schedule {
-    const ranges = text
-      .replace(/\s*[-\u2013]\s*/g, '-')
-      .split(/[\s,;]+/)
-      .filter(Boolean);
-    if (ranges.length === 0 && text !== '') throw unreadable(text);
-    return new Schedule(ranges.map(parseHours));
+  private constructor(
+    private readonly hours: readonly Hours[],
+    /** By which the hours are meant. */
+    readonly clock: ZoneClock,
+    private readonly isZoneNamed: boolean,
+  ) {
+    const minutes = Array.from({ length: DAY_MINUTES }, (_, minute) => minute);
+    this.allowed = minutes.map((minute) => allowsMinute(hours, minute));
+    this.edges = minutes.filter((minute) => this.allowed[minute] !== this.allowed.at(minute - 1));
   }
 
-  /** Such text as `parse` reads, every time written out. */
+  /**
+   * @param text ranges such as "22:00-07:00,12:30-13:30" or "22-7", and behind them the name of their time
+   *   zone, such as Europe/Berlin, where it isn't the machine's; empty for always
+   * @throws RangeError when it isn't such a list, a range is empty, or there is no such zone
+   */
+  static parse(text: string): Schedule {
+    const zoneAt = text.search(/\p{L}/u);
+    const list = zoneAt < 0 ? text : text.slice(0, zoneAt);
+    const zone = zoneAt < 0 ? undefined : text.slice(zoneAt).trim();
+    const ranges = list
+      .replace(/\s+/g, ' ')
+      .replace(DASHES, '-')
+      .split(/[ ,;]+/)
+      .filter(Boolean);
+    if (ranges.length === 0 && text.trim() !== '') throw unreadable(text);
+    const hours = ranges.map(parseHours);
+    return new Schedule(hours, new ZoneClock(zone), zone !== undefined);
+  }
+
+  /** Such text as `parse` reads, every time written out; empty for always. */
   toString(): string {
+    return this.isZoneNamed ? `${this.ranges} ${this.clock.zone}` : this.ranges;
+  }
+
+  /** The hours without their zone, every time written out; empty for always. */
+  get ranges(): string {
     return this.hours.map(textOf).join(',');
   }
 
-  /** Whether mining is allowed at a time of the local day. */
+  /** Whether mining is allowed at a time. */
   allows(time: Date): boolean {
-    if (this.hours.length === 0) return true;
-    const minute = time.getHours() * 60 + time.getMinutes();
-    return this.hours.some(({ start, end }) =>
-      start < end ? start <= minute && minute < end : minute >= start || minute < end,
-    );
+    return this.allowed[this.clock.minuteOfDay(time)]!;
   }
+
+  /** The first minute after a time from which on mining is allowed and was not, or the reverse; undefined for never. */
+  nextChange(from: Date): Date | undefined {
+    if (this.edges.length === 0) return undefined;
+    const allowed = this.allows(from);
+    const end = from.getTime() + FARTHEST_CHANGE_MS;
+    let at = Math.floor(from.getTime() / MINUTE_MS) * MINUTE_MS;
+    while (at < end) {
+      at = this.nextEdge(at);
+      if (this.allows(new Date(at)) !== allowed) return new Date(at);
+    }
+    return undefined;
+  }
+
+  /** The first time after one at which the hours start or end, or the clock is changed; both ms since 1970, whole minutes. */
+  private nextEdge(fromMs: number): number {
+    const { clock } = this;
+    const minute = clock.minuteOfDay(new Date(fromMs));
+    const waits = this.edges.map(
+      (edge) => ((edge - minute + 2 * DAY_MINUTES - 1) % DAY_MINUTES) + 1,
+    );
+    let next = fromMs + Math.min(...waits) * MINUTE_MS;
+    const offset = clock.offsetMs(fromMs);
+    if (clock.offsetMs(next) === offset) return next;
+    for (let last = fromMs; next - last > MINUTE_MS;) {
+      const middle = last + Math.floor((next - last) / 2 / MINUTE_MS) * MINUTE_MS;
+      if (clock.offsetMs(middle) === offset) last = middle;
+      else next = middle;
+    }
+    return next;
+  }
+}
+
+function allowsMinute(hours: readonly Hours[], minute: number): boolean {
+  if (hours.length === 0) return true;
+  return hours.some(({ start, end }) =>
+    start < end ? start <= minute && minute < end : minute >= start || minute < end,
+  );
 }
 
 function parseHours(range: string): Hours {

@@ -38,6 +38,8 @@ export class Miner {
   private mining: Promise<void> = Promise.resolve();
   private calls = 0;
   private target = FLOOR;
+  /** The last that was known of the engine's rate while it hashes, over rounds; undefined before anything was. */
+  private workHps: number | undefined;
   private endsAt = Infinity;
   private countedHashes = 0;
   private allHashes = 0;
@@ -194,13 +196,18 @@ export class Miner {
       if (this.unsaved || ++ticks % TICKS_PER_COUNTER_SAVE === 0) void this.save(round);
     }, SAVE_MS);
 
-    this.countedHashes = 0;
-    this.target = round.limit;
+    this.target = this.wantedTarget(round);
     const extranonce2 = (round.starts % STARTS) * EXTRANONCE2_PER_START;
     round.start();
     // The start counts before it searches, so that no later start searches the same ground.
     await this.save(round);
-    log.info(`mining round ${round.number}`);
+    log.info(
+      engine.resting
+        ? `round ${round.number} runs, at rest: it is mined as soon as that is allowed`
+        : `mining round ${round.number}`,
+    );
+    // Only now: until then the engine has the hashes of the job before.
+    this.countedHashes = 0;
     engine.search({
       template: round.template,
       extranonce2,
@@ -249,10 +256,16 @@ export class Miner {
   }
 
   private retarget(round: Round): void {
-    const target = shareTargetFor(this.hashrateHps, round.limit);
+    const target = this.wantedTarget(round);
     if (!isAnotherTarget(target, this.target)) return;
     this.target = target;
     this.options.engine.setTarget(target);
+  }
+
+  /** Where no rate is known yet, as when the engine rests, the last one stands; before the first, what may enter the proof. */
+  private wantedTarget({ limit }: Round): bigint {
+    this.workHps = this.options.engine.workHps ?? this.workHps;
+    return this.workHps === undefined ? limit : shareTargetFor(this.workHps, limit);
   }
 
   private async save(round: Round): Promise<void> {

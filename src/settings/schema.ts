@@ -62,7 +62,7 @@ const schedule: Kind<Schedule> = {
       return z.NEVER;
     }
   }),
-  expected: 'hours such as 22:00-07:00, several separated by commas',
+  expected: 'hours such as 22:00-07:00 or 22:00-07:00 Europe/Berlin, several separated by commas',
   form: { kind: 'text' },
 };
 
@@ -109,7 +109,7 @@ export const SETTINGS = {
   }),
   MINING_SCHEDULE: setting(schedule, {
     ...{ byDefault: Schedule.parse(''), acts: 'at once' },
-    meaning: 'Hours of the local day to mine in; none is always',
+    meaning: "Hours of the day to mine in, by the named time zone or the machine's; none is always",
   }),
   MINING_SECONDS: setting(wholeNumber(0, 86_400), {
     ...{ byDefault: 0, acts: 'next round' },

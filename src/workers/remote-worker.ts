@@ -42,7 +42,7 @@ export class RemoteWorker {
     if (since === undefined || this.now() - since < MIN_MEASURED_MS) return 0;
     // Also when nothing comes: silence is a low rate.
     this.meter.update(this.provenHashes);
-    return this.meter.perSecond;
+    return this.meter.perSecond ?? 0;
   }
 
   /**

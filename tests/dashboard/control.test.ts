@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { Request } from 'express';
 import { mayControl } from '../../src/http/access';
 import { ControlToken } from '../../src/http/control-token';
+import { Schedule } from '../../src/mining/schedule';
 import { eventually } from '../fixtures/network';
 import { send } from '../fixtures/send';
 import { serveDashboard, TOKEN, type Served } from './served';
@@ -13,7 +14,7 @@ describe('the controls of the dashboard', () => {
   after(() => served.close());
   beforeEach(() => {
     served.node.governor.resume();
-    served.node.governor.intensity = 10;
+    served.node.governor.configure({ intensity: 10, schedule: Schedule.parse('') });
   });
 
   /** As the page itself does it, but for what is changed; undefined leaves a header out. */

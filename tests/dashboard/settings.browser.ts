@@ -122,8 +122,12 @@ describe('the settings in a browser', function () {
   });
 
   it('act at once: the schedule', async () => {
-    await choose({ MINING_SCHEDULE: restNow() });
-    await text('#state', /^Resting by schedule$/);
+    const hours = restNow();
+    await choose({ MINING_SCHEDULE: `${hours} utc` });
+    await text('#state', new RegExp(`^Resting until ${hours.slice(0, 5)} \\(UTC\\)$`));
+    await eventually(
+      async () => (await page.inputValue('#MINING_SCHEDULE')) === `${hours} UTC` || undefined,
+    );
     await choose({ MINING_SCHEDULE: '' });
     await text('#state', /^(Mining|Waiting for a round)$/);
   });
@@ -202,7 +206,7 @@ describe('the settings in a browser', function () {
     for (const [name, value] of Object.entries(values)) {
       expect(await page.inputValue(`#${name}`), name).to.equal(value);
     }
-    await text('#state', /^Resting by schedule$/);
+    await text('#state', /^Resting until \d\d:00 \(.+\)$/);
     await text('#intensity-value', /^15 %$/);
   });
 

@@ -163,6 +163,7 @@ describe('the HTTP API of a standalone node', function () {
       it(`answers ${method}`, async () => {
         const { status, body } = await node.ask('/healthz', { method });
         expect([status, body.status]).to.deep.equal([200, 'healthy']);
+        expect(body.mining).to.deep.equal({ state: 'mining', schedule: null, until: null });
       });
     }
   });

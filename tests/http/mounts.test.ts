@@ -91,6 +91,11 @@ describe('the mounts of the API', function () {
       expect(workers.list()).to.deep.equal([]);
     });
 
+    it("tells nothing of the owner's hours", async () => {
+      const health = (await (await fetch(`${url}/healthz`)).json()) as object;
+      expect(health).to.have.all.keys('status', 'components', 'uptime');
+    });
+
     it('names no worker', async () => {
       const side = await serve(express().use(createApi(node.services, 0)));
       const { work } = (await (await fetch(`${side}/task/${ROUND}?worker_id=rig7`)).json()) as {

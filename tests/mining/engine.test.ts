@@ -187,6 +187,49 @@ describe('Engine', () => {
     expect(nonces).to.deep.equal([...nonces].sort((a, b) => a - b));
   });
 
+  it('knows its rate over jobs, rests and changes of its intensity', async () => {
+    const engine = start(2);
+    const zeros: string[] = [];
+    const search = (): void =>
+      engine.search({ template, extranonce2: 0, target: 0n, onFound: () => undefined });
+    /** Reads the rate for a while, as whoever asks for it may at any time. */
+    const watch = async (after: string): Promise<void> => {
+      for (let reads = 0; reads < 30; reads++) {
+        if (engine.hashrateHps === 0) zeros.push(after);
+        if (engine.threadStates.some(({ hashrateHps }) => hashrateHps === 0)) zeros.push(after);
+        await sleep(25);
+      }
+    };
+    expect(engine.workHps).to.equal(undefined);
+    search();
+    await until(() => engine.threadStates.every(({ hashrateHps }) => hashrateHps > 0));
+    for (let times = 0; times < 3; times++) {
+      engine.setIntensity(100);
+      await watch('the same intensity');
+    }
+    const full = engine.hashrateHps;
+    engine.setIntensity(50);
+    expect(engine.hashrateHps / full).to.be.closeTo(0.5, 0.01);
+    await watch('another intensity');
+    search();
+    await watch('another job');
+    engine.setIntensity(0);
+    expect(engine.hashrateHps).to.equal(0);
+    expect(engine.workHps! / full).to.be.greaterThan(0.1);
+    engine.setIntensity(50);
+    await watch('a rest');
+    await engine.stop();
+    expect(engine.hashrateHps).to.equal(0);
+    search();
+    await watch('a stop');
+    engine.configure({ threads: 3, backend: 'js' });
+    search();
+    await until(() => engine.backends.every(Boolean));
+    await watch('a change of the threads');
+    expect(zeros).to.deep.equal([]);
+    await engine.stop();
+  });
+
   it('stops at once while it is paused or rests for long', async () => {
     const engine = start(1);
     engine.setIntensity(1);

@@ -1,44 +1,135 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { Governor } from '../../src/mining/governor';
 import { Schedule } from '../../src/mining/schedule';
 
-describe('Governor', () => {
-  let now = new Date('2026-03-01T12:00:00');
-  const told: number[] = [];
-  const engine = { setIntensity: (percent: number) => void told.push(percent) };
-  let governor: Governor;
-  const govern = (schedule: string): Governor =>
-    (governor = new Governor(engine, 80, Schedule.parse(schedule), () => now));
+const ALWAYS = Schedule.parse('');
+const NIGHTS = Schedule.parse('22-7 Europe/Berlin');
 
-  beforeEach(() => void (told.length = 0));
-  afterEach(() => governor.close());
+describe('Governor', () => {
+  let now: Date;
+  let percents: number[];
+  let lines: string[];
+  let governor: Governor | undefined;
+  const govern = (schedule: Schedule, intensity = 100): Governor => {
+    const engine = { setIntensity: (percent: number) => void percents.push(percent) };
+    const tell = (line: string) => void lines.push(line);
+    return (governor = new Governor(engine, { intensity, schedule, tell, now: () => now }));
+  };
+  /** In Berlin, in winter. */
+  const at = (time: string) => void (now = new Date(`2026-11-26T${time}:00+01:00`));
+
+  beforeEach(() => {
+    [percents, lines] = [[], []];
+    at('13:27');
+  });
+  afterEach(() => governor?.close());
 
   it('pauses, resumes and keeps the intensity that is changed in between', () => {
-    const owner = govern('');
+    const owner = govern(ALWAYS, 80);
     owner.pause();
     expect(owner.state).to.equal('paused');
-    owner.intensity = 30;
+    owner.configure({ intensity: 30, schedule: ALWAYS });
     owner.resume();
     expect(owner.state).to.equal('mining');
-    expect(told).to.deep.equal([80, 0, 0, 30]);
+    expect(owner.intensity).to.equal(30);
+    expect(percents).to.deep.equal([80, 0, 0, 30]);
   });
 
   it('rests outside the schedule, and resuming does not overrule it', () => {
-    now = new Date('2026-03-01T12:00:00');
-    const owner = govern('22:00-07:00');
+    const owner = govern(NIGHTS, 80);
     owner.pause();
     owner.resume();
     expect(owner.state).to.equal('outside the schedule');
-    expect(told).to.deep.equal([0, 0, 0]);
-    now = new Date('2026-03-01T23:00:00');
+    expect(percents).to.deep.equal([0, 0, 0]);
+    at('23:00');
     owner.resume();
-    expect(told.at(-1)).to.equal(80);
+    expect(percents.at(-1)).to.equal(80);
+  });
+
+  it('tells at the start that it is outside the hours', () => {
+    govern(NIGHTS);
+    expect(lines).to.deep.equal([
+      'outside 22:00-07:00, now 13:27 Europe/Berlin: resting until 22:00',
+    ]);
+  });
+
+  it('tells nothing at the start where all hours are allowed', () => {
+    govern(ALWAYS);
+    expect(lines).to.deep.equal([]);
+  });
+
+  it('tells each change once, with the time, its zone and until when', () => {
+    const owner = govern(ALWAYS);
+    const allow = (schedule: Schedule, intensity = 100): void =>
+      owner.configure({ intensity, schedule });
+    const told = (change: () => void): string[] => {
+      change();
+      owner.configure({ intensity: owner.intensity, schedule: owner.standing.schedule });
+      return lines.splice(0);
+    };
+    const zone = 'Europe/Berlin';
+    expect(told(() => allow(NIGHTS))).to.deep.equal([
+      `outside 22:00-07:00, now 13:27 ${zone}: resting until 22:00`,
+    ]);
+    expect(told(() => at('22:00'))).to.deep.equal([
+      `within 22:00-07:00, now 22:00 ${zone}: mining until 07:00`,
+    ]);
+    expect(told(() => allow(NIGHTS, 40))).to.deep.equal([
+      `within 22:00-07:00, now 22:00 ${zone}: mining at 40 % until 07:00`,
+    ]);
+    expect(told(() => owner.pause())).to.deep.equal([
+      `paused by the owner, now 22:00 ${zone}: resting until resumed, then mining at 40 %`,
+    ]);
+    expect(told(() => allow(NIGHTS))).to.deep.equal([
+      `paused by the owner, now 22:00 ${zone}: resting until resumed`,
+    ]);
+    expect(told(() => owner.resume())).to.deep.equal([
+      `resumed by the owner, within 22:00-07:00, now 22:00 ${zone}: mining until 07:00`,
+    ]);
+    expect(told(() => allow(Schedule.parse('22-7 UTC')))).to.deep.equal([
+      'outside 22:00-07:00, now 21:00 UTC: resting until 22:00',
+    ]);
+    expect(told(() => allow(Schedule.parse('0-24 UTC')))).to.deep.equal([
+      'within 00:00-24:00, now 21:00 UTC: mining',
+    ]);
+    expect(told(() => undefined)).to.deep.equal([]);
+  });
+
+  it('looks at the hours by itself when they change, to the minute', async () => {
+    now = new Date('2026-11-26T21:59:59.900+01:00');
+    const owner = govern(NIGHTS);
+    expect(owner.standing.until?.toISOString()).to.equal('2026-11-26T21:00:00.000Z');
+    at('22:00');
+    const startedAt = performance.now();
+    while (percents.at(-1) !== 100) await sleep(10);
+    // Where it only looked every ten seconds, it would take as long.
+    expect(performance.now() - startedAt).to.be.lessThan(8000);
+    expect(lines).to.have.length(2);
+    expect(owner.standing.until?.toISOString()).to.equal('2026-11-27T06:00:00.000Z');
+  });
+
+  it('notices in ten seconds that the hours changed while the machine slept', async () => {
+    govern(NIGHTS);
+    at('22:30');
+    while (percents.at(-1) !== 100) await sleep(50);
+    expect(lines.at(-1)).to.equal(
+      'within 22:00-07:00, now 22:30 Europe/Berlin: mining until 07:00',
+    );
+  });
+
+  it('says of a pause until when only the owner knows', () => {
+    const owner = govern(NIGHTS);
+    owner.pause();
+    expect(owner.standing.until).to.equal(undefined);
   });
 
   it('refuses an intensity out of range', () => {
-    const owner = govern('');
-    for (const bad of [0, 101, 1.5, NaN]) {
-      expect(() => (owner.intensity = bad)).to.throw(RangeError, 'from 1 to 100');
+    const owner = govern(ALWAYS, 80);
+    for (const intensity of [0, 101, 1.5, NaN]) {
+      expect(() => owner.configure({ intensity, schedule: ALWAYS })).to.throw(
+        ...[RangeError, 'from 1 to 100'],
+      );
     }
     expect(owner.intensity).to.equal(80);
   });

@@ -107,6 +107,32 @@ describe('a mining thread', function () {
     expect(told('failed')).to.deep.equal(['mining thread failed: it ended with code 1']);
   });
 
+  it('that tells nothing for ten seconds stands still, and its rate is known all the same', async () => {
+    const hanging = `
+      require(${JSON.stringify(require.resolve('tsx/cjs'))});
+      const { parentPort, workerData } = require('node:worker_threads');
+      const { RingWriter } = require(${JSON.stringify(require.resolve('../../src/mining/ring-channel'))});
+      const writer = new RingWriter(workerData.ring);
+      writer.post({ type: 'ready', backend: 'js', notes: [] });
+      parentPort.on('message', ({ type, job }) => {
+        if (type !== 'search') return;
+        let hashes = 0;
+        const telling = setInterval(() => {
+          writer.post({ type: 'progress', job, hashes: (hashes += 250_000), extranonce2: 9 });
+          if (hashes === 1_500_000) clearInterval(telling);
+        }, 250);
+      });`;
+    beforeEachStart(() => hanging);
+    const engine = mine(1);
+    await until(() => engine.hashrateHps > 0);
+    await until(() => engine.hashes === 1_500_000);
+    await sleep(5000);
+    expect(engine.hashrateHps).to.be.within(5e5, 2e6);
+    await until(() => engine.hashrateHps === 0);
+    expect(engine.workHps).to.be.within(5e5, 2e6);
+    expect(engine.hashes).to.equal(1_500_000);
+  });
+
   it('that runs out of memory is started again', async () => {
     let greedy = true;
     beforeEachStart(() => {

@@ -10,10 +10,13 @@ describe('RateMeter', () => {
 
   it('measures from its start', () => {
     const rate = meter();
-    expect(rate.perSecond).to.equal(0);
+    expect(rate.perSecond).to.equal(undefined);
     rate.restart();
-    expect(rate.perSecond).to.equal(0);
-    nowMs += 500;
+    expect(rate.perSecond).to.equal(undefined);
+    nowMs += 499;
+    rate.update(998);
+    expect(rate.perSecond).to.equal(undefined);
+    nowMs += 1;
     rate.update(1000);
     expect(rate.perSecond).to.equal(2000);
   });
@@ -30,12 +33,46 @@ describe('RateMeter', () => {
     expect(rate.perSecond).to.equal(100);
   });
 
-  it('is 0 after a stop', () => {
+  it('leaves interruptions out, and knows the rate over them', () => {
+    const rate = meter();
+    rate.restart();
+    for (let job = 0; job < 20; job++) {
+      rate.interrupt();
+      nowMs += 60_000;
+      rate.update(0);
+      for (let count = 100; count <= 300; count += 100) {
+        nowMs += 100;
+        rate.update(count);
+        if (job > 1) expect(rate.perSecond).to.equal(1000);
+      }
+    }
+  });
+
+  it('follows a rate that changes within its window, over interruptions too', () => {
+    const rate = meter();
+    rate.restart();
+    let count = 0;
+    const runFor = (ms: number, perSecond: number): void => {
+      rate.interrupt();
+      rate.update(count);
+      for (let passedMs = 0; passedMs < ms; passedMs += 250) {
+        nowMs += 250;
+        rate.update((count += perSecond / 4));
+      }
+    };
+    runFor(10_000, 8_000_000);
+    runFor(2_500, 4_000_000);
+    expect(rate.perSecond).to.equal(6_000_000);
+    runFor(2_500, 4_000_000);
+    expect(rate.perSecond).to.equal(4_000_000);
+  });
+
+  it('knows nothing any more when it is restarted', () => {
     const rate = meter();
     rate.restart();
     nowMs += 1000;
     rate.update(5);
-    rate.stop();
-    expect(rate.perSecond).to.equal(0);
+    rate.restart(5);
+    expect(rate.perSecond).to.equal(undefined);
   });
 });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { expectedHashes } from '../../src/bitcoin/target';
 import { FLOOR } from '../../src/consensus';
 import { createLog } from '../../src/log';
 import { Engine } from '../../src/mining/engine';
@@ -135,6 +136,55 @@ describe('Miner', () => {
     expect(node.shareTarget >= round.limit).to.equal(true);
     await node.pause();
     await mining;
+  });
+
+  it('keeps its target over rests and changes of the intensity', async () => {
+    const node = await miner();
+    const mining = node.mine(3, seed, Infinity);
+    const hashes = (): number => Number(expectedHashes(node.shareTarget));
+    const floor = Number(expectedHashes(FLOOR));
+    await until(() => hashes() > 2 * floor);
+    const lowest = async (forMs: number): Promise<number> => {
+      let lowest = Infinity;
+      for (const endMs = performance.now() + forMs; performance.now() < endMs; await sleep(10)) {
+        lowest = Math.min(lowest, hashes());
+      }
+      return lowest;
+    };
+    const before = hashes();
+    engine.setIntensity(0);
+    // The target is looked at every second.
+    expect(await lowest(2500)).to.be.at.least(before * 0.9);
+    engine.setIntensity(100);
+    expect(await lowest(1500)).to.be.greaterThan(1.1 * floor);
+    await node.pause();
+    await mining;
+  });
+
+  it('counts no hash twice, however long the first save of a round takes', async () => {
+    const node = await miner();
+    const first = node.mine(3, seed, Infinity);
+    await until(() => node.hashesDone > 0);
+    await node.pause();
+    await first;
+    const { hashesDone } = node;
+    const set = memory.set.bind(memory);
+    let isSlow = true;
+    memory.set = async (key, value) => {
+      while (isSlow) await sleep(20);
+      return set(key, value);
+    };
+    const second = node.mine(4, seed, Infinity);
+    await until(() => node.miningRound === 4);
+    // What was hashed is counted every second.
+    await sleep(2500);
+    expect(node.lastRound!.hashes).to.equal(0);
+    expect(node.hashesDone).to.equal(hashesDone);
+    isSlow = false;
+    await until(() => node.hashesDone > hashesDone);
+    await node.pause();
+    await second;
+    expect(node.lastRound!.hashes).to.equal(node.hashesDone - hashesDone);
   });
 
   it('reports a store that fails, mines on, and recovers', async () => {

@@ -22,8 +22,14 @@ const STATES: Record<Status['state'], { text: string; kind: string }> = {
   mining: { text: 'Mining', kind: 'good' },
   waiting: { text: 'Waiting for a round', kind: 'warn' },
   paused: { text: 'Paused', kind: 'warn' },
-  'outside the schedule': { text: 'Resting by schedule', kind: 'warn' },
+  'outside the schedule': { text: 'Resting', kind: 'warn' },
 };
+
+/** In words, such as "Resting until 22:00 (Europe/Berlin)". */
+function stateText({ state, until }: Status): string {
+  const { text } = STATES[state];
+  return until && state !== 'waiting' ? `${text} until ${until.time} (${until.zone})` : text;
+}
 
 /** The pill at the top. @param status undefined while nobody tells */
 export function showState(status: Status | undefined, isStale: boolean): void {
@@ -34,7 +40,7 @@ export function showState(status: Status | undefined, isStale: boolean): void {
     : faulty
       ? { text: `Degraded: ${status.faults.join(', ')}`, kind: 'bad' }
       : status
-        ? STATES[status.state]
+        ? { ...STATES[status.state], text: stateText(status) }
         : { text: 'Connecting', kind: '' };
   setText(pill, text);
   pill.dataset['kind'] = kind;
