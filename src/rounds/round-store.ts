@@ -17,7 +17,7 @@ export class RoundStore {
     private readonly log: Log,
   ) {}
 
-  /** The round as it was saved; undefined when it never was, or its slot holds garbage or another round. */
+  /** The round as it was saved; undefined when it never was, or its slot holds garbage, another round or another account's. */
   async load(round: number): Promise<Round | undefined> {
     const text = await this.read(slotOf(round));
     if (text === null) return undefined;

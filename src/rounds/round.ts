@@ -1,5 +1,5 @@
 import { displayHash } from '../bitcoin/target';
-import { WORK_SOURCE } from '../consensus';
+import { FLOOR, WORK_SOURCE } from '../consensus';
 import { BestShares, type Admission } from '../proof/best-shares';
 import { decodeProof, encodeProof } from '../proof/codec';
 import { composeProof } from '../proof/compose';
@@ -35,6 +35,7 @@ export class Round {
     return new Round(identity, {
       round,
       seed: Buffer.from(seed).toString('hex'),
+      submitter: Buffer.from(identity.submitter).toString('hex'),
       starts: 0,
       closed: false,
       hashes: 0,
@@ -45,16 +46,24 @@ export class Round {
     });
   }
 
-  /** A round as it was saved; shares are hashed again, so a record can't claim what it doesn't hold. */
-  static restore(identity: Identity, record: RoundRecord): Round {
-    const round = new Round(identity, record);
+  /**
+   * A round as it was saved; shares are hashed again, so a record can't claim what it doesn't hold.
+   * @returns undefined when it was mined for another account: what counts for one is worthless to another
+   */
+  static restore(identity: Identity, record: RoundRecord): Round | undefined {
+    const submitter = Buffer.from(identity.submitter).toString('hex');
+    if ((record.submitter ?? submitter) !== submitter) return undefined;
+    const round = new Round(identity, { ...record, submitter });
     const decoded = decodeProof(record.proof);
-    if ('proof' in decoded) {
-      for (const { attempts } of decoded.proof.segments) {
-        for (const attempt of attempts) round.best.add(shareOf(round.template, attempt));
+    if (!('proof' in decoded)) return round;
+    for (const { attempts } of decoded.proof.segments) {
+      for (const attempt of attempts) {
+        const share = shareOf(round.template, attempt);
+        if (share.hashValue <= FLOOR) round.best.add(share);
       }
     }
-    return round;
+    // Records of earlier versions don't tell whose they are; what is none of its shares does.
+    return round.shares.length > 0 ? round : undefined;
   }
 
   get number(): number {
@@ -110,6 +119,10 @@ export class Round {
 
   close(): void {
     this.record.closed = true;
+  }
+
+  reopen(): void {
+    this.record.closed = false;
   }
 
   addHashes(count: number): void {

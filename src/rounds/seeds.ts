@@ -15,7 +15,8 @@ import { readRecord } from './read-record';
 export interface Chain {
   /**
    * The final submissions of a round.
-   * @throws NotKeptError when the chain no longer holds them, anything else when it can't tell now.
+   * @throws NotKeptError when the chain no longer holds them, NotYetError while it has yet to get there, anything else
+   *   when it can't tell now.
    */
   submissions(round: number): Promise<Submissions>;
   /** Whether each answer is the whole truth, so that one is enough. */
@@ -25,6 +26,11 @@ export interface Chain {
 /** The chain has forgotten a round's submissions. */
 export class NotKeptError extends Error {
   override readonly name = 'NotKeptError';
+}
+
+/** The chain has yet to get there, or contradicts itself: asked later it may tell. */
+export class NotYetError extends Error {
+  override readonly name = 'NotYetError';
 }
 
 /** A seed is doubtful, and there is no time to read the chain again. */
@@ -87,6 +93,21 @@ export class Seeds {
       if (error instanceof NotKeptError) return this.of(round);
       throw error;
     }
+  }
+
+  /**
+   * Forgets all seeds where some are of rounds that the chain has yet to reach: the numbers began anew. A view that lags
+   * by a round is none.
+   * @returns whether it was so
+   */
+  async rewind(current: number): Promise<boolean> {
+    const kept = await this.load();
+    if (!kept.some(({ round }) => round > current + 1)) return false;
+    this.kept = [];
+    this.readAt.clear();
+    this.lastWrite = this.lastWrite.then(() => this.write(current));
+    await this.lastWrite;
+    return true;
   }
 
   /** The seed as the chain shows it now, which changes nothing. @throws as the chain does */

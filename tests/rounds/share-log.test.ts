@@ -258,7 +258,7 @@ describe('ShareLog', () => {
     for (let i = 10; i < 28; i++) await keep(i);
     await shares.keep(share(0, { submissionId: 'bad', reason: 'above_target' }));
 
-    const restored = Round.restore(identity, record);
+    const restored = Round.restore(identity, record)!;
     restored.replay((await open()).restoredOf(vector.round));
     expect(restored.proof()).to.equal(vector.proof);
     expect([restored.validShares, restored.invalidShares]).to.deep.equal([28, 1]);
