@@ -1,5 +1,5 @@
 import { displayHash } from '../bitcoin/target';
-import { FLOOR, WORK_SOURCE } from '../consensus';
+import { WORK_SOURCE } from '../consensus';
 import { BestShares, type Admission } from '../proof/best-shares';
 import { decodeProof, encodeProof } from '../proof/codec';
 import { composeProof } from '../proof/compose';
@@ -57,13 +57,11 @@ export class Round {
     const decoded = decodeProof(record.proof);
     if (!('proof' in decoded)) return round;
     for (const { attempts } of decoded.proof.segments) {
-      for (const attempt of attempts) {
-        const share = shareOf(round.template, attempt);
-        if (share.hashValue <= FLOOR) round.best.add(share);
-      }
+      for (const attempt of attempts) round.best.add(shareOf(round.template, attempt));
     }
-    // Records of earlier versions don't tell whose they are; what is none of its shares does.
-    return round.shares.length > 0 ? round : undefined;
+    // A record of an earlier version doesn't tell whose it is; that none of its shares is one does.
+    const isOfAnother = record.submitter === undefined && round.shares.length === 0;
+    return isOfAnother ? undefined : round;
   }
 
   get number(): number {
