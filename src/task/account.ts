@@ -1,5 +1,5 @@
 import bs58 from 'bs58';
-import { localTestMode, submitterKey } from '../koii/identity';
+import { submitterKey } from '../koii/identity';
 import type { Log } from '../log';
 
 /** The account that this process mines for, while the node's owner may choose another at any time. */
@@ -21,7 +21,6 @@ export class Account {
    * @throws NodeCallError when the node doesn't tell
    */
   async isKept(): Promise<boolean> {
-    if (localTestMode) return true;
     const now = bs58.encode(await this.ask());
     if (now === this.publicKey) return true;
     if (!this.isTold) {
@@ -35,7 +34,7 @@ export class Account {
   }
 
   /** The same, as far as the node tells at once. */
-  async isStillKnown(): Promise<boolean> {
+  isKeptAsFarAsKnown(): Promise<boolean> {
     return this.isKept().catch(() => true);
   }
 }

@@ -37,7 +37,7 @@ export function createRunner(
       return 1000 * (MINING_SECONDS || (localTestMode ? LOCAL_TEST_SECONDS : Infinity));
     },
     isBegun: async (round) => (await roundStore.inPlaceOf(round)) === round,
-    mayMine: () => account.isStillKnown(),
+    mayMine: () => account.isKeptAsFarAsKnown(),
     mustCome: (coming) => alarms.mustCome(coming),
   });
 }
