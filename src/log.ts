@@ -46,3 +46,46 @@ export function sparingly<T extends unknown[]>(
     times = 0;
   };
 }
+
+/** What is said of a trouble while it lasts, and when it is over. */
+export interface TroubleWords {
+  lasting: string;
+  over: string;
+}
+
+/** A trouble that lasts: told whole when it begins, then counted, with a line when it is over. A beginning or a count a minute at most. */
+export class LastingTrouble {
+  private failures = 0;
+  private sinceMs = 0;
+  private quietUntilMs = -Infinity;
+  private isTold = false;
+
+  constructor(
+    private readonly log: Log,
+    private readonly words: TroubleWords,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
+
+  /** @param error is told with its stack where it begins the trouble; undefined where the message says all */
+  failed(message: string, error?: unknown): void {
+    const nowMs = this.now();
+    if (this.failures++ === 0) this.sinceMs = nowMs;
+    if (nowMs < this.quietUntilMs) return;
+    this.quietUntilMs = nowMs + SPARING_MS;
+    if (this.isTold) this.log.warn(`${this.words.lasting}: ${this.tries()}`);
+    else this.log.warn(error === undefined ? {} : { error }, message);
+    this.isTold = true;
+  }
+
+  over(): void {
+    if (this.isTold) this.log.info(`${this.words.over}: ${this.tries()}`);
+    this.failures = 0;
+    this.isTold = false;
+  }
+
+  private tries(): string {
+    const seconds = (this.now() - this.sinceMs) / 1000;
+    const lasted = seconds < 120 ? `${seconds.toFixed()} s` : `${(seconds / 60).toFixed()} min`;
+    return `${this.failures} ${this.failures === 1 ? 'try' : 'tries'} failed in ${lasted}`;
+  }
+}

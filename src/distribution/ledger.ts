@@ -45,11 +45,3 @@ export interface Ledger {
   /** Asks for the payout of a round whose windows are over. */
   payOut(round: number): Promise<void>;
 }
-
-/** Time that only goes forward. */
-export interface Clock {
-  /** ms */
-  now(): number;
-  /** Resolves at a time, at once if it is over; rejects when aborted. */
-  until(atMs: number, signal: AbortSignal): Promise<void>;
-}

@@ -1,6 +1,7 @@
 import { sha256 } from '../bitcoin/sha256';
-import type { Log } from '../log';
-import type { Clock, Ledger, NamedList, RoundLists } from './ledger';
+import type { Clock } from '../clock';
+import type { LastingTrouble, Log } from '../log';
+import type { Ledger, NamedList, RoundLists } from './ledger';
 import {
   auditTime,
   draw,
@@ -34,6 +35,8 @@ export interface JudgeContext {
   switches: ListSwitches;
   events?: { made?(): void; voted?(isValid: boolean): void };
   log: Log;
+  /** What keeps all lists from being made or judged, and may last. */
+  trouble: LastingTrouble;
 }
 
 export interface ListRoundId {
@@ -89,14 +92,15 @@ export class ListJudge {
 
   /** Takes a look; one of the last two is tried again until the next is due. */
   private async lookUntil(next: number, { kind }: Look): Promise<void> {
-    const { clock, log } = this.context;
+    const { clock, trouble } = this.context;
     const until = (): number => auditTime(this.windows.now, next);
     const retryMs = (until() - clock.now()) / 4;
     for (;;) {
       try {
-        return await this.look(kind, until());
+        await this.look(kind, until());
+        return trouble.over();
       } catch (error) {
-        log.warn({ error }, `the lists of round ${this.round} can't be looked at now`);
+        trouble.failed(`the lists of round ${this.round} can't be looked at now`, error);
         const again = clock.now() + retryMs;
         if (!isLate(kind) || again >= until()) return;
         await this.windows.reach(() => again);

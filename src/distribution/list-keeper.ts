@@ -1,5 +1,6 @@
-import type { Log } from '../log';
-import type { Clock, Ledger, Windows } from './ledger';
+import type { Clock } from '../clock';
+import { LastingTrouble, type Log } from '../log';
+import type { Ledger, Windows } from './ledger';
 import { LIST_SWITCHES, sdkMakesUntil, type ListSwitches } from './list-rules';
 import { ListRound } from './list-round';
 import { OwnLists, type JudgeAll, type OwnList } from './own-lists';
@@ -46,9 +47,15 @@ export class ListKeeper {
   private readonly own: OwnLists;
   /** The rounds whose lists are due in the round that runs. */
   private readonly due = new Map<number, ListRound>();
+  private readonly trouble: LastingTrouble;
 
   constructor(private readonly options: ListKeeperOptions) {
-    const { ledger, clock, judge, events } = options;
+    const { ledger, clock, judge, events, log } = options;
+    const words = {
+      lasting: 'the distribution lists still have trouble',
+      over: 'the distribution lists are kept again',
+    };
+    this.trouble = new LastingTrouble(log, words, () => clock.now());
     this.own = new OwnLists(ledger, clock, judge, (own) => events?.computed?.(own));
   }
 
@@ -59,6 +66,7 @@ export class ListKeeper {
     for (let retryMs = FIRST_RETRY_MS; !signal.aborted;) {
       try {
         const windows = await this.options.ledger.windows();
+        this.trouble.over();
         if (isReset(windows.round, last)) {
           const { log } = this.options;
           log.warn(`round ${windows.round} runs after ${last}: lists made before are dropped`);
@@ -71,7 +79,7 @@ export class ListKeeper {
         retryMs = FIRST_RETRY_MS;
       } catch (error) {
         if (signal.aborted) return;
-        this.options.log.warn({ error }, 'the distribution lists are not kept now');
+        this.trouble.failed('the distribution lists are not kept now', error);
         await this.pause(retryMs, signal);
         retryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS);
       }
@@ -136,10 +144,8 @@ export class ListKeeper {
     if (known?.dueIn === dueIn) return known;
     const isAgain = round < dueIn - DUE_AFTER;
     const { switches = LIST_SWITCHES } = this.options;
-    const listRound = new ListRound(
-      { ...this.options, switches, own: this.own },
-      { round, dueIn, isAgain },
-    );
+    const context = { ...this.options, switches, own: this.own, trouble: this.trouble };
+    const listRound = new ListRound(context, { round, dueIn, isAgain });
     this.due.set(round, listRound);
     return listRound;
   }

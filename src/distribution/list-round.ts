@@ -48,7 +48,7 @@ export class ListRound {
   }
 
   private async make(windows: RoundWindows): Promise<void> {
-    const { clock, events, ledger, log, secret, self, switches } = this.context;
+    const { clock, events, ledger, log, secret, self, switches, trouble } = this.context;
     const { round } = this.id;
     const own = await this.ownInTime(windows);
     if (!own?.valid.has(self)) return;
@@ -68,7 +68,7 @@ export class ListRound {
         return events?.made?.();
       } catch (error) {
         this.maker = undefined;
-        log.warn({ error }, `the distribution list of round ${round} could not be handed in`);
+        trouble.failed(`the distribution list of round ${round} could not be handed in`, error);
         await this.pause(windows, retries++);
       }
     }
@@ -76,13 +76,15 @@ export class ListRound {
 
   /** This node's list, as soon as it can be made; undefined when that is too late. */
   private async ownInTime(windows: RoundWindows): Promise<OwnList | undefined> {
-    const { clock, own, log } = this.context;
+    const { clock, own, trouble } = this.context;
     const { round } = this.id;
     for (let retries = 0; clock.now() + makingMs(windows.now, 1) <= windows.now.auditAt;) {
       try {
-        return await own.of(round, windows.now.auditAt);
+        const list = await own.of(round, windows.now.auditAt);
+        trouble.over();
+        return list;
       } catch (error) {
-        log.warn({ error }, `the distribution list of round ${round} can't be made now`);
+        trouble.failed(`the distribution list of round ${round} can't be made now`, error);
         await this.pause(windows, retries++);
       }
     }
@@ -104,13 +106,15 @@ export class ListRound {
   }
 
   private async outcome(windows: RoundWindows): Promise<RoundLists['outcome']> {
-    const { clock, ledger, log } = this.context;
+    const { clock, ledger, trouble } = this.context;
     const { round, dueIn } = this.id;
     for (let retries = 0; clock.now() <= windows.now.auditEndsAt;) {
       try {
-        return (await ledger.lists(round, dueIn)).outcome;
+        const { outcome } = await ledger.lists(round, dueIn);
+        trouble.over();
+        return outcome;
       } catch (error) {
-        log.warn({ error }, `the lists of round ${round} can't be read now`);
+        trouble.failed(`the lists of round ${round} can't be read now`, error);
         await this.pause(windows, retries++);
       }
     }

@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Clock } from '../clock';
 import type { Verdict } from '../proof/verify';
 import type { Submissions } from '../template/koii';
-import type { Clock, Ledger } from './ledger';
+import type { Ledger } from './ledger';
 import { sharePayouts, type Payouts } from './payouts';
 
 /** This node's list of a round, and what it was made of. */

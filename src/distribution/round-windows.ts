@@ -1,7 +1,6 @@
-import type { Clock, Ledger, Windows } from './ledger';
+import { LONGEST_TIMER_MS, type Clock } from '../clock';
+import type { Ledger, Windows } from './ledger';
 
-/** A machine that slept, and slots that last longer than the node says, are noticed after so long at the latest. */
-const LONGEST_WAIT_MS = 60_000;
 /** Of a longer wait this part, then the chain's clock is looked at again: slots don't last equally long. */
 const WAITED_PART = 0.75;
 /** What is left of a window may be waited for without another look. */
@@ -50,7 +49,7 @@ export class RoundWindows {
       if (leftMs <= 0) return;
       const { opensAt, auditAt } = this.latest;
       const isShort = leftMs < SHORT_PART * (auditAt - opensAt);
-      const waitMs = isShort ? leftMs : Math.min(WAITED_PART * leftMs, LONGEST_WAIT_MS);
+      const waitMs = isShort ? leftMs : Math.min(WAITED_PART * leftMs, LONGEST_TIMER_MS);
       await this.clock.until(this.clock.now() + waitMs, this.signal);
       await (this.asking ??= this.ask().finally(() => (this.asking = undefined)));
     }

@@ -1,7 +1,7 @@
 import { taskNodeAdministered } from '@_koii/namespace-wrapper';
 import { z } from 'zod';
 import { KEPT_ROUNDS } from '../consensus';
-import { NotKeptError, type Chain } from '../rounds/seeds';
+import { NotKeptError, NotYetError, type Chain } from '../rounds/seeds';
 import type { Submissions } from '../template/koii';
 import { shareInFlight } from './in-flight';
 import { callNode, TRY_TIMEOUT_MS } from './node-call';
@@ -54,7 +54,9 @@ export const chain: Chain = {
       // Submitted during the round after, so final only in the one after that. Asked for too early,
       // or the node is behind: no reason to do with what is stored.
       if (round > current - 2)
-        throw new Error(`the submissions of round ${round} are not final in round ${current}`);
+        throw new NotYetError(
+          `the submissions of round ${round} are not final in round ${current}`,
+        );
       // A forgotten round looks like one without submissions.
       if (round <= current - KEPT_ROUNDS)
         throw new NotKeptError(

@@ -16,7 +16,12 @@ const NO_TASK_ID = new Uint8Array(32);
  * @throws NodeCallError when the node does not tell the key, ConfigError when the task id is no account.
  */
 export async function loadIdentity(): Promise<Identity> {
-  const submitter = await callNode(
+  return { taskId: rawTaskId(), submitter: await submitterKey() };
+}
+
+/** The key that the node submits under now, 32 bytes: its owner may choose another account at any time. @throws NodeCallError */
+export function submitterKey(): Promise<Uint8Array> {
+  return callNode(
     'getSubmitterAccount',
     () => namespaceWrapper.getSubmitterAccount(),
     (account) => {
@@ -24,7 +29,6 @@ export async function loadIdentity(): Promise<Identity> {
       return decodeKey(publicKey.toBase58());
     },
   );
-  return { taskId: rawTaskId(), submitter };
 }
 
 function rawTaskId(): Uint8Array {

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Clock, Ledger, RoundLists } from '../distribution/ledger';
+import { monotonicClock as clock } from '../clock';
+import type { Ledger, RoundLists } from '../distribution/ledger';
 import { submissionsOf } from './chain';
 import { callNode } from './node-call';
 import { bountyPerRound, roundTimes, startSlotOf } from './round-times';
@@ -31,19 +31,13 @@ const OUTCOMES: Readonly<Record<string, RoundLists['outcome']>> = {
   PayoutFailed: 'failed',
 };
 
-/** One try: what fails is tried again by whoever decides when it is still of use. */
-const ONCE = { attempts: 1 };
-
 /** Putting a list on chain takes many transactions: about 113 for a thousand submitters. */
-const HAND_IN = { attempts: 1, timeoutMs: 200_000 };
+const HAND_IN_MS = 200_000;
 
-/** Time that no setting of the clock moves. */
-export const clock: Clock = {
-  now: () => performance.now(),
-  until: (atMs, signal) => sleep(Math.max(0, atMs - performance.now()), undefined, { signal }),
-};
-
-/** The chain as the list-keeper sees it, through the SDK. */
+/**
+ * The chain as the list-keeper sees it, through the SDK. What fails is tried again by whoever decides when it is still
+ * of use.
+ */
 export const ledger: Ledger = {
   async windows() {
     const times = await roundTimes(undefined, () => clock.now());
@@ -75,7 +69,6 @@ export const ledger: Ledger = {
       () => namespaceWrapper.getDistributionList(account, round),
       // Text under a node; bytes in some of its versions.
       (answer) => textOf(answer),
-      ONCE,
     );
   },
 
@@ -87,13 +80,13 @@ export const ledger: Ledger = {
         noError(answer);
         if (!answer) throw new Error('the node did not upload the list');
       },
-      HAND_IN,
+      HAND_IN_MS,
     );
     await callNode(
       'distributionListSubmissionOnChain',
       () => namespaceWrapper.distributionListSubmissionOnChain(round),
       noError,
-      HAND_IN,
+      HAND_IN_MS,
     );
   },
 
@@ -105,12 +98,11 @@ export const ledger: Ledger = {
       'distributionListAuditSubmission',
       () => namespaceWrapper.distributionListAuditSubmission(candidate, isValid, voter, round),
       noError,
-      ONCE,
     );
   },
 
   async payOut(round) {
-    await callNode('payloadTrigger', () => namespaceWrapper.payoutTrigger(round), noError, ONCE);
+    await callNode('payloadTrigger', () => namespaceWrapper.payoutTrigger(round), noError);
   },
 };
 

@@ -3,8 +3,8 @@ import { localTestMode } from './identity';
 import { callNode } from './node-call';
 import { namespaceWrapper } from './sdk';
 
-/** A second try might show it twice: who is slow is waited for, and who failed is tried again by the one that tells, later. */
-const ONCE = { attempts: 1, timeoutMs: 60_000 };
+/** Another try might show it twice, so who is slow is waited for. */
+const TIMEOUT_MS = 60_000;
 
 /**
  * Has the desktop node show a notice. In the SDK's local test mode nobody is there to see one: the log tells the same.
@@ -20,6 +20,6 @@ export async function showInNode({ level, message, action }: Notice): Promise<vo
       // True by the SDK's description; a node that gives nothing has done what it was asked.
       if (answer !== true && answer !== undefined) throw new Error('the node did not show it');
     },
-    ONCE,
+    TIMEOUT_MS,
   );
 }

@@ -10,21 +10,26 @@ import { checkStore, forgetDamage, SdkStore } from './sdk-store';
 
 /**
  * Opens the SDK's store, for this process alone. In the local test mode, which is for one developer, nothing is locked.
+ * @param locate asks the node where it is
  * @param onLost is called when another process has taken it: this one has to end at once and save nothing
- * @throws NodeCallError when the node doesn't tell where it is, LockHeldError when another process
+ * @throws NodeCallError when the SDK was not told where it is, what `locate` throws, LockHeldError when another process
  *   keeps it, StoreError when it was garbage or can't be used now
  */
-export async function openStore(log: Log, onLost: () => void): Promise<KeyValueStore> {
+export async function openStore(
+  log: Log,
+  locate: () => Promise<string>,
+  onLost: () => void,
+): Promise<KeyValueStore> {
   const sdkStore = new SdkStore(namespaceWrapper);
   if (localTestMode) return sdkStore;
   if (await sdkStore.isInMemory()) {
     throw new NodeCallError('the node did not tell the SDK where its store is');
   }
-  const file = await storePath();
+  const file = await locate();
   // Before the first read or write, at which NeDB reads the whole file and writes it anew.
   const lock = await StoreLock.acquire(`${file}.lock`, log, onLost);
   const store = new LockedStore(sdkStore, lock);
-  if (!(await checkStore(store, storePath, log))) return new UnreadStore(store);
+  if (!(await checkStore(store, locate, log))) return new UnreadStore(store);
   forgetDamage(store, file, log);
   return store;
 }

@@ -1,4 +1,5 @@
 import { displayHash } from '../bitcoin/target';
+import { monotonicClock } from '../clock';
 import { FLOOR } from '../consensus';
 import type { Log } from '../log';
 import type { Engine } from '../mining/engine';
@@ -41,6 +42,7 @@ export class Miner {
   /** The last that was known of the engine's rate while it hashes, over rounds; undefined before anything was. */
   private workHps: number | undefined;
   private endsAt = Infinity;
+  private expectedEndAt = Infinity;
   private countedHashes = 0;
   private allHashes = 0;
   private hashedAt = 0;
@@ -91,7 +93,13 @@ export class Miner {
 
   /** Until the mining that runs ends; Infinity where only the next round ends it, undefined between rounds. */
   get msLeft(): number | undefined {
-    return this.endMining && Math.max(0, this.endsAt - performance.now());
+    const endsAt = Math.min(this.endsAt, this.expectedEndAt);
+    return this.endMining && Math.max(0, endsAt - performance.now());
+  }
+
+  /** Says in how long whoever began the mining that runs is likely to end it: for `msLeft` alone. */
+  expectEnd(inMs: number): void {
+    this.expectedEndAt = performance.now() + inMs;
   }
 
   /** The round being mined; undefined between rounds. */
@@ -121,9 +129,8 @@ export class Miner {
   }
 
   /**
-   * Mines a round for at most `durationMs`, going on with what an earlier process found. Resolves
-   * when the time is over, another round is mined, or the round is closed; at once when this round
-   * is closed.
+   * Mines a round for at most `durationMs`, going on with what was found of it before. Resolves when
+   * the time is over, another round is mined, or the round is closed.
    */
   async mine(round: number, seed: Uint8Array, durationMs: number): Promise<void> {
     const begun = await this.begin(round, seed, durationMs);
@@ -132,8 +139,8 @@ export class Miner {
 
   /**
    * Begins to mine a round, as `mine` does, unless it is mined already.
-   * @returns what resolves when the mining ends; undefined when the round is closed, or another call
-   *   came while this one was waiting
+   * @returns what resolves when the mining ends; undefined when another call came while this one was
+   *   waiting
    */
   async begin(
     round: number,
@@ -144,7 +151,9 @@ export class Miner {
     const call = ++this.calls;
     await this.pause();
     const opened = await this.open(round, seed);
-    if (call !== this.calls || opened.closed) return undefined;
+    if (call !== this.calls) return undefined;
+    // After a reset of the chain a round of a number that was closed runs again.
+    opened.reopen();
     this.current = opened;
     this.mining = this.run(opened, durationMs);
     return { ended: this.mining };
@@ -157,7 +166,7 @@ export class Miner {
   }
 
   /**
-   * Ends a round for good.
+   * Ends a round, unless it is begun again.
    * @returns the round with its final proof; undefined when this node never mined it
    */
   async close(round: number): Promise<Round | undefined> {
@@ -185,10 +194,15 @@ export class Miner {
     const { engine, log } = this.options;
     const ended = new Promise<void>((resolve) => (this.endMining = resolve));
     this.endsAt = performance.now() + durationMs;
+    this.expectedEndAt = Infinity;
     this.hashedAt = performance.now();
-    const timeout = Number.isFinite(durationMs)
-      ? setTimeout(() => this.endMining?.(), Math.max(durationMs, 0))
-      : undefined;
+    const over = new AbortController();
+    if (Number.isFinite(durationMs)) {
+      monotonicClock.until(this.endsAt, over.signal).then(
+        () => this.endMining?.(),
+        () => undefined,
+      );
+    }
     let ticks = 0;
     const ticker = setInterval(() => {
       this.countHashes(round);
@@ -215,7 +229,7 @@ export class Miner {
       onFound: (attempts) => this.take(round, attempts),
     });
     await ended;
-    clearTimeout(timeout);
+    over.abort();
     clearInterval(ticker);
     await engine.stop();
     this.endMining = undefined;

@@ -7,8 +7,9 @@ export interface RoundTimes {
   endsAt: number;
 }
 
-/** Slots don't last equally long: what was computed from them is computed again this often. */
+/** Slots don't last equally long: what was computed from them is computed again so often, in short rounds after this part of one. */
 const REFRESH_MS = 60_000;
+const REFRESH_PART = 0.1;
 /** After a failure, and while the round is the one before. */
 const RETRY_MS = 10_000;
 
@@ -27,8 +28,10 @@ export class RoundClock {
   /** The windows of a round; undefined while they are not known. */
   timesOf(round: number): RoundTimes | undefined {
     const known = this.times?.round === round ? this.times : undefined;
-    const isDue =
-      this.askedRound !== round || this.now() - this.askedAt > (known ? REFRESH_MS : RETRY_MS);
+    const keptMs = known
+      ? Math.min(REFRESH_MS, REFRESH_PART * (known.endsAt - known.startsAt))
+      : RETRY_MS;
+    const isDue = this.askedRound !== round || this.now() - this.askedAt > keptMs;
     if (isDue && !this.asking) void this.refresh(round);
     return known;
   }

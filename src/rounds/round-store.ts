@@ -1,7 +1,7 @@
 import type { Log } from '../log';
 import type { KeyValueStore } from './key-value-store';
 import { Round, type Identity } from './round';
-import { roundRecordSchema, type RoundRecord } from './round-record';
+import { roundRecordSchema } from './round-record';
 
 /** Rounds share this many slots, so the store never grows. */
 const SLOTS = 8;
@@ -17,10 +17,10 @@ export class RoundStore {
     private readonly log: Log,
   ) {}
 
-  /** The round as it was saved; undefined when it never was, or its slot holds garbage or another round. */
+  /** The round as it was saved; undefined when it never was, or its slot holds garbage, another round or another account's. */
   async load(round: number): Promise<Round | undefined> {
     const text = await this.read(slotOf(round));
-    if (!text) return undefined;
+    if (text === null) return undefined;
     try {
       const record = roundRecordSchema.parse(JSON.parse(text));
       return record.round === round ? Round.restore(this.identity, record) : undefined;
@@ -36,37 +36,19 @@ export class RoundStore {
 
   /** The round whose record saving this one would replace; undefined where there is none that can be read. */
   async inPlaceOf(round: number): Promise<number | undefined> {
-    return (await this.recordIn(slotOf(round)))?.round;
-  }
-
-  /**
-   * Forgets the rounds that are closed, so that others of their numbers can be mined after a reset of the network. What
-   * is open does no harm: on another seed it is begun anew, on the same it is worth what it was.
-   * @throws when it could not be written.
-   */
-  async forgetClosed(): Promise<void> {
-    for (let round = 0; round < SLOTS; round++) {
-      const slot = slotOf(round);
-      if ((await this.recordIn(slot))?.closed) await this.write(slot, '');
-    }
-  }
-
-  /** @throws when it could not be written. */
-  async save(round: Round): Promise<void> {
-    await this.write(slotOf(round.number), JSON.stringify(round.toRecord()));
-  }
-
-  private async recordIn(slot: string): Promise<RoundRecord | undefined> {
+    const text = await this.read(slotOf(round));
     try {
-      return roundRecordSchema.parse(JSON.parse((await this.read(slot)) ?? ''));
+      return text === null ? undefined : roundRecordSchema.parse(JSON.parse(text)).round;
     } catch {
       return undefined;
     }
   }
 
-  private async write(slot: string, text: string): Promise<void> {
-    await this.store.set(slot, text);
-    this.slots.set(slot, Promise.resolve(text));
+  /** @throws when it could not be written. */
+  async save(round: Round): Promise<void> {
+    const text = JSON.stringify(round.toRecord());
+    await this.store.set(slotOf(round.number), text);
+    this.slots.set(slotOf(round.number), Promise.resolve(text));
   }
 
   private read(slot: string): Promise<string | null> {

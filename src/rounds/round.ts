@@ -35,6 +35,7 @@ export class Round {
     return new Round(identity, {
       round,
       seed: Buffer.from(seed).toString('hex'),
+      submitter: Buffer.from(identity.submitter).toString('hex'),
       starts: 0,
       closed: false,
       hashes: 0,
@@ -45,16 +46,22 @@ export class Round {
     });
   }
 
-  /** A round as it was saved; shares are hashed again, so a record can't claim what it doesn't hold. */
-  static restore(identity: Identity, record: RoundRecord): Round {
-    const round = new Round(identity, record);
+  /**
+   * A round as it was saved; shares are hashed again, so a record can't claim what it doesn't hold.
+   * @returns undefined when it was mined for another account: what counts for one is worthless to another
+   */
+  static restore(identity: Identity, record: RoundRecord): Round | undefined {
+    const submitter = Buffer.from(identity.submitter).toString('hex');
+    if ((record.submitter ?? submitter) !== submitter) return undefined;
+    const round = new Round(identity, { ...record, submitter });
     const decoded = decodeProof(record.proof);
-    if ('proof' in decoded) {
-      for (const { attempts } of decoded.proof.segments) {
-        for (const attempt of attempts) round.best.add(shareOf(round.template, attempt));
-      }
+    if (!('proof' in decoded)) return round;
+    for (const { attempts } of decoded.proof.segments) {
+      for (const attempt of attempts) round.best.add(shareOf(round.template, attempt));
     }
-    return round;
+    // A record of an earlier version doesn't tell whose it is; that none of its shares is one does.
+    const isOfAnother = record.submitter === undefined && round.shares.length === 0;
+    return isOfAnother ? undefined : round;
   }
 
   get number(): number {
@@ -110,6 +117,10 @@ export class Round {
 
   close(): void {
     this.record.closed = true;
+  }
+
+  reopen(): void {
+    this.record.closed = false;
   }
 
   addHashes(count: number): void {

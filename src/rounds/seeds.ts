@@ -15,7 +15,8 @@ import { readRecord } from './read-record';
 export interface Chain {
   /**
    * The final submissions of a round.
-   * @throws NotKeptError when the chain no longer holds them, anything else when it can't tell now.
+   * @throws NotKeptError when the chain no longer holds them, NotYetError while it has yet to get there, anything else
+   *   when it can't tell now.
    */
   submissions(round: number): Promise<Submissions>;
   /** Whether each answer is the whole truth, so that one is enough. */
@@ -25,6 +26,11 @@ export interface Chain {
 /** The chain has forgotten a round's submissions. */
 export class NotKeptError extends Error {
   override readonly name = 'NotKeptError';
+}
+
+/** The chain has yet to get there, or contradicts itself: asked later it may tell. */
+export class NotYetError extends Error {
+  override readonly name = 'NotYetError';
 }
 
 /** A seed is doubtful, and there is no time to read the chain again. */
@@ -58,8 +64,8 @@ export class Seeds {
   private readonly readAt = new Map<number, number>();
   private lastWrite: Promise<void> = Promise.resolve();
   private rewinding: Promise<unknown> = Promise.resolve();
-  /** What else goes by the numbers of rounds, and has to forget them; `rewind` waits for it. */
-  onRewind: (current: number) => Promise<void> = () => Promise.resolve();
+  /** What else goes by the numbers of rounds, and has to forget them. */
+  onRewind: (current: number) => void = () => undefined;
 
   constructor(
     private readonly taskId: Uint8Array,
@@ -121,11 +127,7 @@ export class Seeds {
     this.readAt.clear();
     this.lastWrite = this.lastWrite.then(() => this.write('that there are none'));
     await this.lastWrite;
-    try {
-      await this.onRewind(current);
-    } catch (error) {
-      this.log.warn({ error }, 'not all that is kept of the rounds before the reset was dropped');
-    }
+    this.onRewind(current);
     return true;
   }
 

@@ -1,9 +1,6 @@
-import { currentRound } from '../koii/chain';
 import { localTestMode } from '../koii/identity';
 import { ConfigError } from '../settings/environment';
-import { task } from './1-task';
 import { taskContext } from './context';
-import { patiently } from './patience';
 import { saveAtTheEnd, watchTheProcess } from './shutdown';
 
 /**
@@ -14,23 +11,15 @@ export async function setup(): Promise<void> {
   watchTheProcess();
   const node = await taskContext().catch(exitWithReason);
   saveAtTheEnd(node);
-  const { log, engine, lists, alarms } = node;
+  const { log, engine, lists, alarms, runner } = node;
   log.info(
     `ready to mine with ${engine.backends.length} threads, backend ${engine.requestedBackend}`,
   );
   if (localTestMode) return;
   alarms.watch();
-  void resume();
+  void runner.resume();
   // As long as the process lives.
   void lists.run(new AbortController().signal);
-}
-
-async function resume(): Promise<void> {
-  const { log, miner, alarms } = await taskContext();
-  const round = await alarms.mustCome(
-    patiently('what runs now', log, currentRound, { tries: Infinity }),
-  );
-  if (await miner.round(round)) await task(round);
 }
 
 /** Exit code 0 makes the node start the task again, later; 1 makes it give up: only a new value helps. */

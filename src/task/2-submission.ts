@@ -1,19 +1,22 @@
 import { localTestMode } from '../koii/identity';
+import { LONG_MS, SHORT_MS } from '../koii/patience';
+import { NotYetError } from '../rounds/seeds';
 import { taskContext } from './context';
-import { patiently } from './patience';
-import { checkRound, roundsUntil } from './round-time';
+import { checkRound, roundThatRuns } from './round-time';
 
 /**
  * Closes a round and gives its proof, at most 511 characters; undefined when there is nothing to
- * submit. What was mined is handed in whatever the chain shows now: at worst it earns nothing.
+ * submit. What was mined is handed in whatever the chain shows now: at worst it earns nothing. Under
+ * another account than it was mined for it is not: that would be an invalid proof of that account.
  * @throws when the chain does not say that the round is over.
  */
 export async function submission(roundNumber: number): Promise<string | void> {
   checkRound(roundNumber);
-  const { log, metrics, alarms } = await taskContext();
+  const { log, metrics, alarms, patience } = await taskContext();
   try {
     const what = `the submission of round ${roundNumber}`;
-    const proof = await patiently(what, log, () => finalProof(roundNumber));
+    const attempt = (): Promise<string | undefined> => finalProof(roundNumber);
+    const proof = await patience.patiently(what, attempt, { forMs: LONG_MS });
     metrics.roundEnded(proof !== undefined);
     if (proof === undefined) log.warn(`nothing to submit for round ${roundNumber}`);
     else alarms.submitted(roundNumber);
@@ -25,12 +28,15 @@ export async function submission(roundNumber: number): Promise<string | void> {
 }
 
 async function finalProof(roundNumber: number): Promise<string | undefined> {
-  const { log, miner } = await taskContext();
+  const { account, log, miner } = await taskContext();
   if (!localTestMode) {
-    const wait = await roundsUntil(roundNumber);
+    const current = await roundThatRuns(roundNumber);
     // A round that still runs must not be closed.
-    if (wait >= 0) throw new Error(`by the chain's clock round ${roundNumber} is not over`);
-    if (wait < -1) return undefined;
+    if (current <= roundNumber) {
+      throw new NotYetError(`by the chain's clock round ${roundNumber} is not over`);
+    }
+    if (current > roundNumber + 1) return undefined;
+    if (!(await account.isKept())) return undefined;
   }
   const round = await miner.close(roundNumber);
   const proof = round?.proof();
@@ -42,9 +48,12 @@ async function finalProof(roundNumber: number): Promise<string | undefined> {
 
 /** A late submission two rounds before, or a view that lags, now or then: other nodes may have mined on either. */
 async function tellOfAnotherSeed(round: number, mined: Uint8Array): Promise<void> {
-  const { log, seeds } = await taskContext();
+  const { log, patience, seeds } = await taskContext();
   try {
-    if ((await seeds.shown(round)).equals(mined)) return;
+    const what = `a look at the seed of round ${round}`;
+    const attempt = (): Promise<Buffer> => seeds.shown(round);
+    const shown = await patience.patiently(what, attempt, { forMs: SHORT_MS });
+    if (shown.equals(mined)) return;
     log.warn(
       `round ${round} was mined on another seed than the chain shows now: submitted all the same`,
     );

@@ -1,8 +1,9 @@
 import { submissionsOf } from '../koii/chain';
 import { localTestMode } from '../koii/identity';
+import { LONG_MS } from '../koii/patience';
 import { roundTimes } from '../koii/round-times';
+import type { Verdict } from '../proof/verify';
 import { taskContext } from './context';
-import { patiently } from './patience';
 import { checkRound } from './round-time';
 
 /**
@@ -15,11 +16,12 @@ export async function audit(
   submitterKey: string,
 ): Promise<boolean> {
   checkRound(roundNumber);
-  const { auditor, metrics, history, log } = await taskContext();
+  const { auditor, metrics, history, log, patience } = await taskContext();
   const what = `the audit of ${submitterKey} for round ${roundNumber}`;
   const submitted = { submitter: submitterKey, proof: submission };
   const doubt = { submissions: () => submissionsOf(roundNumber), leftMs };
-  const judged = patiently(what, log, () => auditor.audit(roundNumber, submitted, doubt));
+  const attempt = (): Promise<Verdict> => auditor.audit(roundNumber, submitted, doubt);
+  const judged = patience.patiently(what, attempt, { forMs: LONG_MS });
   const verdict = await metrics.audited(history.audited(roundNumber, submitterKey, judged));
   const found = verdict.valid ? `proves ${verdict.hashes} hashes` : `is invalid: ${verdict.reason}`;
   log.info(`the proof of ${submitterKey} for round ${roundNumber} ${found}`);

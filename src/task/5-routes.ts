@@ -8,7 +8,6 @@ import { PublicGuard } from '../http/public-guard';
 import { app, publicServer } from '../koii/app';
 import { localTestMode } from '../koii/identity';
 import { roundTimes } from '../koii/round-times';
-import { storePath } from '../koii/store';
 import { taskContext } from './context';
 import { stop } from './shutdown';
 
@@ -26,7 +25,7 @@ export async function routes(): Promise<void> {
     onFault: faultLog(log),
   });
   mountPublicApi(app, services);
-  const tokenFile = async (): Promise<string> => `${await storePath()}${CONTROL_TOKEN_FILE}`;
+  const tokenFile = async (): Promise<string> => `${await node.locateStore()}${CONTROL_TOKEN_FILE}`;
   const token = await openControlToken(localTestMode ? undefined : tokenFile, log);
   const restart = localTestMode ? undefined : () => stop('the owner wants it started again');
   const owners = { settings, token, restart };

@@ -1,11 +1,13 @@
 import bs58 from 'bs58';
+import { monotonicClock as clock } from '../clock';
 import { ListKeeper } from '../distribution/list-keeper';
 import type { OwnList } from '../distribution/own-lists';
 import { limitAnswers, MAX_ANSWER_BYTES } from '../koii/answer-limit';
 import { chain } from '../koii/chain';
 import { loadIdentity, localTestMode } from '../koii/identity';
-import { clock, ledger } from '../koii/ledger';
+import { ledger } from '../koii/ledger';
 import { showInNode } from '../koii/notices';
+import { Patience, SHORT_MS } from '../koii/patience';
 import { newerTask } from '../koii/round-times';
 import { openStore, storePath } from '../koii/store';
 import { createLog, sparingly, type Log } from '../log';
@@ -13,17 +15,24 @@ import { createNode, type MiningNode } from '../node';
 import { Notices } from '../notices/notices';
 import { proofsOf } from '../rounds/auditor';
 import { loadListSecret } from '../rounds/list-secret';
+import type { RoundRunner } from '../rounds/round-runner';
 import { loadConfig } from '../settings/environment';
 import { Settings } from '../settings/settings';
 import { SETTINGS_FILE } from '../settings/stored-settings';
+import { Account } from './account';
 import { Alarms } from './alarms';
+import { createRunner } from './runner';
+import { stop } from './shutdown';
 
 /** What the lifecycle functions share. */
 export interface TaskContext extends MiningNode {
-  /** This node's key, base58. */
-  self: string;
+  account: Account;
   lists: ListKeeper;
   alarms: Alarms;
+  patience: Patience;
+  runner: RoundRunner;
+  /** Asks the node where the store is. */
+  locateStore: () => Promise<string>;
 }
 
 let context: Promise<TaskContext> | undefined;
@@ -37,12 +46,17 @@ export function taskContext(): Promise<TaskContext> {
 async function createContext(): Promise<TaskContext> {
   const log = createLog(loadConfig(process.env).LOG_LEVEL);
   limitAnswers(MAX_ANSWER_BYTES, tellOfRefusals(log));
-  const identity = await loadIdentity();
+  const patience = new Patience({ log });
+  const short = { forMs: SHORT_MS };
+  const locateStore = (): Promise<string> =>
+    patience.patiently('where the store is', storePath, short);
+  const identity = await patience.patiently('whom to mine for', loadIdentity, short);
   // 0, since the node starts the task again after nothing else.
-  const store = await openStore(log, () => process.exit(0));
-  const settings = await openSettings(log);
+  const store = await openStore(log, locateStore, () => process.exit(0));
+  const settings = await openSettings(locateStore, log);
   const node = await createNode({ settings, log, identity, store, chain, sdk: 'koii' });
   const self = bs58.encode(identity.submitter);
+  const account = new Account(self, log, stop);
   const notices = await Notices.open({ store, log, show: showInNode });
   const alarms = new Alarms({ ...node, notices, self, newerTask });
   const lists = new ListKeeper({
@@ -56,25 +70,25 @@ async function createContext(): Promise<TaskContext> {
       voted: (isValid) => node.metrics.listVoted(isValid),
     },
   });
-  const context = { ...node, self, lists, alarms };
+  const runner = createRunner(node, patience, account, alarms);
+  const context = { ...node, account, lists, alarms, patience, runner, locateStore };
   node.seeds.onRewind = (current) => forgetRounds(context, current);
   return context;
 }
 
 /** Drops what goes by the numbers of rounds, after a reset of the network: they are those of others. */
-async function forgetRounds(context: TaskContext, current: number): Promise<void> {
-  const { lists, alarms, history, services, roundStore } = context;
+function forgetRounds(context: TaskContext, current: number): void {
+  const { lists, alarms, history, services } = context;
   lists.forgetRounds();
   alarms.forgetRounds();
   history.forgetRounds(current);
   services.shares.forgetRestored();
-  await roundStore.forgetClosed();
 }
 
 /** After the store is this process's own. In the local test mode nothing is kept. */
-async function openSettings(log: Log): Promise<Settings> {
+async function openSettings(locateStore: () => Promise<string>, log: Log): Promise<Settings> {
   if (localTestMode) return Settings.of(process.env);
-  const settings = await Settings.open(process.env, `${await storePath()}${SETTINGS_FILE}`, log);
+  const settings = await Settings.open(process.env, `${await locateStore()}${SETTINGS_FILE}`, log);
   log.level = settings.current.LOG_LEVEL;
   return settings;
 }

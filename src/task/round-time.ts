@@ -1,5 +1,6 @@
 import { currentRound } from '../koii/chain';
 import { currentRoundBySlots } from '../koii/round-times';
+import { NotYetError } from '../rounds/seeds';
 
 /**
  * Checks a round number that came from the node.
@@ -11,18 +12,15 @@ export function checkRound(round: unknown): void {
 }
 
 /**
- * Where a round stands by the chain's clock: so many rounds until it starts, 0 while it runs, below 0
- * when it is over.
- * @throws NodeCallError, and Error when the node contradicts itself
+ * The round that runs by the chain's clock.
+ * @param expected one that is not near it, and so is any where nothing is expected, has to agree with the slots: the SDK
+ *   gives error numbers as answers
+ * @throws NodeCallError, and NotYetError when the node contradicts itself
  */
-export async function roundsUntil(round: number): Promise<number> {
+export async function roundThatRuns(expected = -Infinity): Promise<number> {
   const current = await currentRound();
-  // The SDK gives error numbers as answers: one that surprises has to agree with the slots.
-  if (Math.abs(round - current) > 1) {
-    const bySlots = await currentRoundBySlots();
-    if (Math.abs(bySlots - current) > 1) {
-      throw new Error(`the node says that round ${current} runs, by its slots it is ${bySlots}`);
-    }
-  }
-  return round - current;
+  if (Math.abs(expected - current) <= 1) return current;
+  const bySlots = await currentRoundBySlots();
+  if (Math.abs(bySlots - current) <= 1) return current;
+  throw new NotYetError(`the node says that round ${current} runs, by its slots it is ${bySlots}`);
 }

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { createLog } from '../../src/log';
 import {
   KeeperUnderTest,
   LISTED,
@@ -206,5 +207,21 @@ describe('looks at lists', () => {
     // What was voted out before is not voted on again.
     expect(test.votesOn('Node1')).to.have.length(1);
     expect(ROUND).to.equal(LISTED + 2);
+  });
+
+  it('tells of an outage whole once, counts then, and says when it is over', async () => {
+    const lines: string[] = [];
+    test = make({ log: createLog('info', (line) => lines.push(line)) });
+    test.ledger.name('Node1', test.right);
+    const down = ['windows', 'submissions', 'lists'];
+    test.start();
+    await test.clock.runUntil(1000);
+    for (const method of down) test.ledger.failing.add(method);
+    await test.clock.runUntil(3 * ROUND_MS);
+    expect(lines.filter((line) => line.includes('"stack"'))).to.have.length(1);
+    expect(lines.join('').length).to.be.lessThan(6000);
+    test.ledger.failing.clear();
+    await test.clock.runUntil(3 * ROUND_MS + WINDOW_MS);
+    expect(lines.join('')).to.match(/the distribution lists are kept again: \d+ tries failed in/);
   });
 });

@@ -95,8 +95,10 @@ describe('fault: the node shows a stale or partial view of the chain', function 
     task.chain.submissions[ROUND - 2] = full;
     // Rounds of 20 s, whose slots go on.
     const startedAt = Date.now();
+    const slot = (): number => ROUND * 200 + Math.floor((Date.now() - startedAt) / 100);
     Object.assign(task.methods, {
-      getCurrentSlot: () => task.chain.round * 200 + Math.floor((Date.now() - startedAt) / 100),
+      getCurrentSlot: slot,
+      getRound: () => Math.floor(slot() / 200),
       getTaskState: () => ({
         ...{ starting_slot: 0, round_time: 200, submission_window: 100, audit_window: 80 },
         ...{ bounty_amount_per_round: 1000, stake_list: {} },

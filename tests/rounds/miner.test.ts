@@ -50,15 +50,36 @@ describe('Miner', () => {
     expect(round!.hashes).to.be.greaterThan(2 ** 18);
   });
 
-  it('ends a round when it is closed, for good', async () => {
+  it('ends a round when it is closed, and goes on with it when it is begun again', async () => {
     const node = await miner();
     const mining = node.mine(3, seed, Infinity);
     await until(async () => (await sharesOf(node, 3)) > 0);
     const proof = (await node.close(3))!.proof();
     await mining;
     expect((await node.close(3))!.proof()).to.equal(proof);
-    await node.mine(3, seed, Infinity);
-    expect((await node.close(3))!.proof()).to.equal(proof);
+    // As after a reset of the chain: the number runs again, maybe on the same seed.
+    const before = (await node.round(3))!.shares[0]!.hashValue;
+    const again = node.mine(3, seed, Infinity);
+    await until(() => node.miningRound === 3);
+    expect(node.lastRound).to.include({ number: 3, closed: false });
+    await node.pause();
+    await again;
+    expect(node.lastRound!.shares[0]!.hashValue <= before).to.equal(true);
+  });
+
+  it('tells how long it will mine, as whoever ends the mining expects', async () => {
+    const node = await miner();
+    const mining = node.mine(3, seed, 60 * 86_400_000);
+    await until(() => node.miningRound === 3);
+    // More than a timer holds: it would end after a millisecond.
+    await sleep(200);
+    expect(node.miningRound).to.equal(3);
+    expect(node.msLeft).to.be.greaterThan(59 * 86_400_000);
+    node.expectEnd(5000);
+    expect(node.msLeft).to.be.within(1, 5000);
+    await node.pause();
+    await mining;
+    expect(node.msLeft).to.equal(undefined);
   });
 
   it('leaves a round for the next', async () => {

@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import { RoundClock, type RoundTimes } from '../../src/rounds/round-clock';
 
 describe('RoundClock', () => {
-  const times = (round: number): RoundTimes => ({
-    ...{ round, startsAt: 0, submissionEndsAt: 1, auditEndsAt: 2, endsAt: 3 },
+  const times = (round: number, roundMs = 600_000): RoundTimes => ({
+    ...{ round, startsAt: 0, submissionEndsAt: 1, auditEndsAt: 2, endsAt: roundMs },
   });
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -49,5 +49,20 @@ describe('RoundClock', () => {
     clock.timesOf(1);
     await turn();
     expect(clock.timesOf(1)).to.deep.equal(times(1));
+  });
+
+  it('asks more often in short rounds, whose estimated end may be far off', async () => {
+    let now = 0;
+    const ends = [16_000, 24_000];
+    const clock = new RoundClock(
+      (round) => Promise.resolve(times(round, ends.shift())),
+      () => now,
+    );
+    clock.timesOf(5);
+    await turn();
+    now = 2000;
+    expect(clock.timesOf(5)!.endsAt).to.equal(16_000);
+    await turn();
+    expect(clock.timesOf(5)!.endsAt).to.equal(24_000);
   });
 });

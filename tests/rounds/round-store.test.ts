@@ -1,8 +1,13 @@
 import { expect } from 'chai';
+import { FLOOR } from '../../src/consensus';
 import { createLog } from '../../src/log';
-import { Round } from '../../src/rounds/round';
+import { decodeProof } from '../../src/proof/codec';
+import { Round, type Identity } from '../../src/rounds/round';
+import type { RoundRecord } from '../../src/rounds/round-record';
 import { RoundStore } from '../../src/rounds/round-store';
+import { decodeKey } from '../../src/template/koii';
 import { MemoryStore } from '../fixtures/memory-store';
+import { vectors } from '../fixtures/proofs';
 import { identity, seed } from '../fixtures/template';
 
 describe('the store of rounds', () => {
@@ -59,26 +64,6 @@ describe('the store of rounds', () => {
     expect(lines).to.deep.equal([]);
   });
 
-  it('forgets what is closed after a reset of the network, and nothing else', async () => {
-    const closed = Round.begin(identity, 3, seed);
-    closed.close();
-    await rounds.save(closed);
-    await rounds.save(Round.begin(identity, 4, seed));
-    await stored.set('round:5', '{');
-    await rounds.forgetClosed();
-    const after = new RoundStore(
-      stored,
-      identity,
-      createLog('info', (line) => lines.push(line)),
-    );
-    for (const each of [rounds, after]) {
-      expect(await each.load(3)).to.equal(undefined);
-      expect(await each.inPlaceOf(3)).to.equal(undefined);
-      expect((await each.load(4))!.number).to.equal(4);
-    }
-    expect(lines).to.deep.equal([]);
-  });
-
   it('asks again after a read that failed', async () => {
     await stored.set('round:4', JSON.stringify(Round.begin(identity, 4, seed).toRecord()));
     const get = stored.get.bind(stored);
@@ -94,5 +79,49 @@ describe('the store of rounds', () => {
     for (let i = 0; i < 10; i++) expect(await rounds.load(4)).to.equal(undefined);
     expect(lines).to.have.length(1);
     expect(lines[0]).to.include('round 4 is unreadable');
+  });
+});
+
+describe('a stored round of another account', () => {
+  const vector = vectors[0]!;
+  const mined: Identity = {
+    taskId: decodeKey(vector.taskId),
+    submitter: decodeKey(vector.submitter),
+  };
+  const other: Identity = { ...mined, submitter: Buffer.alloc(32, 7) };
+  const log = createLog('silent');
+  let stored: MemoryStore;
+  beforeEach(async () => {
+    stored = new MemoryStore();
+    const round = Round.begin(mined, vector.round, Buffer.from(vector.seed, 'hex'));
+    const decoded = decodeProof(vector.proof);
+    if (!('proof' in decoded)) throw new Error('no proof');
+    for (const { attempts } of decoded.proof.segments) {
+      for (const attempt of attempts) round.add(attempt, FLOOR);
+    }
+    round.addHashes(1000);
+    round.close();
+    await new RoundStore(stored, mined, log).save(round);
+  });
+
+  const load = (identity: Identity): Promise<Round | undefined> =>
+    new RoundStore(stored, identity, log).load(vector.round);
+  /** Makes the record what earlier versions wrote. */
+  const forgetWhose = async (): Promise<void> => {
+    const key = `round:${vector.round % 8}`;
+    const { submitter, ...record } = JSON.parse((await stored.get(key))!) as RoundRecord;
+    expect(submitter).to.be.a('string');
+    await stored.set(key, JSON.stringify(record));
+  };
+
+  it('is none of this one: its shares are worthless here, and it is not over', async () => {
+    expect((await load(mined))!.proof()).to.equal(vector.proof);
+    expect(await load(other)).to.equal(undefined);
+  });
+
+  it('is told by its shares where the record is an earlier version, which does not say whose it is', async () => {
+    await forgetWhose();
+    expect((await load(mined))!.proof()).to.equal(vector.proof);
+    expect(await load(other)).to.equal(undefined);
   });
 });

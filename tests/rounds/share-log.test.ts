@@ -315,7 +315,7 @@ describe('ShareLog', () => {
     expect(newest).to.include({ submissionId: 'rig1-3', place: inAnHour + 3 });
     expect(newest!.at).to.be.within(startedAt, Date.now());
     expect(others.map(({ at }) => at)).to.deep.equal([2, 1, 0].map((i) => inAnHour + i));
-    const restored = Round.restore(identity, saved.toRecord());
+    const restored = Round.restore(identity, saved.toRecord())!;
     restored.replay((await open()).restoredOf(vector.round));
     expect([restored.validShares, restored.shares.length]).to.deep.equal([4, 4]);
   });
@@ -330,7 +330,7 @@ describe('ShareLog', () => {
     const after = await open();
     after.goOnAbove(saved.countedUntil);
     await after.keep(share(5));
-    const restored = Round.restore(identity, saved.toRecord());
+    const restored = Round.restore(identity, saved.toRecord())!;
     restored.replay((await open()).restoredOf(vector.round));
     expect([restored.validShares, restored.shares.length]).to.deep.equal([6, 6]);
   });
@@ -373,7 +373,7 @@ describe('ShareLog', () => {
     for (let i = 10; i < 28; i++) await keep(i);
     await shares.keep(share(0, { submissionId: 'bad', reason: 'above_target' }));
 
-    const restored = Round.restore(identity, record);
+    const restored = Round.restore(identity, record)!;
     restored.replay((await open()).restoredOf(vector.round));
     expect(restored.proof()).to.equal(vector.proof);
     expect([restored.validShares, restored.invalidShares]).to.deep.equal([28, 1]);

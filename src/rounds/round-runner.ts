@@ -1,0 +1,215 @@
+import type { Clock } from '../clock';
+import type { Log } from '../log';
+import { Looks } from './looks';
+import type { Miner } from './miner';
+import type { RoundTimes } from './round-clock';
+import { NotYetError, type Seeds } from './seeds';
+
+/** What a runner asks of the chain. */
+export interface RoundChain {
+  /**
+   * The round that runs.
+   * @param expected an answer far from it has to be sure; undefined where none is
+   * @throws while it can't be told
+   */
+  current(expected?: number): Promise<number>;
+  /** When a round's windows are, in ms of the runner's Clock; undefined where rounds have no end of their own. */
+  times(round: number): Promise<RoundTimes | undefined>;
+}
+
+export interface RoundRunnerOptions {
+  chain: RoundChain;
+  seeds: Pick<Seeds, 'of' | 'confirm' | 'rewind'>;
+  miner: Pick<Miner, 'begin' | 'expectEnd' | 'miningRound' | 'pause'>;
+  clock: Clock;
+  log: Log;
+  /** Tries again what fails for a time. @throws what fails for good, and what failed last after `forMs` */
+  patiently: <T>(
+    what: string,
+    attempt: () => Promise<T>,
+    limits: { signal: AbortSignal; forMs?: number },
+  ) => Promise<T>;
+  /** For how long a round is mined at most, from when it is begun. */
+  budgetMs: () => number;
+  /** Whether an earlier process began a round. */
+  isBegun: (round: number) => Promise<boolean>;
+  /** Asked before a round is mined; whoever says no tells why. */
+  mayMine: (round: number) => Promise<boolean>;
+  /** Is told what has to come before anything can be mined. */
+  mustCome: <T>(coming: Promise<T>) => Promise<T>;
+}
+
+/** An announced round, from when it is waited for to the end of its mining. */
+interface Run {
+  /** Undefined for whatever runs now. */
+  round: number | undefined;
+  /** Ends its waiting; its mining ends with the miner's. */
+  end: AbortController;
+  done: Promise<void>;
+}
+
+/** What mining on a seed came to. unknown: the round should be over, and the chain can't be asked. */
+type Outcome = 'over' | 'unknown' | { corrected: Buffer };
+
+/**
+ * Mines rounds that are announced, each while the chain says that it runs. What the chain says is first: numbers may be
+ * counted anew at any time, and an estimate of a round's end is none of its end.
+ */
+export class RoundRunner {
+  private waiting: Run | undefined;
+  private mining: Run | undefined;
+  /** The round that was mined for as long as the budget allows. */
+  private spent: number | undefined;
+
+  constructor(private readonly options: RoundRunnerOptions) {}
+
+  /**
+   * Mines a round, as soon as the chain is there. The newest announcement ends an older one's wait. Resolves when its
+   * mining is over, or it is dropped; failures end in the log.
+   */
+  announce(round: number): Promise<void> {
+    const known = [this.mining, this.waiting].find((run) => run?.round === round);
+    return known?.done ?? this.attend(round);
+  }
+
+  /** Goes on with the round that runs, if an earlier process began it. */
+  resume(): Promise<void> {
+    return (this.waiting ?? this.mining)?.done ?? this.attend(undefined);
+  }
+
+  private attend(round: number | undefined): Promise<void> {
+    const run: Run = { round, end: new AbortController(), done: Promise.resolve() };
+    this.waiting?.end.abort();
+    this.waiting = run;
+    run.done = this.work(run)
+      .catch((error: unknown) => {
+        if (run.end.signal.aborted) return;
+        this.options.log.error({ error }, `round ${run.round ?? 'that runs'} is not mined`);
+      })
+      .finally(() => {
+        if (this.waiting === run) this.waiting = undefined;
+        if (this.mining === run) this.mining = undefined;
+      });
+    return run.done;
+  }
+
+  private async work(run: Run): Promise<void> {
+    const { mayMine, mustCome, patiently } = this.options;
+    const { signal } = run.end;
+    const what = run.round === undefined ? 'what runs now' : `round ${run.round}`;
+    const work = await mustCome(patiently(what, () => this.prepare(run), { signal }));
+    if (!work || !(await mayMine(work.round)) || signal.aborted) return;
+    // Only now: an announcement that is dropped ends no mining.
+    this.waiting = undefined;
+    this.mining?.end.abort();
+    this.mining = run;
+    for (let seed: Buffer | undefined = work.seed; seed && !signal.aborted;) {
+      seed = await this.mineOn(work.round, seed, signal);
+    }
+  }
+
+  /** What to mine; undefined where the round is dropped. @throws while this can't be told */
+  private async prepare(run: Run): Promise<{ round: number; seed: Buffer } | undefined> {
+    const { chain, seeds } = this.options;
+    const round = await this.choose(run, await chain.current(run.round));
+    if (round === undefined) return undefined;
+    run.round = round;
+    if (await seeds.rewind(round)) this.spent = undefined;
+    return { round, seed: await seeds.of(round) };
+  }
+
+  /** The round to mine. @throws NotYetError while the chain has yet to reach it */
+  private async choose({ round }: Run, current: number): Promise<number | undefined> {
+    const { isBegun, log, miner } = this.options;
+    if (round === current + 1) throw new NotYetError(`the chain is still in round ${current}`);
+    if (round === undefined && !(await isBegun(current))) return undefined;
+    if (round !== undefined && round !== current) {
+      log.warn(`round ${round} is not mined: the chain is in round ${current}`);
+      // Where nothing is mined, the one that runs may have been announced while nobody could look.
+      if (miner.miningRound !== undefined) return undefined;
+    }
+    if (current !== this.spent) return current;
+    log.info(`round ${current} is not mined again: it had its time`);
+    return undefined;
+  }
+
+  /** Mines a round on a seed to its end. @returns the right seed, where the chain soon shows that this one was wrong */
+  private async mineOn(
+    round: number,
+    seed: Buffer,
+    signal: AbortSignal,
+  ): Promise<Buffer | undefined> {
+    const { budgetMs, chain, clock, log, miner, mustCome, patiently } = this.options;
+    const looks = new Looks(clock.now());
+    looks.learn(await this.timesOf(round));
+    const spentAt = clock.now() + budgetMs();
+    while (!signal.aborted) {
+      const begun = await miner.begin(round, seed, spentAt - clock.now());
+      if (!begun) return undefined;
+      const outcome = await this.follow(round, seed, looks, begun.ended);
+      if (clock.now() >= spentAt) this.spent = round;
+      if (outcome === 'over') return undefined;
+      if (outcome !== 'unknown') {
+        log.warn(`the node showed round ${round - 2} incompletely: mining starts over`);
+        return outcome.corrected;
+      }
+      log.warn(
+        `round ${round} should be over, and the node does not tell: mining rests until then`,
+      );
+      const what = `whether round ${round} still runs`;
+      const current = await mustCome(patiently(what, () => chain.current(round), { signal }));
+      if (current !== round) return undefined;
+      looks.learn(await this.timesOf(round));
+    }
+    return undefined;
+  }
+
+  /** Looks at a round while it is mined, and ends the mining. */
+  private async follow(
+    round: number,
+    seed: Buffer,
+    looks: Looks,
+    ended: Promise<void>,
+  ): Promise<Outcome> {
+    const { clock, log, miner, patiently } = this.options;
+    const mined = new AbortController();
+    const { signal } = mined;
+    const over = ended.finally(() => mined.abort());
+    try {
+      for (;;) {
+        miner.expectEnd(looks.endsAt - clock.now());
+        await clock.until(clock.now() + looks.nextInMs(clock.now()), signal);
+        try {
+          const what = `whether round ${round} still runs`;
+          const forMs = Math.max(0, looks.restsAt - clock.now());
+          const found = await patiently(what, () => this.look(round, looks), { signal, forMs });
+          if (found === 'over') return found;
+          if (found && !found.equals(seed)) return { corrected: found };
+        } catch (error) {
+          if (signal.aborted) return 'over';
+          if (clock.now() >= looks.restsAt) return 'unknown';
+          log.warn({ error }, `round ${round} can't be looked at now`);
+        }
+      }
+    } catch (error) {
+      if (signal.aborted) return 'over';
+      throw error;
+    } finally {
+      if (miner.miningRound === round) await miner.pause();
+      await over;
+    }
+  }
+
+  /** Whether a round is over; its seed as the chain shows it now, where it is to be mined on. */
+  private async look(round: number, looks: Looks): Promise<'over' | Buffer | undefined> {
+    const { chain, clock, seeds } = this.options;
+    if ((await chain.current(round)) !== round) return 'over';
+    looks.learn(await this.timesOf(round));
+    return clock.now() > looks.correctableUntil ? undefined : seeds.confirm(round);
+  }
+
+  /** Where the end can't be learned, the start of the next round ends this one. */
+  private timesOf(round: number): Promise<RoundTimes | undefined> {
+    return this.options.chain.times(round).catch(() => undefined);
+  }
+}

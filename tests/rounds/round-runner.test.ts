@@ -1,0 +1,351 @@
+import { expect } from 'chai';
+import type { Clock } from '../../src/clock';
+import { NodeCallError } from '../../src/koii/node-call';
+import { LONGEST_WAIT_MS, Patience } from '../../src/koii/patience';
+import { createLog } from '../../src/log';
+import type { RoundTimes } from '../../src/rounds/round-clock';
+import { RoundRunner } from '../../src/rounds/round-runner';
+import { FakeClock } from '../fixtures/fake-clock';
+
+const SLOTS = 1200;
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+
+/** A chain whose slots last as long as a test says, whatever the node tells of them. */
+class FakeChain {
+  slotMs = 400;
+  toldSlotMs = 400;
+  /** Round 0 began then. */
+  startedAt = 0;
+  away = false;
+  asked = 0;
+
+  constructor(private readonly clock: Clock) {}
+
+  get round(): number {
+    return Math.floor(this.slot() / SLOTS);
+  }
+
+  current(): Promise<number> {
+    this.asked++;
+    return this.away ? Promise.reject(new NodeCallError('away')) : Promise.resolve(this.round);
+  }
+
+  times(round: number): Promise<RoundTimes> {
+    this.asked++;
+    if (this.away) return Promise.reject(new NodeCallError('away'));
+    const now = this.clock.now();
+    const at = (slot: number): number =>
+      now + (round * SLOTS + slot - Math.floor(this.slot())) * this.toldSlotMs;
+    const [startsAt, endsAt] = [at(0), at(SLOTS)];
+    return Promise.resolve({
+      ...{ round, startsAt, endsAt, submissionEndsAt: endsAt, auditEndsAt: endsAt },
+    });
+  }
+
+  /** From now on a round runs, as if it had begun now. */
+  reset(round: number): void {
+    this.startedAt = this.clock.now() - round * SLOTS * this.slotMs;
+  }
+
+  private slot(): number {
+    return (this.clock.now() - this.startedAt) / this.slotMs;
+  }
+}
+
+/** What is mined from when to when. */
+class FakeMiner {
+  readonly mined: { round: number; seed: string; from: number; until?: number }[] = [];
+  miningRound: number | undefined;
+  expectedEndAt = Infinity;
+  private end: () => void = () => undefined;
+
+  constructor(private readonly clock: Clock) {}
+
+  begin(round: number, seed: Uint8Array, ms: number): Promise<{ ended: Promise<void> }> {
+    this.end();
+    const one: (typeof this.mined)[number] = {
+      ...{ round, seed: Buffer.from(seed).toString(), from: this.clock.now() },
+    };
+    this.mined.push(one);
+    this.miningRound = round;
+    const stop = new AbortController();
+    const ended = new Promise<void>((resolve) => {
+      this.end = () => {
+        if (one.until !== undefined) return;
+        one.until = this.clock.now();
+        this.miningRound = undefined;
+        stop.abort();
+        resolve();
+      };
+    });
+    const { end } = this;
+    if (Number.isFinite(ms)) {
+      this.clock.until(this.clock.now() + ms, stop.signal).then(end, () => undefined);
+    }
+    return Promise.resolve({ ended });
+  }
+
+  expectEnd(inMs: number): void {
+    this.expectedEndAt = this.clock.now() + inMs;
+  }
+
+  pause(): Promise<void> {
+    this.end();
+    return Promise.resolve();
+  }
+}
+
+describe('RoundRunner', () => {
+  let clock: FakeClock;
+  let chain: FakeChain;
+  let miner: FakeMiner;
+  let runner: RoundRunner;
+  let lines: string[];
+  let seeds: {
+    of: (round: number) => Promise<Buffer>;
+    confirm: (round: number) => Promise<Buffer>;
+    rewind: (current: number) => Promise<boolean>;
+  };
+  let budgetMs: number;
+  let mayMine: boolean;
+  let begun: number | undefined;
+  beforeEach(() => {
+    clock = new FakeClock();
+    chain = new FakeChain(clock);
+    miner = new FakeMiner(clock);
+    lines = [];
+    [budgetMs, mayMine, begun] = [Infinity, true, undefined];
+    const seed = (round: number): Promise<Buffer> =>
+      chain.away
+        ? Promise.reject(new NodeCallError('away'))
+        : Promise.resolve(Buffer.from(`seed ${round}`));
+    seeds = { of: seed, confirm: seed, rewind: () => Promise.resolve(false) };
+    const log = createLog('info', (line) => lines.push(line));
+    runner = new RoundRunner({
+      ...{ chain, clock, log, miner, seeds },
+      patiently: new Patience({ log, clock }).patiently,
+      budgetMs: () => budgetMs,
+      isBegun: (round) => Promise.resolve(round === begun),
+      mayMine: () => Promise.resolve(mayMine),
+      mustCome: (coming) => coming,
+    });
+  });
+
+  const roundMs = (): number => SLOTS * chain.slotMs;
+  const run = (ms: number): Promise<void> => clock.runUntil(clock.now() + ms);
+  const rounds = (): number[] => miner.mined.map(({ round }) => round);
+  /** The parts of a time in which something was mined. */
+  const minedMs = (): number =>
+    miner.mined.reduce((sum, { from, until = clock.now() }) => sum + until - from, 0);
+
+  it('mines a round to its end', async () => {
+    chain.reset(10);
+    const mined = runner.announce(10);
+    await run(roundMs() + MINUTE_MS);
+    await mined;
+    expect(rounds()).to.deep.equal([10]);
+    expect(minedMs()).to.be.within(roundMs(), 1.006 * roundMs());
+  });
+
+  // 200 ms said, 300 ms true: the mining ended at 16 of 24 s.
+  for (const slots of [80, SLOTS]) {
+    it(`mines to the true end where slots last half as long again as the node says, in rounds of ${slots} slots`, async () => {
+      chain.slotMs = (300 * slots) / SLOTS;
+      chain.toldSlotMs = (200 * slots) / SLOTS;
+      chain.reset(10);
+      void runner.announce(10);
+      await run(1);
+      const { asked } = chain;
+      await run(1.1 * roundMs());
+      expect(miner.mined).to.have.length(1);
+      expect(minedMs()).to.be.within(roundMs(), 1.006 * roundMs());
+      // Asked more often near the end, and not all the time.
+      expect(chain.asked - asked).to.be.lessThan(50);
+    });
+  }
+
+  it('tells its newest estimate of the end', async () => {
+    [chain.slotMs, chain.toldSlotMs] = [600, 400];
+    chain.reset(10);
+    void runner.announce(10);
+    await run(1);
+    expect(miner.expectedEndAt).to.be.closeTo(SLOTS * 400, 1000);
+    await run(SLOTS * 500);
+    expect(miner.expectedEndAt).to.be.greaterThan(SLOTS * 550);
+  });
+
+  it('mines a round of more than 24.8 days, the most that a timer holds, and looks at it each minute', async () => {
+    chain.slotMs = chain.toldSlotMs = (30 * DAY_MS) / SLOTS;
+    chain.reset(10);
+    void runner.announce(10);
+    await run(10 * MINUTE_MS);
+    const { asked } = chain;
+    await run(60 * MINUTE_MS);
+    expect(miner.miningRound).to.equal(10);
+    expect(chain.asked - asked).to.be.within(60, 200);
+  });
+
+  it('notices within a minute that the round is over when the machine has slept', async () => {
+    chain.slotMs = chain.toldSlotMs = 60_000;
+    chain.reset(10);
+    void runner.announce(10);
+    await run(60 * MINUTE_MS);
+    // Timers stand still while it sleeps, and the chain does not.
+    chain.startedAt -= roundMs();
+    await run(MINUTE_MS);
+    expect(miner.miningRound).to.equal(undefined);
+  });
+
+  it('mines for the budget, once a round', async () => {
+    budgetMs = 5 * MINUTE_MS;
+    chain.reset(10);
+    await Promise.race([runner.announce(10), run(6 * MINUTE_MS)]);
+    expect(minedMs()).to.equal(budgetMs);
+    void runner.announce(10);
+    void runner.announce(9);
+    await run(MINUTE_MS);
+    expect(rounds()).to.deep.equal([10]);
+    expect(lines.join('')).to.include('round 10 is not mined again');
+  });
+
+  it('mines a lower round after a higher one, where the chain says that it runs', async () => {
+    chain.reset(40);
+    void runner.announce(40);
+    await run(MINUTE_MS);
+    chain.reset(3);
+    void runner.announce(3);
+    await run(MINUTE_MS);
+    expect(rounds()).to.deep.equal([40, 3]);
+    expect(miner.miningRound).to.equal(3);
+  });
+
+  it('ends a round that is none any more after a reset, though nothing is announced', async () => {
+    chain.reset(40);
+    void runner.announce(40);
+    await run(2 * MINUTE_MS);
+    chain.reset(3);
+    await run(2 * MINUTE_MS);
+    expect(miner.miningRound).to.equal(undefined);
+  });
+
+  it('says why a round is dropped, and stays in the one that runs', async () => {
+    chain.reset(10);
+    void runner.announce(10);
+    await run(1);
+    for (const other of [2, 9, 18, 2 ** 52]) {
+      await Promise.race([runner.announce(other), run(1000)]);
+      expect(lines.join('')).to.include(`round ${other} is not mined: the chain is in round 10`);
+    }
+    expect(rounds()).to.deep.equal([10]);
+    expect(miner.miningRound).to.equal(10);
+  });
+
+  it('mines the round that runs where it finds another one and nothing is mined', async () => {
+    chain.reset(10);
+    void runner.announce(9);
+    await run(1);
+    void runner.announce(10);
+    await run(1);
+    expect(rounds()).to.deep.equal([10]);
+  });
+
+  it('waits for the next round, and mines the one that runs until then', async () => {
+    chain.reset(10);
+    void runner.announce(10);
+    await run(roundMs() - 20_000);
+    void runner.announce(11);
+    await run(19_000);
+    expect(miner.miningRound).to.equal(10);
+    await run(1000 + LONGEST_WAIT_MS);
+    expect(miner.miningRound).to.equal(11);
+    expect(rounds()).to.deep.equal([10, 11]);
+  });
+
+  it('mines once what is announced several times', async () => {
+    chain.reset(10);
+    for (let i = 0; i < 3; i++) void runner.announce(10);
+    await run(MINUTE_MS);
+    void runner.announce(10);
+    await run(MINUTE_MS);
+    expect(rounds()).to.deep.equal([10]);
+  });
+
+  it('asks little, and says little, through an outage of thirty rounds, and mines the one that runs then', async () => {
+    chain.away = true;
+    for (let round = 10; round < 40; round++) {
+      chain.reset(round);
+      void runner.announce(round);
+      await run(10_000);
+    }
+    // Five minutes; with a wait for each round it were thousands.
+    expect(chain.asked).to.be.lessThan(60);
+    expect(lines.join('').length).to.be.lessThan(4000);
+    expect(lines.filter((line) => line.includes('"stack"'))).to.have.length(1);
+    chain.away = false;
+    await run(LONGEST_WAIT_MS);
+    expect(rounds()).to.deep.equal([39]);
+    expect(lines.join('')).to.include('the node answers again');
+  });
+
+  it('mines on in an outage, rests some time after the end it expects, and goes on if the round still runs', async () => {
+    [chain.slotMs, chain.toldSlotMs] = [600, 400];
+    chain.reset(10);
+    void runner.announce(10);
+    await run(1000);
+    chain.away = true;
+    await run(0.7 * roundMs());
+    expect(miner.miningRound).to.equal(10);
+    await run(0.15 * roundMs());
+    expect(miner.miningRound).to.equal(undefined);
+    expect(lines.join('')).to.include('mining rests until then');
+    chain.away = false;
+    await run(LONGEST_WAIT_MS);
+    expect(miner.miningRound).to.equal(10);
+    await run(0.15 * roundMs());
+    expect(miner.miningRound).to.equal(undefined);
+    expect(rounds()).to.deep.equal([10, 10]);
+  });
+
+  it('starts over when the chain soon shows another seed, and does not when it is late', async () => {
+    chain.reset(10);
+    void runner.announce(10);
+    await run(10_000);
+    seeds.confirm = () => Promise.resolve(Buffer.from('another'));
+    await run(0.1 * roundMs());
+    expect(miner.mined.map(({ seed }) => seed)).to.deep.equal(['seed 10', 'another']);
+    seeds.confirm = () => Promise.resolve(Buffer.from('a third'));
+    await run(roundMs());
+    expect(miner.mined).to.have.length(2);
+  });
+
+  it('mines on when a look fails for good', async () => {
+    chain.reset(10);
+    seeds.confirm = () => Promise.reject(new TypeError('no seed'));
+    void runner.announce(10);
+    await run(roundMs() / 2);
+    expect(miner.mined).to.have.length(1);
+    expect(miner.miningRound).to.equal(10);
+    expect(lines.filter((line) => line.includes("can't be looked at now")).length).to.be.within(
+      1,
+      6,
+    );
+  });
+
+  it('goes on with the round that runs, if an earlier process began it', async () => {
+    chain.reset(10);
+    await Promise.race([runner.resume(), run(1000)]);
+    expect(rounds()).to.deep.equal([]);
+    begun = 10;
+    void runner.resume();
+    await run(1000);
+    expect(rounds()).to.deep.equal([10]);
+  });
+
+  it('mines nothing while it may not', async () => {
+    mayMine = false;
+    chain.reset(10);
+    await Promise.race([runner.announce(10), run(1000)]);
+    expect(rounds()).to.deep.equal([]);
+  });
+});
