@@ -9,7 +9,7 @@ import path from 'node:path';
 /** Of a file so much is read; those of the system's start, the control groups among them, are the first mounts. */
 const MAX_FILE_BYTES = 2 ** 16;
 
-const { join } = path.posix;
+const { posix } = path;
 
 /**
  * How many processors' worth of time this process may use, by its affinity and the quotas of its control groups.
@@ -24,7 +24,7 @@ export function usableCpus(root = '/'): number {
 function affinity(root: string): number {
   // @types/node 18 doesn't declare it.
   const { availableParallelism } = os as { availableParallelism?: () => number };
-  const status = (): string => readSmall(join(root, 'proc/self/status')) ?? '';
+  const status = (): string => readSmall(posix.join(root, 'proc/self/status')) ?? '';
   return availableParallelism?.() ?? (listed(status()) || Math.max(1, os.cpus().length));
 }
 
@@ -44,14 +44,14 @@ export function listed(status: string): number {
  * of the second (a hybrid machine has both).
  */
 export function cpuQuota(root = '/'): number {
-  const groups = readSmall(join(root, 'proc/self/cgroup')) ?? '';
-  const mounts = readSmall(join(root, 'proc/self/mountinfo')) ?? '';
+  const groups = readSmall(posix.join(root, 'proc/self/cgroup')) ?? '';
+  const mounts = readSmall(posix.join(root, 'proc/self/mountinfo')) ?? '';
   const quotas = HIERARCHIES.flatMap(({ group, mount, quota }) => {
     const found = parseMounts(mounts).find(mount);
     const at = parseGroups(groups).find(group)?.path;
     if (!found || at === undefined) return [];
     return foldersOf(found, at).map((folder) =>
-      quota((file) => readSmall(join(root, folder, file)) ?? ''),
+      quota((file) => readSmall(posix.join(root, folder, file)) ?? ''),
     );
   });
   return Math.min(Infinity, ...quotas);
@@ -123,12 +123,12 @@ function unescaped(text: string): string {
 
 /** The folders of a group and of all above it, up to where the hierarchy is mounted. */
 function foldersOf({ root, point }: Mount, group: string): string[] {
-  const relative = path.posix.relative(root, group);
+  const relative = posix.relative(root, group);
   // A container may see its own group where it is mounted, and be told a path that only the host knows: what is not
   // there has no quota, and the last folder is that of the mount.
   const names = relative.startsWith('..') ? [] : relative.split('/').filter((name) => name !== '');
   const depths = Array.from({ length: names.length + 1 }, (_, depth) => depth);
-  return depths.map((depth) => join(point, ...names.slice(0, depth)));
+  return depths.map((depth) => posix.join(point, ...names.slice(0, depth)));
 }
 
 /** The beginning of a file; undefined where it can't be read. */

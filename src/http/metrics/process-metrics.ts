@@ -7,22 +7,19 @@ import { collectedCounter, collectedGauge } from './collected';
 
 /**
  * What the process may use before an operator is told, and what each mining thread adds. Measured, with any backend:
- * 95 to 110 MB with one thread, 8 to 10 for each more on Node 20, 12 to 14 on 18.12. The rest is for large rounds.
+ * 92 to 110 MB with one thread, 8 to 10 for each more on Node 20, 10 to 12 on 18.12. The rest is for large rounds.
  */
 const MEMORY_LIMIT_BYTES = 384 * 2 ** 20;
 const MEMORY_LIMIT_BYTES_PER_THREAD = 16 * 2 ** 20;
 
-export interface ProcessSources {
-  engine: Pick<Engine, 'threadStates'>;
-  nodeCallFailures: ReadonlyMap<string, number>;
-  /** Of Koii's, by name and version. */
-  sdk: string;
-}
-
 /** The process, its build and its calls to the Koii node. */
 export function addProcessMetrics(
   registers: Registry[],
-  { engine, nodeCallFailures, sdk }: ProcessSources,
+  {
+    engine,
+    nodeCallFailures,
+    sdk,
+  }: { engine: Engine; nodeCallFailures: ReadonlyMap<string, number>; sdk: string },
 ): void {
   let cpu = process.cpuUsage();
   let atMs = performance.now();
