@@ -74,6 +74,11 @@ module.exports = function config(env = {}) {
           loader: join(root, 'build/page-loader.js'),
         },
         {
+          test: /[\\/]mining[\\/]thread-program\.ts$/,
+          enforce: 'pre',
+          loader: join(root, 'build/thread-loader.js'),
+        },
+        {
           test: /[\\/]classic-level[\\/]binding\.js$/,
           loader: join(root, 'build/embed-addon-loader.js'),
         },

@@ -6,6 +6,7 @@ import { History } from './history/history';
 import type { Log } from './log';
 import { Engine, type EngineSetup } from './mining/engine';
 import { Governor, type Allowance } from './mining/governor';
+import { usableCpus } from './process/cpus';
 import { Auditor } from './rounds/auditor';
 import type { KeyValueStore } from './rounds/key-value-store';
 import { Miner } from './rounds/miner';
@@ -47,12 +48,17 @@ export interface MiningNode {
 export async function createNode(ground: Ground): Promise<MiningNode> {
   const { settings, log, identity, store, chain, sdk } = ground;
   const config = settings.current;
+  let { MINING_THREADS: chosen } = config;
+  warnOfThreads(chosen, log);
   const engine = new Engine({
     ...engineSetup(config),
     log: (level, message) => log[level](message),
   });
   const governor = new Governor(engine, { ...allowance(config), tell: (line) => log.info(line) });
-  settings.onChange((changed) => apply(changed, { engine, governor, log }));
+  settings.onChange((changed) => {
+    if (changed.MINING_THREADS !== chosen) warnOfThreads((chosen = changed.MINING_THREADS), log);
+    apply(changed, { engine, governor, log });
+  });
   const shares = await ShareLog.open(store, log);
   const roundStore = new RoundStore(store, identity, log);
   const miner = new Miner({ identity, engine, store: roundStore, shares, log });
@@ -91,4 +97,12 @@ function allowance({ MINING_INTENSITY, MINING_SCHEDULE }: Config): Allowance {
 
 function engineSetup(config: Config): EngineSetup {
   return { threads: threadCount(config), backend: config.MINING_BACKEND };
+}
+
+/** What an owner chose is done, for there may be a reason. */
+function warnOfThreads(chosen: number, log: Log): void {
+  const cpus = usableCpus();
+  if (chosen <= cpus) return;
+  const most = `what this process may use (processors: ${Number(cpus.toFixed(2))})`;
+  log.warn(`MINING_THREADS ${chosen} is more than ${most}: its threads wait for each other`);
 }

@@ -1,5 +1,6 @@
 import type { Attempt } from '../template/segment';
 import type { Backend } from './kernel';
+import type { AddonSource } from './kernels/addon-files';
 import type { SearchSpace } from './search';
 
 /** What a mining thread is started with. */
@@ -7,6 +8,8 @@ export interface ThreadData {
   backend: 'auto' | Backend;
   /** The ring that it writes its messages to. */
   ring: SharedArrayBuffer;
+  /** Native code, which only the main thread knows where to find. */
+  addons: readonly AddonSource[];
 }
 
 /** From the engine to a thread. */

@@ -148,10 +148,9 @@ export class MiningThread {
 
   private spawn(): void {
     const { ring } = this;
-    const workerData: ThreadData = { backend: this.requested, ring };
     let worker: Worker;
     try {
-      worker = startThread({ workerData, name: `mining-${this.index}` });
+      worker = startThread(`mining-${this.index}`, { backend: this.requested, ring });
     } catch (error) {
       return this.onFailure(messageOf(error), MAX_START_RETRY_MS);
     }

@@ -9,7 +9,7 @@ import { RingWriter } from './ring-channel';
 import { Search } from './search';
 
 // A mining thread: searches what the engine tells it to, in batches short enough that a new order is
-// heard at once. Runs in a worker thread, with neither the SDK nor a store.
+// heard at once. The program of a worker thread (thread-program.ts), with neither the SDK nor a store.
 
 /** A batch takes about this long, so a stop is obeyed within it. */
 const BATCH_MS = 20;
@@ -22,7 +22,7 @@ const PROGRESS_MS = 250;
 const PAUSE_MS = 60_000;
 
 const port = parentPort!;
-const { backend, ring } = workerData as ThreadData;
+const { backend, ring, addons } = workerData as ThreadData;
 const writer = new RingWriter<FromThread>(ring);
 const post = (message: FromThread): void => writer.post(message);
 
@@ -50,11 +50,11 @@ function chooseKernel(): Kernel {
     post({ type: 'log', message });
   };
   try {
-    return createKernel(backend, log);
+    return createKernel(backend, log, addons);
   } catch (error) {
     if (backend === 'auto') throw error;
     log(`backend ${backend} is not usable, choosing another: ${String(error)}`);
-    return createKernel('auto', log);
+    return createKernel('auto', log, addons);
   }
 }
 

@@ -15,9 +15,8 @@ export interface WatchdogData {
 }
 
 /**
- * The whole program of the watchdog's thread. It is handed over as text, for a thread that reads the
- * bundle takes 14 MB more. So it uses nothing but its arguments, and names no function inside it: the
- * loader of the tests would mark each with a helper that is not there.
+ * The whole program of the watchdog's thread, handed over as text. It uses nothing but its arguments, and names no
+ * function inside it: the loader of the tests would mark each with a helper that is not there.
  */
 export function watchMainThread(
   { beats, tickMs, maxMissedBeats, lastWords, end }: WatchdogData,

@@ -1,16 +1,25 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import packageJson from '../../../package.json';
+import type { Engine } from '../../mining/engine';
 import { droppedLines } from '../../process/output';
 import { uncaught } from '../../uncaught';
 import { collectedCounter, collectedGauge } from './collected';
 
-/** What the process may use before an operator is told. */
-const MEMORY_LIMIT_BYTES = 512 * 1024 * 1024;
+/**
+ * What the process may use before an operator is told, and what each mining thread adds. Measured, with any backend:
+ * 92 to 110 MB with one thread, 8 to 10 for each more on Node 20, 10 to 12 on 18.12. The rest is for large rounds.
+ */
+const MEMORY_LIMIT_BYTES = 384 * 2 ** 20;
+const MEMORY_LIMIT_BYTES_PER_THREAD = 16 * 2 ** 20;
 
 /** The process, its build and its calls to the Koii node. */
 export function addProcessMetrics(
   registers: Registry[],
-  { nodeCallFailures, sdk }: { nodeCallFailures: ReadonlyMap<string, number>; sdk: string },
+  {
+    engine,
+    nodeCallFailures,
+    sdk,
+  }: { engine: Engine; nodeCallFailures: ReadonlyMap<string, number>; sdk: string },
 ): void {
   let cpu = process.cpuUsage();
   let atMs = performance.now();
@@ -38,7 +47,7 @@ export function addProcessMetrics(
       help: 'What this process may use before an operator is told.',
       registers,
     },
-    () => MEMORY_LIMIT_BYTES,
+    () => MEMORY_LIMIT_BYTES + MEMORY_LIMIT_BYTES_PER_THREAD * engine.threadStates.length,
   );
   new Counter({
     name: 'orca_node_call_failures_total',

@@ -1,49 +1,27 @@
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  lstatSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { lstatSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { threadId } from 'node:worker_threads';
-import { EMBEDDED_ADDONS } from './embedded-addons';
 
 // An addon can only be loaded from a file. In the bundle its bytes are embedded, so that they have to
 // be written first: to the task's own folder, or where that can't be, to a temporary one.
 
-const PLATFORM = `${process.platform}-${process.arch}`;
-const FROM_SOURCE = __filename.endsWith('.ts');
-const NATIVE = path.join(__dirname, '../../../native');
+/** Native code: the path of its file, or bytes that are to be one. */
+export type AddonSource = string | Uint8Array;
 
 /**
- * Loads the addon that was built for this platform and gives its exports.
- * @throws Error when there is none, or none that this system loads.
+ * Loads the first of several addons that this system loads, and gives its exports.
+ * @throws Error when there is none.
  */
-export function loadAddon(): unknown {
-  const embedded = EMBEDDED_ADDONS[PLATFORM] ?? [];
-  const loaders = [
-    ...embedded.map((base64) => () => loadEmbedded(Buffer.from(base64, 'base64'))),
-    ...(FROM_SOURCE ? builtFiles() : []).map((file) => () => load(file)),
-  ];
-  if (loaders.length === 0) throw new Error(`there is no native code for ${PLATFORM}`);
-  return firstThatWorks(loaders);
-}
-
-/** Where node-gyp and, by the conventions of node-gyp-build, prebuilds are. */
-function builtFiles(): string[] {
-  return [path.join(NATIVE, 'build/Release'), path.join(NATIVE, 'prebuilds', PLATFORM)].flatMap(
-    (folder) =>
-      existsSync(folder)
-        ? readdirSync(folder)
-            .filter((name) => name.endsWith('.node'))
-            .map((name) => path.join(folder, name))
-        : [],
+export function loadAddon(sources: readonly AddonSource[]): unknown {
+  if (sources.length === 0) {
+    throw new Error(`there is no native code for ${process.platform}-${process.arch}`);
+  }
+  return firstThatWorks(
+    sources.map(
+      (source) => () => (typeof source === 'string' ? load(source) : loadEmbedded(source)),
+    ),
   );
 }
 
@@ -67,7 +45,7 @@ function load(file: string): unknown {
 }
 
 /** @param folder the task's own; a Koii node starts each task in one. */
-export function loadEmbedded(bytes: Buffer, folder: string = process.cwd()): unknown {
+export function loadEmbedded(bytes: Uint8Array, folder: string = process.cwd()): unknown {
   return firstThatWorks([
     () => load(writeAddon(bytes, folder)),
     () => {
@@ -87,7 +65,7 @@ export function loadEmbedded(bytes: Buffer, folder: string = process.cwd()): unk
  * may do so at the same time: a file appears whole or not at all.
  * @throws Error when what can be read back isn't what was to be written.
  */
-export function writeAddon(bytes: Buffer, folder: string): string {
+export function writeAddon(bytes: Uint8Array, folder: string): string {
   const hash = sha256(bytes);
   const file = path.join(folder, `orca-native-${hash}.node`);
   if (!isOurs(file, hash)) {

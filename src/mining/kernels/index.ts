@@ -1,5 +1,7 @@
 import type { Backend, Kernel } from '../kernel';
 import { selfTest } from '../self-test';
+import type { AddonSource } from './addon-files';
+import { availableAddons } from './available-addons';
 import { fastestInstance, hashrate } from './fastest';
 import { createJsKernel } from './js';
 import { nativeVariants } from './native';
@@ -7,9 +9,10 @@ import { createWasmScalarKernel } from './wasm-scalar';
 import { createWasmSimdKernel } from './wasm-simd';
 
 type Log = (message: string) => void;
+type Factory = (log: Log, addons: readonly AddonSource[]) => Kernel;
 
 /** In order of expected speed. */
-const FACTORIES: readonly { backend: Backend; create: (log: Log) => Kernel }[] = [
+const FACTORIES: readonly { backend: Backend; create: Factory }[] = [
   { backend: 'native', create: fastestNative },
   { backend: 'wasm-simd', create: () => fastestInstance((salt) => createWasmSimdKernel({ salt })) },
   { backend: 'wasm', create: () => fastestInstance((salt) => createWasmScalarKernel({ salt })) },
@@ -18,15 +21,20 @@ const FACTORIES: readonly { backend: Backend; create: (log: Log) => Kernel }[] =
 
 /**
  * The fastest kernel that works here, or the one asked for, proven on known answers.
+ * @param addons native code, if not what is found where it is looked for
  * @throws Error, naming each backend and its fault, when none of those asked for works.
  */
-export function createKernel(preference: 'auto' | Backend, log: Log = () => {}): Kernel {
+export function createKernel(
+  preference: 'auto' | Backend,
+  log: Log = () => {},
+  addons: readonly AddonSource[] = availableAddons(),
+): Kernel {
   const faults: string[] = [];
   for (const { backend, create } of FACTORIES) {
     if (preference !== 'auto' && preference !== backend) continue;
     const kernel = proven(
       backend,
-      () => create(log),
+      () => create(log, addons),
       (fault) => {
         log(fault);
         faults.push(fault);
@@ -38,8 +46,8 @@ export function createKernel(preference: 'auto' | Backend, log: Log = () => {}):
 }
 
 /** The native variant that is fastest on this CPU, of those that work. */
-function fastestNative(log: Log): Kernel {
-  const ranked = nativeVariants()
+function fastestNative(log: Log, addons: readonly AddonSource[]): Kernel {
+  const ranked = nativeVariants(addons)
     .flatMap(({ name, create }) => proven(`native ${name}`, create, log) ?? [])
     .map((kernel) => ({ kernel, rate: hashrate(kernel) }))
     .sort((a, b) => b.rate - a.rate);

@@ -1,5 +1,6 @@
 import type { Kernel } from '../kernel';
-import { loadAddon } from './addon-files';
+import { type AddonSource, loadAddon } from './addon-files';
+import { availableAddons } from './available-addons';
 import { GroupKernel, type GroupScanner } from './group-kernel';
 import type { PreparedJob } from './job';
 
@@ -54,10 +55,13 @@ export interface NativeVariant {
 
 /**
  * The native hash loops that this CPU runs.
+ * @param addons where they are, if not where they are looked for
  * @throws Error when there is no addon that this system loads.
  */
-export function nativeVariants(): NativeVariant[] {
-  const addon = loadAddon() as Addon;
+export function nativeVariants(
+  addons: readonly AddonSource[] = availableAddons(),
+): NativeVariant[] {
+  const addon = loadAddon(addons) as Addon;
   return addon.variants.map(({ name, lanes }, number) => ({
     name,
     create: () => new GroupKernel(new NativeScanner(addon, number, name, lanes)),
