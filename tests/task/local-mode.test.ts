@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { freePort } from '../sdk-stand-in/http';
 
 interface LocalModeOutcome {
   submissions: Record<string, Record<string, { submission_value: string }>>;
@@ -23,7 +24,9 @@ describe("the task in the SDK's local test mode", function () {
     const env = { PATH: process.env['PATH'], MINING_SECONDS: '3', API_PORT: '18080' };
     try {
       const tsconfig = path.join(__dirname, '../../tsconfig.json');
-      const { stdout } = await promisify(execFile)(process.execPath, ['--import', loader, script], {
+      // No task id, so that it is the local test mode, on a port that is its own.
+      const args = ['--import', loader, script, 'local', '', String(await freePort())];
+      const { stdout } = await promisify(execFile)(process.execPath, args, {
         cwd,
         env: { ...env, TSX_TSCONFIG_PATH: tsconfig },
       });
