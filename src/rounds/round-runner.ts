@@ -158,7 +158,7 @@ export class RoundRunner {
       );
       const what = `whether round ${round} still runs`;
       const current = await mustCome(patiently(what, () => chain.current(round), { signal }));
-      if (current !== round) return undefined;
+      if (isOver(round, current)) return undefined;
       looks.learn(await this.timesOf(round));
     }
     return undefined;
@@ -203,7 +203,7 @@ export class RoundRunner {
   /** Whether a round is over; its seed as the chain shows it now, where it is to be mined on. */
   private async look(round: number, looks: Looks): Promise<'over' | Buffer | undefined> {
     const { chain, clock, seeds } = this.options;
-    if ((await chain.current(round)) !== round) return 'over';
+    if (isOver(round, await chain.current(round))) return 'over';
     looks.learn(await this.timesOf(round));
     return clock.now() > looks.correctableUntil ? undefined : seeds.confirm(round);
   }
@@ -212,4 +212,9 @@ export class RoundRunner {
   private timesOf(round: number): Promise<RoundTimes | undefined> {
     return this.options.chain.times(round).catch(() => undefined);
   }
+}
+
+/** Whether the chain has left a round that ran. A view of the chain may lag by one. */
+function isOver(round: number, current: number): boolean {
+  return current > round || current < round - 1;
 }

@@ -229,6 +229,19 @@ describe('RoundRunner', () => {
     expect(miner.miningRound).to.equal(undefined);
   });
 
+  it('mines on while a view of the chain lags by a round', async () => {
+    chain.reset(10);
+    void runner.announce(10);
+    await run(1);
+    const { current } = chain;
+    chain.current = () => Promise.resolve(9);
+    await run(roundMs() / 2);
+    chain.current = current.bind(chain);
+    await run(roundMs());
+    expect(rounds()).to.deep.equal([10]);
+    expect(minedMs()).to.be.within(roundMs(), 1.006 * roundMs());
+  });
+
   it('says why a round is dropped, and stays in the one that runs', async () => {
     chain.reset(10);
     void runner.announce(10);
