@@ -233,10 +233,10 @@ describe('RoundRunner', () => {
     chain.reset(10);
     void runner.announce(10);
     await run(1);
-    const { current } = chain;
+    const current = chain.current.bind(chain);
     chain.current = () => Promise.resolve(9);
     await run(roundMs() / 2);
-    chain.current = current.bind(chain);
+    chain.current = current;
     await run(roundMs());
     expect(rounds()).to.deep.equal([10]);
     expect(minedMs()).to.be.within(roundMs(), 1.006 * roundMs());
