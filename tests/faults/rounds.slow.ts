@@ -46,7 +46,7 @@ describe('fault: rounds that are not as the task expects them', function () {
     task.chain.round = 3;
     task.send('executeTask', 3);
     await task.hasShares(3);
-    expect(task.log).to.match(/WARN: the rounds are counted anew: the chain is in round 3/);
+    expect(task.log).to.match(/WARN: the network was reset: round 3 runs/);
     expect(task.verdictOn(await task.proofAfter(3), 3)).to.include({ valid: true });
     task.send('executeTask', 4);
     await task.hasShares(4);
