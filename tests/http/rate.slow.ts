@@ -3,10 +3,10 @@ import { expect } from 'chai';
 import { expectedHashes } from '../../src/bitcoin/target';
 import { StandaloneNode } from '../fixtures/standalone';
 
-const READS = 239;
+const READS = 120;
 const READ_MS = 250;
 /** Whatever the owner changes, at every so many reads. */
-const READS_PER_CHANGE = 20;
+const READS_PER_CHANGE = 10;
 
 describe('the rate that GET /task tells', function () {
   this.timeout(180_000);
