@@ -80,8 +80,10 @@ export class Finds {
       this.until = place;
       if (reason !== undefined) continue;
       if (round !== this.of) this.begin(round);
-      this.insert([at, difficultyOf(BigInt(`0x${hash}`)), workerId]);
+      this.finds.add([at, difficultyOf(BigInt(`0x${hash}`)), workerId]);
+      this.changed = true;
     }
+    this.keepBest();
   }
 
   /** Moves the times of all: the clock they were taken from was wrong by so much. */
@@ -110,14 +112,10 @@ export class Finds {
     this.changed = true;
   }
 
-  private insert(find: Find): void {
+  private keepBest(): void {
     const finds = this.finds.values;
-    if (finds.length >= MAX_FINDS) {
-      const worst = finds.reduce((a, b) => (b[1] < a[1] ? b : a));
-      if (find[1] <= worst[1]) return;
-      this.finds.keep((kept) => kept !== worst);
-    }
-    this.finds.add(find);
-    this.changed = true;
+    if (finds.length <= MAX_FINDS) return;
+    const best = new Set(finds.sort(([, a], [, b]) => b - a).slice(0, MAX_FINDS));
+    this.finds.keep((find) => best.has(find));
   }
 }
