@@ -13,13 +13,13 @@ import {
   type TaskConfig,
 } from '../simulator/index';
 import { addressWithToken, CONTROL_TOKEN_FILE, openControlToken } from '../src/http/control-token';
+import { count } from '../src/format';
 import { createLog } from '../src/log';
 import { SETTING_NAMES } from '../src/settings/schema';
 import { renderCheaters } from './simulate/cheater-table';
 import { buildCheaters, planNodes, type PlannedNode } from './simulate/cheaters';
 import { Display } from './simulate/display';
 import { judgeUnderFaults } from './simulate/fault-run';
-import { count } from './simulate/format';
 import { miningInspector, miningSummary } from './simulate/inspector';
 import { judge } from './simulate/judge';
 import { openWhenUp } from './simulate/open';

@@ -7,6 +7,7 @@ import type { Log } from './log';
 import { Engine, type EngineSetup } from './mining/engine';
 import { Governor, type Allowance } from './mining/governor';
 import { usableCpus } from './process/cpus';
+import { ProcessUsage } from './process/usage';
 import { Auditor } from './rounds/auditor';
 import type { KeyValueStore } from './rounds/key-value-store';
 import { Miner } from './rounds/miner';
@@ -39,6 +40,7 @@ export interface MiningNode {
   seeds: Seeds;
   auditor: Auditor;
   metrics: Metrics;
+  usage: ProcessUsage;
   /** For people to look at. */
   history: History;
   /** What the HTTP API serves. */
@@ -66,8 +68,9 @@ export async function createNode(ground: Ground): Promise<MiningNode> {
   const intake = new ShareIntake({ miner, workers, shares });
   const seeds = new Seeds(identity.taskId, chain, store, log);
   const auditor = new Auditor(identity.taskId, seeds, bs58.encode(identity.submitter));
+  const usage = new ProcessUsage();
   const metrics = new Metrics({
-    ...{ engine, miner, shares, workers, intake },
+    ...{ engine, miner, shares, workers, intake, usage },
     ...{ nodeCallFailures, sdk },
   });
   const history = await History.open({ engine, miner, shares, store, log });
@@ -79,7 +82,7 @@ export async function createNode(ground: Ground): Promise<MiningNode> {
   };
   return {
     ...{ settings, log, engine, governor, miner, roundStore },
-    ...{ seeds, auditor, metrics, history, services },
+    ...{ seeds, auditor, metrics, usage, history, services },
   };
 }
 

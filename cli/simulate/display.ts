@@ -1,7 +1,8 @@
 import logUpdate from 'log-update';
 
 import type { Inspector, Network, NetworkEvent, SimulatedNode } from '../../simulator/index';
-import { fit, printable, shortKey } from './format';
+import { shortKey } from '../../src/format';
+import { fit, printable } from './terminal-text';
 import { Progress } from './progress';
 
 const MAX_WIDTH = 80;

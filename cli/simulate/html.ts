@@ -1,4 +1,4 @@
-import { printable } from './format';
+import { printable } from './terminal-text';
 
 /** Text that is HTML already. */
 export class Html {

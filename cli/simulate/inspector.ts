@@ -7,7 +7,7 @@ import type {
 } from '../../simulator/index';
 import { verifyProof } from '../../src/proof/verify';
 import { decodeKey, koiiWork, roundSeed } from '../../src/template/koii';
-import { withPrefix } from './format';
+import { si } from '../../src/format';
 import type { SummaryColumn } from './tables';
 
 const TIMEOUT_MS = 2000;
@@ -25,9 +25,7 @@ export const miningInspector: Inspector = {
 
   async live(node, round) {
     const task = await taskParameters(node, round);
-    return task === undefined
-      ? ['-', '-']
-      : [`${withPrefix(task.hash_rate)}H/s`, String(task.valid_shares)];
+    return task === undefined ? ['-', '-'] : [si(task.hash_rate, 'H/s'), String(task.valid_shares)];
   },
 
   round: (round) => Promise.resolve({ seed: seedOf(round).toString('hex') }),
@@ -98,7 +96,5 @@ function sum(submissions: readonly ReportFields[], field: string): string {
   const values = submissions
     .map((fields) => fields[field])
     .filter((value) => typeof value === 'string');
-  return values.length === 0
-    ? '-'
-    : withPrefix(values.reduce((total, value) => total + BigInt(value), 0n));
+  return values.length === 0 ? '-' : si(values.reduce((total, value) => total + BigInt(value), 0n));
 }

@@ -1,5 +1,5 @@
 import type { Network, Phase } from '../../simulator/index';
-import { duration } from './format';
+import { duration } from '../../src/format';
 
 const PHASE_NAMES: Record<Phase['name'], string> = {
   submission: 'submission window',

@@ -1,5 +1,5 @@
 import type { RunReport } from '../../simulator/index';
-import { withPrefix, tokens } from './format';
+import { si, tokens } from '../../src/format';
 import { html, type Html } from './html';
 
 const WIDTH = 720;
@@ -73,7 +73,7 @@ export function hashesChart({ rounds, nodes }: RunReport): Html {
         width="${widthOf(proven)}"
         height="${BAR / 2 - 1}"
         class="proven"
-      /><text x="${end + 8}" y="${y + 14}">${withPrefix(done)} / ${withPrefix(proven)}</text>`;
+      /><text x="${end + 8}" y="${y + 14}">${si(done)} / ${si(proven)}</text>`;
   });
   return chart('Hashes done (grey) and proven (blue) by each node', sums.length, bars);
 }

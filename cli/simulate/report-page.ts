@@ -3,7 +3,7 @@ import os from 'node:os';
 import type { NodeReport, RoundReport, RunReport } from '../../simulator/index';
 import type { CheaterReport } from './cheater-report';
 import { costSentence, type Cost } from './cost';
-import { count, shortKey, tokens, withPrefix } from './format';
+import { count, shortKey, si, tokens } from '../../src/format';
 import { html, Html, table } from './html';
 import { colourOf, hashesChart, payoutChart } from './report-charts';
 import { STYLE } from './report-style';
@@ -163,7 +163,7 @@ function submissionRow(
 ): (Html | string | number)[] {
   const { publicKey, value, valid, reason, shares, hashesDone, estimatedHashes } = submission;
   const [done, proven] = [Number(hashesDone ?? NaN), Number(estimatedHashes ?? NaN)];
-  const figure = (hashes: number): string => (Number.isFinite(hashes) ? withPrefix(hashes) : '-');
+  const figure = (hashes: number): string => (Number.isFinite(hashes) ? si(hashes) : '-');
   const votes = auditVotes.filter(({ candidate }) => candidate === publicKey);
   const paid = payouts[publicKey] ?? 0;
   return [
@@ -179,7 +179,7 @@ function submissionRow(
     votesText(votes, name),
     html`<span class="${paid < 0 ? 'bad' : ''}">${signed(paid)}</span>`,
     html`<details>
-      <summary>${withPrefix(value.length)} characters</summary>
+      <summary>${si(value.length)} characters</summary>
       <code>${value}</code>
     </details>`,
   ];

@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads';
 
 import { verifyProof } from '../../src/proof/verify';
 import { decodeKey, koiiWork, roundSeed } from '../../src/template/koii';
-import { duration } from './format';
+import { duration } from '../../src/format';
 import type { Mined, Order, SyntheticRound } from './synthetic-thread';
 
 const REPORT_MS = 2000;

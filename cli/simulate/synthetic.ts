@@ -13,7 +13,7 @@ import {
 import { isSameList } from '../../src/distribution/payouts';
 import { decodeKey, roundSeed } from '../../src/template/koii';
 import { fairList } from './fair-list';
-import { count } from './format';
+import { count } from '../../src/format';
 import { judgeSubmission } from './inspector';
 import { prepareProofs, SYNTHETIC_ROUND } from './synthetic-proofs';
 

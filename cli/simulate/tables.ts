@@ -7,7 +7,8 @@ import type {
   RoundReport,
   RunReport,
 } from '../../simulator/index';
-import { printable, shortKey, tokens } from './format';
+import { shortKey, tokens } from '../../src/format';
+import { printable } from './terminal-text';
 
 /** A column of the nodes' table that is made of what an inspector said of the node's submissions. */
 export interface SummaryColumn {

@@ -1,5 +1,5 @@
 import logUpdate from 'log-update';
-import { withPrefix } from '../simulate/format';
+import { si } from '../../src/format';
 import type { RemoteMiner } from './remote-miner';
 
 const FRAME_MS = 500;
@@ -33,5 +33,5 @@ export class Progress {
 
 function line({ round, hashrateHps, accepted, rejected, nodeIsAway }: RemoteMiner): string {
   const state = nodeIsAway ? 'node away' : round === undefined ? 'waiting' : `round ${round}`;
-  return `${state}: ${withPrefix(hashrateHps)}H/s, ${accepted} accepted, ${rejected} rejected`;
+  return `${state}: ${si(hashrateHps, 'H/s')}, ${accepted} accepted, ${rejected} rejected`;
 }

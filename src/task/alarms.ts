@@ -1,3 +1,4 @@
+import { ROE_PER_TOKEN } from '../format';
 import type { Log } from '../log';
 import type { Engine } from '../mining/engine';
 import type { Governor } from '../mining/governor';
@@ -14,8 +15,6 @@ const LOOKS = { store: 2, threads: 3, stalled: 3, node: 12 };
 const NEWER_TASK_MS = 300_000;
 /** Proofs of so many rounds are waited for on the chain. */
 const KEPT_ROUNDS = 6;
-
-const ROE_PER_TOKEN = 1e9;
 
 type Cause = Exclude<keyof typeof LOOKS, 'store'>;
 

@@ -1,24 +1,11 @@
 import { expect } from 'chai';
 import stringWidth from 'string-width';
 
-import { duration, fit, printable, tokens, withPrefix } from '../../cli/simulate/format';
+import { fit, printable } from '../../cli/simulate/terminal-text';
 import { renderReport } from '../../cli/simulate/tables';
 import { LEDGER_DEFAULTS, type RunReport } from '../../simulator/index';
 
 describe("the simulator's output", () => {
-  it('shortens numbers, times and amounts', () => {
-    expect(
-      [0, 999, 1000, 7_912_345, 98_765_432, 3e17].map((value) => withPrefix(value)),
-    ).to.deep.equal(['0', '999', '1.00 k', '7.91 M', '98.8 M', '300 P']);
-    expect(withPrefix(123_456_789_012_345_678n)).to.equal('123 P');
-    expect([1, 59_000, 60_001].map(duration)).to.deep.equal(['1 s', '59 s', '1 min 1 s']);
-    expect([315_789_473, 999e9, 12_345e9].map(tokens)).to.deep.equal([
-      '0.3158',
-      '999.0000',
-      '12.3 k',
-    ]);
-  });
-
   it('cuts lines to a width in columns, wide characters counted as two', () => {
     expect(fit('short', 5)).to.equal('short');
     expect(fit('longer', 5)).to.equal('lon..');

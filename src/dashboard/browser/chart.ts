@@ -1,6 +1,6 @@
 import uPlot from 'uplot';
 import { byId, element, fillRows, isNew, setText, type Cell } from './dom';
-import { siShort } from './format';
+import { siShort } from '../../format';
 import { colour } from './theme';
 
 /** What a chart shows, and says in words. */
@@ -142,7 +142,7 @@ export function axis(options: Partial<uPlot.Axis> = {}): uPlot.Axis {
 
 /** The axis of numbers, from 0 up unless the scale says otherwise. */
 export function numberAxis(options: Partial<uPlot.Axis> = {}): uPlot.Axis {
-  return axis({ size: 52, values: (_, splits) => splits.map(siShort), ...options });
+  return axis({ size: 52, values: (_, splits) => splits.map(shortOrNone), ...options });
 }
 
 /** The axis of the time of day. */
@@ -161,3 +161,8 @@ export function timeAxis(): uPlot.Axis {
 export const fromZero: uPlot.Scale = {
   range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1],
 };
+
+/** On a logarithmic axis some marks have no number, whatever the types say. */
+function shortOrNone(value: number | null): string {
+  return value === null ? '' : siShort(value);
+}

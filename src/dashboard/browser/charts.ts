@@ -1,6 +1,7 @@
 import uPlot from 'uplot';
 import { axis, Chart, fromZero, numberAxis, timeAxis, type Picture } from './chart';
-import { clock, count, percent, si, tokens } from './format';
+import { count, percent, ROE_PER_TOKEN, si, tokens } from '../../format';
+import { clock } from './clock-time';
 import type { Model } from './model';
 import { colour } from './theme';
 
@@ -93,7 +94,7 @@ function hashratePicture({ samples, status }: Model): Picture {
     caption:
       rates.length === 0
         ? 'Nothing was measured in the last hour.'
-        : `Now ${si(status!.hashrateHps)}H/s; in what is shown ${si(mean)}H/s on average, ${si(Math.max(...rates))}H/s at most.`,
+        : `Now ${si(status!.hashrateHps, 'H/s')}; in what is shown ${si(mean, 'H/s')} on average, ${si(Math.max(...rates), 'H/s')} at most.`,
     rows: everyNth(samples).map((sample) => [
       clock(sample[0] * 1000),
       si(sample[5] * 1000),
@@ -280,7 +281,7 @@ function rewardsChart(): Chart {
 function rewardsPicture({ rewards }: Model): Picture {
   const total = rewards.reduce((sum, { roe }) => sum + roe, 0);
   return {
-    data: [rewards.map(({ round }) => round), rewards.map(({ roe }) => roe / 1e9)],
+    data: [rewards.map(({ round }) => round), rewards.map(({ roe }) => roe / ROE_PER_TOKEN)],
     shape: 'rewards',
     caption:
       rewards.length === 0

@@ -1,7 +1,8 @@
 import { createCharts } from './charts';
 import { Controls } from './controls';
 import { byId, setText } from './dom';
-import { clock, duration } from './format';
+import { duration } from '../../format';
+import { clock } from './clock-time';
 import { Model } from './model';
 import { showSections, showState } from './sections';
 import { Settings } from './settings';

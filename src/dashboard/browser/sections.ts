@@ -1,6 +1,7 @@
 import type { ShareLine, Status } from '../update';
 import { byId, element, fillRows, isNew, setText, type Cell } from './dom';
-import { clock, count, duration, percent, shortKey, si, tokens } from './format';
+import { count, duration, percent, shortKey, si, tokens } from '../../format';
+import { clock } from './clock-time';
 import type { Model } from './model';
 
 /** Everything but the charts and the controls. */
@@ -227,7 +228,7 @@ function showWorkers({ workers }: Status): void {
     [
       ...workers.list.map(({ id, hashrateHps, idleMs, sinceShareMs }) => [
         id,
-        hashrateHps > 0 ? `${si(hashrateHps)}H/s` : '–',
+        hashrateHps > 0 ? si(hashrateHps, 'H/s') : '–',
         since(sinceShareMs),
         since(idleMs),
       ]),

@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express';
 import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+import type { ProcessUsage } from '../../process/usage';
 import type { Verdict } from '../../proof/verify';
 import { addMiningMetrics, type MiningSources } from './mining-metrics';
 import { addProcessMetrics } from './process-metrics';
@@ -12,6 +13,7 @@ export type Refusal = (typeof REFUSALS)[number];
 const AUDIT_VERDICTS = ['valid', 'invalid', 'abstained'] as const;
 
 export interface MetricsSources extends MiningSources {
+  usage: ProcessUsage;
   /** Failed calls to the Koii node by method. */
   nodeCallFailures: ReadonlyMap<string, number>;
   /** Which SDK this process runs on. */

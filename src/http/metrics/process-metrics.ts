@@ -2,6 +2,7 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 import packageJson from '../../../package.json';
 import type { Engine } from '../../mining/engine';
 import { droppedLines } from '../../process/output';
+import type { ProcessUsage } from '../../process/usage';
 import { uncaught } from '../../uncaught';
 import { collectedCounter, collectedGauge } from './collected';
 
@@ -17,29 +18,27 @@ export function addProcessMetrics(
   registers: Registry[],
   {
     engine,
+    usage,
     nodeCallFailures,
     sdk,
-  }: { engine: Engine; nodeCallFailures: ReadonlyMap<string, number>; sdk: string },
+  }: {
+    engine: Engine;
+    usage: ProcessUsage;
+    nodeCallFailures: ReadonlyMap<string, number>;
+    sdk: string;
+  },
 ): void {
-  let cpu = process.cpuUsage();
-  let atMs = performance.now();
   collectedGauge(
     {
       name: 'orca_cpu_usage_ratio',
-      help: 'CPU time of this process per second of one core since the last scrape; 1 is one core.',
+      help: 'CPU time of this process per second of one core, over the last 15 seconds; 1 is one core.',
       registers,
     },
-    () => {
-      const { user, system } = process.cpuUsage(cpu);
-      const elapsedMs = performance.now() - atMs;
-      cpu = process.cpuUsage();
-      atMs = performance.now();
-      return (user + system) / 1000 / elapsedMs;
-    },
+    () => usage.cpuRatio,
   );
   collectedGauge(
     { name: 'orca_memory_usage_bytes', help: 'Resident set size of this process.', registers },
-    () => process.memoryUsage.rss(),
+    () => usage.memoryBytes,
   );
   collectedGauge(
     {
