@@ -16,6 +16,8 @@ export interface Served {
   node: MiningNode;
   port: number;
   url: string;
+  /** Pages that have a stream of events now. */
+  streams(): number;
   close(): Promise<void>;
 }
 
@@ -28,12 +30,19 @@ export async function serveDashboard(host = '127.0.0.1', restart?: () => void): 
   const store = new MemoryStore();
   const node = await createNode({ settings, log, identity, store, chain, sdk: 'none' });
   const owners = { settings, token: new ControlToken(TOKEN), restart };
-  const pages = Router().use(createDashboard(node, owners), createApi(node.services, 0, owners));
+  let streams = 0;
+  const pages = Router();
+  pages.get('/dashboard/events', (_request, response, next) => {
+    streams++;
+    response.once('close', () => streams--);
+    next();
+  });
+  pages.use(createDashboard(node, owners), createApi(node.services, 0, owners));
   const at = { API_HOST: host, API_PORT: 0, API_ALLOWED_HOSTS: [] };
   const server = await listen(pages, at, log);
   const { port } = server!.address() as AddressInfo;
   return {
-    ...{ node, port, url: `http://127.0.0.1:${port}` },
+    ...{ node, port, url: `http://127.0.0.1:${port}`, streams: () => streams },
     async close() {
       server!.closeAllConnections();
       server!.close();

@@ -27,7 +27,7 @@ new Stream({
     if (update.about && model.status) restartedAt = performance.now();
     if (update.about) client.expire();
     model.apply(update);
-    if (!document.hidden) show();
+    show();
   },
   beat(silentMs, isStale) {
     document.body.classList.toggle('stale', isStale);
@@ -36,9 +36,6 @@ new Stream({
     controls.show(model, isStale);
     settings.show(model, isStale);
   },
-});
-document.addEventListener('visibilitychange', () => {
-  if (!document.hidden && model.status) show();
 });
 
 function show(): void {

@@ -2,10 +2,13 @@
 export const OWNER_ONLY =
   'Only for this machine itself, by the address that the task prints when it starts.';
 
-export const NO_ANSWER = 'The task did not answer.';
+const NO_ANSWER = 'The task did not answer.';
+/** An order takes a moment; where no connection is free, or the task hangs, nobody waits for ever. */
+const ANSWER_MS = 10_000;
+const LATE = `The task did not answer within ${ANSWER_MS / 1000} s; it may do so yet.`;
 
 export interface Answer {
-  /** HTTP's. */
+  /** HTTP's; 0 where no answer came. */
   status: number;
   body: unknown;
 }
@@ -19,16 +22,16 @@ export interface Refusal {
 /**
  * Asks the task for what the controls' token opens.
  * @param body sent as JSON
- * @returns undefined where no answer came
  */
 export async function ask(
   method: 'GET' | 'POST' | 'PUT',
   path: string,
   body?: unknown,
-): Promise<Answer | undefined> {
+): Promise<Answer> {
   try {
     const response = await fetch(path, {
       method,
+      signal: AbortSignal.timeout(ANSWER_MS),
       headers: {
         'X-Orca-Control': '1',
         ...(body !== undefined && { 'Content-Type': 'application/json' }),
@@ -36,14 +39,15 @@ export async function ask(
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     return { status: response.status, body: await response.json() };
-  } catch {
-    return undefined;
+  } catch (error) {
+    const isLate = error instanceof DOMException && error.name === 'TimeoutError';
+    return { status: 0, body: { message: isLate ? LATE : NO_ANSWER } };
   }
 }
 
 /** Why something was not done; undefined where it was. */
-export function refusalOf(answer: Answer | undefined): Refusal | undefined {
-  if (!answer) return { message: NO_ANSWER };
+export function refusalOf(answer: Answer): Refusal | undefined {
+  if (answer.status === 0) return answer.body as Refusal;
   if (answer.status < 400) return undefined;
   const { message, issues } = answer.body as Refusal;
   return { message: `Refused: ${message}`, ...(issues && { issues }) };

@@ -82,7 +82,7 @@ export class SettingsClient {
     // An answer that another overtook is of the past.
     if (turn === this.turn) {
       if (!refusal) {
-        this.document = answer!.body as SettingsDocument;
+        this.document = answer.body as SettingsDocument;
         this.isDue = false;
       }
       if (method === 'GET' || !refusal) {

@@ -1,35 +1,60 @@
 import type { Update } from '../update';
+import { Turns } from './turns';
 
 /** The node tells something every second; after this long it has not. */
 const STALE_MS = 4_000;
 /** A connection that tells nothing for so long is given up. */
 const DEAD_MS = 10_000;
 const RETRY_MS = 2_000;
+/** Below what looks stale: how long a page that gave way waits for its next turn. */
+const TURN_MS = 1_000;
 
 export interface StreamEvents {
   update(update: Update): void;
-  /** Called each second. @param silentMs since the last update; undefined before the first */
+  /** Called each second while the page is in sight. @param silentMs since the last update; undefined before the first */
   beat(silentMs: number | undefined, isStale: boolean): void;
 }
 
-/** Follows the node's events for as long as the page is open, whatever happens to the node. */
+/**
+ * Follows the node's events while somebody can see the page, whatever happens to the node. A page out of sight has no
+ * stream: a browser has few connections for all of them. What it missed comes when it is back.
+ */
 export class Stream {
   private source: EventSource | undefined;
   private lastId = '';
   private lastAt: number | undefined;
   private openedAt = 0;
+  private isSeen = false;
+  private seenAt = 0;
   private failed = false;
+  private readonly turns = new Turns(() => this.giveWay());
 
   constructor(private readonly events: StreamEvents) {
-    this.open();
+    const look = (): void => this.follow(!document.hidden);
+    document.addEventListener('visibilitychange', look);
+    // A page that the browser keeps, to go back to.
+    addEventListener('pagehide', () => this.follow(false));
+    addEventListener('pageshow', look);
+    look();
     setInterval(() => this.beat(), 1000);
   }
 
+  private follow(isSeen: boolean): void {
+    if (isSeen === this.isSeen) return;
+    this.isSeen = isSeen;
+    if (!isSeen) return this.close();
+    this.seenAt = performance.now();
+    this.failed = false;
+    this.open();
+  }
+
   private open(): void {
+    this.close();
     const query = this.lastId ? `?last=${encodeURIComponent(this.lastId)}` : '';
     const source = new EventSource(`/dashboard/events${query}`);
     this.source = source;
     this.openedAt = performance.now();
+    this.turns.begin();
     source.onmessage = (message: MessageEvent<string>) => {
       this.lastId = message.lastEventId;
       this.lastAt = performance.now();
@@ -42,17 +67,29 @@ export class Stream {
     };
   }
 
+  private close(): void {
+    this.source?.close();
+    this.source = undefined;
+  }
+
+  private giveWay(): void {
+    if (!this.source) return;
+    this.close();
+    setTimeout(() => {
+      if (this.isSeen && !this.source) this.open();
+    }, TURN_MS);
+  }
+
   private beat(): void {
+    if (!this.isSeen) return;
     const now = performance.now();
-    const silentMs = this.lastAt === undefined ? undefined : now - this.lastAt;
-    const waitedMs = now - Math.max(this.lastAt ?? 0, this.openedAt);
+    // Nobody asked while the page was out of sight.
+    const heardAt = Math.max(this.lastAt ?? 0, this.seenAt);
+    const waitedMs = now - Math.max(heardAt, this.openedAt);
     const isClosed = this.source?.readyState === EventSource.CLOSED;
+    const isStale = this.failed || now - heardAt > STALE_MS;
     // Browsers give up for good where the answer was no stream, and wait for ever where it is silent.
-    if ((isClosed && waitedMs > RETRY_MS) || waitedMs > DEAD_MS) {
-      this.source?.close();
-      this.open();
-    }
-    const isStale = this.failed || (silentMs ?? waitedMs) > STALE_MS;
-    this.events.beat(silentMs, isStale);
+    if ((isClosed && waitedMs > RETRY_MS) || waitedMs > DEAD_MS) this.open();
+    this.events.beat(this.lastAt === undefined ? undefined : now - heardAt, isStale);
   }
 }
