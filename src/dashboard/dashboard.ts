@@ -15,7 +15,7 @@ const PATHS = ['/dashboard', /^\/$/];
 /**
  * The page for the node's owner, what feeds it, and its controls. For the side port alone: nothing of
  * it belongs on the public internet.
- * @param roundTimes tells when the windows of a round are, where it has any
+ * @param roundTimes tells when the windows of a round are; undefined where no chain has the rounds
  */
 export function createDashboard(
   node: MiningNode,
@@ -25,7 +25,7 @@ export function createDashboard(
   const feed = new Feed(node, token, roundTimes && new RoundClock(roundTimes));
   const router = Router();
   router.use(PATHS, secured);
-  addPage(router, token);
+  addPage(router, token, roundTimes !== undefined);
   addResource(router, '/dashboard/events', { get: [noLinks, feed.subscribe] });
   addResource(router, '/dashboard/control', {
     post: [noLinks, controlsOnly(token), jsonBody, control(node.governor, restart)],

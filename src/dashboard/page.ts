@@ -35,10 +35,12 @@ export const secured: RequestHandler = (_request, response, next) => {
 /**
  * The page and its files, compressed once; a browser that has them is told so.
  * @param token of the controls, which the page's address may bring along
+ * @param hasChain whether rounds have windows and rewards, which the page else shows no place for
  */
-export function addPage(router: Router, token: ControlToken): void {
+export function addPage(router: Router, token: ControlToken, hasChain: boolean): void {
   const { html, css, js, icon } = pageFiles();
-  addResource(router, '/', { get: [token.enter, file(html, 'text/html; charset=utf-8')] });
+  const page = hasChain ? html : html.replace('data-chain="yes"', 'data-chain="no"');
+  addResource(router, '/', { get: [token.enter, file(page, 'text/html; charset=utf-8')] });
   addResource(router, '/dashboard/style.css', { get: [file(css, 'text/css; charset=utf-8')] });
   addResource(router, '/dashboard/page.js', {
     get: [file(js, 'text/javascript; charset=utf-8')],

@@ -12,7 +12,7 @@ const MAX_WORKERS_LISTED = 50;
 
 /** How the node stands now. @param times of the round being mined, where they are known */
 export function statusOf(node: MiningNode, times: RoundTimes | undefined): Status {
-  const { engine, governor, miner, metrics, services } = node;
+  const { engine, governor, miner, metrics, services, usage } = node;
   const { workers, shares, intake } = services;
   const { components } = health(miner, metrics);
   const { valid, invalid } = shares.statistics;
@@ -31,6 +31,9 @@ export function statusOf(node: MiningNode, times: RoundTimes | undefined): Statu
     threads: engine.threadStates.map(({ backend, hashrateHps, failed }) => ({
       ...{ backend: backend ?? null, hashrateHps, failed },
     })),
+    usage: {
+      ...{ cpuRatio: usage.cpuRatio, memoryBytes: usage.memoryBytes, uptimeS: usage.uptimeS },
+    },
     backends: backendsOf(engine.threadStates, engine.requestedBackend),
     targetDifficulty: difficultyOf(miner.shareTarget),
     round: roundOf(node),
@@ -78,6 +81,7 @@ function roundOf({ miner }: MiningNode): RoundStatus | null {
     bestDifficulty: shares[0] ? difficultyOf(shares[0].hashValue) : 0,
     validShares: round.validShares,
     invalidShares: round.invalidShares,
+    isMined: miner.miningRound === round.number,
     msLeft: msLeft === undefined || !Number.isFinite(msLeft) ? null : msLeft,
   };
 }

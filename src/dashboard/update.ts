@@ -30,8 +30,18 @@ export interface RoundStatus {
   bestDifficulty: number;
   validShares: number;
   invalidShares: number;
+  /** Whether its mining has begun and not ended, at rest or not. */
+  isMined: boolean;
   /** To the end of mining; null between rounds, or where only the next round ends it. */
   msLeft: number | null;
+}
+
+/** What the process takes of its machine. */
+export interface UsageStatus {
+  /** CPU seconds a second; 1 is one core. */
+  cpuRatio: number;
+  memoryBytes: number;
+  uptimeS: number;
 }
 
 export interface ThreadStatus {
@@ -60,6 +70,7 @@ export interface Status {
   hashrateHps: number;
   threads: ThreadStatus[];
   backends: BackendStatus[];
+  usage: UsageStatus;
   targetDifficulty: number;
   round: RoundStatus | null;
   times: RoundTimes | null;

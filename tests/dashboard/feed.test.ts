@@ -75,6 +75,10 @@ describe('the event stream of the dashboard', () => {
     expect(first.update).to.include({ reset: true, controls: false });
     expect(first.update.about).to.include({ k: 28 });
     expect(first.update.status).to.include({ state: 'waiting', intensity: 10 });
+    const { usage } = first.update.status;
+    expect(usage.memoryBytes).to.be.greaterThan(10e6);
+    expect(usage.uptimeS).to.be.greaterThan(0);
+    expect(usage.cpuRatio).to.be.at.least(0);
     expect(first.update.rewards).to.have.length(1);
 
     node.history.rewarded({ round: 2, roe: 6, proofs: 3, valid: 3 });
@@ -96,7 +100,9 @@ describe('the event stream of the dashboard', () => {
       last = (await stream.next()).update;
       found += last.finds.length;
     } while (found === 0);
-    expect(last.status.round).to.include({ number: 4, closed: false });
+    expect(last.status.round).to.include({ number: 4, closed: false, isMined: true });
+    served.node.governor.pause();
+    expect((await stream.next()).update.status.round).to.include({ isMined: true });
     expect(last.status.round!.shares).to.be.greaterThan(0);
     expect(last.status.round!.relativeError).to.be.within(0.1, 1);
     expect(last.status.backends).to.deep.include({ name: 'js', threads: 1, reason: '' });
@@ -106,6 +112,8 @@ describe('the event stream of the dashboard', () => {
     expect(history.finds.round).to.equal(4);
     await miner.pause();
     await mining;
+    do last = (await stream.next()).update;
+    while (last.status.round!.isMined);
   });
 
   it('resumes after the last event a page knows, by header or query', async () => {

@@ -33,6 +33,21 @@ describe('the page of the dashboard', () => {
     expect(text).not.to.match(/<script(?![^>]*src=)|<style|style=|\son\w+=|https?:/);
   });
 
+  it('tells the browser whether rounds have windows and rewards, before it draws anything', async () => {
+    expect((await get('/')).text).to.include('<html lang="en" data-chain="no">');
+    const onChain = await serveDashboard(
+      '127.0.0.1',
+      undefined,
+      () => new Promise(() => undefined),
+    );
+    try {
+      const { text } = await send(onChain.port, { path: '/' });
+      expect(text).to.include('<html lang="en" data-chain="yes">');
+    } finally {
+      await onChain.close();
+    }
+  });
+
   it('weighs less than 150 KB with all its files, compressed where the browser takes it', async () => {
     let bytes = 0;
     for (const path of FILES) {

@@ -6,6 +6,7 @@ import { ControlToken } from '../../src/http/control-token';
 import { listen } from '../../src/http/listen';
 import { createLog } from '../../src/log';
 import { createNode, type MiningNode } from '../../src/node';
+import type { RoundTimes } from '../../src/rounds/round-clock';
 import { Settings } from '../../src/settings/settings';
 import { MemoryStore } from '../fixtures/memory-store';
 import { identity } from '../fixtures/template';
@@ -21,8 +22,16 @@ export interface Served {
   close(): Promise<void>;
 }
 
-/** A node in this process that mines nothing yet, and its side port. @param restart is called when the owner asks for it */
-export async function serveDashboard(host = '127.0.0.1', restart?: () => void): Promise<Served> {
+/**
+ * A node in this process that mines nothing yet, and its side port.
+ * @param restart is called when the owner asks for it
+ * @param roundTimes the windows of rounds, as on a chain; undefined for a node that stands alone
+ */
+export async function serveDashboard(
+  host = '127.0.0.1',
+  restart?: () => void,
+  roundTimes?: (round: number) => Promise<RoundTimes>,
+): Promise<Served> {
   const log = createLog('silent');
   const settings = Settings.of({ MINING_THREADS: '1', MINING_BACKEND: 'js', LOG_LEVEL: 'silent' });
   await settings.change({ MINING_INTENSITY: 10 });
@@ -37,7 +46,7 @@ export async function serveDashboard(host = '127.0.0.1', restart?: () => void): 
     response.once('close', () => streams--);
     next();
   });
-  pages.use(createDashboard(node, owners), createApi(node.services, 0, owners));
+  pages.use(createDashboard(node, owners, roundTimes), createApi(node.services, 0, owners));
   const at = { API_HOST: host, API_PORT: 0, API_ALLOWED_HOSTS: [] };
   const server = await listen(pages, at, log);
   const { port } = server!.address() as AddressInfo;

@@ -127,9 +127,10 @@ const BASE: Partial<uPlot.Options> = {
 
 const FONT = '12px system-ui, sans-serif';
 
-/** An axis in the theme's colours. */
-export function axis(options: Partial<uPlot.Axis> = {}): uPlot.Axis {
+/** An axis in the theme's colours. @param unit of what it shows */
+export function axis(unit: string, options: Partial<uPlot.Axis> = {}): uPlot.Axis {
   return {
+    ...{ label: unit, labelFont: FONT, labelSize: 18 },
     stroke: colour('muted'),
     font: FONT,
     grid: { stroke: colour('line'), width: 1 },
@@ -141,13 +142,13 @@ export function axis(options: Partial<uPlot.Axis> = {}): uPlot.Axis {
 }
 
 /** The axis of numbers, from 0 up unless the scale says otherwise. */
-export function numberAxis(options: Partial<uPlot.Axis> = {}): uPlot.Axis {
-  return axis({ size: 52, values: (_, splits) => splits.map(shortOrNone), ...options });
+export function numberAxis(unit: string, options: Partial<uPlot.Axis> = {}): uPlot.Axis {
+  return axis(unit, { size: 46, values: (_, splits) => splits.map(shortOrNone), ...options });
 }
 
 /** The axis of the time of day. */
 export function timeAxis(): uPlot.Axis {
-  return axis({
+  return axis('time of day', {
     space: 70,
     values: [
       [3600, '{HH}:{mm}', null, null, null, null, null, null, 0],
@@ -155,6 +156,19 @@ export function timeAxis(): uPlot.Axis {
       [1, '{HH}:{mm}:{ss}', null, null, null, null, null, null, 0],
     ],
   });
+}
+
+/**
+ * A scale along the entries, at least so long. Where there is a single one uPlot would make up a range for it, of a day or
+ * a hundred.
+ * @param marginEach to either side
+ */
+export function along(minSpan: number, marginEach = 0): (plot: uPlot) => uPlot.Range.MinMax {
+  return ({ data: [places] }) => {
+    const first = places[0] ?? 0;
+    const last = places[places.length - 1] ?? 0;
+    return [first - marginEach, Math.max(last, first + minSpan) + marginEach];
+  };
 }
 
 /** A scale from 0 to a little above the highest. */

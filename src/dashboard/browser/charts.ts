@@ -1,5 +1,5 @@
 import uPlot from 'uplot';
-import { axis, Chart, fromZero, numberAxis, timeAxis, type Picture } from './chart';
+import { along, axis, Chart, fromZero, numberAxis, timeAxis, type Picture } from './chart';
 import { count, percent, ROE_PER_TOKEN, si, tokens } from '../../format';
 import { clock } from './clock-time';
 import type { Model } from './model';
@@ -27,10 +27,7 @@ export function createCharts(): { show(model: Model): void; restyle(): void } {
   };
 }
 
-const timeScale: uPlot.Scale = {
-  time: true,
-  range: (_, min, max) => [min, Math.max(max, min + MIN_SPAN_S)],
-};
+const timeScale: uPlot.Scale = { time: true, range: along(MIN_SPAN_S) };
 
 /** Threads are told apart by their dashes; the one accent is the total's. */
 const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3]];
@@ -49,7 +46,7 @@ function hashrateChart(): Chart {
     ],
     plot: (threads) => ({
       scales: { x: timeScale, y: fromZero },
-      axes: [timeAxis(), numberAxis()],
+      axes: [timeAxis(), numberAxis('H/s')],
       series: [
         {},
         {
@@ -119,7 +116,7 @@ function proofChart(): Chart {
     ],
     plot: () => ({
       scales: { x: timeScale, y: fromZero },
-      axes: [timeAxis(), numberAxis()],
+      axes: [timeAxis(), numberAxis('hashes')],
       series: [
         {},
         { width: 0, points: { show: false } },
@@ -242,15 +239,11 @@ function findsPicture({ finds, findsRound, status, about }: Model): Picture {
 function powersAxis(): uPlot.Axis {
   const filter: uPlot.Axis.Filter = (_, splits) =>
     splits.map((value) => (Math.abs(Math.log10(value) % 1) < 1e-6 ? value : null));
-  return numberAxis({ filter, grid: { stroke: colour('line'), width: 1, filter } });
+  return numberAxis('difficulty', { filter, grid: { stroke: colour('line'), width: 1, filter } });
 }
-
-const MIN_BARS = 12;
 
 /** A few bars keep to the left. */
-function barRange(min: number, max: number): [number, number] {
-  return [min - 0.6, Math.max(max, min + MIN_BARS - 1) + 0.6];
-}
+const MIN_BARS = 12;
 
 function rewardsChart(): Chart {
   return new Chart({
@@ -261,10 +254,13 @@ function rewardsChart(): Chart {
     legend: () => [],
     plot: () => ({
       scales: {
-        x: { time: false, range: (_, min, max) => barRange(min, max) },
+        x: { time: false, range: along(MIN_BARS - 1, 0.6) },
         y: { range: (_, min, max) => [Math.min(0, min * 1.1), max > 0 ? max * 1.1 : 1] },
       },
-      axes: [axis({ incrs: [1, 2, 5, 10, 20, 50], grid: { show: false } }), numberAxis()],
+      axes: [
+        axis('round', { incrs: [1, 2, 5, 10, 20, 50], grid: { show: false } }),
+        numberAxis('tokens'),
+      ],
       series: [
         {},
         {

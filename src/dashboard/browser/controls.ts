@@ -42,7 +42,6 @@ export class Controls {
     setText(this.pause, this.isPaused ? 'Resume mining' : 'Pause mining');
     if (!this.isMoved) this.intensity.value = String(status.intensity);
     this.showIntensity();
-    byId('to-settings').hidden = !controls;
     if (!controls) setText('controls-note', OWNER_ONLY);
   }
 

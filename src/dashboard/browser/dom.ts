@@ -3,6 +3,9 @@ export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
   return document.getElementById(id) as T;
 }
 
+/** Whether a chain has the rounds: then they have windows, and rewards. The page is served with it, so that nothing moves. */
+export const hasChain = document.documentElement.dataset['chain'] === 'yes';
+
 /** Sets text where it is another: what did not change is not read out again. */
 export function setText(target: HTMLElement | string, text: string): void {
   const element = typeof target === 'string' ? byId(target) : target;

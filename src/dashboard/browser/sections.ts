@@ -1,8 +1,9 @@
 import type { ShareLine, Status } from '../update';
-import { byId, element, fillRows, isNew, setText, type Cell } from './dom';
+import { byId, element, fillRows, hasChain, isNew, setText, type Cell } from './dom';
 import { count, duration, percent, shortKey, si, tokens } from '../../format';
 import { clock } from './clock-time';
 import type { Model } from './model';
+import { showRound } from './round-section';
 
 /** Everything but the charts and the controls. */
 export function showSections(model: Model): void {
@@ -10,6 +11,7 @@ export function showSections(model: Model): void {
   showRound(status);
   showFigures(model, status);
   showBackends(status);
+  showUsage(status);
   showShares(model, status);
   showAudits(model);
   showWorkers(status);
@@ -47,85 +49,32 @@ export function showState(status: Status | undefined, isStale: boolean): void {
   pill.dataset['kind'] = kind;
 }
 
-function showRound({ round, times, now, state }: Status): void {
-  setText('round', round ? String(round.number) : '–');
-  showPhases(times, now);
-  const left = times ? times.endsAt - now : (round?.msLeft ?? null);
-  setText('round-left', round && left !== null ? `${duration(left)} left` : '');
-  const text = (): string => {
-    if (!round) return 'No round was mined since the task started.';
-    if (round.closed) return 'This round is closed: its proof is final.';
-    if (state === 'mining' || state === 'paused') {
-      return left === null ? 'Mining goes on until the next round starts.' : '';
-    }
-    return 'Mining of this round has ended.';
-  };
-  setText('round-text', text());
-  byId('round-text').hidden = text() === '';
-}
-
-function showPhases(times: Status['times'], now: number): void {
-  byId('phases').hidden = times === null;
-  if (!times) return;
-  const { startsAt, submissionEndsAt, auditEndsAt, endsAt, round } = times;
-  const last = round > 0 ? `round ${round - 1}` : '';
-  const phases = [
-    {
-      from: startsAt,
-      to: submissionEndsAt,
-      text: last ? `Proofs of ${last} are submitted` : 'Submission window',
-    },
-    {
-      from: submissionEndsAt,
-      to: auditEndsAt,
-      text: last ? `Proofs of ${last} are audited` : 'Audit window',
-    },
-    { from: auditEndsAt, to: endsAt, text: 'Until the next round' },
-  ];
-  const segments = byId('phase-bar').querySelectorAll('i');
-  const items = phases.map(({ from, to, text }, i) => {
-    const isNow = now >= from && now < to;
-    const segment = segments[i]!;
-    segment.style.flexGrow = String(Math.max(0, to - from));
-    segment.className = isNow ? 'now' : '';
-    return [isNow ? 'now' : '', isNow ? `${text}: ${duration(to - now)} left` : text] as const;
-  });
-  const list = byId('phase-list');
-  if (isNew(list, items)) {
-    list.replaceChildren(
-      ...items.map(([className, text], i) => {
-        const item = element('li', className, text);
-        item.style.flexGrow = segments[i]!.style.flexGrow;
-        return item;
-      }),
-    );
-  }
-  const done = Math.min(1, Math.max(0, (now - startsAt) / (endsAt - startsAt)));
-  byId('phase-mark').style.left = `${done * 100}%`;
+/** A figure and, smaller, its unit with the prefix. */
+function setValue(id: string, value: string, unit = ''): void {
+  const [number = '', prefix = ''] = value.split(' ');
+  setText(id, number);
+  setText(`${id}-unit`, [prefix, unit].filter(Boolean).join(' '));
 }
 
 function showFigures({ about, rewards }: Model, status: Status): void {
-  const { round, threads, shares } = status;
-  setText('rate', si(status.hashrateHps));
+  const { round, threads } = status;
+  setValue('rate', si(status.hashrateHps, 'H/s'));
   const down = threads.filter(({ backend }) => backend === null).length;
   setText(
     'rate-note',
     `${count(threads.length, 'thread')}${down > 0 ? `, ${down} not up` : ''}; shares from difficulty ${si(status.targetDifficulty)}`,
   );
-  setText('proven', round ? si(round.hashesProven) : '–');
+  setValue('proven', round ? si(round.hashesProven) : '–', 'hashes');
   setText(
     'proven-note',
     round?.relativeError
       ? `± ${percent(round.relativeError)}; ${round.shares} of ${about!.k} shares`
       : 'no share yet',
   );
-  setText('count', String(shares.valid));
-  setText(
-    'count-note',
-    `${shares.invalid} rejected; ${round?.validShares ?? 0} valid in this round`,
-  );
+  setText('count', round ? String(round.validShares) : '–');
+  setText('count-note', round ? `${round.invalidShares} rejected` : 'no round yet');
   const last = rewards[rewards.length - 1];
-  setText('reward', last ? tokens(last.roe) : '–');
+  setValue('reward', last ? tokens(last.roe) : '–', 'tokens');
   setText(
     'reward-note',
     last ? `round ${last.round}, ${last.valid} of ${last.proofs} proofs valid` : 'none yet',
@@ -145,6 +94,12 @@ function showBackends({ backends }: Status): void {
       ),
     ),
   );
+}
+
+function showUsage({ usage: { cpuRatio, memoryBytes, uptimeS } }: Status): void {
+  setText('usage-cpu', `${percent(cpuRatio)} of one core`);
+  setText('usage-memory', si(memoryBytes, 'B'));
+  setText('usage-uptime', duration(uptimeS * 1000));
 }
 
 const REASONS: Record<string, string> = {
@@ -171,7 +126,7 @@ function showShares({ recent }: Model, { verdicts, shares }: Status): void {
     })),
   ];
   const bar = byId('verdict-bar');
-  if (isNew(bar, [parts, shares.conflicts])) {
+  if (isNew(bar, parts)) {
     bar.replaceChildren(
       ...parts
         .filter((part) => part.count > 0)
@@ -185,9 +140,12 @@ function showShares({ recent }: Model, { verdicts, shares }: Status): void {
       ...parts.map((part) =>
         element('li', '', element('i', `fill-${part.fill}`), `${part.count} ${part.text}`),
       ),
-      element('li', 'muted', `of the last ${verdicts.of}; ${count(shares.conflicts, 'repeat')}`),
     );
   }
+  setText(
+    'verdicts-note',
+    `Of the last ${count(verdicts.of, 'share')}; ${count(shares.conflicts, 'repeat')}. Of all rounds: ${shares.valid} valid, ${shares.invalid} rejected.`,
+  );
   fillRows(
     byId('shares'),
     recent.map((share) => [
@@ -216,7 +174,7 @@ function showAudits({ audits }: Model): void {
       ]),
     4,
     [0],
-    'This node has audited nobody yet',
+    hasChain ? 'This node has audited nobody yet' : 'Nobody has asked this node for an audit yet',
   );
 }
 

@@ -1,0 +1,73 @@
+import { expect } from 'chai';
+import { eventually, startTaskNetwork, type TaskNetwork } from '../fixtures/network';
+import { openBrowser, printedAddress, type Browser } from './browser';
+
+/** https://web.dev/articles/cls: good is up to 0.1. */
+const MOST_SHIFT = 0.05;
+const WATCH_MS = 30_000;
+const SIZES = { desktop: [1280, 900], phone: [375, 812] } as const;
+
+/** Adds up what moves without the owner's doing, and where from it did: all of it, not the worst moment. */
+const OBSERVER = `
+  window.shifts = [];
+  new PerformanceObserver((list) => {
+    for (const { value, hadRecentInput, startTime, sources } of list.getEntries()) {
+      if (hadRecentInput) continue;
+      const nodes = sources.map(({ node, previousRect: { y }, currentRect }) =>
+        (node?.id || node?.className || node?.nodeName) + ' ' + y + '>' + currentRect.y);
+      window.shifts.push({ value, at: Math.round(startTime), nodes });
+    }
+  }).observe({ type: 'layout-shift', buffered: true });`;
+
+interface Shift {
+  value: number;
+  at: number;
+  nodes: string[];
+}
+
+/** Rounds begin and end while the page is looked at: what a round brings moves nothing, either. */
+describe('the layout of the dashboard', function () {
+  this.timeout(180_000);
+  let network: TaskNetwork;
+  let browser: Browser;
+  let address: string;
+
+  before(async () => {
+    network = await startTaskNetwork({ nodes: 2, rounds: 0, roundSeconds: 10 });
+    browser = await openBrowser();
+    address = await eventually(() => printedAddress(network.nodes[0]!.logPath));
+  });
+
+  after(async () => {
+    await browser?.close();
+    await network?.dispose();
+  });
+
+  async function shiftsAt([width, height]: readonly [number, number], y = 0): Promise<Shift[]> {
+    const page = await browser.context.newPage();
+    await page.setViewportSize({ width, height });
+    await page.addInitScript(OBSERVER);
+    await page.goto(address);
+    if (y > 0) await page.evaluate(`scrollTo(0, ${y})`);
+    await page.locator('#rate', { hasText: /[1-9]/ }).waitFor();
+    await page.waitForTimeout(WATCH_MS);
+    const shifts = await page.evaluate<Shift[]>('window.shifts');
+    await page.close();
+    return shifts;
+  }
+
+  it('moves nothing on a desktop and on a phone, from the first moment on and while it goes on', async () => {
+    const found = await Promise.all(
+      Object.entries(SIZES).flatMap(([name, size]) =>
+        [0, 800].map(async (y) => ({ name, y, shifts: await shiftsAt(size, y) })),
+      ),
+    );
+    const sums = found.map(({ shifts }) => shifts.reduce((sum, { value }) => sum + value, 0));
+    const said = found.map(({ name, y }, i) => `${name} from ${y}: ${sums[i]!.toFixed(4)}`);
+    console.log(`    ${said.join(', ')}`);
+    for (const [i, { shifts }] of found.entries()) {
+      const largest = shifts.sort((a, b) => b.value - a.value).slice(0, 5);
+      expect(sums[i], `${said[i]}: ${JSON.stringify(largest, null, 1)}`).to.be.below(MOST_SHIFT);
+    }
+  });
+});
