@@ -67,9 +67,11 @@ describe('the charts of the dashboard', function () {
   });
 
   it('draw their first moments on an axis of seconds, not of a day', async () => {
-    const times = (await drawn('proof')).filter((text) => text.includes(':'));
-    expect(times).not.to.deep.equal([]);
-    for (const time of times) expect(time).to.match(/^\d\d:\d\d:\d\d$/);
+    for (const chart of ['hashrate', 'proof']) {
+      const times = (await drawn(chart)).filter((text) => text.includes(':'));
+      expect(times, chart).not.to.deep.equal([]);
+      for (const time of times) expect(time, chart).to.match(/^\d\d:\d\d:\d\d$/);
+    }
   });
 
   it("stand beside a round whose time runs on while its mining is paused, and don't say that it goes on", async () => {
