@@ -1,6 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { eventually, startTaskNetwork, type TaskNetwork } from '../fixtures/network';
+import { seed } from '../fixtures/template';
 import { openBrowser, printedAddress, type Browser } from './browser';
+import { serveDashboard, TOKEN, type Served } from './served';
 
 /** https://web.dev/articles/cls: good is up to 0.1. */
 const MOST_SHIFT = 0.05;
@@ -30,23 +33,40 @@ describe('the layout of the dashboard', function () {
   this.timeout(180_000);
   let network: TaskNetwork;
   let browser: Browser;
-  let address: string;
+  /** One of a node on a chain, one that stands alone. */
+  let addresses: Record<'chain' | 'alone', string>;
+  let alone: Served;
 
   before(async () => {
     network = await startTaskNetwork({ nodes: 2, rounds: 0, roundSeconds: 10 });
     browser = await openBrowser();
-    address = await eventually(() => printedAddress(network.nodes[0]!.logPath));
+    alone = await serveDashboard();
+    void alone.node.miner.mine(4, seed, Infinity);
+    addresses = {
+      chain: await eventually(() => printedAddress(network.nodes[0]!.logPath)),
+      alone: `${alone.url}/?token=${TOKEN}`,
+    };
   });
 
   after(async () => {
     await browser?.close();
     await network?.dispose();
+    await alone?.close();
   });
 
-  async function shiftsAt([width, height]: readonly [number, number], y = 0): Promise<Shift[]> {
+  async function shiftsAt(
+    address: string,
+    [width, height]: readonly [number, number],
+    y: number,
+  ): Promise<Shift[]> {
     const page = await browser.context.newPage();
     await page.setViewportSize({ width, height });
     await page.addInitScript(OBSERVER);
+    // So that the page is painted before its script runs.
+    await page.route('**/dashboard/page.js', async (route) => {
+      await sleep(500);
+      await route.continue();
+    });
     await page.goto(address);
     if (y > 0) await page.evaluate(`scrollTo(0, ${y})`);
     await page.locator('#rate', { hasText: /[1-9]/ }).waitFor();
@@ -57,14 +77,21 @@ describe('the layout of the dashboard', function () {
   }
 
   it('moves nothing on a desktop and on a phone, from the first moment on and while it goes on', async () => {
+    const places = [
+      ...[{ of: 'chain', y: 0 } as const, { of: 'chain', y: 800 } as const],
+      { of: 'alone', y: 0 } as const,
+    ];
     const found = await Promise.all(
-      Object.entries(SIZES).flatMap(([name, size]) =>
-        [0, 800].map(async (y) => ({ name, y, shifts: await shiftsAt(size, y) })),
+      Object.entries(SIZES).flatMap(([size, pixels]) =>
+        places.map(async ({ of, y }) => {
+          const shifts = await shiftsAt(addresses[of], pixels, y);
+          return { name: `${of}, ${size} from ${y}`, shifts };
+        }),
       ),
     );
     const sums = found.map(({ shifts }) => shifts.reduce((sum, { value }) => sum + value, 0));
-    const said = found.map(({ name, y }, i) => `${name} from ${y}: ${sums[i]!.toFixed(4)}`);
-    console.log(`    ${said.join(', ')}`);
+    const said = found.map(({ name }, i) => `${name}: ${sums[i]!.toFixed(4)}`);
+    console.log(`      ${said.join('; ')}`);
     for (const [i, { shifts }] of found.entries()) {
       const largest = shifts.sort((a, b) => b.value - a.value).slice(0, 5);
       expect(sums[i], `${said[i]}: ${JSON.stringify(largest, null, 1)}`).to.be.below(MOST_SHIFT);

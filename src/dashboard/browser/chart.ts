@@ -27,12 +27,12 @@ export interface ChartOptions {
   plot: (shape: string) => Pick<uPlot.Options, 'series'> & Partial<uPlot.Options>;
 }
 
-/** A chart with its legend, its caption, and a table that says the same. */
+/** A chart in its figure of the page, with its legend, its caption, and a table that says the same. */
 export class Chart {
-  private readonly box = element('div', 'plot');
-  private readonly legend = element('ul', 'legend');
-  private readonly caption = element('figcaption');
-  private readonly details = element('details');
+  private readonly box: HTMLElement;
+  private readonly legend: HTMLElement;
+  private readonly caption: HTMLElement;
+  private readonly details: HTMLDetailsElement;
   private readonly body = element('tbody');
   private plot: uPlot | undefined;
   private shape = '';
@@ -40,6 +40,11 @@ export class Chart {
 
   constructor(private readonly options: ChartOptions) {
     const { id, columns, numbers } = options;
+    const part = <T extends HTMLElement>(name: string): T => byId(id).querySelector<T>(name)!;
+    this.box = part('.plot');
+    this.legend = part('.legend');
+    this.caption = part('figcaption');
+    this.details = part('details');
     const heads = columns.map((text, column) => {
       const head = element('th', numbers.includes(column) ? 'number' : '', text);
       head.scope = 'col';
@@ -55,11 +60,8 @@ export class Chart {
     scroll.tabIndex = 0;
     scroll.role = 'region';
     scroll.ariaLabel = `${byId(`${id}-title`).textContent}: table`;
-    this.details.append(element('summary', '', 'Show as a table'), scroll);
+    this.details.append(scroll);
     this.details.addEventListener('toggle', () => this.fillTable());
-    // The canvas says nothing to who can't see it: the caption and the table do.
-    this.box.ariaHidden = 'true';
-    byId(id).append(this.box, this.legend, this.caption, this.details);
     new ResizeObserver(() => this.fit()).observe(this.box);
   }
 
