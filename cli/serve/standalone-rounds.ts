@@ -78,10 +78,11 @@ export class StandaloneRounds implements RoundStarter {
       this.chain.give(round - 2, given);
       await seeds.confirm(round);
     }
-    const previous = miner.lastRound;
-    if (previous && previous.number !== round) await miner.close(previous.number);
+    // What can fail comes first: the round that runs is over for good only when this one is begun.
     await this.store.set(KEY, JSON.stringify({ round }));
     this.lastStarted = round;
+    const previous = miner.lastRound;
+    if (previous && previous.number !== round) await miner.close(previous.number);
     const { MINING_SECONDS } = settings.current;
     const durationMs = MINING_SECONDS === 0 ? Infinity : MINING_SECONDS * 1000;
     const begun = await miner.begin(round, seed, durationMs);
@@ -92,14 +93,15 @@ export class StandaloneRounds implements RoundStarter {
   /** @throws RoundConflict where the start of a round would end or overwrite one that is newer, or shut out those to come. */
   private async expectNoHarm(round: number): Promise<void> {
     const { miner, roundStore } = this.node;
-    const { miningRound: running } = miner;
-    if (running !== undefined && round < running) {
-      throw new RoundConflict(`round ${running} is running: expected a later one, got ${round}`);
+    const { lastStarted: last = round } = this;
+    // Its time may be over, or the process that began it: a round is not, until a later one is started.
+    if (round < last && !(await miner.round(last))?.closed) {
+      const state = miner.miningRound === last ? 'is running' : 'was started last and is not over';
+      throw new RoundConflict(`round ${last} ${state}: expected a later one, got ${round}`);
     }
-    const { lastStarted = Infinity } = this;
-    if (round > lastStarted + MAX_JUMP) {
+    if (round > last + MAX_JUMP) {
       throw new RoundConflict(
-        `round ${lastStarted} was started last: expected ${lastStarted + MAX_JUMP} at most, got ${round}`,
+        `round ${last} was started last: expected ${last + MAX_JUMP} at most, got ${round}`,
       );
     }
     const stored = await roundStore.inPlaceOf(round);

@@ -36,6 +36,22 @@ export function difficultyOf(value: bigint): number {
   return Number((DIFFICULTY_1_TARGET * scale) / (value > 0n ? value : 1n)) / Number(scale);
 }
 
+/** The last places of a quotient that is computed in doubles, of numbers that were rounded to doubles. */
+const DOUBLE_LOSS = 2 ** -50;
+
+/**
+ * Whether a hash value is as difficult as somebody computed, who may have got 2^-50 of it too much by rounding.
+ * @param difficulty from 0
+ */
+export function meetsDifficulty(value: bigint, difficulty: number): boolean {
+  return difficulty <= (Number(DIFFICULTY_1_TARGET) / Number(value)) * (1 + DOUBLE_LOSS);
+}
+
+/** The value of the hash whose 32 bytes are another's in the other order. */
+export function reversedHashValue(value: bigint): bigint {
+  return hashValue(Buffer.from(displayHash(value), 'hex'));
+}
+
 /** Hashes one has to try, on average, to find one of at most `target`. */
 export function expectedHashes(target: bigint): bigint {
   return HASH_SPACE / (target + 1n);

@@ -11,7 +11,7 @@ const order = z.strictObject({ action: z.enum(['pause', 'resume', 'restart']) })
  */
 export function control(governor: Governor, restart: (() => void) | undefined): RequestHandler {
   return (request, response) => {
-    const { action } = parse(order, request.body, 'order');
+    const { action } = parse(order, request.body);
     if (action === 'restart') {
       if (!restart) throw new ApiError(409, 'nobody starts this node again when it ends');
       // The answer first: the process may end at once.

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { z } from 'zod';
 import { sparingly, type Log } from '../log';
+import { expectation, pathOf, quoted } from './wording';
 
 /** What `error` can say, by status. */
 const CODES = {
@@ -50,21 +51,33 @@ export class ApiError extends Error {
   }
 }
 
+/** Of what is wrong so much is told. */
+const MAX_ISSUES = 50;
+
 /**
  * Checks what a client sent.
  * @param name what the value is where the schema says no more
- * @throws ApiError 400 that names each field that is wrong.
+ * @throws ApiError 400 that names each field that is wrong, what was expected there and what came, up to 50 of them.
  */
 export function parse<T>(schema: z.ZodType<T>, value: unknown, name = ''): T {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: expectation, reportInput: true });
   if (result.success) return result.data;
-  const issues = result.error.issues.map(({ path, message }) => ({
-    path: [...(name ? [name] : []), ...path].join('.'),
-    message,
-  }));
-  const [first] = issues;
-  const message = first!.path ? `${first!.path}: ${first!.message}` : first!.message;
-  throw new ApiError(400, message, issues);
+  const issues = result.error.issues
+    .flatMap((issue) => issuesOf(issue, name ? [name] : []))
+    .slice(0, MAX_ISSUES);
+  const [{ path, message }] = issues as [Issue];
+  throw new ApiError(400, `${path || 'body'}: ${message}`, issues);
+}
+
+function issuesOf(issue: z.core.$ZodIssue, of: readonly PropertyKey[]): Issue[] {
+  const at = [...of, ...issue.path];
+  const { message, input } = issue;
+  const told = (names: readonly PropertyKey[], got: unknown): Issue => ({
+    path: pathOf(names),
+    message: `${message}, got ${quoted(got)}`,
+  });
+  if (issue.code !== 'unrecognized_keys') return [told(at, input)];
+  return issue.keys.map((key) => told([...at, key], (input as Record<string, unknown>)[key]));
 }
 
 export const notFound: RequestHandler = (_request, response) =>
@@ -123,13 +136,24 @@ export function sendError(response: ServerResponse, error: ApiError): void {
     .end(body);
 }
 
-/** What a thrown error is answered with. Express and its body parser give theirs a status; those unknown here all are a bad request. */
+/** What Express and its body parser throw, by their types: their own messages quote what was sent, as long as it is. */
+const FOREIGN: Readonly<Record<string, readonly [ErrorStatus, string]>> = {
+  'entity.parse.failed': [400, 'the body is not JSON'],
+  'charset.unsupported': [415, 'expected a body in UTF-8'],
+  'encoding.unsupported': [415, 'expected a body as it is, or by gzip or deflate'],
+};
+
+/** What a thrown error is answered with. Those of Express have a status; those unknown here all are a bad request. */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
-  const { status, message, type } = (error ?? {}) as Record<string, unknown>;
+  const { status, type } = (error ?? {}) as Record<string, unknown>;
   if (typeof status !== 'number' || status < 400 || status > 499) {
     return new ApiError(500, 'this request failed');
   }
-  if (type === 'entity.parse.failed') return new ApiError(400, 'the body is not JSON');
-  return new ApiError(status in CODES ? (status as ErrorStatus) : 400, String(message));
+  const known = FOREIGN[String(type)];
+  if (known) return new ApiError(...known);
+  if (error instanceof URIError) {
+    return new ApiError(400, 'expected a path in percent-encoded UTF-8');
+  }
+  return new ApiError(status in CODES ? (status as ErrorStatus) : 400, "the body can't be read");
 }

@@ -4,9 +4,10 @@ import express, { type Express, type Router } from 'express';
 import type { Log } from '../log';
 import { SETTINGS, type Config } from '../settings/schema';
 import { ownNamesOnly, ownPagesOnly } from './access';
-import { notFound } from './errors';
+import { errorAnswers, notFound } from './errors';
+import { lastWords } from './one-request';
 import { Places, type PlaceLimits } from './places';
-import { rawError } from './raw-error';
+import { parserStatus, rawError } from './raw-error';
 
 /** A taken port is no reason not to mine: so many ports are tried in turn. */
 const PORTS_TRIED = 20;
@@ -33,7 +34,7 @@ export async function listen(
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
-  app.use(ownNamesOnly([host, ...names]), ownPagesOnly, api, notFound);
+  app.use(ownNamesOnly([host, ...names]), ownPagesOnly, api, notFound, errorAnswers(log));
   const make = serverMaker(app);
   const server = await listenOn(host, port, make, log);
   if (server) return server;
@@ -52,9 +53,17 @@ function serverMaker(app: Express): () => Server {
         requestTimeout: REQUEST_TIMEOUT_MS,
         headersTimeout: HEADERS_TIMEOUT_MS,
         connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+        // Answered by access.ts, as any other name that is none of this node's: Node itself says nothing with its 400.
+        ...{ requireHostHeader: false },
       },
       app,
     );
+    // Both would end without an error in the shape of all: what is expected is not looked at, and this is no proxy.
+    server.on('checkExpectation', app);
+    server.on('connect', (_request, socket) => {
+      socket.on('error', () => socket.destroy());
+      lastWords(socket as Socket, rawError(400));
+    });
     server.on('connection', (socket) => {
       const leave = places.take(socket.remoteAddress);
       if (leave) socket.once('close', leave);
@@ -90,11 +99,5 @@ async function listenOn(
 /** Answers what is no HTTP request, which Express never sees. */
 function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
-  const status =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? 431
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? 408
-        : 400;
-  socket.end(rawError(status));
+  socket.end(rawError(parserStatus(error)));
 }

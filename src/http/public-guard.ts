@@ -6,7 +6,7 @@ import { ipKeyGenerator, MemoryStore, type Options } from 'express-rate-limit';
 import { answerError, ApiError, sendError, type ErrorStatus } from './errors';
 import type { Refusal } from './metrics/metrics';
 import { lastWords, OneRequest, readHead } from './one-request';
-import { rawError } from './raw-error';
+import { parserStatus, rawError } from './raw-error';
 
 /** So many connections at most; the node's own calls, the store and the side port need descriptors, too. */
 const MAX_CONNECTIONS = 100;
@@ -72,9 +72,15 @@ export class PublicGuard {
     this.parse = server.listeners('connection')[0] as typeof this.parse;
     for (const event of ['connection', 'request'] as const) server.removeAllListeners(event);
     server.on('connection', (socket) => this.connected(socket));
-    server.on('clientError', (_error, connection) => {
+    // Answered here in the one shape of errors: by itself Node would answer without a word, or not at all.
+    Object.assign(server, { requireHostHeader: false });
+    server.on('clientError', (error, connection) => {
       this.options.onRefused('malformed');
-      connection.end(rawError(400));
+      connection.end(rawError(parserStatus(error)));
+    });
+    server.on('connect', (_request, connection) => {
+      this.options.onRefused('method');
+      connection.on('error', () => connection.destroy()).end(rawError(400));
     });
     const answer = (request: IncomingMessage, response: ServerResponse): void =>
       this.answer(request, response);

@@ -13,3 +13,9 @@ export function rawError(status: ErrorStatus): string {
     body,
   ].join('\r\n');
 }
+
+/** What Node's parser gave up on, as a status. */
+export function parserStatus({ code }: NodeJS.ErrnoException): ErrorStatus {
+  if (code === 'HPE_HEADER_OVERFLOW') return 431;
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+}

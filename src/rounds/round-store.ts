@@ -10,6 +10,8 @@ const SLOTS = 8;
 export class RoundStore {
   /** What slots hold, once read or written: whoever asks for rounds, a stranger say, reaches no disk. */
   private readonly slots = new Map<string, Promise<string | null>>();
+  /** The rounds that were made of what slots hold: each makes its proof's shares be hashed again, which is done once. */
+  private readonly made = new Map<string, { of: string; round: Round | undefined }>();
 
   constructor(
     private readonly store: KeyValueStore,
@@ -17,13 +19,13 @@ export class RoundStore {
     private readonly log: Log,
   ) {}
 
-  /** The round as it was saved; undefined when it never was, or its slot holds garbage, another round or another account's. */
+  /** The round as it was saved, the same one until it is saved again; undefined when it never was, or its slot holds garbage, another round or another account's. */
   async load(round: number): Promise<Round | undefined> {
     const text = await this.read(slotOf(round));
     if (text === null) return undefined;
     try {
-      const record = roundRecordSchema.parse(JSON.parse(text));
-      return record.round === round ? Round.restore(this.identity, record) : undefined;
+      const made = this.restore(slotOf(round), text);
+      return made?.number === round ? made : undefined;
     } catch (error) {
       this.log.warn(
         { error },
@@ -49,6 +51,16 @@ export class RoundStore {
     const text = JSON.stringify(round.toRecord());
     await this.store.set(slotOf(round.number), text);
     this.slots.set(slotOf(round.number), Promise.resolve(text));
+  }
+
+  /** @throws where it is no record */
+  private restore(slot: string, text: string): Round | undefined {
+    const known = this.made.get(slot);
+    if (known?.of === text) return known.round;
+    const record = roundRecordSchema.parse(JSON.parse(text));
+    const round = Round.restore(this.identity, record);
+    this.made.set(slot, { of: text, round });
+    return round;
   }
 
   private read(slot: string): Promise<string | null> {

@@ -1,4 +1,4 @@
-import { displayHash } from '../bitcoin/target';
+import { displayHash, meetsDifficulty, reversedHashValue } from '../bitcoin/target';
 import { FLOOR } from '../consensus';
 import { extranonceOf } from '../mining/search';
 import { shareOf, type Share } from '../proof/share';
@@ -6,6 +6,7 @@ import type { Miner } from '../rounds/miner';
 import type { Round } from '../rounds/round';
 import type { ShareLog } from '../rounds/share-log';
 import { LOCAL_WORKER } from '../rounds/share-record';
+import { Claims, type Claim } from './claims';
 import { KnownShares, proofOf, type ShareProof } from './known-shares';
 import { extranonces1Of, SHARED_EXTRANONCE1, type Workers } from './workers';
 
@@ -16,17 +17,22 @@ export interface ShareSubmission {
   submissionId: string;
   /** What the worker says the header hashes to. */
   hashValue: bigint;
+  /** What the worker says that hash has; looked at where nothing else is shown. */
+  difficulty: number;
   blockHeight: number;
-  /** What makes the hash more than a claim. */
-  proof: ShareProof | undefined;
+  /** What gives the hash; without any it is a claim. */
+  proof: ShareProof | 'incomplete' | 'none';
 }
 
-export type Rejection = 'wrong_height' | 'no_proof' | 'wrong_hash' | 'above_target';
+export type Rejection =
+  'wrong_height' | 'wrong_difficulty' | 'incomplete_proof' | 'wrong_hash' | 'above_target';
 export type Conflict = 'duplicate_share' | 'round_over';
 
 export type Outcome =
   | { outcome: 'accepted' | 'repeated'; hashValue: bigint; best: boolean }
-  | { outcome: 'rejected'; reason: Rejection }
+  | { outcome: 'claimed'; isRepeated: boolean }
+  /** isReversed: it would be right with the bytes of its hash in the other order */
+  | { outcome: 'rejected'; reason: Rejection; isReversed: boolean }
   | { outcome: 'conflict'; reason: Conflict }
   | { outcome: 'unknown_round' };
 
@@ -48,6 +54,8 @@ export interface ShareIntakeOptions {
 export class ShareIntake {
   private readonly known = new Map<number, KnownShares>();
   private conflicts = 0;
+  /** What was said to be found and not shown. */
+  readonly claims = new Claims();
 
   constructor(private readonly options: ShareIntakeOptions) {}
 
@@ -68,9 +76,11 @@ export class ShareIntake {
     if (!round) return { outcome: 'unknown_round' };
     // No await from here to the entry in the log: submissions that come together are judged one by one.
     const { workerId, submissionId, hashValue, blockHeight, proof } = submission;
+    if (proof === 'none') return this.claim(round, submission);
     const known = this.knownOf(round);
     const isHeightRight = blockHeight === round.template.height;
-    const earlier = isHeightRight && proof && known.find(hashValue, proof);
+    const earlier =
+      isHeightRight && proof !== 'incomplete' ? known.find(hashValue, proof) : undefined;
     if (earlier) {
       const isRepeat = workerId === earlier.workerId && submissionId === earlier.submissionId;
       if (!isRepeat) return this.conflict('duplicate_share');
@@ -80,10 +90,28 @@ export class ShareIntake {
     }
     if (miner.miningRound !== roundNumber) return this.conflict('round_over');
     if (!isHeightRight) return this.reject(round, submission, 'wrong_height');
-    if (!proof) return this.reject(round, submission, 'no_proof');
+    if (proof === 'incomplete') return this.reject(round, submission, 'incomplete_proof');
     const found = this.rebuild(round, submission, proof);
-    if (!found) return this.reject(round, submission, 'wrong_hash');
-    return this.judge(round, submission, found, known);
+    if ('share' in found) return this.judge(round, submission, found, known);
+    return this.reject(round, submission, 'wrong_hash', found);
+  }
+
+  /** Judges what is shown by nothing: taken or not, it counts for nothing. */
+  private claim(round: Round, submission: ShareSubmission): Outcome {
+    const { miner, shares } = this.options;
+    const { workerId, submissionId, hashValue, difficulty, blockHeight } = submission;
+    const hash = displayHash(hashValue);
+    const claim: Claim = { round: round.number, workerId, submissionId, hash, difficulty };
+    const isHeightRight = blockHeight === round.template.height;
+    if (isHeightRight && this.claims.has(claim)) return { outcome: 'claimed', isRepeated: true };
+    if (miner.miningRound !== round.number) return this.conflict('round_over');
+    if (!isHeightRight) return this.reject(round, submission, 'wrong_height');
+    if (!meetsDifficulty(hashValue, difficulty)) {
+      const isReversed = meetsDifficulty(reversedHashValue(hashValue), difficulty);
+      return this.reject(round, submission, 'wrong_difficulty', { isReversed });
+    }
+    this.claims.add(claim, shares.lastPlace);
+    return { outcome: 'claimed', isRepeated: false };
   }
 
   private async judge(
@@ -99,7 +127,7 @@ export class ShareIntake {
     const target = (isShared ? shared : workers.find(workerId))?.acceptedTarget(round.number);
     // Of who lost its place it is not known what it was handed; it was no more than the floor.
     if (hashValue > (target ?? FLOOR)) {
-      return this.reject(round, submission, 'above_target', share);
+      return this.reject(round, submission, 'above_target', { attempt: share });
     }
     const admission = miner.admit(round, share);
     if (admission === 'duplicate') return this.conflict('duplicate_share');
@@ -119,20 +147,22 @@ export class ShareIntake {
     round: Round,
     { workerId, hashValue }: ShareSubmission,
     { extranonce2, nonce, versionBits }: ShareProof,
-  ): { share: Share; extranonce1: number } | undefined {
+  ): { share: Share; extranonce1: number } | { isReversed: boolean } {
+    let isReversed = false;
     for (const extranonce1 of [...extranonces1Of(workerId), SHARED_EXTRANONCE1]) {
       const extranonce = extranonceOf(extranonce1, extranonce2);
       const share = shareOf(round.template, { extranonce, versionBits, nonce });
       if (share.hashValue === hashValue) return { share, extranonce1 };
+      isReversed ||= share.hashValue === reversedHashValue(hashValue);
     }
-    return undefined;
+    return { isReversed };
   }
 
   private reject(
     round: Round,
     { workerId, submissionId, hashValue }: ShareSubmission,
     reason: Rejection,
-    attempt?: Share,
+    { attempt, isReversed = false }: { attempt?: Share; isReversed?: boolean } = {},
   ): Outcome {
     round.reject();
     this.options.shares.note({
@@ -140,7 +170,7 @@ export class ShareIntake {
       hash: displayHash(hashValue),
       ...(attempt && { attempt }),
     });
-    return { outcome: 'rejected', reason };
+    return { outcome: 'rejected', reason, isReversed };
   }
 
   private conflict(reason: Conflict): Outcome {

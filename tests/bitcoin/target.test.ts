@@ -8,6 +8,8 @@ import {
   expectedHashes,
   HASH_SPACE,
   hashValue,
+  meetsDifficulty,
+  reversedHashValue,
   targetForHashes,
 } from '../../src/bitcoin/target';
 
@@ -35,6 +37,26 @@ describe('targets', () => {
     expect(hashValue(Buffer.from('01' + '00'.repeat(31), 'hex'))).to.equal(1n);
     expect(displayHash(1n)).to.equal('0'.repeat(63) + '1');
     expect(() => hashValue(Buffer.alloc(31))).to.throw(RangeError, 'got 31');
+  });
+
+  it('tells whether a hash has a difficulty, to what doubles lose', () => {
+    expect(meetsDifficulty(DIFFICULTY_1_TARGET, 1)).to.equal(true);
+    expect(meetsDifficulty(DIFFICULTY_1_TARGET, 1 + 2 ** -51)).to.equal(true);
+    expect(meetsDifficulty(DIFFICULTY_1_TARGET, 1 + 2 ** -49)).to.equal(false);
+    expect(meetsDifficulty(0n, Number.MAX_VALUE)).to.equal(true);
+    fc.assert(
+      fc.property(fc.bigInt({ min: 1n, max: HASH_SPACE - 1n }), (value) => {
+        expect(meetsDifficulty(value, difficultyOf(value))).to.equal(true);
+        const exact = Number(DIFFICULTY_1_TARGET) / Number(value);
+        expect(meetsDifficulty(value, exact)).to.equal(true);
+        expect(meetsDifficulty(value, exact * (1 + 2 ** -48))).to.equal(false);
+      }),
+    );
+  });
+
+  it('turns the bytes of a hash round', () => {
+    expect(reversedHashValue(1n)).to.equal(1n << 248n);
+    expect(reversedHashValue(1n << 248n)).to.equal(1n);
   });
 
   it('turns hashes into a target and back', () => {

@@ -141,6 +141,43 @@ describe('the mounts of the API', function () {
     });
   });
 
+  it('load a finished round once for a request, and make it of its record once for all', async () => {
+    const kept = new MemoryStore();
+    const miner = async (): Promise<MiningNode> =>
+      createNode({
+        settings: Settings.of({ MINING_THREADS: '1', MINING_INTENSITY: '1' }),
+        ...{ log, identity, store: kept, sdk: 'koii' },
+        chain: { submissions: () => Promise.reject(new Error('the node is away')) },
+      });
+    const first = await miner();
+    await first.miner.begin(ROUND, seed, Infinity);
+    await first.miner.close(ROUND);
+    const other = await miner();
+    let reads = 0;
+    const get = kept.get.bind(kept);
+    kept.get = (key) => {
+      if (key === `round:${ROUND}`) reads++;
+      return get(key);
+    };
+    const loaded: unknown[] = [];
+    const load = other.roundStore.load.bind(other.roundStore);
+    other.roundStore.load = async (round) => {
+      const found = await load(round);
+      loaded.push(found);
+      return found;
+    };
+    const url = await serve(express().use(createApi(other.services, 0)));
+    for (let asked = 1; asked <= 5; asked++) {
+      expect((await fetch(`${url}/task/${ROUND}`)).status).to.equal(200);
+      expect(loaded).to.have.length(asked);
+    }
+    expect([reads, new Set(loaded).size]).to.deep.equal([1, 1]);
+    for (const { engine, governor } of [first, other]) {
+      await engine.close();
+      governor.close();
+    }
+  });
+
   describe('on the side port', () => {
     it('tells that the Koii node starts the rounds', async () => {
       const app = express().use(createApi(node.services, 0));
@@ -184,7 +221,7 @@ describe('the mounts of the API', function () {
         const body = JSON.stringify({ ...share, submission_id: nextId() });
         statuses.push((await post(submission, body)).status);
       }
-      expect(statuses).to.deep.equal([...Array<number>(30).fill(422), 429, 429]);
+      expect(statuses).to.deep.equal([...Array<number>(30).fill(202), 429, 429]);
       expect(await error(await post(submission, '{}'))).to.deep.equal([429, 'too_many_requests']);
     });
 

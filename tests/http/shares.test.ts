@@ -39,7 +39,7 @@ describe('shares of remote workers over HTTP', function () {
     const { status, body } = await submit(share);
     expect(status).to.equal(201);
     expect(body).to.deep.equal({
-      accepted: true,
+      ...{ accepted: true, proven: true },
       submission_id: share.submission_id,
       difficulty: share.difficulty,
       best: true,
@@ -121,7 +121,7 @@ describe('shares of remote workers over HTTP', function () {
       ['extranonce2', 'ffffffff', 'wrong_hash'],
       ['version_bits', otherVersion(share), 'wrong_hash'],
       ['block_height', ROUND + 1, 'wrong_height'],
-      ['nonce', undefined, 'no_proof'],
+      ['nonce', undefined, 'incomplete_proof'],
     ] as const) {
       const { status, body } = await submit({ ...share, [field]: value });
       expect([status, body.reason], field).to.deep.equal([422, reason]);
@@ -129,8 +129,8 @@ describe('shares of remote workers over HTTP', function () {
   });
 
   const rejections: [string, string, (share: ShareBody) => object][] = [
-    ['no nonce', 'no_proof', (share) => ({ ...share, nonce: undefined })],
-    ['no extranonce2', 'no_proof', (share) => ({ ...share, extranonce2: undefined })],
+    ['no nonce', 'incomplete_proof', (share) => ({ ...share, nonce: undefined })],
+    ['no extranonce2', 'incomplete_proof', (share) => ({ ...share, extranonce2: undefined })],
     ["another round's height", 'wrong_height', (share) => ({ ...share, block_height: ROUND + 1 })],
     ['another nonce', 'wrong_hash', (share) => ({ ...share, nonce: '00000000' })],
     ['another hash', 'wrong_hash', (share) => ({ ...share, hash: '0'.repeat(64) })],
@@ -153,6 +153,19 @@ describe('shares of remote workers over HTTP', function () {
       expect(newest).to.include({ valid: false, reason });
     });
   }
+
+  it('tells of a hash that is in the other byte order', async () => {
+    const share = fresh();
+    const hash = Buffer.from(share.hash, 'hex').reverse().toString('hex');
+    const { status, body } = await submit({ ...share, hash });
+    expect([status, body.reason]).to.deep.equal([422, 'wrong_hash']);
+    expect(body.message).to.equal(
+      'the hash is in the other byte order: expected most significant byte first, as Bitcoin shows it',
+    );
+    const other = await submit({ ...share, hash: '0'.repeat(64) });
+    expect(other.body.message).not.to.include('byte order');
+    expect((await submit(share)).status).to.equal(201);
+  });
 
   it('takes a share mined on the work that nobody in particular was given', async () => {
     const [share] = mineShares(await workOf(), 1, 'nameless');

@@ -41,6 +41,21 @@ describe('the store of rounds', () => {
     expect(reads).to.equal(1);
   });
 
+  it('makes a round of what is stored once, and again when that was changed', async () => {
+    await rounds.save(Round.begin(identity, 4, seed));
+    const first = await rounds.load(4);
+    expect(await rounds.load(4)).to.equal(first);
+    expect(await rounds.load(12)).to.equal(undefined);
+    expect(await rounds.load(4)).to.equal(first);
+    const closed = Round.begin(identity, 4, seed);
+    closed.close();
+    await rounds.save(closed);
+    expect((await rounds.load(4))!.closed).to.equal(true);
+    await rounds.save(Round.begin(identity, 12, seed));
+    expect(await rounds.load(4)).to.equal(undefined);
+    expect((await rounds.load(12))!.number).to.equal(12);
+  });
+
   it('shows what is stored, not what could not be saved', async () => {
     await rounds.save(Round.begin(identity, 4, seed));
     stored.broken = true;

@@ -58,6 +58,11 @@ export function addMiningMetrics(registers: Registry[], sources: MiningSources):
   );
   counter('orca_shares_valid_total', 'Valid shares.', () => shares.sinceStart.valid);
   counter('orca_shares_invalid_total', 'Invalid shares.', () => shares.sinceStart.invalid);
+  counter(
+    'orca_shares_claimed_total',
+    'Claims of remote workers, which show nothing and count as no shares.',
+    () => intake.claims.count,
+  );
   gauge('orca_share_target_difficulty', "Difficulty asked of this node's threads.", () =>
     difficultyOf(miner.shareTarget),
   );

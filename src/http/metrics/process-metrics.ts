@@ -37,8 +37,24 @@ export function addProcessMetrics(
     () => usage.cpuRatio,
   );
   collectedGauge(
+    {
+      name: 'orca_cpu_usage_percent',
+      help: 'The same in percent; 100 is one core.',
+      registers,
+    },
+    () => usage.cpuRatio * 100,
+  );
+  collectedGauge(
     { name: 'orca_memory_usage_bytes', help: 'Resident set size of this process.', registers },
     () => usage.memoryBytes,
+  );
+  collectedGauge(
+    {
+      name: 'orca_memory_usage_megabytes',
+      help: 'The same in megabytes of 1,000,000 bytes.',
+      registers,
+    },
+    () => usage.memoryBytes / 1e6,
   );
   collectedGauge(
     {

@@ -3,20 +3,23 @@ import { z } from 'zod';
 import { difficultyOf } from '../../bitcoin/target';
 import { RECENT_SHARES } from '../../rounds/share-log';
 import type { LoggedShare } from '../../rounds/share-record';
+import type { KeptClaim } from '../../workers/claims';
 import { ApiError, parse } from '../errors';
-import { account, roundInPath, roundNumber } from '../fields';
+import { account, roundInPath, roundNumber, text } from '../fields';
 import { jsonBody } from '../json-body';
 import { addResource, answer, sendJson, type Mount } from '../resource';
 import type { Services } from '../services';
 
 const DEFAULT_LIMIT = 50;
+const LIMITS = `a whole number from 1 to ${RECENT_SHARES}`;
 
 const query = z.object({
-  limit: z
-    .string()
-    .regex(/^\d{1,15}$/, `expected a whole number from 1 to ${RECENT_SHARES}`)
+  limit: text(/^\d{1,15}$/, LIMITS)
+    .refine(
+      (digits) => Number(digits) >= 1 && Number(digits) <= RECENT_SHARES,
+      `expected ${LIMITS}`,
+    )
     .transform(Number)
-    .pipe(z.number().min(1).max(RECENT_SHARES))
     .default(DEFAULT_LIMIT),
   round: roundInPath.optional(),
 });
@@ -32,7 +35,7 @@ const auditBody = z.object({
 /** /audit: what shares came to this node, and its judgement of a proof. */
 export function addAudit(
   router: Router,
-  { shares, audit, log }: Services,
+  { shares, intake, audit, log }: Services,
   { limits, isPublic }: Mount,
 ): void {
   const get = answer((request, response) => {
@@ -43,12 +46,26 @@ export function addAudit(
         total_shares: valid + invalid,
         valid_shares: valid,
         invalid_shares: invalid,
+        claimed_shares: intake.claims.count,
         unique_workers: uniqueWorkers,
       },
-      recent_shares: shares.recent(limit, round).map(isPublic ? shareOf : namedShareOf),
+      recent_shares: newest(limit, round).map((found) => ({
+        ...(!isPublic && { worker_id: found.workerId, submission_id: found.submissionId }),
+        ...('place' in found ? shareOf(found) : claimOf(found)),
+      })),
     });
     return Promise.resolve();
   });
+
+  /** Shares and claims, newest first. Of claims no more than a tenth, rounded up, unless there is room. */
+  const newest = (limit: number, round?: number): (LoggedShare | KeptClaim)[] => {
+    const found = shares.recent(limit, round);
+    const room = Math.max(Math.ceil(limit / 10), limit - found.length);
+    // Of what has one place a claim came later.
+    return [...intake.claims.recent(round).slice(0, room), ...found]
+      .sort((a, b) => placeOf(b) - placeOf(a))
+      .slice(0, limit);
+  };
 
   const post = answer(async (request, response) => {
     const { submission } = parse(auditBody, request.body);
@@ -66,9 +83,15 @@ export function addAudit(
   });
 }
 
-/** A share, and who found it. */
-function namedShareOf(share: LoggedShare) {
-  return { worker_id: share.workerId, submission_id: share.submissionId, ...shareOf(share) };
+function placeOf(found: LoggedShare | KeptClaim): number {
+  return 'place' in found ? found.place : found.behind;
+}
+
+function claimOf({ round, hash, difficulty, at }: KeptClaim) {
+  return {
+    ...{ round_number: round, hash, difficulty, valid: false, claim: true },
+    timestamp: new Date(at).toISOString(),
+  };
 }
 
 function shareOf({ round, hash, attempt, reason, at }: LoggedShare) {

@@ -13,6 +13,7 @@ import { isOwnersHost, type ControlToken } from '../control-token';
 import { ApiError, parse } from '../errors';
 import { jsonBody } from '../json-body';
 import { addResource, answer, sendJson } from '../resource';
+import { quoted } from '../wording';
 
 /** What only the node's owner may see and do, by the token of the controls. */
 export interface OwnersPart {
@@ -30,9 +31,8 @@ export interface SettingsAnswer {
   restart: { needed: boolean; offered: boolean };
 }
 
-const changes = z.record(z.string(), z.union([z.string(), z.number(), z.null()]), {
-  error: 'expected an object of settings with their values',
-});
+const value = z.union([z.string(), z.number(), z.null()], 'expected a string, a number or null');
+const changes = z.record(z.string(), value, 'expected an object of settings with their values');
 
 /** /settings: what the owner chose. For the side port alone. */
 export function addSettings(router: Router, { settings, token, restart }: OwnersPart): void {
@@ -64,7 +64,7 @@ function lockOut({ API_HOST: written }: z.output<typeof changes>): SettingIssue[
   const read = readSetting(SETTINGS.API_HOST, written);
   if (!('value' in read) || isOwnersHost(read.value)) return [];
   const expected = 'an address by which this machine reaches itself, such as 127.0.0.1 or 0.0.0.0';
-  return [{ path: 'API_HOST', message: `expected ${expected}, got ${JSON.stringify(written)}` }];
+  return [{ path: 'API_HOST', message: `expected ${expected}, got ${quoted(written)}` }];
 }
 
 function refuse(error: unknown): never {

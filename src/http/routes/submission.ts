@@ -20,7 +20,7 @@ import { VERSION_MASK } from '../task-parameters';
 const shareBody = z
   .object({
     hash: hexBytes(32),
-    difficulty: z.number().nonnegative(),
+    difficulty: z.number('expected a number from 0').nonnegative('expected a number from 0'),
     block_height: roundNumber,
     worker_id: workerId,
     submission_id: submissionId,
@@ -38,20 +38,29 @@ const shareBody = z
     submissionId: body.submission_id,
     hashValue: BigInt(`0x${body.hash}`),
     blockHeight: body.block_height,
+    difficulty: body.difficulty,
     proof:
-      extranonce2 === undefined || nonce === undefined
-        ? undefined
-        : { extranonce2, nonce, versionBits },
+      extranonce2 !== undefined && nonce !== undefined
+        ? { extranonce2, nonce, versionBits }
+        : extranonce2 === nonce
+          ? 'none'
+          : 'incomplete',
   }));
 
 const MESSAGES: Record<Rejection | Conflict, string> = {
   wrong_height: "block_height is another round's",
-  no_proof: 'without extranonce2 and nonce a hash is only a claim',
+  wrong_difficulty: 'the hash has less than the difficulty that it claims',
+  incomplete_proof: 'expected extranonce2 and nonce both, or neither for a mere claim',
   wrong_hash: 'the header that this share gives has another hash',
   above_target: 'the hash misses the target of the work that was handed out',
   duplicate_share: 'this share was counted before, under another submission_id or worker_id',
   round_over: 'this round is not being mined any more',
 };
+
+const OTHER_BYTE_ORDER =
+  'the hash is in the other byte order: expected most significant byte first, as Bitcoin shows it';
+const A_CLAIM =
+  'a claim, which counts for nothing: with extranonce2 and nonce, which show that they give this hash, it is a share';
 
 /** What stands in a response's locals once its request was read. */
 interface Submitted {
@@ -111,16 +120,25 @@ function answerOutcome(response: Response, submission_id: string, outcome: Outco
     case 'repeated':
       response.status(outcome.outcome === 'accepted' ? 201 : 200);
       return sendJson(response, {
-        accepted: true,
+        ...{ accepted: true, proven: true },
         submission_id,
         difficulty: difficultyOf(outcome.hashValue),
         best: outcome.best,
       });
-    case 'rejected':
+    case 'claimed':
+      response.status(outcome.isRepeated ? 200 : 202);
+      return sendJson(response, {
+        ...{ accepted: true, proven: false },
+        ...{ submission_id, message: A_CLAIM },
+      });
+    case 'rejected': {
+      const { reason, isReversed } = outcome;
+      const message = isReversed ? OTHER_BYTE_ORDER : MESSAGES[reason];
+      return sendJson(response.status(422), { accepted: false, reason, message });
+    }
     case 'conflict': {
       const { reason } = outcome;
-      response.status(outcome.outcome === 'rejected' ? 422 : 409);
-      return sendJson(response, { accepted: false, reason, message: MESSAGES[reason] });
+      return sendJson(response.status(409), { accepted: false, reason, message: MESSAGES[reason] });
     }
     case 'unknown_round':
       throw new ApiError(404, 'this node has no such round');

@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Router } from 'express';
 import { z } from 'zod';
 import { ApiError, parse } from '../errors';
-import { account, roundInPath, workerId } from '../fields';
+import { account, roundInPath, text, workerId } from '../fields';
 import { jsonBody } from '../json-body';
 import { addResource, answer, sendJson, type Mount } from '../resource';
 import { RoundConflict, type Services } from '../services';
@@ -10,10 +10,12 @@ import { taskParameters } from '../task-parameters';
 
 const query = z.object({ worker_id: workerId.optional() });
 const publicQuery = z.object({
-  worker_id: z.undefined({ error: 'expected none here: workers come to the side port' }).optional(),
+  worker_id: z.undefined('expected none here, for workers come to the side port').optional(),
 });
 const startBody = z.object({
-  submissions: z.record(account, z.string().max(512)).optional(),
+  submissions: z
+    .record(account, text(/^[^]{0,512}$/, 'a string of at most 512 characters'))
+    .optional(),
 });
 
 /** /task: what to mine, and the start of a round. */

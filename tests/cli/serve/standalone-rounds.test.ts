@@ -1,6 +1,14 @@
+import { readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import { expect } from 'chai';
+import { GivenSubmissions, StandaloneRounds } from '../../../cli/serve/standalone-rounds';
+import { createLog } from '../../../src/log';
+import { createNode } from '../../../src/node';
+import { Settings } from '../../../src/settings/settings';
+import { MemoryStore } from '../../fixtures/memory-store';
 import { eventually } from '../../fixtures/network';
 import { StandaloneNode, SUBMITTER, type Answer } from '../../fixtures/standalone';
+import { identity } from '../../fixtures/template';
 
 describe('the rounds of npm run serve', function () {
   this.timeout(60_000);
@@ -60,19 +68,96 @@ describe('the rounds of npm run serve', function () {
     await starts(51_000);
   });
 
-  it('may go back when none runs, but to none whose place a newer one has', async () => {
+  describe('are not lost to a start of an earlier one', () => {
+    const FAR = 'expected a later one, got 6';
+    const isUsable = async (): Promise<void> => {
+      expect((await start(7)).status).to.be.oneOf([200, 202]);
+      expect((await node.ask('/task/7')).body.work).to.be.an('object');
+    };
+
+    it('while they run, before and after a restart', async () => {
+      await starts(7);
+      await refuses(6, `round 7 is running: ${FAR}`);
+      await restart();
+      await refuses(6, `round 7 is running: ${FAR}`);
+      await isUsable();
+    });
+
+    it('while their owner pauses them', async () => {
+      await starts(7);
+      const { status } = await fetch(`${node.url}/dashboard/control`, {
+        method: 'POST',
+        headers: { ...node.ownersHeaders, 'content-type': 'application/json' },
+        body: JSON.stringify({ action: 'pause' }),
+      });
+      expect(status).to.equal(200);
+      await refuses(6, `round 7 is running: ${FAR}`);
+      await isUsable();
+    });
+
+    it('when their time is over, before and after a restart', async () => {
+      await restartBriefly();
+      await starts(7);
+      await idle();
+      await refuses(6, `round 7 was started last and is not over: ${FAR}`);
+      await restart();
+      await idle();
+      await refuses(6, `round 7 was started last and is not over: ${FAR}`);
+      await refuses(0, 'round 7 was started last and is not over: expected a later one, got 0');
+      await isUsable();
+    });
+
+    it('when their record is lost', async () => {
+      await restartBriefly();
+      await starts(7);
+      await node.kill('SIGKILL');
+      const [folder] = readdirSync(node.directory);
+      rmSync(path.join(node.directory, folder!, encodeURIComponent('round:7')), { force: true });
+      await node.run();
+      await refuses(6, `round 7 was started last and is not over: ${FAR}`);
+      await isUsable();
+    });
+  });
+
+  it('are not ended by a start that fails', async () => {
+    const store = new MemoryStore();
+    const given = new GivenSubmissions();
+    const settings = Settings.of({ MINING_THREADS: '1', MINING_INTENSITY: '1' });
+    const here = await createNode({
+      ...{ settings, log: createLog('silent'), identity, store, chain: given, sdk: 'none' },
+    });
+    const rounds = new StandaloneRounds(here, given, store);
+    expect(await rounds.start(7, undefined)).to.equal('started');
+    store.broken = true;
+    const failed = await rounds.start(8, undefined).catch((error: unknown) => error);
+    expect(failed).to.be.instanceOf(Error);
+    expect([here.miner.miningRound, here.miner.lastRound?.closed]).to.deep.equal([7, false]);
+    store.broken = false;
+    expect(await rounds.start(7, undefined)).to.equal('running');
+    expect(await rounds.start(8, undefined)).to.equal('started');
+    // One that knows of none that was started: what is stored stays all the same.
+    const unknowing = new StandaloneRounds(here, given, store);
+    await here.miner.pause();
+    const over = await unknowing.start(0, undefined).catch((error: unknown) => error);
+    expect(over).to.have.property(
+      'message',
+      'round 8 is stored in the place of round 0: expected a later one there',
+    );
+    await here.miner.pause();
+    await here.engine.close();
+    here.governor.close();
+  });
+
+  it('stay over once a later one was started, and keep their places', async () => {
     await starts(20);
     await starts(28);
     await restartBriefly();
+    await refuses(20, 'round 28 is running: expected a later one, got 20');
     await idle();
-    await starts(27);
-    await idle();
-    await refuses(20, 'round 28 is stored in the place of round 20: expected a later one there');
-    await refuses(28, 'round 28 is over');
-    // The one started last counts, not the highest.
-    await refuses(1028, 'round 27 was started last: expected 1027 at most, got 1028');
-    const { body } = await node.ask('/task/28');
-    expect(body.round_number).to.equal(28);
+    await starts(28);
+    await starts(29);
+    await refuses(28, 'round 29 is running: expected a later one, got 28');
+    expect((await node.ask('/task/28')).body.round_number).to.equal(28);
   });
 
   it('keep the seed they were mined on, also when their time is over', async () => {

@@ -1,0 +1,44 @@
+import { expect } from 'chai';
+import { serveDashboard, type Served } from '../dashboard/served';
+import { eventually } from '../fixtures/network';
+import { seed } from '../fixtures/template';
+
+describe('the metrics of the process over HTTP', function () {
+  this.timeout(30_000);
+  let served: Served;
+  before(async () => {
+    served = await serveDashboard();
+    await served.node.miner.begin(3, seed, Infinity);
+  });
+  after(() => served.close());
+
+  async function scrape(): Promise<(name: string) => number> {
+    const text = await (await fetch(`${served.url}/metrics`)).text();
+    return (name) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
+  }
+  const cpu = async (): Promise<number> => (await scrape())('orca_cpu_usage_percent');
+
+  it('tell the CPU in percent and the memory in MB, beside their base units', async () => {
+    const value = await eventually(async () => {
+      const scraped = await scrape();
+      return scraped('orca_cpu_usage_percent') > 0 ? scraped : undefined;
+    });
+    const percent = value('orca_cpu_usage_percent');
+    expect(percent).to.be.closeTo(100 * value('orca_cpu_usage_ratio'), 1e-6);
+    const megabytes = value('orca_memory_usage_megabytes');
+    expect(megabytes).to.be.within(20, 2000);
+    expect(megabytes).to.be.closeTo(value('orca_memory_usage_bytes') / 1e6, 10);
+  });
+
+  it('tell the same to one who scrapes rarely and one who scrapes all the time', async () => {
+    await eventually(async () => ((await cpu()) > 0 ? true : undefined));
+    /** Unless this node's own clock came between, which it does every 5 s. */
+    const agree = await eventually(async () => {
+      const rare = await cpu();
+      const eager: number[] = [];
+      for (let i = 0; i < 10; i++) eager.push(await cpu());
+      return rare === (await cpu()) ? [rare, ...eager] : undefined;
+    });
+    expect(new Set(agree).size).to.equal(1);
+  });
+});
