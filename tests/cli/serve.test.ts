@@ -9,10 +9,11 @@ import { eventually } from '../fixtures/network';
 import { node18 } from '../fixtures/node18';
 import { startProgram, SUBMITTER, TASK_ID } from '../fixtures/standalone';
 import { freePort } from '../sdk-stand-in/http';
+import { describeProcesses } from '../runner/describe-processes';
 
 const ROOT = path.join(__dirname, '../..');
 
-describe('npm run serve', function () {
+describeProcesses('npm run serve', function () {
   this.timeout(60_000);
   let folder: string;
   beforeEach(() => (folder = mkdtempSync(path.join(os.tmpdir(), 'serve-'))));

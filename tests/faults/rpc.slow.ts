@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Method } from '../../simulator/methods';
 import { LoneTask } from '../fixtures/lone-task';
 import { minesInSpiteOf } from './node-away';
+import { describeProcesses } from '../runner/describe-processes';
 
 /** Ways in which a node takes long; those that answer at once are in rpc.test.ts. */
 const SLOW_ANSWERS: readonly (readonly [string, Method])[] = [
@@ -9,7 +10,7 @@ const SLOW_ANSWERS: readonly (readonly [string, Method])[] = [
   ['does not answer', () => new Promise(() => undefined)],
 ];
 
-describe('fault: the RPC of the node is slow', function () {
+describeProcesses('fault: the RPC of the node is slow', function () {
   this.timeout(90_000);
   let task: LoneTask;
   beforeEach(() => (task = new LoneTask()));

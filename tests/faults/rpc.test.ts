@@ -3,6 +3,7 @@ import { StatusError } from '../../simulator/endpoint';
 import type { Method } from '../../simulator/methods';
 import { LoneTask } from '../fixtures/lone-task';
 import { minesInSpiteOf } from './node-away';
+import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
 
@@ -15,7 +16,7 @@ const NO_ANSWERS: readonly (readonly [string, Method])[] = [
   ['answers with a part of what was asked for', () => ({ submissions: { [ROUND]: null } })],
 ];
 
-describe('fault: the RPC of the node', function () {
+describeProcesses('fault: the RPC of the node', function () {
   this.timeout(90_000);
   let task: LoneTask;
   beforeEach(() => (task = new LoneTask()));

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { BUNDLE, LoneTask, SECRET } from '../fixtures/lone-task';
 import { eventually } from '../fixtures/network';
+import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
 /** What a node allows. */
@@ -13,7 +14,7 @@ const FLOOD = path.join(__dirname, '../fixtures/flood.js');
 
 /** The same on each Node that may run a task. @param binary of that Node */
 export function describeUnreadOutput(name: string, binary: () => string): void {
-  describe(`fault: what the task says is not read, on ${name}`, function () {
+  describeProcesses(`fault: what the task says is not read, on ${name}`, function () {
     this.timeout(60_000);
     let task: LoneTask;
     beforeEach(() => (task = new LoneTask()));

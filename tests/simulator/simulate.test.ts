@@ -11,6 +11,7 @@ import type { RunReport } from '../../simulator/index';
 import { eventually } from '../fixtures/network';
 import { toyDeclaring } from './declaring';
 import { isAlive } from './processes';
+import { describeProcesses } from '../runner/describe-processes';
 
 const TOY = [
   '--no-mining',
@@ -27,7 +28,7 @@ interface Run {
   readonly ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
 }
 
-describe('npm run simulate', function () {
+describeProcesses('npm run simulate', function () {
   this.timeout(60_000);
   let directory: string;
   let runs: Run[];

@@ -4,6 +4,7 @@ import { decodeKey } from '../../src/template/koii';
 import { LoneTask } from '../fixtures/lone-task';
 import { eventually } from '../fixtures/network';
 import { mineProof } from '../fixtures/proofs';
+import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
 const LISTED = ROUND - 2;
@@ -17,7 +18,7 @@ const ROUND_SLOTS = 440;
 type Lists = Record<string, string>;
 
 // The list-keeper of a real process, over a chain whose slots go on.
-describe('the distribution lists of a task', function () {
+describeProcesses('the distribution lists of a task', function () {
   this.timeout(60_000);
   let task: LoneTask;
   let lists: Lists;

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { eventually } from '../../fixtures/network';
 import { StandaloneNode, SUBMITTER, type Answer } from '../../fixtures/standalone';
+import { describeProcesses } from '../../runner/describe-processes';
 
-describe('the rounds of npm run serve', function () {
+describeProcesses('the rounds of npm run serve', function () {
   this.timeout(60_000);
   const variables: Record<string, string> = {};
   let node: StandaloneNode;
