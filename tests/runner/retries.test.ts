@@ -50,7 +50,7 @@ describe('a second try of a test', function () {
         /code\n +is random:\n.*Property failed after \d+ tests\n\{ seed: -?\d+/,
       );
       expect(stdout).to.match(
-        /\n  1 test was tried a second time:\n\n.*processes\.test\.ts: a process fails once\n +first\n +of two\n/,
+        /\n {2}1 test was tried a second time:\n\n.*processes\.test\.ts: a process fails once\n +first\n +of two\n/,
       );
     });
   }
