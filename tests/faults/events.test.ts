@@ -99,6 +99,7 @@ describeProcesses(
       await task.hasShares(ROUND);
       task.chain.round = ROUND + 1;
       await task.logged(`mined round ${ROUND}:`);
+      expect(task.callsOf('checkSubmissionAndUpdateRound')).to.deep.equal([]);
     });
 
     it('goes on after messages of every wrong shape', async () => {

@@ -26,7 +26,7 @@ export function describeUnreadOutput(name: string, binary: () => string): void {
       writeFileSync(executable, readFileSync(FLOOD, 'utf8') + readFileSync(BUNDLE, 'utf8'));
       await task.start(executable, { LOG_LEVEL: 'debug' }, { execPath: binary(), piped: true });
     };
-    const handIn = async (): Promise<void> => {
+    const expectHandedIn = async (): Promise<void> => {
       expect(task.verdictOn(await task.proofAfter(ROUND), ROUND)).to.include({ valid: true });
     };
     const hasDropped = (lines: number): Promise<true> =>
@@ -47,7 +47,7 @@ export function describeUnreadOutput(name: string, binary: () => string): void {
       const memory = await task.metric(MEMORY);
       await hasDropped(dropped + 100_000); // 100 MB
       expect((await task.metric(MEMORY)) - memory).to.be.lessThan(50 * 2 ** 20);
-      await handIn();
+      await expectHandedIn();
       await stop();
     });
 
@@ -83,7 +83,7 @@ export function describeUnreadOutput(name: string, binary: () => string): void {
       task.send('executeTask', ROUND);
       await task.hasShares(ROUND);
       await hasDropped(0);
-      await handIn();
+      await expectHandedIn();
       await stop();
     });
 

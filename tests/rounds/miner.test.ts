@@ -103,8 +103,11 @@ describe('Miner', () => {
     const later = [4, 5, 6].map((round) => node.mine(round, seed, Infinity));
     await until(() => node.miningRound === 6);
     await Promise.all([...both, again, ...later.slice(0, 2)]);
+    expect(node.miningRound).to.equal(6);
     await node.pause();
     await later[2];
+    expect(node.miningRound).to.equal(undefined);
+    expect(node.lastRound).to.include({ number: 6 });
   });
 
   it('goes on with what an earlier process found, on ground of its own', async () => {

@@ -158,7 +158,7 @@ describeProcesses('npm run simulate', function () {
     const pids = await taskPids(run, keep);
     run.process.kill('SIGKILL');
     await run.ended;
-    while (pids.some(isAlive)) await sleep(20);
+    expect(await eventually(() => !pids.some(isAlive) || undefined)).to.equal(true);
   });
 
   it("prints the first node's dashboard, with the token of its controls", async () => {

@@ -113,8 +113,9 @@ describeProcesses("the store's lock", function () {
 
   it('is free when its process id belongs to a later process', async function () {
     if (process.platform !== 'linux') this.skip(); // Only there a process tells when it began.
-    await leave({ begun: '1' });
+    const left = await leave({ begun: '1' });
     await acquire(PATIENT);
+    expect(readFileSync(file, 'utf8')).to.not.equal(left);
   });
 
   for (const [what, text] of [

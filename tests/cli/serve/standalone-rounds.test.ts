@@ -83,5 +83,6 @@ describeProcesses('the rounds of npm run serve', function () {
     const submissions = { [SUBMITTER]: 'EAAB' };
     await refuses(4, 'round 4 stands on the seed of other submissions', { submissions });
     await starts(4);
+    expect(await running()).to.equal(4);
   });
 });
