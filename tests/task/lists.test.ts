@@ -24,12 +24,14 @@ describeProcesses('the distribution lists of a task', function () {
   let lists: Lists;
   let accounts: Record<string, object>;
   let votes: Record<string, { voter: string; is_valid: boolean }[]>;
+  /** The slots stand at the first until they start to go on. */
+  let firstSlot: number;
   let startedAt: number;
 
   beforeEach(() => {
     task = new LoneTask();
     [lists, accounts, votes] = [{}, {}, {}];
-    startedAt = Infinity;
+    [firstSlot, startedAt] = [0, Infinity];
     task.chain.submissions[LISTED] = {
       [task.other.publicKey]: task.proofOf('other', LISTED),
       [task.third.publicKey]: task.proofOf('third', LISTED),
@@ -60,7 +62,8 @@ describeProcesses('the distribution lists of a task', function () {
   });
   afterEach(() => task.dispose());
 
-  const slotsGone = (): number => Math.floor(Math.max(0, Date.now() - startedAt) / SLOT_MS);
+  const slotsGone = (): number =>
+    firstSlot + Math.floor(Math.max(0, Date.now() - startedAt) / SLOT_MS);
   const ofRound = <T>(round: number, by: Record<string, T>, entry: (value: T) => object) =>
     round === LISTED && Object.keys(by).length > 0
       ? {
@@ -69,10 +72,12 @@ describeProcesses('the distribution lists of a task', function () {
           ),
         }
       : {};
-  /** Starts the task in the audit window. */
+  /** Starts the task in the audit window, which goes on when the task is up. */
   const startInAudit = async (part = 0): Promise<void> => {
-    startedAt = Date.now() - (SUBMISSION + part * AUDIT) * SLOT_MS;
+    firstSlot = SUBMISSION + part * AUDIT;
     await task.start();
+    await task.logged('ready to mine');
+    startedAt = Date.now();
   };
   const castVotes = (): unknown[][] => task.callsOf('distributionListAuditSubmission');
   const voteOn = (maker: string): Promise<unknown[]> =>
@@ -101,7 +106,7 @@ describeProcesses('the distribution lists of a task', function () {
   it('are judged though another names no account that makes sense', async () => {
     lists = { [task.other.publicKey]: 'account', [task.third.publicKey]: 7 as unknown as string };
     accounts = { account: falseList() };
-    await startInAudit(0.8);
+    await startInAudit(0.6);
     expect(await voteOn(task.other.publicKey)).to.deep.equal([task.other.publicKey, false, LISTED]);
     expect(await voteOn(task.third.publicKey)).to.deep.equal([task.third.publicKey, false, LISTED]);
   });
@@ -139,7 +144,6 @@ describeProcesses('the distribution lists of a task', function () {
     accounts = { account: right() };
     votes = { [task.other.publicKey]: [{ voter: 'somebody', is_valid: false }] };
     await startInAudit();
-    await task.logged('ready to mine');
     task.send('distributionListAudit', LISTED);
     // The SDK would vote at once: its own answer to what it asks is there.
     await eventually(() => (slotsGone() > SUBMISSION + 0.8 * AUDIT ? true : undefined));
