@@ -64,6 +64,17 @@ describe('what the documents point to', () => {
   });
 });
 
+describe('README.md', () => {
+  it('names every suite', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: object };
+    const suites = Object.keys(scripts).filter((name) => /^(test|fuzz|soak|check$)/.test(name));
+    const [, table] = /^## Tests\n([^]*?)^## /m.exec(read('README.md'))!;
+    for (const name of suites) {
+      expect(table).to.include(name === 'test' ? '| `npm test` ' : `| \`npm run ${name}\` `);
+    }
+  });
+});
+
 describe('docs/SECURITY.md', () => {
   it('has a test for each claim', () => {
     const text = read('docs/SECURITY.md');
