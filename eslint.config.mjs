@@ -33,7 +33,20 @@ export default tseslint.config(
   {
     // Chai's assertions are expressions.
     files: ['tests/**/*.ts'],
-    rules: { '@typescript-eslint/no-unused-expressions': 'off' },
+    rules: {
+      '@typescript-eslint/no-unused-expressions': 'off',
+      'no-restricted-syntax': [
+        'error',
+        {
+          // eventually() and text() wait for what must become true, and fail where it does not.
+          selector:
+            'CallExpression[callee.name="it"][arguments.length=2]' +
+            ':not(:has(CallExpression[callee.name=/^(expect|eventually$|text$)/]))' +
+            ':not(:has(MemberExpression[object.name="fc"][property.name="assert"]))',
+          message: 'A test asserts: by expect, a helper whose name begins so, or fc.assert.',
+        },
+      ],
+    },
   },
   {
     files: ['**/*.js', '**/*.mjs', '**/*.cjs'],

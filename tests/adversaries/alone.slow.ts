@@ -4,6 +4,7 @@ import type { CheaterReport } from '../../cli/simulate/cheater-report';
 import type { JudgedReport } from '../../cli/simulate/judge';
 import { parseLedgerOptions } from '../../simulator';
 import { BRIEFLY, runWithCheaters } from '../fixtures/cheaters';
+import { describeProcesses } from '../runner/describe-processes';
 
 // Each cheater that is after the payouts, alone among three honest nodes and, at the same time, among four, on ledgers
 // that differ where K2's program is not public. The invariants (cli/simulate/invariants.ts) hold over each run, or it
@@ -93,7 +94,7 @@ const CASES: readonly [KindName, Check, Check?][] = [
   ['junk', invalid],
 ];
 
-describe('one cheater alone', function () {
+describeProcesses('one cheater alone', function () {
   this.timeout(180_000);
 
   for (const [kind, lenient, strict = lenient] of CASES) {

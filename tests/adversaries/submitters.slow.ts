@@ -2,13 +2,14 @@ import { expect } from 'chai';
 import type { CheaterReport, CheaterSubmission } from '../../cli/simulate/cheater-report';
 import type { JudgedReport } from '../../cli/simulate/judge';
 import { runWithCheaters } from '../fixtures/cheaters';
+import { describeProcesses } from '../runner/describe-processes';
 
 // One run with every cheater that lies in what it submits. The invariants (cli/simulate/invariants.ts) hold over it, or
 // it has failures; what is looked at here is that each did try.
 
 const ROUNDS = 4;
 
-describe('nodes that lie in what they submit', function () {
+describeProcesses('nodes that lie in what they submit', function () {
   this.timeout(300_000);
   let report: JudgedReport;
 

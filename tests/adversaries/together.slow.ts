@@ -3,12 +3,13 @@ import type { KindName } from '../../adversaries/kinds';
 import type { CheaterReport } from '../../cli/simulate/cheater-report';
 import type { JudgedReport } from '../../cli/simulate/judge';
 import { BRIEFLY, runWithCheaters } from '../fixtures/cheaters';
+import { describeProcesses } from '../runner/describe-processes';
 
 // Cheaters that are after the payouts, at the same time.
 
 const NO_COST = { roundsUnpaid: 0, honestShortfall: 0, honestStakeLost: 0 };
 
-describe('all that are after the payouts together', function () {
+describeProcesses('all that are after the payouts together', function () {
   this.timeout(300_000);
   const ROUNDS = 3;
   // One key each, but junk's two. Those of flood that only name lists don't count: they vote on none.
@@ -44,7 +45,7 @@ describe('all that are after the payouts together', function () {
   });
 });
 
-describe('a silent maker and a veto in the last slot', function () {
+describeProcesses('a silent maker and a veto in the last slot', function () {
   this.timeout(300_000);
   const ROUNDS = 10;
 
@@ -72,7 +73,7 @@ describe('a silent maker and a veto in the last slot', function () {
   });
 });
 
-describe('cheaters that no rule of a task can stop', function () {
+describeProcesses('cheaters that no rule of a task can stop', function () {
   this.timeout(300_000);
   const ROUNDS = 4;
 

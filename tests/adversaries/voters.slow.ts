@@ -2,10 +2,11 @@ import { expect } from 'chai';
 import type { CheaterReport } from '../../cli/simulate/cheater-report';
 import type { JudgedReport } from '../../cli/simulate/judge';
 import { runWithCheaters } from '../fixtures/cheaters';
+import { describeProcesses } from '../runner/describe-processes';
 
 // One run with every cheater that lies in its votes on submissions, and a forger for them to vote for.
 
-describe('nodes that lie in their votes on submissions', function () {
+describeProcesses('nodes that lie in their votes on submissions', function () {
   this.timeout(300_000);
   let report: JudgedReport;
 

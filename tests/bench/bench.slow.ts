@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { BACKENDS } from '../../src/mining/kernel';
 import { NATIVE_VARIANTS } from '../mining/kernels/every-kernel';
+import { describeProcesses } from '../runner/describe-processes';
 
 /** What this machine can run. */
 const KERNELS: readonly string[] = [
@@ -25,7 +26,7 @@ interface Result {
   maxMHps: number;
 }
 
-describe('the benchmark', function () {
+describeProcesses('the benchmark', function () {
   this.timeout(60_000);
 
   it('prints results and nothing else with --json', async () => {

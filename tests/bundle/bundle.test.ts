@@ -11,12 +11,13 @@ import { node18 } from '../fixtures/node18';
 import { type FakeNode, openFakeNode, SECRET, TASK_ID } from '../sdk-stand-in/fake-node';
 import { freePort, getJson } from '../sdk-stand-in/http';
 import { buildTinyTask } from './webpack';
+import { describeProcesses } from '../runner/describe-processes';
 
 const ROOT = join(__dirname, '../..');
 const OFFICIAL = existsSync(join(ROOT, 'node_modules/@_koii/task-manager/package.json'));
 const ROUND = 0;
 
-describe('the bundle', () => {
+describeProcesses('the bundle', () => {
   let folder: string;
   let built: Awaited<ReturnType<typeof buildTinyTask>>;
 

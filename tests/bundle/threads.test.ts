@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { threadProgram } from '../../src/mining/thread-program';
 import { BUNDLE, LoneTask } from '../fixtures/lone-task';
 import { eventually } from '../fixtures/network';
+import { describeProcesses } from '../runner/describe-processes';
 
 const ROOT = path.join(__dirname, '../..');
 const ROUND = 10;
@@ -48,7 +49,7 @@ describe('the program of the mining threads', () => {
   });
 });
 
-describe('the mining threads of a task', function () {
+describeProcesses('the mining threads of a task', function () {
   this.timeout(60_000);
   const tasks: LoneTask[] = [];
   afterEach(() => Promise.all(tasks.splice(0).map((task) => task.dispose())));

@@ -5,8 +5,9 @@ import { expect } from 'chai';
 import { ApiError, sendError } from '../../src/http/errors';
 import { eventually } from '../fixtures/network';
 import { StandaloneNode, startProgram } from '../fixtures/standalone';
+import { describeProcesses } from '../runner/describe-processes';
 
-describe('npm run worker', function () {
+describeProcesses('npm run worker', function () {
   this.timeout(60_000);
   let node: StandaloneNode | undefined;
   const workers: ReturnType<typeof startProgram>[] = [];

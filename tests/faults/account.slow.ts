@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import { LoneTask } from '../fixtures/lone-task';
+import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
 
-describe('fault: the owner of the node switches its account', function () {
+describeProcesses('fault: the owner of the node switches its account', function () {
   this.timeout(60_000);
   let task: LoneTask;
   beforeEach(() => (task = new LoneTask()));

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { ShownNotices } from '../fixtures/shown-notices';
+import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
 /** How the node does is looked at so often. */
@@ -11,7 +12,7 @@ const LOOK_MS = 10_000;
 const canLimit = spawnSync('prlimit', ['--version']).status === 0;
 
 // The bundle, and a node that records what it is to show.
-describe('alarms in the desktop node', function () {
+describeProcesses('alarms in the desktop node', function () {
   this.timeout(300_000);
   const notices = new ShownNotices();
 

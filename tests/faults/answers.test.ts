@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { LoneTask } from '../fixtures/lone-task';
+import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
 const LISTED = ROUND - 2;
 const MIB = 2 ** 20;
 
-describe('fault: the answers of the node', function () {
+describeProcesses('fault: the answers of the node', function () {
   this.timeout(90_000);
   let task: LoneTask;
   beforeEach(() => (task = new LoneTask()));

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { BUNDLE, LoneTask } from '../fixtures/lone-task';
 import { eventually } from '../fixtures/network';
+import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
 const HOUR_MS = 3_600_000;
@@ -13,7 +14,7 @@ interface Shown {
   finds: number[];
 }
 
-describe('fault: the clock jumps by an hour, both ways', function () {
+describeProcesses('fault: the clock jumps by an hour, both ways', function () {
   this.timeout(120_000);
   let task: LoneTask;
   beforeEach(() => (task = new LoneTask()));

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { LoneTask } from '../fixtures/lone-task';
 import { eventually } from '../fixtures/network';
+import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
 
@@ -14,7 +15,7 @@ interface Health {
   components: { miner: boolean; share_collection: boolean };
 }
 
-describe('fault: the disk is full', function () {
+describeProcesses('fault: the disk is full', function () {
   this.timeout(60_000);
   let task: LoneTask;
   before(function () {

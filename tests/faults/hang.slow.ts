@@ -6,11 +6,12 @@ import { expect } from 'chai';
 import { BUNDLE, LoneTask } from '../fixtures/lone-task';
 import { eventually } from '../fixtures/network';
 import { node18 } from '../fixtures/node18';
+import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
 const LAST_WORDS = 'the main loop has not turned for 10 s: ending, to be started again\n';
 
-describe('fault: the main loop hangs', function () {
+describeProcesses('fault: the main loop hangs', function () {
   this.timeout(60_000);
   let task: LoneTask;
   beforeEach(() => (task = new LoneTask()));
@@ -61,24 +62,27 @@ describe('fault: the main loop hangs', function () {
   });
 });
 
-describe('fault: the whole process stands still for longer than its main loop may', function () {
-  this.timeout(90_000);
-  let task: LoneTask;
-  beforeEach(() => (task = new LoneTask()));
-  afterEach(() => task.dispose());
+describeProcesses(
+  'fault: the whole process stands still for longer than its main loop may',
+  function () {
+    this.timeout(90_000);
+    let task: LoneTask;
+    beforeEach(() => (task = new LoneTask()));
+    afterEach(() => task.dispose());
 
-  // As when a laptop sleeps.
-  it('is no hang: it goes on in the same round', async () => {
-    await task.start();
-    task.send('executeTask', ROUND);
-    await task.hasShares(ROUND);
-    task.kill('SIGSTOP');
-    await sleep(15_000);
-    task.kill('SIGCONT');
-    // Longer than it takes to count ten ticks.
-    await sleep(12_000);
-    await task.hasShares(ROUND);
-    expect(task.timesLogged('mining round')).to.equal(1);
-    expect(task.timesLogged('the main loop has not turned')).to.equal(0);
-  });
-});
+    // As when a laptop sleeps.
+    it('is no hang: it goes on in the same round', async () => {
+      await task.start();
+      task.send('executeTask', ROUND);
+      await task.hasShares(ROUND);
+      task.kill('SIGSTOP');
+      await sleep(15_000);
+      task.kill('SIGCONT');
+      // Longer than it takes to count ten ticks.
+      await sleep(12_000);
+      await task.hasShares(ROUND);
+      expect(task.timesLogged('mining round')).to.equal(1);
+      expect(task.timesLogged('the main loop has not turned')).to.equal(0);
+    });
+  },
+);

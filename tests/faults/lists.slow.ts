@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { deriveKeyPair } from '../../simulator/keys';
 import { LoneTask } from '../fixtures/lone-task';
 import { eventually } from '../fixtures/network';
+import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
 const LISTED = ROUND - 2;
@@ -10,7 +11,7 @@ const SUBMITTERS = 300;
 /** All that a thousand askings hold, if they held it: each its submitters, their keys and stakes. */
 const MB = 2 ** 20;
 
-describe('fault: the SDK asks for lists that it is not given', function () {
+describeProcesses('fault: the SDK asks for lists that it is not given', function () {
   this.timeout(120_000);
   let task: LoneTask;
   beforeEach(() => (task = new LoneTask()));

@@ -6,7 +6,7 @@ import type { LoneTask } from '../fixtures/lone-task';
 const READS = ['getRound', 'getTaskState', 'getCurrentSlot', 'getTaskSubmissionInfo'];
 
 /** Breaks all that the task reads of its node, once as the round starts and once as its proof is due. */
-export async function minesInSpiteOf(task: LoneTask, fault: Method): Promise<void> {
+export async function expectMinedInSpiteOf(task: LoneTask, fault: Method): Promise<void> {
   const { round } = task.chain;
   await task.start();
   await task.logged('ready to mine');

@@ -3,11 +3,12 @@ import { expect } from 'chai';
 import { BUNDLE } from '../fixtures/lone-task';
 import { eventually } from '../fixtures/network';
 import { ShownNotices } from '../fixtures/shown-notices';
+import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
 
 // The bundle, and a node that records what it is to show.
-describe('notices in the desktop node', function () {
+describeProcesses('notices in the desktop node', function () {
   this.timeout(300_000);
   const notices = new ShownNotices();
 

@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import { LoneTask } from '../fixtures/lone-task';
+import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 5;
 
-describe('fault: the network is reset, and its rounds are counted anew', function () {
+describeProcesses('fault: the network is reset, and its rounds are counted anew', function () {
   this.timeout(60_000);
   let task: LoneTask;
   beforeEach(() => (task = new LoneTask()));

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { StatusError } from '../../simulator/endpoint';
 import { LoneTask } from '../fixtures/lone-task';
 import { eventually } from '../fixtures/network';
+import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
 /** All that the task reads of its node. */
@@ -11,7 +12,7 @@ const READS = [
   ...['getTaskSubmissionInfo', 'getTaskDistributionInfo', 'getSubmitterAccount'],
 ];
 
-describe('fault: rounds that are not as the task expects them', function () {
+describeProcesses('fault: rounds that are not as the task expects them', function () {
   this.timeout(120_000);
   let task: LoneTask;
   beforeEach(() => (task = new LoneTask()));

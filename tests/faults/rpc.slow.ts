@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Method } from '../../simulator/methods';
 import { LoneTask } from '../fixtures/lone-task';
-import { minesInSpiteOf } from './node-away';
+import { expectMinedInSpiteOf } from './node-away';
+import { describeProcesses } from '../runner/describe-processes';
 
 /** Ways in which a node takes long; those that answer at once are in rpc.test.ts. */
 const SLOW_ANSWERS: readonly (readonly [string, Method])[] = [
@@ -9,7 +10,7 @@ const SLOW_ANSWERS: readonly (readonly [string, Method])[] = [
   ['does not answer', () => new Promise(() => undefined)],
 ];
 
-describe('fault: the RPC of the node is slow', function () {
+describeProcesses('fault: the RPC of the node is slow', function () {
   this.timeout(90_000);
   let task: LoneTask;
   beforeEach(() => (task = new LoneTask()));
@@ -17,7 +18,7 @@ describe('fault: the RPC of the node is slow', function () {
 
   for (const [what, fault] of SLOW_ANSWERS) {
     it(`${what}: the round is mined, and its proof handed in, when the node is back`, () =>
-      minesInSpiteOf(task, fault));
+      expectMinedInSpiteOf(task, fault));
   }
 
   it('answers right, but each time after a second: the round is mined and handed in', async () => {
@@ -27,6 +28,6 @@ describe('fault: the RPC of the node is slow', function () {
         return method(...args);
       };
     }
-    await minesInSpiteOf(task, () => sleep(1000, null));
+    await expectMinedInSpiteOf(task, () => sleep(1000, null));
   });
 });

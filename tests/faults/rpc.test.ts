@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { StatusError } from '../../simulator/endpoint';
 import type { Method } from '../../simulator/methods';
 import { LoneTask } from '../fixtures/lone-task';
-import { minesInSpiteOf } from './node-away';
+import { expectMinedInSpiteOf } from './node-away';
+import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
 
@@ -15,7 +16,7 @@ const NO_ANSWERS: readonly (readonly [string, Method])[] = [
   ['answers with a part of what was asked for', () => ({ submissions: { [ROUND]: null } })],
 ];
 
-describe('fault: the RPC of the node', function () {
+describeProcesses('fault: the RPC of the node', function () {
   this.timeout(90_000);
   let task: LoneTask;
   beforeEach(() => (task = new LoneTask()));
@@ -23,7 +24,7 @@ describe('fault: the RPC of the node', function () {
 
   for (const [what, fault] of NO_ANSWERS) {
     it(`${what}: the round is mined, and its proof handed in, when the node is back`, () =>
-      minesInSpiteOf(task, fault));
+      expectMinedInSpiteOf(task, fault));
   }
 
   it('is away when the task starts: it ends with 0, to be started again', async () => {

@@ -7,8 +7,9 @@ import { SETTINGS_FILE } from '../../src/settings/stored-settings';
 import { LoneTask } from '../fixtures/lone-task';
 import { eventually } from '../fixtures/network';
 import { restNow } from '../fixtures/standalone';
+import { describeProcesses } from '../runner/describe-processes';
 
-describe('settings of a running task', function () {
+describeProcesses('settings of a running task', function () {
   this.timeout(90_000);
   let task: LoneTask;
   beforeEach(() => (task = new LoneTask()));

@@ -2,10 +2,11 @@ import { expect } from 'chai';
 import type { Submissions } from '../../src/template/koii';
 import { LoneTask } from '../fixtures/lone-task';
 import { eventually } from '../fixtures/network';
+import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
 
-describe('fault: the node shows a stale or partial view of the chain', function () {
+describeProcesses('fault: the node shows a stale or partial view of the chain', function () {
   this.timeout(90_000);
   let task: LoneTask;
   beforeEach(() => (task = new LoneTask()));

@@ -5,10 +5,11 @@ import { LoneTask } from '../fixtures/lone-task';
 import { eventually } from '../fixtures/network';
 import { mineShares, type Work } from '../fixtures/shares';
 import { StandaloneNode } from '../fixtures/standalone';
+import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
 
-describe('fault: the state directory is removed while it is used', function () {
+describeProcesses('fault: the state directory is removed while it is used', function () {
   this.timeout(60_000);
 
   describe('by a task', () => {

@@ -4,12 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { eventually } from '../fixtures/network';
 import { LoneTask } from '../fixtures/lone-task';
+import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
 /** What a node allows. */
 const STOP_MS = 2000;
 
-describe('fault: the process is stopped, killed or frozen', function () {
+describeProcesses('fault: the process is stopped, killed or frozen', function () {
   this.timeout(60_000);
   let task: LoneTask;
   beforeEach(() => (task = new LoneTask()));

@@ -4,13 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { LoneTask } from '../fixtures/lone-task';
 import { eventually } from '../fixtures/network';
+import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
 
 /** After so long a store has worked, and what damages it next is a first time again. */
 const WELL_AFTER_MS = 60_000;
 
-describe("fault: the store's files are damaged", function () {
+describeProcesses("fault: the store's files are damaged", function () {
   this.timeout(60_000 + 2 * WELL_AFTER_MS);
   let task: LoneTask;
   beforeEach(async () => {

@@ -4,12 +4,13 @@ import { connect, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { LoneTask } from '../fixtures/lone-task';
+import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
 
 const canLimit = spawnSync('prlimit', ['--version']).status === 0;
 
-describe('fault: strangers at the public server', function () {
+describeProcesses('fault: strangers at the public server', function () {
   this.timeout(60_000);
   let task: LoneTask;
   beforeEach(async () => {

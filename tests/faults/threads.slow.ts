@@ -5,6 +5,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { BUNDLE, LoneTask } from '../fixtures/lone-task';
 import { eventually } from '../fixtures/network';
+import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
 const THREADS = 4;
@@ -19,7 +20,7 @@ interface Health {
   components: { miner: boolean };
 }
 
-describe('fault: the machine gives no more threads', function () {
+describeProcesses('fault: the machine gives no more threads', function () {
   this.timeout(60_000);
   let task: LoneTask;
   let bundle: string;

@@ -8,10 +8,11 @@ import { LoneTask } from '../fixtures/lone-task';
 import { eventually } from '../fixtures/network';
 import { mineShares, type Work } from '../fixtures/shares';
 import { StandaloneNode, startProgram, SUBMITTER, TASK_ID } from '../fixtures/standalone';
+import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
 
-describe('fault: two processes on one store', function () {
+describeProcesses('fault: two processes on one store', function () {
   this.timeout(120_000);
 
   describe('of a node', () => {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { BUNDLE, LoneTask, SECRET } from '../fixtures/lone-task';
 import { eventually } from '../fixtures/network';
+import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
 /** What a node allows. */
@@ -13,7 +14,7 @@ const FLOOD = path.join(__dirname, '../fixtures/flood.js');
 
 /** The same on each Node that may run a task. @param binary of that Node */
 export function describeUnreadOutput(name: string, binary: () => string): void {
-  describe(`fault: what the task says is not read, on ${name}`, function () {
+  describeProcesses(`fault: what the task says is not read, on ${name}`, function () {
     this.timeout(60_000);
     let task: LoneTask;
     beforeEach(() => (task = new LoneTask()));
@@ -25,7 +26,7 @@ export function describeUnreadOutput(name: string, binary: () => string): void {
       writeFileSync(executable, readFileSync(FLOOD, 'utf8') + readFileSync(BUNDLE, 'utf8'));
       await task.start(executable, { LOG_LEVEL: 'debug' }, { execPath: binary(), piped: true });
     };
-    const handIn = async (): Promise<void> => {
+    const expectHandedIn = async (): Promise<void> => {
       expect(task.verdictOn(await task.proofAfter(ROUND), ROUND)).to.include({ valid: true });
     };
     const hasDropped = (lines: number): Promise<true> =>
@@ -46,7 +47,7 @@ export function describeUnreadOutput(name: string, binary: () => string): void {
       const memory = await task.metric(MEMORY);
       await hasDropped(dropped + 100_000); // 100 MB
       expect((await task.metric(MEMORY)) - memory).to.be.lessThan(50 * 2 ** 20);
-      await handIn();
+      await expectHandedIn();
       await stop();
     });
 
@@ -82,7 +83,7 @@ export function describeUnreadOutput(name: string, binary: () => string): void {
       task.send('executeTask', ROUND);
       await task.hasShares(ROUND);
       await hasDropped(0);
-      await handIn();
+      await expectHandedIn();
       await stop();
     });
 

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { mutateJson } from '../../cli/fuzz/mutate';
 import { Random } from '../../simulator/random';
 import { LoneTask } from '../fixtures/lone-task';
+import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
 const MESSAGES = 2000;
@@ -11,7 +12,7 @@ const EVENTS = [
   ...['generateAndSubmitDistributionList', 'distributionListAudit'],
 ];
 
-describe('hostile messages on the IPC channel', function () {
+describeProcesses('hostile messages on the IPC channel', function () {
   this.timeout(120_000);
   let task: LoneTask;
   beforeEach(() => (task = new LoneTask()));

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { expect } from 'chai';
 import { send, type Answered, type Sent } from '../fixtures/send';
 import { StandaloneNode } from '../fixtures/standalone';
+import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 3;
 
@@ -13,7 +14,7 @@ const crossSite = (mode: string, dest = 'empty') => ({
   'sec-fetch-dest': dest,
 });
 
-describe('who may ask at the side port', function () {
+describeProcesses('who may ask at the side port', function () {
   this.timeout(60_000);
   let node: StandaloneNode;
   before(async () => {

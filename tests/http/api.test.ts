@@ -4,11 +4,12 @@ import { decodeKey, koiiWork, roundSeed } from '../../src/template/koii';
 import { eventually } from '../fixtures/network';
 import { mineShares } from '../fixtures/shares';
 import { StandaloneNode, SUBMITTER, TASK_ID } from '../fixtures/standalone';
+import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 7;
 const taskId = decodeKey(TASK_ID);
 
-describe('the HTTP API of a standalone node', function () {
+describeProcesses('the HTTP API of a standalone node', function () {
   this.timeout(60_000);
   let node: StandaloneNode;
 

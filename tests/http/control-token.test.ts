@@ -19,11 +19,12 @@ import { lanAddress } from '../../cli/soak/addresses';
 import { LoneTask } from '../fixtures/lone-task';
 import { send, type Answered } from '../fixtures/send';
 import { StandaloneNode } from '../fixtures/standalone';
+import { describeProcesses } from '../runner/describe-processes';
 
 const FORM = /^[0-9a-f]{32}$/;
 const hasModes = process.platform !== 'win32';
 
-describe("the controls' token", function () {
+describeProcesses("the controls' token", function () {
   this.timeout(60_000);
 
   describe('in its file', () => {

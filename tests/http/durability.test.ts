@@ -2,10 +2,11 @@ import { expect } from 'chai';
 import { decodeProof } from '../../src/proof/codec';
 import { mineShares } from '../fixtures/shares';
 import { StandaloneNode, SUBMITTER } from '../fixtures/standalone';
+import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 5;
 
-describe('a standalone node killed behind its 201', function () {
+describeProcesses('a standalone node killed behind its 201', function () {
   this.timeout(60_000);
   let node: StandaloneNode;
   before(async () => (node = await StandaloneNode.start({ LOG_LEVEL: 'warn' })));

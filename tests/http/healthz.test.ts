@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { MiningState } from '../../src/http/health';
 import { restNow, StandaloneNode } from '../fixtures/standalone';
+import { describeProcesses } from '../runner/describe-processes';
 
 const HOUR_MS = 3_600_000;
 
@@ -17,7 +18,7 @@ function hoursBefore(zone: string): string {
   return `${from}-${to}`;
 }
 
-describe('the hours of a node', function () {
+describeProcesses('the hours of a node', function () {
   this.timeout(60_000);
   let node: StandaloneNode | undefined;
   afterEach(() => node?.dispose());

@@ -3,11 +3,12 @@ import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { StandaloneNode } from '../fixtures/standalone';
+import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 2;
 const POSTS = ['/submission/2', '/audit', '/task/2'];
 
-describe('hostile input over HTTP', function () {
+describeProcesses('hostile input over HTTP', function () {
   this.timeout(60_000);
   let node: StandaloneNode;
 

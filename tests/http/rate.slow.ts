@@ -2,13 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { expectedHashes } from '../../src/bitcoin/target';
 import { StandaloneNode } from '../fixtures/standalone';
+import { describeProcesses } from '../runner/describe-processes';
 
 const READS = 120;
 const READ_MS = 250;
 /** Whatever the owner changes, at every so many reads. */
 const READS_PER_CHANGE = 10;
 
-describe('the rate that GET /task tells', function () {
+describeProcesses('the rate that GET /task tells', function () {
   this.timeout(180_000);
   let node: StandaloneNode;
   before(

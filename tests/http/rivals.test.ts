@@ -13,11 +13,12 @@ import { MemoryStore } from '../fixtures/memory-store';
 import { mineShares, nextId, otherVersion, type Work } from '../fixtures/shares';
 import { restNow, StandaloneNode } from '../fixtures/standalone';
 import { identity, seed } from '../fixtures/template';
+import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 4;
 const SHARED = '0100';
 
-describe('what others at the side port can do to a worker', function () {
+describeProcesses('what others at the side port can do to a worker', function () {
   this.timeout(120_000);
   let node: StandaloneNode;
 
@@ -144,7 +145,7 @@ describe('what others at the side port can do to a worker', function () {
   });
 });
 
-describe('readers of GET /task', function () {
+describeProcesses('readers of GET /task', function () {
   this.timeout(30_000);
   let node: MiningNode;
   let server: http.Server;

@@ -4,10 +4,11 @@ import { FLOOR } from '../../src/consensus';
 import { decodeProof } from '../../src/proof/codec';
 import { mineShares, nextId, otherVersion, type Work } from '../fixtures/shares';
 import { restNow, StandaloneNode } from '../fixtures/standalone';
+import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 3;
 
-describe('shares of remote workers over HTTP', function () {
+describeProcesses('shares of remote workers over HTTP', function () {
   this.timeout(60_000);
   let node: StandaloneNode;
   let work: Work;

@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -64,6 +64,7 @@ for (const [name, { compiler, loops, emulator, expected }] of Object.entries(TAR
       const linking = emulator ? ['-static'] : [];
       const sources = ['cpu.c', 'check.c', ...objects];
       await run(compiler, [...STRICT, ...linking, ...sources, '-o', program], { cwd: NATIVE });
+      expect(existsSync(program)).to.equal(true);
     });
 
     if (!emulator || isThere(emulator)) {

@@ -4,12 +4,13 @@ import { expect } from 'chai';
 import { brokenByFaults } from '../../cli/simulate/fault-run';
 import { Faults } from '../../simulator';
 import { startTaskNetwork } from '../fixtures/network';
+import { describeProcesses } from '../runner/describe-processes';
 
 const ROOT = path.join(__dirname, '../..');
 const NODES = 4;
 const ROUNDS = 4;
 
-describe('faults of every kind in a network', function () {
+describeProcesses('faults of every kind in a network', function () {
   this.timeout(300_000);
 
   it('make no honest node end, vote down what is right or lose stake', async () => {

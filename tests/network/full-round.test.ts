@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { node18 } from '../fixtures/node18';
 import { startTaskNetwork, type TaskNetwork } from '../fixtures/network';
+import { describeProcesses } from '../runner/describe-processes';
 
-describe('the bundle in a network', function () {
+describeProcesses('the bundle in a network', function () {
   this.timeout(120_000);
   let network: TaskNetwork;
   afterEach(() => network.dispose());

@@ -2,12 +2,13 @@ import { spawnSync } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
+import { describeProcesses } from '../runner/describe-processes';
 
 const ROOT = path.join(__dirname, '../..');
 /** Looser than what the soak asks by itself, for a machine that is busy with other things. */
 const MAX_WAIT_MS = 1000;
 
-describe('a node that strangers attack', function () {
+describeProcesses('a node that strangers attack', function () {
   this.timeout(180_000);
   before(function () {
     if (os.platform() !== 'linux') this.skip();

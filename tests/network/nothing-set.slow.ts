@@ -5,12 +5,13 @@ import path from 'node:path';
 import { expect } from 'chai';
 import type { RunReport, SimulatedNode } from '../../simulator';
 import { eventually, startTaskNetwork, type TaskNetwork } from '../fixtures/network';
+import { describeProcesses } from '../runner/describe-processes';
 
 const ROOT = path.join(__dirname, '../..');
 const BOUNTY = 1e9;
 
 /** As a desktop node starts the task: by its id, its deployment as it is, an environment of PATH alone. */
-describe('a task started by id with nothing set', function () {
+describeProcesses('a task started by id with nothing set', function () {
   this.timeout(120_000);
 
   describe('in a network', () => {

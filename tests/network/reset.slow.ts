@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { eventually, startTaskNetwork, type TaskNetwork } from '../fixtures/network';
+import { describeProcesses } from '../runner/describe-processes';
 
 const DEAD = 40;
 const ANEW = 3;
 
-describe('a network that is reset', function () {
+describeProcesses('a network that is reset', function () {
   this.timeout(180_000);
   let network: TaskNetwork;
   afterEach(() => network.dispose());

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { decodeProof } from '../../src/proof/codec';
 import { eventually, startTaskNetwork, type TaskNetwork } from '../fixtures/network';
+import { describeProcesses } from '../runner/describe-processes';
 
 interface TaskAnswer {
   valid_shares: number;
@@ -8,7 +9,7 @@ interface TaskAnswer {
   hash_rate: number;
 }
 
-describe('a node killed in the middle of a round', function () {
+describeProcesses('a node killed in the middle of a round', function () {
   this.timeout(120_000);
   let network: TaskNetwork;
   afterEach(() => network.dispose());

@@ -70,7 +70,11 @@ describe('the queue of output', () => {
   });
 
   it('loses nothing below its bound, whatever is written and read when', () => {
-    const step = fc.oneof(fc.string({ maxLength: 200, unit: 'grapheme' }), fc.constant(undefined));
+    // What is escaped is another test's.
+    const text = fc
+      .string({ maxLength: 200, unit: 'grapheme' })
+      .map((any) => any.replace(/[^\P{Cc}\n\t]|[\u2028-\u202e\u2066-\u2069]/gu, '?'));
+    const step = fc.oneof(text, fc.constant(undefined));
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
         const reader = new FakeSink();

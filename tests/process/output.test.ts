@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { OutputQueue } from '../../src/process/output-queue';
 import { writeTo } from '../../src/process/output';
+import { describeProcesses } from '../runner/describe-processes';
 
 const TALKER = path.join(__dirname, '../fixtures/talker.ts');
 const LOADER = createRequire(__filename).resolve('tsx');
@@ -29,7 +30,7 @@ function numbersOf(lines: string[]): number[] {
   });
 }
 
-describe('the output of a process', () => {
+describeProcesses('the output of a process', () => {
   it('comes out whole on a pipe that is read, though the process ends in the same tick', async () => {
     const child = talk({ atOnce: 1000, each: 0 }, 'pipe');
     let text = '';

@@ -8,6 +8,7 @@ import { performance } from 'node:perf_hooks';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { node18 } from '../fixtures/node18';
+import { describeProcesses } from '../runner/describe-processes';
 
 const LOADER = createRequire(__filename).resolve('tsx/cjs');
 const PROGRAM = path.join(__dirname, '../fixtures/watched.ts');
@@ -54,7 +55,7 @@ for (const [version, node] of [
   ['this Node', () => process.execPath],
   ['Node 18', node18],
 ] as const) {
-  describe(`watchdog, on ${version}`, function () {
+  describeProcesses(`watchdog, on ${version}`, function () {
     this.timeout(60_000);
 
     it('ends the process with 0 ten seconds after its main loop turned last, whatever it hangs in', async () => {

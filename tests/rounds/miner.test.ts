@@ -38,7 +38,7 @@ describe('Miner', () => {
     const node = await miner();
     // On a busy machine a thread of the lowest priority may get too little of it at first.
     do await node.mine(3, seed, 1500);
-    while ((await sharesOf(node, 3)) === 0);
+    while ((await sharesOf(node, 3)) === 0 || (await node.round(3))!.hashes <= 2 ** 18);
     expect(node.miningRound).to.equal(undefined);
     const round = await node.close(3);
     const verdict = verifyProof(
@@ -103,8 +103,11 @@ describe('Miner', () => {
     const later = [4, 5, 6].map((round) => node.mine(round, seed, Infinity));
     await until(() => node.miningRound === 6);
     await Promise.all([...both, again, ...later.slice(0, 2)]);
+    expect(node.miningRound).to.equal(6);
     await node.pause();
     await later[2];
+    expect(node.miningRound).to.equal(undefined);
+    expect(node.lastRound).to.include({ number: 6 });
   });
 
   it('goes on with what an earlier process found, on ground of its own', async () => {

@@ -8,6 +8,7 @@ import { expect } from 'chai';
 import type { TaskState } from '../../sdk-stand-in/namespace-wrapper/types';
 import { freePort, getJson } from './http';
 import { SECRET_KEY, WALLET } from './wallet';
+import { describeProcesses } from '../runner/describe-processes';
 
 const SELF = WALLET.publicKey.toBase58();
 const BOUNTY = 1_000_000_000;
@@ -22,7 +23,7 @@ interface Report {
   logged: boolean[];
 }
 
-describe('local test mode, with whichever SDK is installed', () => {
+describeProcesses('local test mode, with whichever SDK is installed', () => {
   let folder: string;
   let child: ChildProcess;
   let port: number;

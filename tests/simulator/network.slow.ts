@@ -13,11 +13,12 @@ import {
 } from '../../simulator/index';
 import { nodeAccounts } from '../../simulator/simulated-node';
 import { isAlive } from './processes';
+import { describeProcesses } from '../runner/describe-processes';
 
 const config = readTaskConfig('tests/fixtures/toy-task.yml');
 const BOUNTY = config.bountyPerRound;
 
-describe('a network of real processes', function () {
+describeProcesses('a network of real processes', function () {
   this.timeout(60_000);
   let directory: string;
   let events: NetworkEvent[];

@@ -11,6 +11,7 @@ import type { RunReport } from '../../simulator/index';
 import { eventually } from '../fixtures/network';
 import { toyDeclaring } from './declaring';
 import { isAlive } from './processes';
+import { describeProcesses } from '../runner/describe-processes';
 
 const TOY = [
   '--no-mining',
@@ -27,7 +28,7 @@ interface Run {
   readonly ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
 }
 
-describe('npm run simulate', function () {
+describeProcesses('npm run simulate', function () {
   this.timeout(60_000);
   let directory: string;
   let runs: Run[];
@@ -157,7 +158,7 @@ describe('npm run simulate', function () {
     const pids = await taskPids(run, keep);
     run.process.kill('SIGKILL');
     await run.ended;
-    while (pids.some(isAlive)) await sleep(20);
+    expect(await eventually(() => !pids.some(isAlive) || undefined)).to.equal(true);
   });
 
   it("prints the first node's dashboard, with the token of its controls", async () => {

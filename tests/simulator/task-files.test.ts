@@ -28,7 +28,7 @@ describe("a task's files", () => {
     expect(await callFs(directory, 'readdir', '.')).to.deep.equal(['a', 'd']);
   });
 
-  async function refused(...args: unknown[]): Promise<void> {
+  async function expectRefused(...args: unknown[]): Promise<void> {
     const outcome = await callFs(directory, String(args[0]), ...args.slice(1)).then(
       () => 'done',
       (error: Error) => error.message,
@@ -41,21 +41,21 @@ describe("a task's files", () => {
     symlinkSync(outside, join(directory, 'link'));
     symlinkSync(join(outside, 'secret'), join(directory, 'file-link'));
     await callFs(directory, 'writeFile', 'mine', '');
-    await refused('readFile', '../secret');
-    await refused('readFile', join(outside, 'secret'));
-    await refused('readFile', 'link/secret');
-    await refused('writeFile', 'link/new', 'x');
-    await refused('writeFile', 'file-link', 'x');
-    await refused('rename', 'mine', '../secret');
-    await refused('copyFile', '../secret', 'copy');
-    await refused('readdir', `${directory}-2/..`);
+    await expectRefused('readFile', '../secret');
+    await expectRefused('readFile', join(outside, 'secret'));
+    await expectRefused('readFile', 'link/secret');
+    await expectRefused('writeFile', 'link/new', 'x');
+    await expectRefused('writeFile', 'file-link', 'x');
+    await expectRefused('rename', 'mine', '../secret');
+    await expectRefused('copyFile', '../secret', 'copy');
+    await expectRefused('readdir', `${directory}-2/..`);
   });
 
   it('are reached by file methods alone', async () => {
-    await refused('symlink', outside, 'link');
-    await refused('open', 'file');
-    await refused('constructor', 'file');
-    await refused('readFile', 7);
-    await refused('rename', 'only-one');
+    await expectRefused('symlink', outside, 'link');
+    await expectRefused('open', 'file');
+    await expectRefused('constructor', 'file');
+    await expectRefused('readFile', 7);
+    await expectRefused('rename', 'only-one');
   });
 });

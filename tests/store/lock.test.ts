@@ -16,6 +16,7 @@ import { expect } from 'chai';
 import { createLog } from '../../src/log';
 import { thisProcess, type Holder } from '../../src/store/holder';
 import { LockHeldError, StoreLock, type LockTimes } from '../../src/store/lock';
+import { describeProcesses } from '../runner/describe-processes';
 
 const log = createLog('silent');
 const HOLDER = path.join(__dirname, '../fixtures/lock-holder.ts');
@@ -28,7 +29,7 @@ const LOOKS = { staleLooks: 40, maxLooks: 90 };
 /** Nothing is stale because it stands still. */
 const PATIENT = { ...TIMES, staleLooks: Infinity };
 
-describe("the store's lock", function () {
+describeProcesses("the store's lock", function () {
   this.timeout(60_000);
   let folder: string;
   let file: string;
@@ -112,8 +113,9 @@ describe("the store's lock", function () {
 
   it('is free when its process id belongs to a later process', async function () {
     if (process.platform !== 'linux') this.skip(); // Only there a process tells when it began.
-    await leave({ begun: '1' });
+    const left = await leave({ begun: '1' });
     await acquire(PATIENT);
+    expect(readFileSync(file, 'utf8')).to.not.equal(left);
   });
 
   for (const [what, text] of [

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { freePort } from '../sdk-stand-in/http';
+import { describeProcesses } from '../runner/describe-processes';
 
 interface LocalModeOutcome {
   submissions: Record<string, Record<string, { submission_value: string }>>;
@@ -14,7 +15,7 @@ interface LocalModeOutcome {
   health: { status: string };
 }
 
-describe("the task in the SDK's local test mode", function () {
+describeProcesses("the task in the SDK's local test mode", function () {
   this.timeout(60_000);
 
   it("goes through the template's own flow", async () => {

@@ -9,8 +9,9 @@ import { MemoryStore } from '../../fixtures/memory-store';
 import { eventually } from '../../fixtures/network';
 import { StandaloneNode, SUBMITTER, type Answer } from '../../fixtures/standalone';
 import { identity } from '../../fixtures/template';
+import { describeProcesses } from '../../runner/describe-processes';
 
-describe('the rounds of npm run serve', function () {
+describeProcesses('the rounds of npm run serve', function () {
   this.timeout(60_000);
   const variables: Record<string, string> = {};
   let node: StandaloneNode;
@@ -167,5 +168,6 @@ describe('the rounds of npm run serve', function () {
     const submissions = { [SUBMITTER]: 'EAAB' };
     await refuses(4, 'round 4 stands on the seed of other submissions', { submissions });
     await starts(4);
+    expect(await running()).to.equal(4);
   });
 });

@@ -7,6 +7,7 @@ import type { ShareBody } from '../../../cli/worker/share-body';
 import { createKernel } from '../../../src/mining/kernels';
 import { eventually } from '../../fixtures/network';
 import { taskAnswer } from '../../fixtures/task-answer';
+import { describeProcesses } from '../../runner/describe-processes';
 
 const ADDRESS = '127.0.7.1';
 
@@ -16,7 +17,7 @@ interface Posted {
   from: string | undefined;
 }
 
-describe('a rig', function () {
+describeProcesses('a rig', function () {
   let server: Server;
   let stop: AbortController;
   let round: number;

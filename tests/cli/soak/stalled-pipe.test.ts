@@ -5,8 +5,9 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { StalledPipe } from '../../../cli/soak/stalled-pipe';
 import { eventually } from '../../fixtures/network';
+import { describeProcesses } from '../../runner/describe-processes';
 
-describe('a pipe whose reader stalls', function () {
+describeProcesses('a pipe whose reader stalls', function () {
   let directory: string;
   let pipe: StalledPipe;
   let child: ChildProcess | undefined;

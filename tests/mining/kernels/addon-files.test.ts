@@ -20,6 +20,7 @@ import { loadEmbedded, writeAddon } from '../../../src/mining/kernels/addon-file
 import { buildTinyTask } from '../../bundle/webpack';
 import { node18 } from '../../fixtures/node18';
 import { NATIVE_VARIANTS } from './every-kernel';
+import { describeProcesses } from '../../runner/describe-processes';
 
 const run = promisify(execFile);
 
@@ -99,7 +100,7 @@ describe('the files of embedded addons', () => {
   });
 });
 
-describe('the bundle of the kernels', function () {
+describeProcesses('the bundle of the kernels', function () {
   this.timeout(120_000);
   let folder: string;
   const bundle = (name: string, ...env: string[]) =>
