@@ -136,10 +136,11 @@ export class RemoteMiner {
     let retryMs = FIRST_RETRY_MS;
     while (!signal.aborted) {
       try {
-        await this.take(await this.api.work(signal));
+        const work = await this.api.work(signal);
         this.isMet = true;
         if (this.nodeIsAway) this.submitNow.abort();
         this.standing.succeeded('work');
+        await this.take(work);
         retryMs = FIRST_RETRY_MS;
         const pollMs = this.work ? POLL_MS : IDLE_POLL_MS;
         await pause(pollMs, AbortSignal.any([signal, this.askNow.signal]));
