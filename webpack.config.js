@@ -1,3 +1,4 @@
+require('./build/tools-node');
 const { join, relative } = require('node:path');
 const webpack = require('webpack');
 const { resolveSdk } = require('./build/sdk');

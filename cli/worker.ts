@@ -1,9 +1,11 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { MAX_THREADS } from '../src/mining/engine';
+import { threadCount } from '../src/settings/schema';
 import { BACKENDS, type Backend } from '../src/mining/kernel';
 import { workerId } from '../src/http/fields';
 import { Progress } from './worker/progress';
 import { RemoteMiner } from './worker/remote-miner';
+import { WrongServer } from './worker/server-faults';
 
 // A remote worker: mines for a node with nothing but its HTTP API.
 
@@ -17,18 +19,27 @@ interface Options {
   backend: 'auto' | Backend;
 }
 
-const options = new Command('worker')
+const command = new Command('worker')
   .description("Mines for a node from another machine; its shares enter the node's proof.")
-  .option('--url <url>', 'the HTTP API of the node', httpUrl, 'http://127.0.0.1:8080')
+  .option('--url <url>', 'the HTTP API of the node', apiUrl, 'http://127.0.0.1:8080')
   .requiredOption('--id <id>', "this worker's name, its own at that node", validId)
-  .option('--threads <n>', 'mining threads', threads, 1)
-  .addOption(new Option('--backend <name>').choices(['auto', ...BACKENDS]).default('auto'))
-  .parse()
-  .opts<Options>();
+  .option(
+    '--threads <n>',
+    'mining threads; by default as many as a node would take',
+    threads,
+    threadCount({ MINING_THREADS: 0 }),
+  )
+  .addOption(new Option('--backend <name>').choices(['auto', ...BACKENDS]).default('auto'));
+const options = command.parse().opts<Options>();
 
-function httpUrl(text: string): string {
-  if (/^https?:\/\/./.test(text) && URL.canParse(text)) return text.replace(/\/+$/, '');
-  throw new InvalidArgumentError('Expected an http or https URL.');
+/** What is refused is not repeated: it may hold a password. */
+function apiUrl(text: string): string {
+  const url = /^https?:\/\/./.test(text) && URL.canParse(text) ? new URL(text) : undefined;
+  const isPlain = url && [url.username, url.password, url.search, url.hash].join('') === '';
+  if (isPlain) return url.href.replace(/\/+$/, '');
+  return command.error(
+    'error: --url: expected an http or https URL such as http://192.168.1.5:8080, without a user, a password, ? or #',
+  );
 }
 
 function validId(text: string): string {
@@ -46,7 +57,7 @@ function threads(text: string): number {
 const interruption = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
-    setTimeout(() => process.exit(0), STOP_MS).unref();
+    setTimeout(() => end(0), STOP_MS).unref();
     interruption.abort();
   });
 }
@@ -55,13 +66,12 @@ const progress = new Progress();
 const miner = new RemoteMiner({ ...options, note: (text) => progress.note(text) });
 progress.start(miner);
 miner.run(interruption.signal).then(
-  () => {
-    progress.stop();
-    process.exit(0);
-  },
-  (error: unknown) => {
-    progress.stop();
-    console.error(error instanceof Error ? error.message : error);
-    process.exit(1);
-  },
+  () => end(0),
+  (error: unknown) => end(1, error instanceof WrongServer ? error.message : error),
 );
+
+function end(code: number, why?: unknown): void {
+  progress.stop(miner.totals);
+  if (why !== undefined) console.error(why);
+  process.exit(code);
+}

@@ -6,23 +6,32 @@ import { decodeKey } from '../../src/template/koii';
 /** What a standalone node is told besides the task's own variables. */
 export interface Environment {
   identity: Identity;
-  /** Where this identity's state is kept. */
+  /** STATE_DIR as it was given, or its default. */
+  stateDir: string;
+  /** Where this identity's state is kept, below it. */
   directory: string;
 }
 
 const DEFAULT_STATE_DIR = 'orca-state';
 
+/** Keys that nobody has, to try things with (docs/API.md). */
+const EXAMPLES = {
+  TASK_ID: 'US517G5965aydkZ46HS38QLi7UQiSojurfbQfKCELFx',
+  SUBMITTER_PUBLIC_KEY: 'YMN9Qj5jPNp7j14VPcML1B6xGgcPWVZUGLFU3Mnyfaf',
+};
+
 /** @throws ConfigError that names each variable that is missing or can't be used. */
 export function loadEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
   const problems: string[] = [];
-  const key = (name: string, what: string): Uint8Array => {
+  const key = (name: keyof typeof EXAMPLES, what: string): Uint8Array => {
+    const expected = `${name}: expected ${what} in base58, such as ${EXAMPLES[name]} to try it`;
     const value = env[name]?.trim();
-    if (!value) problems.push(`${name}: expected ${what} in base58, got nothing`);
+    if (!value) problems.push(`${expected}, got nothing`);
     else {
       try {
         return decodeKey(value);
       } catch {
-        problems.push(`${name}: expected ${what} in base58, got ${JSON.stringify(value)}`);
+        problems.push(`${expected}, got ${JSON.stringify(value)}`);
       }
     }
     return new Uint8Array();
@@ -33,5 +42,5 @@ export function loadEnvironment(env: Readonly<Record<string, string | undefined>
   const stateDir = env['STATE_DIR']?.trim() || DEFAULT_STATE_DIR;
   // A state is worth nothing to another identity.
   const own = `${env['TASK_ID']!.trim()}-${env['SUBMITTER_PUBLIC_KEY']!.trim()}`;
-  return { identity: { taskId, submitter }, directory: path.resolve(stateDir, own) };
+  return { identity: { taskId, submitter }, stateDir, directory: path.resolve(stateDir, own) };
 }

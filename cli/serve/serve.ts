@@ -1,3 +1,5 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { Router } from 'express';
 import { createDashboard } from '../../src/dashboard/dashboard';
@@ -14,16 +16,22 @@ import { Settings } from '../../src/settings/settings';
 import { SETTINGS_FILE } from '../../src/settings/stored-settings';
 import { loadEnvironment } from './environment';
 import { FileStore } from './file-store';
+import { parseOptions } from './options';
+import { OwnRounds } from './own-rounds';
 import { GivenSubmissions, StandaloneRounds } from './standalone-rounds';
+import { makeStateFolder, stateFault } from './state-folder';
 
 /** Whoever asks a container to stop kills it some seconds later. */
 const STOP_MS = 1500;
 
 async function main(): Promise<void> {
+  const { rounds: roundSeconds } = parseOptions();
   const log = createLog(loadConfig(process.env).LOG_LEVEL);
-  const { identity, directory } = loadEnvironment(process.env);
+  const { identity, stateDir, directory } = loadEnvironment(process.env);
   startWatchdog((message) => log.warn(message));
-  const store = await openStore(directory, log);
+  const store = await openStore(directory, log).catch((error: unknown) => {
+    throw stateFault(stateDir, error);
+  });
   const settings = await Settings.open(process.env, path.join(directory, SETTINGS_FILE), log);
   const config = settings.current;
   log.level = config.LOG_LEVEL;
@@ -37,9 +45,10 @@ async function main(): Promise<void> {
 
   const rounds = new StandaloneRounds(node, chain, store);
   await rounds.resume();
+  const ownRounds = roundSeconds && new OwnRounds(node, rounds, roundSeconds);
   const services = {
     ...node.services,
-    rounds,
+    rounds: ownRounds || rounds,
     // Where no Koii node asks for audits, this is where they are asked for.
     audit: (...of: Parameters<typeof node.services.audit>) =>
       node.metrics.audited(
@@ -53,14 +62,39 @@ async function main(): Promise<void> {
   const server = await listen(Router().use(createDashboard(node, owners), api), config, log);
   if (!server) process.exit(1);
   tellAddress(server, token, log);
+  if (ownRounds) await ownRounds.run();
+  else tellHowToStart(node, rounds, server);
+}
+
+/** Nothing happens before somebody starts a round: a newcomer is told how. */
+function tellHowToStart(
+  { miner, log }: MiningNode,
+  { next }: StandaloneRounds,
+  server: Server,
+): void {
+  const { miningRound } = miner;
+  const start = `curl -X POST ${urlOf(server)}/task/${next}`;
+  log.info(
+    miningRound === undefined
+      ? `no round runs; this starts one: ${start} (with --rounds 60 they run by themselves)`
+      : `round ${miningRound} goes on; this starts the next: ${start}`,
+  );
 }
 
 /** @throws LockHeldError when another process keeps this directory, and what FileStore throws */
 async function openStore(directory: string, log: Log): Promise<LockedStore> {
+  await makeStateFolder(directory);
   // Inside: the directory may be a container's whole volume.
   const file = path.join(directory, '.lock');
   const lock = await StoreLock.acquire(file, log, () => process.exit(0));
   return new LockedStore(await FileStore.open(directory), lock);
+}
+
+/** Where this machine reaches it. */
+function urlOf(server: Server): string {
+  const { address, port } = server.address() as AddressInfo;
+  const host = { '0.0.0.0': '127.0.0.1', '::': 'localhost' }[address] ?? address;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /** Saves what was found before the process ends. */

@@ -39,6 +39,11 @@ export class StandaloneRounds implements RoundStarter {
     private readonly store: KeyValueStore,
   ) {}
 
+  /** The round behind the last that was started, by this process or one before; 0 where none was. */
+  get next(): number {
+    return this.lastStarted === undefined ? 0 : this.lastStarted + 1;
+  }
+
   start(round: number, submissions: Submissions | undefined): Promise<'started' | 'running'> {
     const started = this.last.then(() => this.startInTurn(round, submissions));
     this.last = started.catch(() => undefined);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { EXTRANONCE2_SIZE, HEADER_VERSION } from '../../src/consensus';
 import { hex32, hexBytes } from '../../src/http/fields';
 import type { Template } from '../../src/template/segment';
+import { errorAnswer, faultOf, faultOfAnswer, WrongServer } from './server-faults';
 import type { ShareBody } from './share-body';
 
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -40,7 +41,10 @@ export interface Work {
 export function workOf(answer: unknown): Work {
   const parsed = taskSchema.safeParse(answer);
   if (!parsed.success) {
-    throw new Error(`the node gives work of another kind:\n${z.prettifyError(parsed.error)}`);
+    const [first] = parsed.error.issues;
+    throw new Error(
+      `what is answered is no work of this kind: ${first!.path.join('.')}: ${first!.message}`,
+    );
   }
   const { round_number, work } = parsed.data;
   const { share_target, ...rest } = work;
@@ -60,13 +64,25 @@ export function workOf(answer: unknown): Work {
   };
 }
 
-/** The node does not answer, or can't now: worth another try. */
-export class NodeAway extends Error {
-  override readonly name = 'NodeAway';
+/** How GET /healthz answers, which nothing but a node does. */
+const healthSchema = z.object({ status: z.string(), components: z.object({ miner: z.boolean() }) });
+/** As POST /submission answers. */
+const acceptedSchema = z.object({ accepted: z.literal(true) });
+const refusedSchema = z.object({ reason: z.string() });
+/** Answers to a share that tell of the share, or of its round. */
+const SHARE_REFUSED = [400, 404, 409, 413, 422];
+
+interface Answer {
+  response: Response;
+  /** Undefined where it is no JSON. */
+  body: unknown;
 }
 
 /** A node's HTTP API, as a remote worker uses it. */
 export class NodeApi {
+  private isKnown = false;
+
+  /** @param url of the API, without a slash at its end and without secrets: errors name it */
   constructor(
     private readonly url: string,
     private readonly workerId: string,
@@ -74,19 +90,28 @@ export class NodeApi {
 
   /**
    * The work of the round that runs; undefined between rounds.
-   * @throws NodeAway, or Error when the node gives work that this program can't do.
+   * @throws NodeAway, or WrongServer where there is no node or one whose work this program can't do.
    */
   async work(signal: AbortSignal): Promise<Work | undefined> {
-    const response = await this.request(`/task?worker_id=${this.workerId}`, {}, signal);
-    if (response.status === 404) return undefined;
-    if (!response.ok) throw await away(response);
-    return workOf(await json(response));
+    const { response, body } = await this.request(`/task?worker_id=${this.workerId}`, {}, signal);
+    if (response.status === 404 && errorAnswer(body)?.error === 'not_found') {
+      await this.expectNode(signal);
+      return undefined;
+    }
+    if (!response.ok || body === undefined) throw faultOfAnswer(this.url, response, body);
+    try {
+      const work = workOf(body);
+      this.isKnown = true;
+      return work;
+    } catch (error) {
+      throw new WrongServer(`${this.url}: ${(error as Error).message}`);
+    }
   }
 
   /**
    * Submits a share.
    * @returns undefined when it was accepted, else why not
-   * @throws NodeAway
+   * @throws NodeAway, WrongServer
    */
   async submit(round: number, share: ShareBody, signal: AbortSignal): Promise<string | undefined> {
     const init = {
@@ -94,32 +119,41 @@ export class NodeApi {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(share),
     };
-    const response = await this.request(`/submission/${round}`, init, signal);
-    if (response.status === 429 || response.status >= 500) throw await away(response);
-    const answer = (await json(response)) as { reason?: string; message?: string };
-    return response.ok ? undefined : (answer.reason ?? answer.message ?? `${response.status}`);
+    const { response, body } = await this.request(`/submission/${round}`, init, signal);
+    if (response.ok && acceptedSchema.safeParse(body).success) return undefined;
+    const refused = refusedSchema.safeParse(body).data?.reason ?? errorAnswer(body)?.message;
+    if (SHARE_REFUSED.includes(response.status) && refused !== undefined) return refused;
+    throw faultOfAnswer(this.url, response, body);
   }
 
-  private async request(path: string, init: RequestInit, signal: AbortSignal): Promise<Response> {
+  /** Between rounds a node answers 404, and so does every other server, for ever. */
+  private async expectNode(signal: AbortSignal): Promise<void> {
+    if (this.isKnown) return;
+    const { response, body } = await this.request('/healthz', {}, signal);
+    if (!healthSchema.safeParse(body).success) throw faultOfAnswer(this.url, response, body);
+    this.isKnown = true;
+  }
+
+  private async request(path: string, init: RequestInit, signal: AbortSignal): Promise<Answer> {
+    const timeout = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+    const options = {
+      ...init,
+      redirect: 'manual',
+      signal: AbortSignal.any([signal, timeout]),
+    } as const;
     try {
-      const timeout = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
-      return await fetch(this.url + path, { ...init, signal: AbortSignal.any([signal, timeout]) });
+      const response = await fetch(this.url + path, options);
+      return { response, body: parsed(await response.text()) };
     } catch (error) {
-      const { cause } = error as { cause?: { code?: string } };
-      throw new NodeAway(cause?.code ?? String(error));
+      throw faultOf(this.url, error);
     }
   }
 }
 
-async function away(response: Response): Promise<NodeAway> {
-  const { message } = (await response.json().catch(() => ({}))) as { message?: string };
-  return new NodeAway(`it answers ${response.status}${message ? `: ${message}` : ''}`);
-}
-
-async function json(response: Response): Promise<unknown> {
+function parsed(text: string): unknown {
   try {
-    return await response.json();
-  } catch (error) {
-    throw new NodeAway(`no JSON: ${String(error)}`);
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }

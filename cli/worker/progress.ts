@@ -1,6 +1,6 @@
 import logUpdate from 'log-update';
-import { si } from '../../src/format';
-import type { RemoteMiner } from './remote-miner';
+import { count, duration, si } from '../../src/format';
+import type { RemoteMiner, Totals } from './remote-miner';
 
 const FRAME_MS = 500;
 const LINE_MS = 10_000;
@@ -8,10 +8,8 @@ const LINE_MS = 10_000;
 /** Shows what a worker does: a line that renews itself in a terminal, else a line now and then. */
 export class Progress {
   private timer: NodeJS.Timeout | undefined;
-  private miner: RemoteMiner | undefined;
 
   start(miner: RemoteMiner): void {
-    this.miner = miner;
     this.timer = process.stdout.isTTY
       ? setInterval(() => logUpdate(line(miner)), FRAME_MS)
       : setInterval(() => console.log(line(miner)), LINE_MS);
@@ -23,15 +21,35 @@ export class Progress {
     console.log(text);
   }
 
-  /** Ends with the totals. */
-  stop(): void {
+  /** Ends with what was done. */
+  stop(totals: Totals): void {
     clearInterval(this.timer);
     if (process.stdout.isTTY) logUpdate.clear();
-    if (this.miner) console.log(line(this.miner));
+    console.log(summary(totals));
   }
 }
 
-function line({ round, hashrateHps, accepted, rejected, nodeIsAway }: RemoteMiner): string {
-  const state = nodeIsAway ? 'node away' : round === undefined ? 'waiting' : `round ${round}`;
-  return `${state}: ${si(hashrateHps, 'H/s')}, ${accepted} accepted, ${rejected} rejected`;
+function line({
+  round,
+  hashrateHps,
+  accepted,
+  rejected,
+  waiting,
+  nodeIsAway,
+}: RemoteMiner): string {
+  const state = [
+    ...(nodeIsAway ? ['node away'] : []),
+    ...(round === undefined ? (nodeIsAway ? [] : ['waiting for a round']) : [`round ${round}`]),
+  ].join(', ');
+  const shares = `shares: ${accepted} accepted, ${rejected} rejected`;
+  return `${state}: ${si(hashrateHps, 'H/s')}, ${shares}${waiting > 0 ? `, ${waiting} waiting` : ''}`;
+}
+
+/** What a run has done, on one line. */
+export function summary({ hashes, minedMs, accepted, rejected, unsubmitted }: Totals): string {
+  if (hashes === 0) return 'mined nothing: no hash was done';
+  const rate = si((hashes * 1000) / minedMs, 'H/s');
+  const lost = unsubmitted > 0 ? `, ${unsubmitted} not submitted` : '';
+  const shares = `${count(accepted, 'share')} accepted, ${rejected} rejected${lost}`;
+  return `mined for ${duration(minedMs)}: ${rate} on average, ${si(hashes)} hashes; ${shares}`;
 }

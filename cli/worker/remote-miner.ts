@@ -3,7 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Engine, type EngineOptions } from '../../src/mining/engine';
 import type { Attempt } from '../../src/template/segment';
 import type { Conflict } from '../../src/workers/share-intake';
-import { NodeApi, NodeAway, type Work } from './node-api';
+import { sparingly } from '../../src/log';
+import { NodeApi, type Work } from './node-api';
+import { NodeStanding } from './node-standing';
+import { NodeAway, WrongServer } from './server-faults';
 import { shareBody, type ShareBody } from './share-body';
 
 /** How often the node is asked for the round and the target, between rounds and in one. */
@@ -14,6 +17,10 @@ const MAX_RETRY_MS = 15_000;
 /** Shares are kept this long while the node is away; so is the engine at work. */
 const AWAY_MS = 120_000;
 const MAX_QUEUED = 1_000;
+/** Another server in a node's place may be its proxy's, while the node is started again. */
+const WRONG_MS = 600_000;
+/** At the end, what was found last is still submitted for so long. */
+const LAST_SUBMISSIONS_MS = 1_000;
 /** How a node rejects shares that come too late. */
 const ROUND_OVER: Conflict = 'round_over';
 
@@ -22,6 +29,16 @@ export interface RemoteMinerOptions extends Pick<EngineOptions, 'threads' | 'bac
   id: string;
   /** Called with what a person should know. */
   note: (text: string) => void;
+}
+
+export interface Totals {
+  hashes: number;
+  /** How long it mined. */
+  minedMs: number;
+  accepted: number;
+  rejected: number;
+  /** Shares found that were never answered. */
+  unsubmitted: number;
 }
 
 interface QueuedShare {
@@ -38,10 +55,18 @@ export class RemoteMiner {
   private readonly queue: QueuedShare[] = [];
   private work: Work | undefined;
   private submissions = 0;
-  private awaySinceMs: number | undefined;
+  private readonly standing: NodeStanding;
+  private isMet = false;
+  private hashesBefore = 0;
+  private minedMs = 0;
+  private minesSinceMs: number | undefined;
+  private dropped = 0;
   private wake: (() => void) | undefined;
   /** Aborted to have the node asked for work at once. */
   private askNow = new AbortController();
+  /** Aborted to have shares submitted at once. */
+  private submitNow = new AbortController();
+  private readonly tellRejection: (reason: string) => void;
 
   accepted = 0;
   rejected = 0;
@@ -49,7 +74,14 @@ export class RemoteMiner {
   constructor(private readonly options: RemoteMinerOptions) {
     const { url, id, threads, backend, note } = options;
     this.api = new NodeApi(url, id);
-    this.engine = new Engine({ threads, backend, log: (_level, message) => note(message) });
+    this.standing = new NodeStanding(note);
+    this.tellRejection = sparingly((times, reason) =>
+      note(`share rejected: ${reason}${times > 1 ? ` (${times} since this was told last)` : ''}`),
+    );
+    this.engine = new Engine({
+      ...{ threads, backend },
+      log: (level, message) => level !== 'debug' && note(message),
+    });
   }
 
   get hashrateHps(): number {
@@ -62,16 +94,39 @@ export class RemoteMiner {
   }
 
   get nodeIsAway(): boolean {
-    return this.awaySinceMs !== undefined;
+    return this.standing.isAway;
   }
 
-  /** Resolves when it was stopped. @throws when the node gives work that this program can't do. */
+  /** Shares found that no answer came to, and that may still be submitted. */
+  get waiting(): number {
+    return this.queue.length;
+  }
+
+  /** What this run has done. */
+  get totals(): Totals {
+    const sinceMs = this.minesSinceMs ?? performance.now();
+    return {
+      hashes: this.hashesBefore + this.engine.hashes,
+      minedMs: this.minedMs + performance.now() - sinceMs,
+      accepted: this.accepted,
+      rejected: this.rejected,
+      unsubmitted: this.queue.length + this.dropped,
+    };
+  }
+
+  /** Resolves when it was stopped. @throws WrongServer where there is no node, or its work can't be done here */
   async run(signal: AbortSignal): Promise<void> {
-    signal.addEventListener('abort', () => this.wake?.(), { once: true });
+    // Either ends the other.
+    const ended = new AbortController();
+    const end = AbortSignal.any([signal, ended.signal]);
     try {
-      await Promise.all([this.follow(signal), this.submitAll(signal)]);
+      await Promise.all([
+        this.follow(end)
+          .finally(() => this.rest('it ends'))
+          .finally(() => ended.abort()),
+        this.submitAll(end).finally(() => ended.abort()),
+      ]);
     } finally {
-      await this.engine.stop();
       await this.engine.close();
     }
   }
@@ -81,30 +136,47 @@ export class RemoteMiner {
     let retryMs = FIRST_RETRY_MS;
     while (!signal.aborted) {
       try {
-        await this.take(await this.api.work(signal));
-        this.back();
+        const work = await this.api.work(signal);
+        this.isMet = true;
+        if (this.nodeIsAway) this.submitNow.abort();
+        this.standing.succeeded('work');
+        await this.take(work);
         retryMs = FIRST_RETRY_MS;
         const pollMs = this.work ? POLL_MS : IDLE_POLL_MS;
         await pause(pollMs, AbortSignal.any([signal, this.askNow.signal]));
       } catch (error) {
         if (signal.aborted) return;
-        if (!(error instanceof NodeAway)) throw error;
-        this.away(error);
-        if (performance.now() - this.awaySinceMs! > AWAY_MS) await this.take(undefined);
+        this.expectPassing(error);
+        this.standing.failed('work', error);
+        if (this.standing.awayMs > AWAY_MS) await this.rest('the node is away for long');
         await pause(retryMs, signal);
         retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
       }
     }
   }
 
+  /** @throws what won't pass: there never was a node, or there is none for long. */
+  private expectPassing(error: unknown): asserts error is NodeAway | WrongServer {
+    if (error instanceof NodeAway) return;
+    const isPassing = this.isMet && this.standing.awayMs < WRONG_MS;
+    if (!(error instanceof WrongServer) || !isPassing) throw error;
+  }
+
+  /** Stops mining, if it does. */
+  private async rest(why: string): Promise<void> {
+    if (!this.work) return;
+    this.options.note(`mining of round ${this.work.round} stops: ${why}`);
+    this.work = undefined;
+    await this.engine.stop();
+    this.minedMs += performance.now() - this.minesSinceMs!;
+    this.minesSinceMs = undefined;
+    this.wake?.();
+  }
+
   private async take(work: Work | undefined): Promise<void> {
+    if (!work) return this.rest('the round is over');
     const { work: current } = this;
     this.work = work;
-    if (!work) {
-      if (!current) return;
-      this.options.note(`round ${current.round} is over`);
-      return this.engine.stop();
-    }
     if (current?.key === work.key) {
       if (current.target !== work.target) this.engine.setTarget(work.target);
       return;
@@ -113,6 +185,8 @@ export class RemoteMiner {
     const { template, extranonce1, target } = work;
     // Anywhere: a run before this one, or another worker where ids ran out, may have begun at 0.
     const extranonce2 = randomBytes(4).readUInt32BE();
+    this.hashesBefore += this.engine.hashes;
+    this.minesSinceMs ??= performance.now();
     const onFound = (attempts: Attempt[]): void => this.found(work, attempts);
     this.engine.search({ template, extranonce1, extranonce2, target, onFound });
   }
@@ -124,34 +198,53 @@ export class RemoteMiner {
         submission_id: `${this.runId}-${++this.submissions}`,
       });
       this.queue.push({ round, body });
-      if (this.queue.length > MAX_QUEUED) this.queue.shift();
+      if (this.queue.length <= MAX_QUEUED) continue;
+      this.queue.shift();
+      this.dropped++;
     }
     this.wake?.();
   }
 
-  /** Sends what was found, oldest first; a share that got no answer is sent again, which does no harm. */
+  /**
+   * Sends what was found, oldest first; a share that got no answer is sent again, which does no harm. Once it is
+   * stopped, what is left is sent as long as the node takes it, for a second at most.
+   */
   private async submitAll(signal: AbortSignal): Promise<void> {
+    const late = new AbortController();
+    const stop = (): void => {
+      setTimeout(() => {
+        late.abort();
+        this.wake?.();
+      }, LAST_SUBMISSIONS_MS).unref();
+      this.submitNow.abort();
+      this.wake?.();
+    };
+    signal.addEventListener('abort', stop, { once: true });
     let retryMs = FIRST_RETRY_MS;
-    while (!signal.aborted) {
+    while (!late.signal.aborted) {
       const share = this.queue[0];
       if (!share) {
+        if (signal.aborted && this.minesSinceMs === undefined) return;
         await new Promise<void>((resolve) => (this.wake = resolve));
         continue;
       }
       try {
-        const reason = await this.api.submit(share.round, share.body, signal);
+        const reason = await this.api.submit(share.round, share.body, late.signal);
         if (this.queue[0] === share) this.queue.shift();
+        this.standing.succeeded('submission');
         retryMs = FIRST_RETRY_MS;
         if (reason === undefined) this.accepted++;
         else {
           this.rejected++;
           if (reason === ROUND_OVER) this.drop(share.round);
-          else this.options.note(`share rejected: ${reason}`);
+          else this.tellRejection(reason);
         }
       } catch (error) {
         if (signal.aborted) return;
-        this.away(error as Error);
-        await pause(retryMs, signal);
+        if (!(error instanceof NodeAway || error instanceof WrongServer)) throw error;
+        this.standing.failed('submission', error);
+        this.submitNow = new AbortController();
+        await pause(retryMs, AbortSignal.any([signal, this.submitNow.signal]));
         retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
       }
     }
@@ -165,18 +258,6 @@ export class RemoteMiner {
     if (this.work?.round !== round) return;
     this.askNow.abort();
     this.askNow = new AbortController();
-  }
-
-  private away({ message }: Error): void {
-    if (this.awaySinceMs !== undefined) return;
-    this.awaySinceMs = performance.now();
-    this.options.note(`the node is away: ${message}`);
-  }
-
-  private back(): void {
-    if (this.awaySinceMs === undefined) return;
-    this.awaySinceMs = undefined;
-    this.options.note('the node is back');
   }
 }
 

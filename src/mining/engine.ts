@@ -1,11 +1,13 @@
+import { count } from '../format';
 import { sparingly } from '../log';
-import type { Backend } from './kernel';
+import { BACKENDS, type Backend } from './kernel';
+import { missingAddonAdvice } from './kernels/available-addons';
 import { MiningThread, type EngineLog, type MiningJob } from './mining-thread';
 
 /** extranonce1 0x0000..0x00ff are the node's own threads (docs/PROTOCOL.md section 4). */
 export const MAX_THREADS = 256;
 
-/** Threads come and go together: how many run is told when that has settled. */
+/** Threads come and go together: how many are left is told when that has settled. */
 const TELL_MS = 2000;
 
 /** What an engine is made of. */
@@ -37,8 +39,11 @@ export class Engine {
   private made: EngineSetup;
   private wanted: EngineSetup;
   private readonly telling: NodeJS.Timeout;
-  /** How many threads run, as was told last; all of them unless told otherwise. */
-  private told: number;
+  /** How many threads run and on what, as was told last. */
+  private told = '';
+  /** What threads said of themselves, without the reasons, in which each may name files of its own: one speaks for all. */
+  private readonly said = new Set<string>();
+  private isAdviceTold = false;
   private percent = 100;
   private readonly log: EngineLog;
 
@@ -50,7 +55,6 @@ export class Engine {
     );
     this.made = this.wanted = checked(setup);
     this.addThreads();
-    this.told = setup.threads;
     this.telling = setInterval(() => this.tell(), TELL_MS).unref();
   }
 
@@ -149,28 +153,64 @@ export class Engine {
     this.made = this.wanted;
     // Until they are measured, new threads are taken to be as fast as those before.
     this.addThreads(known.length > 0 ? sumOf(known) / known.length : undefined);
-    this.told = threads;
-    this.log('info', `mining with ${threads} threads, backend ${backend}`);
+    this.told = '';
+    if (kept === 0) this.said.clear();
   }
 
   /** @param presumedHps of each at full intensity, where something is known */
   private addThreads(presumedHps?: number): void {
     const { threads, backend } = this.made;
-    const { log, onFailure } = this;
+    const { onFailure } = this;
+    const log: EngineLog = (level, message) => this.logOnce(level, message);
+    const onReady = (): void => {
+      if (this.told === '') this.tell();
+    };
     for (let index = this.threads.length; index < threads; index++) {
-      const thread = new MiningThread(index, backend, { log, onFailure }, presumedHps);
+      const thread = new MiningThread(index, backend, { log, onReady, onFailure }, presumedHps);
       thread.setIntensity(this.percent);
       this.threads.push(thread);
     }
   }
 
+  /** Says how many threads run and on what, once each has come up or failed, and again when that has changed. */
   private tell(): void {
-    const { running, log } = this;
+    const { running, backends, log } = this;
     const { threads } = this.made;
-    if (running === this.told) return;
-    this.told = running;
-    log(running < threads ? 'warn' : 'info', `mining with ${running} of ${threads} threads`);
+    const up = backends.filter((backend) => backend !== undefined).length;
+    if (up < running) return;
+    const all = running === threads && this.told === '';
+    const line = `mining with ${all ? count(threads, 'thread') : `${running} of ${threads} threads`}`;
+    const told = `${running} on ${listed(backends)}`;
+    if (told === this.told) return;
+    this.told = told;
+    log(running < threads ? 'warn' : 'info', up > 0 ? `${line} on ${listed(backends)}` : line);
+    if (up > 0 && !backends.includes('native')) this.advise();
   }
+
+  /** Says what would make it faster. */
+  private advise(): void {
+    const advice = missingAddonAdvice();
+    const wouldUse = this.made.backend === 'auto' || this.made.backend === 'native';
+    if (!advice || !wouldUse || this.isAdviceTold) return;
+    this.isAdviceTold = true;
+    this.log(advice.level, advice.message);
+  }
+
+  private logOnce(level: 'debug' | 'info' | 'warn', message: string): void {
+    const what = message.replace(/:.*/s, '');
+    if (this.said.has(what)) return;
+    this.said.add(what);
+    this.log(level, message);
+  }
+}
+
+/** "wasm-simd", or "3 native, 1 js" where they differ. */
+function listed(used: readonly (Backend | undefined)[]): string {
+  const counts = BACKENDS.map(
+    (name) => [used.filter((each) => each === name).length, name] as const,
+  );
+  const found = counts.filter(([number]) => number > 0);
+  return found.length === 1 ? found[0]![1] : found.map((each) => each.join(' ')).join(', ');
 }
 
 function sumOf(numbers: readonly number[]): number {

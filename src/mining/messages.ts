@@ -1,6 +1,7 @@
 import type { Attempt } from '../template/segment';
 import type { Backend } from './kernel';
 import type { AddonSource } from './kernels/addon-files';
+import type { TellLevel } from './kernels';
 import type { SearchSpace } from './search';
 
 /** What a mining thread is started with. */
@@ -26,7 +27,7 @@ export type ToThread =
  */
 export type FromThread =
   | { type: 'ready'; backend: Backend; notes: string[] }
-  | { type: 'log'; message: string }
+  | { type: 'log'; level: TellLevel; message: string }
   | { type: 'found'; job: number; attempts: Attempt[] }
   | { type: 'progress'; job: number; hashes: number; extranonce2: number }
   | { type: 'stopped'; job: number; hashes: number };

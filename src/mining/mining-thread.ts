@@ -22,10 +22,13 @@ export interface MiningJob {
   onFound: (attempts: Attempt[]) => void;
 }
 
-export type EngineLog = (level: 'info' | 'warn', message: string) => void;
+export type EngineLog = (level: 'debug' | 'info' | 'warn', message: string) => void;
 
 export interface ThreadListener {
+  /** Called with what it says of itself, as "what: why". */
   log: EngineLog;
+  /** Called when the thread has come up. */
+  onReady: () => void;
   /** Called with why the thread does not run: once for each reason until it is up again. */
   onFailure: (reason: string) => void;
 }
@@ -216,6 +219,7 @@ export class MiningThread {
       this.backend = message.backend;
       this.notes = message.notes;
       this.fault = undefined;
+      this.listener.onReady();
       this.readyAtMs = performance.now();
       this.send({ type: 'intensity', percent: this.intensity });
       // What the dead thread was searching is not known to the nonce: go on behind it.
@@ -223,7 +227,7 @@ export class MiningThread {
         this.post(restarted ? (this.extranonce2 + 1) % 2 ** 32 : this.startOf(this.job));
       return;
     }
-    if (message.type === 'log') return this.listener.log('info', message.message);
+    if (message.type === 'log') return this.listener.log(message.level, message.message);
     if (message.job !== this.jobNumber) return;
     switch (message.type) {
       case 'found':

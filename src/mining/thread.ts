@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { DutyCycle } from './duty-cycle';
 import type { Kernel } from './kernel';
-import { createKernel } from './kernels';
+import { createKernel, type TellLevel } from './kernels';
 import type { FromThread, ThreadData, ToThread } from './messages';
 import { RingWriter } from './ring-channel';
 import { Search } from './search';
@@ -30,7 +30,7 @@ try {
   // On Linux this sets the thread alone, elsewhere the process.
   os.setPriority(os.constants.priority.PRIORITY_LOW);
 } catch (error) {
-  post({ type: 'log', message: `mining at normal priority: ${String(error)}` });
+  post({ type: 'log', level: 'warn', message: `mining at normal priority: ${String(error)}` });
 }
 
 const notes: string[] = [];
@@ -45,16 +45,16 @@ post({ type: 'ready', backend: kernel.backend, notes });
 
 /** Some backend is better than none: one that was asked for by name is given up with a log line. */
 function chooseKernel(): Kernel {
-  const log = (message: string): void => {
+  const tell = (message: string, level: TellLevel): void => {
     notes.push(message);
-    post({ type: 'log', message });
+    post({ type: 'log', level, message });
   };
   try {
-    return createKernel(backend, log, addons);
+    return createKernel(backend, tell, addons);
   } catch (error) {
     if (backend === 'auto') throw error;
-    log(`backend ${backend} is not usable, choosing another: ${String(error)}`);
-    return createKernel('auto', log, addons);
+    tell(`backend ${backend} is not usable, choosing another: ${String(error)}`, 'warn');
+    return createKernel('auto', tell, addons);
   }
 }
 

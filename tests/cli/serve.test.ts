@@ -4,7 +4,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { FileStore } from '../../cli/serve/file-store';
+import { makeStateFolder, stateFault } from '../../cli/serve/state-folder';
+import { ConfigError } from '../../src/settings/environment';
+import { eventually } from '../fixtures/network';
 import { startProgram, SUBMITTER, TASK_ID } from '../fixtures/standalone';
+import { freePort } from '../sdk-stand-in/http';
 import { describeProcesses } from '../runner/describe-processes';
 
 describeProcesses('npm run serve', function () {
@@ -14,7 +18,11 @@ describeProcesses('npm run serve', function () {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   const wrong: [string, Record<string, string>, RegExp][] = [
-    ['without an identity', {}, /^TASK_ID: expected .*\nSUBMITTER_PUBLIC_KEY: expected .*\n$/],
+    [
+      'without an identity',
+      {},
+      /^TASK_ID: expected .*, such as US517G\w+ to try it, got nothing\nSUBMITTER_PUBLIC_KEY: expected .*\n$/,
+    ],
     [
       'with a key that is none',
       { TASK_ID, SUBMITTER_PUBLIC_KEY: '0OIl' },
@@ -25,14 +33,78 @@ describeProcesses('npm run serve', function () {
       { TASK_ID, SUBMITTER_PUBLIC_KEY: SUBMITTER, API_PORT: 'x' },
       /^API_PORT: expected .*\n$/,
     ],
+    [
+      'with a state that can not be there',
+      { TASK_ID, SUBMITTER_PUBLIC_KEY: SUBMITTER, STATE_DIR: __filename },
+      /^STATE_DIR: expected a folder that this process can write to, got ".*" \(ENOTDIR: [^\n]*\)\n$/,
+    ],
   ];
+  const options: [string[], RegExp][] = [
+    [['--round', '60'], /^error: unknown option '--round'\n/],
+    [['--rounds', '0'], /^error: option '--rounds <seconds>' .* from 1 to 86400\.\n$/],
+    [['60'], /^error: too many arguments/],
+  ];
+  it('refuses options that it does not know or can not use', async () => {
+    const env = { TASK_ID, SUBMITTER_PUBLIC_KEY: SUBMITTER, STATE_DIR: folder };
+    await Promise.all(
+      options.map(async ([args, message]) => {
+        const child = startProgram('cli/serve.ts', args, env);
+        expect((await once(child, 'exit'))[0]).to.equal(1);
+        expect(child.output()).to.match(message);
+      }),
+    );
+  });
+
+  it('says how to start a round, where it listens, and what it mines with', async () => {
+    const port = await freePort();
+    const child = startProgram('cli/serve.ts', [], {
+      ...{ TASK_ID, SUBMITTER_PUBLIC_KEY: SUBMITTER, STATE_DIR: folder },
+      ...{ API_HOST: '0.0.0.0', API_PORT: String(port), MINING_THREADS: '1', MINING_BACKEND: 'js' },
+    });
+    try {
+      const start = await eventually(
+        () => /no round runs.*: curl -X POST (\S+) /.exec(child.output()) ?? undefined,
+      );
+      expect(start[1]).to.equal(`http://127.0.0.1:${port}/task/0`);
+      expect((await fetch(start[1]!, { method: 'POST' })).status).to.equal(202);
+      await eventually(() =>
+        child.output().includes('mining with 1 thread on js') ? true : undefined,
+      );
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
   for (const [what, env, message] of wrong) {
     it(`says what is wrong when it is started ${what}`, async () => {
-      const child = startProgram('cli/serve.ts', [], { ...env, STATE_DIR: folder });
+      const child = startProgram('cli/serve.ts', [], { STATE_DIR: folder, ...env });
       expect((await once(child, 'exit'))[0]).to.equal(1);
       expect(child.output()).to.match(message);
     });
   }
+
+  describe('the folder of its state', () => {
+    it('is made, with those above it, and left as it was found', async () => {
+      const directory = path.join(folder, 'a/b/c');
+      for (const times of [1, 2]) {
+        await makeStateFolder(directory);
+        expect(readdirSync(directory), `${times}`).to.deep.equal([]);
+      }
+    });
+
+    it('is refused where there is a file, or nothing can be made', async () => {
+      const file = path.join(folder, 'file');
+      writeFileSync(file, '');
+      const fault = (directory: string): Promise<unknown> =>
+        makeStateFolder(directory).catch((error: unknown) => error);
+      expect(await fault(file)).to.have.property('code', 'EEXIST');
+      expect(await fault(path.join(file, 'a'))).to.have.property('code', 'ENOTDIR');
+      // Where Node's own mkdir with `recursive` never ends.
+      if (process.platform === 'linux') {
+        expect(await fault('/proc/orca/state')).to.have.property('code', 'ENOENT');
+      }
+      expect(stateFault(file, await fault(file))).to.be.instanceOf(ConfigError);
+    });
+  });
 
   describe('its store', () => {
     it('gives back what was set last, under keys of any kind', async () => {

@@ -134,7 +134,7 @@ describe('Engine', () => {
     search(1);
     await until(() => found.size === 3);
     expect(engine.backends).to.deep.equal(['js', 'js', 'js']);
-    expect(messages.at(-1)).to.equal('mining with 3 threads, backend js');
+    await until(() => messages.includes('mining with 3 threads on js'));
 
     engine.configure({ threads: 1, backend: 'js' });
     await engine.stop();

@@ -3,6 +3,7 @@ import threads, { type Worker, type WorkerOptions } from 'node:worker_threads';
 import { expect } from 'chai';
 import { FLOOR } from '../../src/consensus';
 import { Engine } from '../../src/mining/engine';
+import { availableAddons } from '../../src/mining/kernels/available-addons';
 import type { Attempt } from '../../src/template/segment';
 import { testTemplate } from '../fixtures/template';
 
@@ -30,8 +31,11 @@ describe('a mining thread', function () {
       }
     };
   };
-  const mine = (count: number): Engine => {
-    engine = new Engine({ threads: count, backend: 'js', log: (_, text) => messages.push(text) });
+  const mine = (count: number, backend: 'auto' | 'js' = 'js'): Engine => {
+    engine = new Engine({
+      ...{ threads: count, backend },
+      log: (level, text) => messages.push(level === 'info' ? text : `${level}: ${text}`),
+    });
     engine.search({
       ...{ template, extranonce2: 9, target: FLOOR << 6n },
       onFound: (more) => found.push(...more),
@@ -69,7 +73,7 @@ describe('a mining thread', function () {
     });
     const engine = mine(4);
     await until(() => told('mining with').length === 1);
-    expect(told('mining with')).to.deep.equal(['mining with 2 of 4 threads']);
+    expect(told('mining with')).to.deep.equal(['warn: mining with 2 of 4 threads on js']);
     expect(engine.threadStates.map(({ failed }) => failed)).to.have.members([
       ...[false, false, true, true],
     ]);
@@ -80,7 +84,7 @@ describe('a mining thread', function () {
     free = Infinity;
     await until(() => new Set(found.map(({ extranonce }) => extranonce[1])).size === 4);
     await until(() => told('mining with 4 of 4 threads').length === 1);
-    expect(told('failed')).to.deep.equal([`mining thread failed: ${NO_THREAD}`]);
+    expect(told('failed')).to.deep.equal([`warn: mining thread failed: ${NO_THREAD}`]);
   });
 
   it('may be the only one, and be missing: that is unhealthy until it is there', async () => {
@@ -94,7 +98,7 @@ describe('a mining thread', function () {
     await engine.stop();
     free = true;
     await until(() => engine.healthy);
-    expect(told('failed')).to.deep.equal([`mining thread failed: ${NO_THREAD}`]);
+    expect(told('failed')).to.deep.equal([`warn: mining thread failed: ${NO_THREAD}`]);
   });
 
   it('that dies is started again, on ground it has not searched', async () => {
@@ -111,7 +115,53 @@ describe('a mining thread', function () {
     ];
     expect(extranonces(before)).to.deep.equal(['000000000009']);
     expect(extranonces(found)).to.deep.equal(['00000000000a']);
-    expect(told('failed')).to.deep.equal(['mining thread failed: it ended with code 1']);
+    expect(told('failed')).to.deep.equal(['warn: mining thread failed: it ended with code 1']);
+  });
+
+  describe('says what it hashes with', () => {
+    /** A thread that is up at once. */
+    const program = (backend: string, ...logged: string[]): string => `
+      require(${JSON.stringify(require.resolve('tsx/cjs'))});
+      const { threadId, workerData } = require('node:worker_threads');
+      const { RingWriter } = require(${JSON.stringify(require.resolve('../../src/mining/ring-channel'))});
+      const writer = new RingWriter(workerData.ring);
+      for (const message of ${JSON.stringify(logged)}) {
+        writer.post({ type: 'log', level: 'warn', message: message + threadId });
+      }
+      writer.post({ type: 'ready', backend: ${JSON.stringify(backend)}, notes: [] });
+      setInterval(() => undefined, 1000);`;
+
+    it('once for all threads, and a fault that all have once', async () => {
+      const faults = ["native kernel can't run: no file /tmp/", 'mining at normal priority: code '];
+      beforeEachStart(() => program('js', ...faults));
+      mine(3);
+      await until(() => told('mining with').length > 0);
+      await sleep(300);
+      expect(messages).to.have.length(3);
+      expect(messages[0]).to.match(/^warn: native kernel can't run: no file \/tmp\/\d+$/);
+      expect(messages[1]).to.match(/^warn: mining at normal priority: code \d+$/);
+      expect(messages[2]).to.equal('mining with 3 threads on js');
+    });
+
+    it('by each backend, where threads differ', async () => {
+      const backends = ['js', 'wasm', 'js'];
+      beforeEachStart(() => program(backends.pop()!));
+      mine(3);
+      await until(() => told('mining with').length > 0);
+      expect(messages).to.deep.equal(['mining with 3 threads on 1 wasm, 2 js']);
+    });
+
+    it('and, where no native code was built, once what would make it faster', async function () {
+      if (availableAddons().length > 0) this.skip();
+      mine(2, 'auto');
+      await until(() => told('npm run').length > 0);
+      expect(messages.filter((line) => !line.startsWith('warn: mining at normal'))).to.deep.equal([
+        "debug: native kernel can't run: there is no native code for " +
+          `${process.platform}-${process.arch}`,
+        'mining with 2 threads on wasm-simd',
+        'npm run build:native makes hashing up to six times as fast',
+      ]);
+    });
   });
 
   it('that tells nothing for ten seconds stands still, and its rate is known all the same', async () => {
@@ -151,7 +201,7 @@ describe('a mining thread', function () {
     const engine = mine(1);
     await until(() => told('failed').length > 0);
     expect(told('failed')).to.deep.equal([
-      'mining thread failed: Worker terminated due to reaching memory limit: JS heap out of memory',
+      'warn: mining thread failed: Worker terminated due to reaching memory limit: JS heap out of memory',
     ]);
     expect(engine.healthy).to.equal(false);
     greedy = false;

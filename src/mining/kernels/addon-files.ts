@@ -10,13 +10,18 @@ import { threadId } from 'node:worker_threads';
 /** Native code: the path of its file, or bytes that are to be one. */
 export type AddonSource = string | Uint8Array;
 
+/** There is no addon to load, as where none was built: no fault, but slower. */
+export class NoAddonError extends Error {
+  override readonly name = 'NoAddonError';
+}
+
 /**
  * Loads the first of several addons that this system loads, and gives its exports.
- * @throws Error when there is none.
+ * @throws NoAddonError when there is none, Error of all that failed.
  */
 export function loadAddon(sources: readonly AddonSource[]): unknown {
   if (sources.length === 0) {
-    throw new Error(`there is no native code for ${process.platform}-${process.arch}`);
+    throw new NoAddonError(`there is no native code for ${process.platform}-${process.arch}`);
   }
   return firstThatWorks(
     sources.map(

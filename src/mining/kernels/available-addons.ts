@@ -15,6 +15,14 @@ export function availableAddons(): readonly AddonSource[] {
   return available;
 }
 
+/** What would make hashing faster where no addon was built, and how loud that is to be said; undefined where one was. */
+export function missingAddonAdvice(): { level: 'debug' | 'info'; message: string } | undefined {
+  if (availableAddons().length > 0) return undefined;
+  return FROM_SOURCE
+    ? { level: 'info', message: 'npm run build:native makes hashing up to six times as fast' }
+    : { level: 'debug', message: `no native code for ${PLATFORM} was built into this bundle` };
+}
+
 function shared(base64: string): Uint8Array {
   const bytes = Buffer.from(base64, 'base64');
   const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));

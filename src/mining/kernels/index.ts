@@ -1,6 +1,6 @@
 import type { Backend, Kernel } from '../kernel';
 import { selfTest } from '../self-test';
-import type { AddonSource } from './addon-files';
+import { NoAddonError, type AddonSource } from './addon-files';
 import { availableAddons } from './available-addons';
 import { fastestInstance, hashrate } from './fastest';
 import { createJsKernel } from './js';
@@ -8,8 +8,11 @@ import { nativeVariants } from './native';
 import { createWasmScalarKernel } from './wasm-scalar';
 import { createWasmSimdKernel } from './wasm-simd';
 
-type Log = (message: string) => void;
-type Factory = (log: Log, addons: readonly AddonSource[]) => Kernel;
+/** What is missing is no news; what is there and does not work is. */
+export type TellLevel = 'debug' | 'warn';
+/** Told why a backend or a variant of it is not used: "what: why", beginning with the backend's name. */
+export type Tell = (message: string, level: TellLevel) => void;
+type Factory = (tell: Tell, addons: readonly AddonSource[]) => Kernel;
 
 /** In order of expected speed. */
 const FACTORIES: readonly { backend: Backend; create: Factory }[] = [
@@ -26,7 +29,7 @@ const FACTORIES: readonly { backend: Backend; create: Factory }[] = [
  */
 export function createKernel(
   preference: 'auto' | Backend,
-  log: Log = () => {},
+  tell: Tell = () => {},
   addons: readonly AddonSource[] = availableAddons(),
 ): Kernel {
   const faults: string[] = [];
@@ -34,9 +37,9 @@ export function createKernel(
     if (preference !== 'auto' && preference !== backend) continue;
     const kernel = proven(
       backend,
-      () => create(log, addons),
-      (fault) => {
-        log(fault);
+      () => create(tell, addons),
+      (fault, level) => {
+        tell(fault, level);
         faults.push(fault);
       },
     );
@@ -46,9 +49,9 @@ export function createKernel(
 }
 
 /** The native variant that is fastest on this CPU, of those that work. */
-function fastestNative(log: Log, addons: readonly AddonSource[]): Kernel {
+function fastestNative(tell: Tell, addons: readonly AddonSource[]): Kernel {
   const ranked = nativeVariants(addons)
-    .flatMap(({ name, create }) => proven(`native ${name}`, create, log) ?? [])
+    .flatMap(({ name, create }) => proven(`native ${name}`, create, tell) ?? [])
     .map((kernel) => ({ kernel, rate: hashrate(kernel) }))
     .sort((a, b) => b.rate - a.rate);
   if (!ranked[0]) throw new Error('none of its variants works');
@@ -56,13 +59,15 @@ function fastestNative(log: Log, addons: readonly AddonSource[]): Kernel {
 }
 
 /** The kernel once it has passed its test; its fault is told, and nothing given, when it can't run. */
-function proven(name: string, create: () => Kernel, onFault: Log): Kernel | undefined {
+function proven(name: string, create: () => Kernel, onFault: Tell): Kernel | undefined {
   try {
     const kernel = create();
     selfTest(kernel);
     return kernel;
   } catch (error) {
-    onFault(`${name} kernel can't run: ${error instanceof Error ? error.message : String(error)}`);
+    const level = error instanceof NoAddonError ? 'debug' : 'warn';
+    const reason = error instanceof Error ? error.message : String(error);
+    onFault(`${name} kernel can't run: ${reason}`, level);
     return undefined;
   }
 }

@@ -99,6 +99,15 @@ describe('createKernel', () => {
     ]);
   });
 
+  it('tells what is missing apart from what does not work', () => {
+    const levels: string[] = [];
+    createKernel('auto', (_message, level) => levels.push(level), []);
+    withoutNativeCode(() =>
+      createKernel('auto', (_message, level) => levels.push(level), ['/no/addon.node']),
+    );
+    expect(levels).to.deep.equal(['debug', 'warn']);
+  });
+
   it('throws when the backend asked for does not work', () => {
     withoutWebAssembly(() => {
       expect(() => createKernel('wasm-simd')).to.throw(

@@ -1,0 +1,17 @@
+const { devEngines, engines } = require('../package.json');
+
+// The tools of this repository need a later Node than the bundle they make. Loaded before any of them (webpack.config.js,
+// `tsx -r` in package.json): on an older one they would fail somewhere within, with a stack. Any Node can read this file.
+
+const wanted = lowest(devEngines.runtime.version);
+
+if (Number.parseInt(process.versions.node, 10) < Number.parseInt(wanted, 10)) {
+  console.error(
+    `This needs Node ${wanted} or later, and is run with ${process.version}; the bundle it makes runs on ${lowest(engines.node)} or later.`,
+  );
+  process.exit(1);
+}
+
+function lowest(range) {
+  return range.replace('>=', '');
+}

@@ -1,0 +1,38 @@
+import { Command, InvalidArgumentError } from 'commander';
+
+const MAX_ROUND_SECONDS = 86_400;
+
+export interface Options {
+  /** How long a round takes where the node runs them by itself; undefined where somebody starts them. */
+  rounds?: number;
+}
+
+const HELP = `
+Environment:
+  TASK_ID               base58 of the task's account (required)
+  SUBMITTER_PUBLIC_KEY  base58 of the key that proofs are submitted under (required)
+  STATE_DIR             where state is kept (default: orca-state)
+  and the task's own variables, such as MINING_THREADS and API_PORT: see README.md
+
+Without --rounds somebody starts the rounds: POST /task/<number>, see docs/API.md.`;
+
+/** Reads the command line; ends the process, with what is wrong, where it can't be used. */
+export function parseOptions(): Options {
+  return new Command('serve')
+    .description(
+      "Runs the miner, its HTTP API and its dashboard without Koii; also Orca's container.",
+    )
+    .option('--rounds <seconds>', 'run round after round, each so long', seconds)
+    .addHelpText('after', HELP)
+    .allowExcessArguments(false)
+    .parse()
+    .opts<Options>();
+}
+
+function seconds(text: string): number {
+  const value = /^\d+$/.test(text) ? Number(text) : 0;
+  if (value >= 1 && value <= MAX_ROUND_SECONDS) return value;
+  throw new InvalidArgumentError(
+    `Expected seconds, a whole number from 1 to ${MAX_ROUND_SECONDS}.`,
+  );
+}

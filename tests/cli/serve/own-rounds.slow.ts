@@ -1,0 +1,72 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import bs58 from 'bs58';
+import { expect } from 'chai';
+import { roundSeed } from '../../../src/template/koii';
+import { eventually } from '../../fixtures/network';
+import { startProgram, SUBMITTER, TASK_ID } from '../../fixtures/standalone';
+import { freePort } from '../../sdk-stand-in/http';
+
+describe('the rounds that npm run serve runs by itself', function () {
+  this.timeout(120_000);
+  const SECONDS = 3;
+  let folder: string;
+  let port: number;
+  let child: ReturnType<typeof startProgram>;
+
+  const run = (): void => {
+    child = startProgram('cli/serve.ts', ['--rounds', String(SECONDS)], {
+      ...{ TASK_ID, SUBMITTER_PUBLIC_KEY: SUBMITTER, STATE_DIR: folder },
+      ...{ API_PORT: String(port), MINING_THREADS: '1', MINING_INTENSITY: '50' },
+    });
+  };
+  const kill = async (): Promise<void> => {
+    const exit = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exit;
+  };
+  const mining = (round: number): Promise<true> =>
+    eventually(() => (child.output().includes(`mining round ${round}\n`) ? true : undefined));
+  const get = async (route: string): Promise<Record<string, string>> =>
+    (await (await fetch(`http://127.0.0.1:${port}${route}`)).json()) as Record<string, string>;
+
+  beforeEach(async () => {
+    folder = mkdtempSync(path.join(os.tmpdir(), 'own-rounds-'));
+    port = await freePort();
+    run();
+  });
+  afterEach(async () => {
+    await kill();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("follow each other, each on this node's own proof, and go on after a restart", async () => {
+    await mining(3);
+    const { proof } = await get('/submission/1');
+    expect(proof).to.be.a('string');
+    const { work } = (await get('/task/3')) as unknown as { work: { prev: string } };
+    const seed = roundSeed(bs58.decode(TASK_ID), 3, { [SUBMITTER]: proof! });
+    const own = await fetch(`http://127.0.0.1:${port}/audit`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ submission: { proof, round_number: 1, submitter: SUBMITTER } }),
+    });
+    expect(await own.json()).to.equal(true);
+    expect(work.prev).to.equal(seed.toString('hex'));
+
+    const refused = await fetch(`http://127.0.0.1:${port}/task/9`, { method: 'POST' });
+    expect(refused.status).to.equal(409);
+    expect(await refused.json()).to.include({
+      message: `this node runs its rounds by itself (--rounds ${SECONDS})`,
+    });
+
+    const last = Number((await get('/task'))['round_number']);
+    await kill();
+    run();
+    await mining(last);
+    await mining(last + 1);
+    expect(child.output()).to.include(`by themselves, from round ${last} on`);
+  });
+});
