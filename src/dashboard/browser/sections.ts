@@ -105,6 +105,8 @@ function showUsage({ usage: { cpuRatio, memoryBytes, uptimeS } }: Status): void 
 const REASONS: Record<string, string> = {
   wrong_height: "another round's height",
   no_proof: 'no proof',
+  incomplete_proof: 'half a proof',
+  wrong_difficulty: 'misses its difficulty',
   wrong_hash: 'another hash',
   above_target: 'misses the target',
 };

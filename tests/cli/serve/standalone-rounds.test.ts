@@ -71,7 +71,7 @@ describeProcesses('the rounds of npm run serve', function () {
 
   describe('are not lost to a start of an earlier one', () => {
     const FAR = 'expected a later one, got 6';
-    const isUsable = async (): Promise<void> => {
+    const expectUsable = async (): Promise<void> => {
       expect((await start(7)).status).to.be.oneOf([200, 202]);
       expect((await node.ask('/task/7')).body.work).to.be.an('object');
     };
@@ -81,7 +81,7 @@ describeProcesses('the rounds of npm run serve', function () {
       await refuses(6, `round 7 is running: ${FAR}`);
       await restart();
       await refuses(6, `round 7 is running: ${FAR}`);
-      await isUsable();
+      await expectUsable();
     });
 
     it('while their owner pauses them', async () => {
@@ -93,7 +93,7 @@ describeProcesses('the rounds of npm run serve', function () {
       });
       expect(status).to.equal(200);
       await refuses(6, `round 7 is running: ${FAR}`);
-      await isUsable();
+      await expectUsable();
     });
 
     it('when their time is over, before and after a restart', async () => {
@@ -105,7 +105,7 @@ describeProcesses('the rounds of npm run serve', function () {
       await idle();
       await refuses(6, `round 7 was started last and is not over: ${FAR}`);
       await refuses(0, 'round 7 was started last and is not over: expected a later one, got 0');
-      await isUsable();
+      await expectUsable();
     });
 
     it('when their record is lost', async () => {
@@ -116,7 +116,7 @@ describeProcesses('the rounds of npm run serve', function () {
       rmSync(path.join(node.directory, folder!, encodeURIComponent('round:7')), { force: true });
       await node.run();
       await refuses(6, `round 7 was started last and is not over: ${FAR}`);
-      await isUsable();
+      await expectUsable();
     });
   });
 
