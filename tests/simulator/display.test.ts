@@ -33,9 +33,9 @@ describe("the simulator's output", () => {
       ...{ ledger: LEDGER_DEFAULTS, interrupted: false, succeeded: true, failures: [], rounds: [] },
       nodes: counts.map((count, index) => of(`node-${index + 1}`, count)),
     });
-    expect(renderReport(report(0, 0), [])).not.to.include('Notices');
+    expect(renderReport(report(0, 0), [])).not.to.include('Warnings');
     const lines = renderReport(report(0, 22, 20), []).split('\n');
-    const told = lines.slice(lines.indexOf('Notices to the owners:') + 1);
+    const told = lines.slice(lines.indexOf('Warnings to the owners:') + 1);
     expect(told).to.have.length(1 + 20 + 20);
     expect(told[0]).to.equal('  node-2: 2 earlier, see --json or --report');
     expect(told[1]).to.equal(`  node-2, round 2, warn: 2 ${'x'.repeat(100)}`);

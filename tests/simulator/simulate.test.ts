@@ -90,7 +90,7 @@ describe('npm run simulate', function () {
     expect(stdout).to.match(
       /Round 1: submission window, \d+ s left \(work on 1, submissions of 0\)/,
     );
-    const told = stdout.slice(stdout.indexOf('Notices to the owners:\n'));
+    const told = stdout.slice(stdout.indexOf('Warnings to the owners:\n'));
     expect(told).to.include('\n  node-3, round 1, warn: all \\x1b[2J is\\x0d\\x0awell\n');
     expect(stdout).not.to.match(/[^\P{Cc}\n]/u);
 
