@@ -14,6 +14,7 @@ import {
 } from '../simulator/index';
 import { count, duration } from '../src/format';
 import { SETTING_NAMES } from '../src/settings/schema';
+import { reasonOf } from './reason';
 import { dashboardIn } from './simulate/addresses';
 import { AuditCounts } from './simulate/audits';
 import { bundle } from './simulate/bundle';
@@ -26,7 +27,7 @@ import { miningInspector, miningSummary } from './simulate/inspector';
 import { judge } from './simulate/judge';
 import { openWhenUp } from './simulate/open';
 import { parseOptions, type SimulateOptions } from './simulate/options';
-import { reasonOf, requireReadable, requireWritable, successivePorts } from './simulate/preflight';
+import { requireReadable, requireWritable, successivePorts } from './simulate/preflight';
 import { renderPage } from './simulate/report-page';
 import { renderSynthetic, runSynthetic } from './simulate/synthetic';
 import { renderReport } from './simulate/tables';
@@ -79,7 +80,7 @@ async function simulate(
   const seed = options.seed ?? randomBytes(8).toString('hex');
   const names = variableNames(options, config);
   const inspector = mining ? miningInspector : undefined;
-  const apiPorts = await portsOf(options, plan);
+  const apiPorts = await portsOf(options, plan, names);
   const title = `${config.taskName}: ${count(nodes, 'node')}, ${roundsOf(options)}, seed ${seed}`;
   const display = new Display(title, rounds, inspector);
   await build(options, signal);
@@ -151,8 +152,14 @@ async function build({ build: isAsked }: SimulateOptions, signal: AbortSignal): 
 async function portsOf(
   { apiPort }: SimulateOptions,
   plan: readonly PlannedNode[],
+  names: readonly string[],
 ): Promise<number[]> {
   if (apiPort === undefined) return freePorts(plan.length);
+  if (!names.includes('API_PORT')) {
+    throw new Error(
+      `--api-port ${apiPort}: the task would not be told, its deployment declares no API_PORT`,
+    );
+  }
   const host = process.env['API_HOST'] || '127.0.0.1';
   return successivePorts(
     apiPort,

@@ -8,10 +8,12 @@ const TIMEOUT_MS = 2000;
 /** Between the last answer of a node and the end of the run; the nodes' ends, up to two seconds each, lie in it. */
 const RECENT_MS = 6000;
 
-const VERDICTS = ['valid', 'invalid', 'abstained'] as const;
-
 /** How many proofs a node audited by itself, by what it found. */
-export interface NodeAudits extends Readonly<Record<(typeof VERDICTS)[number], number>> {
+export interface NodeAudits {
+  readonly valid: number;
+  readonly invalid: number;
+  /** It could not know, and so has no vote. */
+  readonly abstained: number;
   /** False where a process ended before the run did, or did not answer in the end: there may have been more. */
   readonly complete: boolean;
 }
@@ -19,6 +21,20 @@ export interface NodeAudits extends Readonly<Record<(typeof VERDICTS)[number], n
 /** A node of this task; null where nothing is known of its audits. */
 export interface AuditedNode extends NodeReport {
   readonly audits: NodeAudits | null;
+}
+
+/** "6 valid", of each verdict that there is; "-" where nothing is known. */
+export function auditsInWords(audits: NodeAudits | null): string[] {
+  if (audits === null) return ['-'];
+  const { complete, ...counts } = audits;
+  const all = [
+    ['valid', counts.valid],
+    ['invalid', counts.invalid],
+    ['left', counts.abstained],
+  ] as const;
+  const some = all.filter(([, number]) => number > 0);
+  const told = some.length > 0 ? some : [all[0]];
+  return told.map(([verdict, number]) => `${complete ? '' : '≥ '}${number} ${verdict}`);
 }
 
 type Counts = ReadonlyMap<string, number>;
@@ -47,7 +63,7 @@ export class AuditCounts {
   addTo<R extends RunReport>(
     report: R,
     nodes: readonly SimulatedNode[],
-  ): R & { readonly nodes: readonly AuditedNode[] } {
+  ): Omit<R, 'nodes'> & { readonly nodes: readonly AuditedNode[] } {
     const audited = report.nodes.map((of, index) => ({ ...of, audits: this.#of(nodes[index]!) }));
     return { ...report, nodes: audited };
   }

@@ -3,10 +3,15 @@ import { PROOF_RULES } from '../../src/consensus';
 import { count, percent, tokens } from '../../src/format';
 import { relativeError } from '../../src/proof/estimate';
 import type { AuditedNode } from './audits';
+import type { ShownReport } from './tables';
 
 /** The report of a run of this task. */
-interface MiningReport extends RunReport {
+export interface MiningReport extends RunReport {
   readonly nodes: readonly AuditedNode[];
+}
+
+export function isMiningReport(report: ShownReport): report is MiningReport {
+  return report.nodes.every(({ audits }) => audits !== undefined);
 }
 
 /** What the tables of a run of this task mean, in sentences. */

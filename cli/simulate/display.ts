@@ -115,8 +115,9 @@ export class Display {
   }
 
   #statusLine(nodes: readonly SimulatedNode[], progress: Progress): string {
+    const columns = this.inspector?.liveColumns ?? [];
     const states = nodes.map((node) =>
-      [`${node.name} ${node.process.state}`, ...this.#labelled(node)].join(', '),
+      [`${node.name} ${node.process.state}`, ...labelled(columns, this.#values(node))].join(', '),
     );
     return `  ${progress.totalLine()}; ${states.join('; ')}`;
   }
@@ -125,17 +126,16 @@ export class Display {
     return this.#live.get(node) ?? this.inspector?.liveColumns.map(() => '-') ?? [];
   }
 
-  /** "hashrate 5.43 MH/s", "shares 56"; nothing of what is not known. */
-  #labelled(node: SimulatedNode): string[] {
-    const columns = this.inspector?.liveColumns ?? [];
-    return this.#values(node).flatMap((value, index) =>
-      value === '-' ? [] : [`${columns[index]!.toLowerCase()} ${value}`],
-    );
-  }
-
   #print(line: string): void {
     process.stdout.write(`${line}\n`);
   }
+}
+
+/** What is known, each with its column: "hashrate 5.43 MH/s", "shares 56". */
+export function labelled(columns: readonly string[], values: readonly string[]): string[] {
+  return values.flatMap((value, index) =>
+    value === '-' ? [] : [`${columns[index]!.toLowerCase()} ${value}`],
+  );
 }
 
 function trouble(event: NetworkEvent): string | undefined {

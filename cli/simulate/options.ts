@@ -1,5 +1,5 @@
 import os from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 import { Command, Option } from 'commander';
 
@@ -56,9 +56,15 @@ const NOT_SYNTHETIC = [
   ...['nodes', 'rounds', 'report', 'open', 'apiPort', 'cheaters', 'ledger', 'faults', 'mining'],
 ];
 
-/** Reads the command line; prints help or a message and exits where commander does. */
-export function parseOptions(argv: readonly string[]): SimulateOptions {
-  const command = new Command('simulate')
+/**
+ * Reads the command line; prints help or a message and exits where commander does.
+ * @param command to define the options in; for tests, which have it throw
+ */
+export function parseOptions(
+  argv: readonly string[],
+  command = new Command('simulate'),
+): SimulateOptions {
+  command
     .description('Runs real task processes over one simulated K2 ledger, in compressed time.')
     .option('--nodes <count>', 'nodes in the network', wholeNumber(1, MAX_NODES), 3)
     .option('--rounds <count>', 'rounds to work in; 0 runs until Ctrl-C', wholeNumber(0), 3)
@@ -114,6 +120,10 @@ export function parseOptions(argv: readonly string[]): SimulateOptions {
   const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
   if (isGiven('syntheticCache') && !isGiven('synthetic')) {
     command.error("error: option '--synthetic-cache <directory>' goes with --synthetic alone");
+  }
+  const { json, report } = command.opts<SimulateOptions>();
+  if (json !== undefined && report !== undefined && resolve(json) === resolve(report)) {
+    command.error('error: --json and --report would write the same file');
   }
   const options = command.opts<Omit<SimulateOptions, 'roundSeconds'> & { roundSeconds?: number }>();
   return {

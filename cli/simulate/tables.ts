@@ -8,15 +8,12 @@ import type {
   RunReport,
 } from '../../simulator/index';
 import { shortKey, tokens } from '../../src/format';
-import type { AuditedNode, NodeAudits } from './audits';
+import { auditsInWords, type AuditedNode } from './audits';
 import { printable } from './terminal-text';
 
-/** What is shown of a node; of another task nobody knows what it audits. */
-type ShownNode = NodeReport & Partial<Pick<AuditedNode, 'audits'>>;
-
-/** A run to be shown. */
+/** A run to be shown; of another task nobody knows what its nodes audit. */
 export interface ShownReport extends RunReport {
-  readonly nodes: readonly ShownNode[];
+  readonly nodes: readonly (NodeReport & Partial<Pick<AuditedNode, 'audits'>>)[];
 }
 
 /** A column of the nodes' table that is made of what an inspector said of the node's submissions. */
@@ -42,7 +39,7 @@ function nodeTable(report: ShownReport, summary: readonly SummaryColumn[]): stri
     [
       ...['Node', ...summary.map(({ title }) => title)],
       ...(showsAudits ? ['Audits by\nthis node'] : []),
-      ...['Votes\nagainst', 'Reward\n(tokens)', 'Stake\n(tokens)'],
+      ...['Votes\nagainst', 'Reward,\ntokens', 'Stake,\ntokens'],
     ],
     1,
   );
@@ -53,7 +50,7 @@ function nodeTable(report: ShownReport, summary: readonly SummaryColumn[]): stri
     table.push([
       node.name,
       ...summary.map((column) => column.ofSubmissions(submissions)),
-      ...(showsAudits ? [auditsOf(node.audits ?? null)] : []),
+      ...(showsAudits ? [auditsInWords(node.audits ?? null).join('\n')] : []),
       votesOn(node, report.rounds),
       tokens(node.balance),
       tokens(node.stakeAfter),
@@ -62,24 +59,9 @@ function nodeTable(report: ShownReport, summary: readonly SummaryColumn[]): stri
   return table.toString();
 }
 
-/** "6 valid", each verdict in a line of its own; "-" where nothing is known of them. */
-function auditsOf(audits: NodeAudits | null): string {
-  if (audits === null) return '-';
-  const { valid, invalid, abstained, complete } = audits;
-  const atLeast = complete ? '' : '≥ ';
-  const others = [
-    ...(invalid > 0 ? [`${atLeast}${invalid} invalid`] : []),
-    ...(abstained > 0 ? [`${atLeast}${abstained} left`] : []),
-  ];
-  return [
-    ...(valid > 0 || others.length === 0 ? [`${atLeast}${valid} valid`] : []),
-    ...others,
-  ].join('\n');
-}
-
 function roundTable(report: RunReport): string {
   const names = new Map(report.nodes.map(({ name, publicKey }) => [publicKey, name]));
-  const table = newTable(['Round', 'Proofs', 'List made by', 'Accepted', 'Paid (tokens)'], 3);
+  const table = newTable(['Round', 'Proofs', 'List made by', 'Accepted', 'Paid, tokens'], 3);
   for (const round of report.rounds) {
     const paid = Object.values(round.payouts).reduce((sum, amount) => sum + Math.max(0, amount), 0);
     table.push([
