@@ -23,7 +23,7 @@ export interface AuditedNode extends NodeReport {
   readonly audits: NodeAudits | null;
 }
 
-/** "6 valid", of each verdict that there is; "-" where nothing is known. */
+/** "6 valid", of each verdict that there is; "-" where none is known, and there may have been some. */
 export function auditsInWords(audits: NodeAudits | null): string[] {
   if (audits === null) return ['-'];
   const { complete, ...counts } = audits;
@@ -33,8 +33,8 @@ export function auditsInWords(audits: NodeAudits | null): string[] {
     ['left', counts.abstained],
   ] as const;
   const some = all.filter(([, number]) => number > 0);
-  const told = some.length > 0 ? some : [all[0]];
-  return told.map(([verdict, number]) => `${complete ? '' : '≥ '}${number} ${verdict}`);
+  if (some.length === 0) return [complete ? 'none' : '-'];
+  return some.map(([verdict, number]) => `${complete ? '' : '≥ '}${number} ${verdict}`);
 }
 
 type Counts = ReadonlyMap<string, number>;

@@ -54,7 +54,7 @@ function auditSentences({ nodes, rounds }: MiningReport): string[] {
   const who = by.length > 5 ? `${by.length} nodes` : by.map(({ name }) => name).join(', ');
   return [
     `Audits: ${isWhole ? '' : 'at least '}${all} of other nodes' proofs, by ${who}: ${verdicts.join(', ')}.`,
-    `Votes: ${votes === 0 ? 'none, and none was due' : votes}. A node votes against a proof that it finds invalid, or where another did.`,
+    `Votes: ${votes === 0 ? 'none, and none was due' : votes}. A node votes against a proof that it finds invalid, and for a valid one that another voted against.`,
   ];
 }
 

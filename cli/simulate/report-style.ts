@@ -25,4 +25,5 @@ svg .done { fill: light-dark(#9aa5b1, #5d6875); } svg .proven { fill: var(--acce
 .swatch { display: inline-block; width: 0.65rem; margin-right: 0.4rem; }
 summary { cursor: pointer; } body > details { margin: 0.75rem 0; padding: 0.6rem 0.9rem; border: 1px solid var(--line); border-radius: 0.6rem; }
 body > details > summary { font-weight: 600; }
+@media (max-width: 40rem) { .key { display: inline-block; max-width: 7rem; overflow: hidden; text-overflow: ellipsis; } }
 `;

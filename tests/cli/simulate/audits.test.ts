@@ -84,7 +84,8 @@ describe('the audits of a run', () => {
   it('are told in words: what is not known is no 0', () => {
     const audits = { valid: 6, invalid: 0, abstained: 0, complete: true };
     expect(auditsInWords(audits)).to.deep.equal(['6 valid']);
-    expect(auditsInWords({ ...audits, valid: 0 })).to.deep.equal(['0 valid']);
+    expect(auditsInWords({ ...audits, valid: 0 })).to.deep.equal(['none']);
+    expect(auditsInWords({ ...audits, valid: 0, complete: false })).to.deep.equal(['-']);
     expect(auditsInWords({ ...audits, invalid: 2, abstained: 1 })).to.deep.equal([
       '6 valid',
       '2 invalid',
