@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import http from 'node:http';
 import os from 'node:os';
 import Table from 'cli-table3';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
+import { wholeNumber } from '../cli/option-types';
 import { NodeApi, type Work } from '../cli/worker/node-api';
 import { shareBody, type ShareBody } from '../cli/worker/share-body';
 import { Engine } from '../src/mining/engine';
@@ -31,22 +32,15 @@ interface Measured {
 
 const log = (message: string): void => void process.stderr.write(`${message}\n`);
 
-const positiveInteger = (text: string): number => {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new InvalidArgumentError('expected a whole number above 0');
-  return value;
-};
-
 const { shares: count, connections } = new Command('bench:api')
   .description('Measures how many shares a second a node takes over HTTP while it mines.')
   .option(
     '--shares <n>',
     'real shares to mine first; the other kinds are as many',
-    positiveInteger,
+    wholeNumber(1, 1_000_000),
     500,
   )
-  .option('--connections <n>', 'requests in flight at a time', positiveInteger, 16)
+  .option('--connections <n>', 'requests in flight at a time', wholeNumber(1, 1000), 16)
   .parse()
   .opts<Options>();
 

@@ -2,6 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import bs58 from 'bs58';
 import { Command } from 'commander';
+import { wholeNumber } from '../cli/option-types';
 import { sharePayouts } from '../src/distribution/payouts';
 import { createLog } from '../src/log';
 import { verifyProof } from '../src/proof/verify';
@@ -17,15 +18,27 @@ import { vectors } from '../tests/fixtures/proofs';
 /** The histogram counts from tick to tick: so much is no delay. */
 const RESOLUTION_MS = 5;
 
+/** What memory bears. */
+const MAX_SIZE = 1_000_000;
+
 const vector = vectors[0]!;
 const taskId = decodeKey(vector.taskId);
 const submitter = decodeKey(vector.submitter);
 
 const { sizes } = new Command('bench:audit')
   .description('Times audits and distribution lists.')
-  .option('--sizes <list>', 'submitters of a round', '1000,10000,50000')
+  .option(
+    '--sizes <list>',
+    'submitters of each round, whole numbers separated by commas',
+    listOfSizes,
+    [1000, 10_000, 50_000],
+  )
   .parse()
-  .opts<{ sizes: string }>();
+  .opts<{ sizes: number[] }>();
+
+function listOfSizes(text: string): number[] {
+  return text.split(',').map(wholeNumber(1, MAX_SIZE));
+}
 
 function msPerProof(): number {
   const work = koiiWork(taskId, vector.round, Buffer.from(vector.seed, 'hex'));
@@ -71,7 +84,7 @@ async function timeRound(size: number) {
 async function main(): Promise<void> {
   for (let i = 0; i < 3; i++) msPerProof();
   console.log(`one proof of ${vector.shares} shares: ${msPerProof().toFixed(3)} ms`);
-  for (const size of sizes.split(',').map(Number)) {
+  for (const size of sizes) {
     const { auditMs, listMs, longestBlockMs } = await timeRound(size);
     const perProof = ((auditMs + listMs) / size).toFixed(3);
     console.log(

@@ -1,5 +1,7 @@
 import os from 'node:os';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
+import { seconds as secondsOf, wholeNumber } from '../cli/option-types';
+import { MAX_THREADS } from '../src/mining/engine';
 import { measurePeer } from './peer';
 import { toJson, toTable } from './report';
 import { measure, type Measurement } from './sampling';
@@ -15,29 +17,22 @@ interface Options {
 /** Progress and complaints go to stderr: stdout is for the results. */
 const log = (message: string): void => void process.stderr.write(`${message}\n`);
 
-const positive = (text: string): number => {
-  const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError('expected a number above 0');
-  return value;
-};
-
-const positiveInteger = (text: string): number => {
-  const value = positive(text);
-  if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('expected a whole number');
-  return value;
-};
-
 const { threads, seconds, peer, peerSeconds, json } = new Command('bench')
   .description('Compares the hash kernels with each other, with libraries and with other miners.')
-  .option('--threads <n>', 'measure this many threads as well as one', positiveInteger, 1)
-  .option('--seconds <s>', 'time for each backend at each thread count', positive, 2)
+  .option(
+    '--threads <n>',
+    'measure this many threads as well as one',
+    wholeNumber(1, MAX_THREADS),
+    1,
+  )
+  .option('--seconds <s>', 'time for each backend at each thread count', secondsOf, 2)
   .option(
     '--peer <command>',
     "a CPU miner's benchmark command, whose output tells its rate; repeatable",
     (command, commands: string[]) => [...commands, command],
     [] as string[],
   )
-  .option('--peer-seconds <s>', 'time after which a peer is ended', positive, 20)
+  .option('--peer-seconds <s>', 'time after which a peer is ended', secondsOf, 20)
   .option('--json', 'print the results as JSON and nothing else')
   .parse()
   .opts<Options>();

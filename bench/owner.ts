@@ -3,7 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
+import { seconds as secondsOf } from '../cli/option-types';
 import { startNode, type StandaloneNode } from './standalone-node';
 import { percentileOf, spreadOf } from './statistics';
 
@@ -18,15 +19,9 @@ const SETTLE_MS = 2_000;
 const REQUESTS = 1_000;
 const BETWEEN_REQUESTS_MS = 5;
 
-const positive = (text: string): number => {
-  const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError('expected a number above 0');
-  return value;
-};
-
 const { seconds } = new Command('bench:owner')
   .description('Measures what the owner of a machine notices of mining.')
-  .option('--seconds <s>', 'time for each intensity', positive, 10)
+  .option('--seconds <s>', 'time for each intensity', secondsOf, 10)
   .parse()
   .opts<{ seconds: number }>();
 

@@ -23,7 +23,7 @@ export { startNetwork, type Network } from './network';
 export type { NetworkEvent, NetworkOptions } from './network-options';
 export type { Notice, NoticeLevel } from './notices';
 export type { NodeProcess, NodeState, ProcessExit, RoundEvent } from './node-process';
-export { freePorts } from './ports';
+export { freePorts, whyNotFree } from './ports';
 export type { ListOutcome } from './distribution-lists';
 export type {
   KeyReport,

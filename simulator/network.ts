@@ -281,6 +281,7 @@ class NetworkRun {
       rounds: this.options.rounds,
       roundSeconds: this.options.roundSeconds,
       interrupted,
+      hasBegun: this.clock.isRunning,
       ledger: this.ledger,
       nodes: this.nodes,
       stakesBefore: this.#stakesBefore,

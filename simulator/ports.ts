@@ -21,18 +21,17 @@ export async function freePorts(count: number): Promise<number[]> {
   for (let tries = 0; ports.length < count; tries++) {
     if (tries > count + 1_000) throw new Error(`no ${count} free ports from ${FIRST} to ${LAST}`);
     const port = randomInt(FIRST, LAST + 1);
-    if (given.has(port) || !(await isFree(port))) continue;
+    if (given.has(port) || (await whyNotFree(port, '127.0.0.1'))) continue;
     given.add(port);
     ports.push(port);
   }
   return ports;
 }
 
-function isFree(port: number): Promise<boolean> {
+/** Listens on a port for a moment. @returns why that can't be; undefined where it can */
+export function whyNotFree(port: number, host: string): Promise<Error | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
-    server
-      .once('error', () => resolve(false))
-      .listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    server.once('error', resolve).listen(port, host, () => server.close(() => resolve(undefined)));
   });
 }

@@ -21,6 +21,8 @@ export interface RunReport {
   readonly ledger: LedgerOptions;
   /** Stopped before its last round was over. */
   readonly interrupted: boolean;
+  /** In which round it was stopped; left out where it wasn't, or none had begun. */
+  readonly interruptedInRound?: number;
   readonly succeeded: boolean;
   /** Why it did not succeed, a sentence each. */
   readonly failures: readonly string[];
@@ -103,6 +105,7 @@ export interface ReportSources {
   readonly rounds: number;
   readonly roundSeconds: number;
   readonly interrupted: boolean;
+  readonly hasBegun: boolean;
   readonly ledger: Ledger;
   readonly nodes: readonly SimulatedNode[];
   readonly stakesBefore: ReadonlyMap<string, number>;
@@ -127,6 +130,7 @@ export function buildReport(sources: ReportSources): RunReport {
     bountyPerRound: config.bountyPerRound,
     ledger: ledger.options,
     interrupted,
+    ...(interrupted && sources.hasBegun && { interruptedInRound: ledger.currentRound }),
     succeeded: failures.length === 0,
     failures,
     rounds,

@@ -1,11 +1,8 @@
-import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 
 import { KINDS, type Kind, type KindName } from '../../adversaries/kinds';
-
-const ROOT = join(__dirname, '../..');
+import { bundle } from './bundle';
 
 /** Honest nodes stake this many times the minimum, cheaters the minimum. */
 const HONEST_STAKE = 2;
@@ -31,6 +28,11 @@ export function parseKinds(text: string): KindName[] {
     if (Object.hasOwn(KINDS, name)) return name as KindName;
     throw new RangeError(`no cheater ${JSON.stringify(name)}: ${Object.keys(KINDS).join(', ')}`);
   });
+}
+
+/** How many nodes these cheaters take. */
+export function nodesOf(kinds: readonly KindName[]): number {
+  return kinds.reduce((sum, kind) => sum + KINDS[kind].nodes, 0);
 }
 
 /**
@@ -78,18 +80,17 @@ export function planNodes(
 export async function buildCheaters(
   kinds: readonly KindName[],
   directory: string,
+  signal?: AbortSignal,
 ): Promise<ReadonlyMap<KindName | undefined, string>> {
   const executables = new Map<KindName | undefined, string>();
   if (kinds.length === 0) return executables;
   const out = join(directory, 'adversaries');
-  const webpack = join(ROOT, 'node_modules/webpack/bin/webpack.js');
-  const env = ['--env', 'entry=./adversaries/main.ts', '--env', `out=${out}`];
-  await promisify(execFile)(process.execPath, [webpack, ...env], { cwd: ROOT });
+  await bundle(['--env', 'entry=./adversaries/main.ts', '--env', `out=${out}`], signal);
   for (const kind of kinds) {
     // The kind is no variable of the environment: a node would pass none that the task doesn't name.
-    const bundle = JSON.stringify(join(out, 'main.js'));
+    const main = JSON.stringify(join(out, 'main.js'));
     const executable = join(out, `${kind}.js`);
-    writeFileSync(executable, `void require(${bundle}).run(${JSON.stringify(kind)});\n`);
+    writeFileSync(executable, `void require(${main}).run(${JSON.stringify(kind)});\n`);
     executables.set(kind, executable);
   }
   return executables;

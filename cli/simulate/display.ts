@@ -1,9 +1,17 @@
 import logUpdate from 'log-update';
 
-import type { Inspector, Network, NetworkEvent, SimulatedNode } from '../../simulator/index';
+import type {
+  Inspector,
+  Network,
+  NetworkEvent,
+  Notice,
+  SimulatedNode,
+} from '../../simulator/index';
 import { shortKey } from '../../src/format';
-import { fit, printable } from './terminal-text';
+import { dashboardIn } from './addresses';
+import { Payouts } from './payouts';
 import { Progress } from './progress';
+import { fit, printable } from './terminal-text';
 
 const MAX_WIDTH = 80;
 const POLL_MS = 1000;
@@ -17,6 +25,7 @@ export class Display {
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #isTerminal = process.stdout.isTTY;
   #progress: Progress | undefined;
+  #payouts: Payouts | undefined;
   #notice = '';
 
   /** @param rounds as asked for; 0 when the run has no end */
@@ -24,14 +33,13 @@ export class Display {
     private readonly title: string,
     private readonly rounds: number,
     private readonly inspector: Inspector | undefined,
-  ) {
-    if (!this.#isTerminal) this.#print(title);
-  }
+  ) {}
 
   start(network: Network): void {
     const { inspector } = this;
     const progress = new Progress(network, this.rounds);
     this.#progress = progress;
+    this.#payouts = new Payouts(network);
     if (inspector !== undefined) {
       this.#every(POLL_MS, () => void this.#poll(inspector, network.nodes, progress.round));
     }
@@ -48,17 +56,30 @@ export class Display {
     if (this.#isTerminal) logUpdate.clear();
   }
 
-  /** A phase is a line where there is no screen; trouble is worth a line in either. */
+  /** What stays on the screen. */
+  tell(line: string): void {
+    if (this.#isTerminal) logUpdate.clear();
+    this.#print(line);
+  }
+
+  /** A phase is a line where there is no screen; a payout and trouble are worth a line in either. */
   note(event: NetworkEvent): void {
     if (event.type === 'phase') {
       if (!this.#isTerminal && this.#progress) this.#print(this.#progress.phaseLine());
+      for (const { line, isFirst } of this.#payouts?.news() ?? []) {
+        // What a newcomer waits for stays.
+        if (isFirst) this.tell(line);
+        else this.#news(line);
+      }
       return;
     }
     const told = trouble(event);
-    if (told === undefined) return;
-    const text = printable(told);
-    this.#notice = text;
-    if (!this.#isTerminal) this.#print(text);
+    if (told !== undefined) this.#news(printable(told));
+  }
+
+  #news(line: string): void {
+    this.#notice = line;
+    if (!this.#isTerminal) this.#print(line);
   }
 
   #every(ms: number, action: () => void): void {
@@ -94,8 +115,9 @@ export class Display {
   }
 
   #statusLine(nodes: readonly SimulatedNode[], progress: Progress): string {
+    const columns = this.inspector?.liveColumns ?? [];
     const states = nodes.map((node) =>
-      [node.name, node.process.state, ...this.#values(node)].join(' '),
+      [`${node.name} ${node.process.state}`, ...labelled(columns, this.#values(node))].join(', '),
     );
     return `  ${progress.totalLine()}; ${states.join('; ')}`;
   }
@@ -109,6 +131,13 @@ export class Display {
   }
 }
 
+/** What is known, each with its column: "hashrate 5.43 MH/s", "shares 56". */
+export function labelled(columns: readonly string[], values: readonly string[]): string[] {
+  return values.flatMap((value, index) =>
+    value === '-' ? [] : [`${columns[index]!.toLowerCase()} ${value}`],
+  );
+}
+
 function trouble(event: NetworkEvent): string | undefined {
   switch (event.type) {
     case 'refused':
@@ -118,10 +147,16 @@ function trouble(event: NetworkEvent): string | undefined {
         ? undefined
         : `${event.node.name}: the process ended (${event.exit.signal ?? `exit code ${event.exit.code}`})`;
     case 'notice':
-      return `${event.node.name} (${event.notice.level}): ${event.notice.message}`;
+      return toldOwner(event.node.name, event.notice);
     default:
       return undefined;
   }
+}
+
+/** What a task tells its owner; where its page is stands above all, once. */
+function toldOwner(name: string, { level, message }: Notice): string | undefined {
+  if (dashboardIn(message) !== undefined) return undefined;
+  return `${name} tells its owner${level === 'log' ? '' : ` (${level})`}: ${message}`;
 }
 
 function row([name = '', key = '', process = '', ...values]: readonly string[]): string {

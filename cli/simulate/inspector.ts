@@ -8,6 +8,7 @@ import type {
 import { verifyProof } from '../../src/proof/verify';
 import { decodeKey, koiiWork, roundSeed } from '../../src/template/koii';
 import { si } from '../../src/format';
+import { apiOf } from './addresses';
 import type { SummaryColumn } from './tables';
 
 const TIMEOUT_MS = 2000;
@@ -42,8 +43,8 @@ export const miningInspector: Inspector = {
 
 /** Sums over a node's submissions for the table at the end. */
 export const miningSummary: readonly SummaryColumn[] = [
-  { title: 'Hashes done', ofSubmissions: (fields) => sum(fields, 'hashesDone') },
-  { title: 'Estimated', ofSubmissions: (fields) => sum(fields, 'estimatedHashes') },
+  { title: 'Hashes\ndone', ofSubmissions: (fields) => sum(fields, 'hashesDone') },
+  { title: 'Hashes\nestimated', ofSubmissions: (fields) => sum(fields, 'estimatedHashes') },
 ];
 
 /** The verdict on a proof, as fields of the report. */
@@ -83,7 +84,7 @@ async function taskParameters(
   round: number,
 ): Promise<TaskParameters | undefined> {
   try {
-    const response = await fetch(`http://127.0.0.1:${node.env['API_PORT']}/task/${round}`, {
+    const response = await fetch(`${apiOf(node)}/task/${round}`, {
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     return response.ok ? ((await response.json()) as TaskParameters) : undefined;

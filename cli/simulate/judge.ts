@@ -4,15 +4,20 @@ import type { PlannedNode } from './cheaters';
 import { costOf, type Cost } from './cost';
 import { brokenInvariants } from './invariants';
 
-/** A run of this task, judged: what must never happen is among its failures. */
-export interface JudgedReport extends RunReport {
+/** What is found in a run of this task: what must never happen is among its failures. */
+interface Judgement extends Pick<RunReport, 'succeeded' | 'failures'> {
   readonly cheaters: readonly CheaterReport[];
   /** What the cheaters cost the honest nodes together. */
   readonly cost: Cost;
 }
 
+export type JudgedReport<R extends RunReport = RunReport> = R & Judgement;
+
 /** @param plan by which the network's nodes were started, in their order */
-export function judge(report: RunReport, plan: readonly PlannedNode[]): JudgedReport {
+export function judge<R extends RunReport>(
+  report: R,
+  plan: readonly PlannedNode[],
+): JudgedReport<R> {
   const roles = rolesOf(plan, report);
   const failures = [...report.failures, ...brokenInvariants(report, roles)];
   return {

@@ -1,17 +1,23 @@
 import os from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, Option } from 'commander';
 
 import { KINDS, type KindName } from '../../adversaries/kinds';
 import { LEDGER_NAMES, parseLedgerOptions, type LedgerOptions } from '../../simulator/index';
-import { parseKinds } from './cheaters';
+import { usableCpus } from '../../src/process/cpus';
+import { parsedBy, seconds, wholeNumber } from '../option-types';
+import { nodesOf, parseKinds } from './cheaters';
 
 export interface SimulateOptions {
   readonly nodes: number;
   readonly rounds: number;
   readonly roundSeconds: number;
+  /** Whether that was asked for, and is not the default. */
+  readonly roundSecondsGiven: boolean;
   readonly task: string;
+  /** Whether to build the task first: not where another one was asked for. */
+  readonly build: boolean;
   readonly config: string;
   readonly json?: string;
   readonly report?: string;
@@ -40,18 +46,43 @@ const MAX_PORT = 65_535;
 const MAX_SYNTHETIC = 100_000;
 const SYNTHETIC_CACHE = join(os.tmpdir(), 'koii-synthetic-proofs');
 
-/** Reads the command line; prints help or a message and exits where commander does. */
-export function parseOptions(argv: readonly string[]): SimulateOptions {
-  const command = new Command('simulate')
+/** Long enough to mine, submit, audit and vote in, where at most two nodes share a processor. */
+const SHORT_ROUND_SECONDS = 9;
+const LONG_ROUND_SECONDS = 18;
+const NODES_A_PROCESSOR = 2;
+
+/** What a run with many submitters has no use for: it is one honest node, in as many rounds as that takes. */
+const NOT_SYNTHETIC = [
+  ...['nodes', 'rounds', 'report', 'open', 'apiPort', 'cheaters', 'ledger', 'faults', 'mining'],
+];
+
+/**
+ * Reads the command line; prints help or a message and exits where commander does.
+ * @param command to define the options in; for tests, which have it throw
+ */
+export function parseOptions(
+  argv: readonly string[],
+  command = new Command('simulate'),
+): SimulateOptions {
+  command
     .description('Runs real task processes over one simulated K2 ledger, in compressed time.')
     .option('--nodes <count>', 'nodes in the network', wholeNumber(1, MAX_NODES), 3)
     .option('--rounds <count>', 'rounds to work in; 0 runs until Ctrl-C', wholeNumber(0), 3)
-    .option('--round-seconds <seconds>', 'how long a round takes', positive, 18)
+    .option(
+      '--round-seconds <seconds>',
+      `how long a round takes (default: ${SHORT_ROUND_SECONDS}, or ${LONG_ROUND_SECONDS}: docs/SIMULATOR.md)`,
+      seconds,
+    )
+    .option('--build', 'build dist/main.js first, unless --task names another one', false)
     .option('--task <file>', "the task's bundle", 'dist/main.js')
     .option('--config <file>', 'its deployment', 'config-task.yml')
     .option('--json <file>', 'write the whole run here (docs/SIMULATOR.md)')
     .option('--report <file>', 'write the whole run here as a page that stands alone')
-    .option('--open', "open the first node's dashboard in a browser", false)
+    .addOption(
+      new Option('--open', "open the first node's dashboard in a browser")
+        .default(false)
+        .conflicts('mining'),
+    )
     .option('--seed <text>', 'derive task id and keys from this text; random when left out')
     .option('--keep <directory>', "keep the nodes' files here; an empty or new directory")
     .option(
@@ -59,11 +90,14 @@ export function parseOptions(argv: readonly string[]): SimulateOptions {
       "the first node's API port, the others have those after it; free ports when left out",
       wholeNumber(1, MAX_PORT - MAX_NODES),
     )
-    .option(
-      '--cheaters <kinds>',
-      `nodes that cheat, on top of --nodes (docs/ADVERSARIES.md): ${Object.keys(KINDS).join(', ')}`,
-      parsedBy(parseKinds),
-      [],
+    .addOption(
+      new Option(
+        '--cheaters <kinds>',
+        `nodes that cheat, on top of --nodes (docs/ADVERSARIES.md): ${Object.keys(KINDS).join(', ')}`,
+      )
+        .argParser(parsedBy(parseKinds))
+        .default([], 'none')
+        .conflicts('mining'),
     )
     .option(
       '--ledger <names>',
@@ -72,43 +106,43 @@ export function parseOptions(argv: readonly string[]): SimulateOptions {
       {},
     )
     .option('--faults', 'let the RPC fail, kill and freeze processes (docs/RELIABILITY.md)', false)
-    .option(
-      '--synthetic <count>',
-      'instead: one node, and so many submitters that are no processes',
-      wholeNumber(1, MAX_SYNTHETIC),
+    .addOption(
+      new Option(
+        '--synthetic <count>',
+        'instead: one node, and so many submitters that are no processes',
+      )
+        .argParser(wholeNumber(1, MAX_SYNTHETIC))
+        .conflicts(NOT_SYNTHETIC),
     )
     .option('--synthetic-cache <directory>', 'where their proofs are kept', SYNTHETIC_CACHE)
     .option('--no-mining', 'the task is another one: no mining columns, no proofs')
     .parse([...argv]);
-  const options = command.opts<SimulateOptions>();
-  if (options.cheaters.length > 0 && !options.mining) {
-    command.error("error: --cheaters cheat at this repository's task alone, not with --no-mining");
+  const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
+  if (isGiven('syntheticCache') && !isGiven('synthetic')) {
+    command.error("error: option '--synthetic-cache <directory>' goes with --synthetic alone");
   }
-  return options;
-}
-
-/** The same parser for commander: its message is the user's. */
-function parsedBy<T>(parse: (text: string) => T): (text: string) => T {
-  return (text) => {
-    try {
-      return parse(text);
-    } catch (error) {
-      throw new InvalidArgumentError((error as Error).message);
-    }
+  const { json, report } = command.opts<SimulateOptions>();
+  if (json !== undefined && report !== undefined && resolve(json) === resolve(report)) {
+    command.error('error: --json and --report would write the same file');
+  }
+  const options = command.opts<Omit<SimulateOptions, 'roundSeconds'> & { roundSeconds?: number }>();
+  return {
+    ...options,
+    build: options.build && !isGiven('task'),
+    roundSeconds: options.roundSeconds ?? defaultRoundSeconds(options),
+    roundSecondsGiven: options.roundSeconds !== undefined,
   };
 }
 
-function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
-  return (text) => {
-    const value = /^\d+$/.test(text) ? Number(text) : NaN;
-    if (value >= min && value <= max) return value;
-    const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `${min} to ${max}`;
-    throw new InvalidArgumentError(`Expected a whole number ${range}.`);
-  };
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (Number.isFinite(value) && value > 0) return value;
-  throw new InvalidArgumentError('Expected a number above 0.');
+/**
+ * How long a round takes unless the command line says it.
+ * @param cpus how many processors' worth of time there is, a fraction where a quota is one
+ */
+export function defaultRoundSeconds(
+  run: Pick<SimulateOptions, 'nodes' | 'cheaters' | 'mining' | 'faults' | 'synthetic'>,
+  cpus = usableCpus(),
+): number {
+  const isPlain = run.mining && !run.faults && run.synthetic === undefined;
+  const nodes = run.nodes + nodesOf(run.cheaters);
+  return isPlain && nodes <= NODES_A_PROCESSOR * cpus ? SHORT_ROUND_SECONDS : LONG_ROUND_SECONDS;
 }

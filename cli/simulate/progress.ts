@@ -4,7 +4,7 @@ import { duration } from '../../src/format';
 const PHASE_NAMES: Record<Phase['name'], string> = {
   submission: 'submission window',
   audit: 'audit window',
-  settled: 'next round soon',
+  settled: 'both windows are over',
 };
 
 /** Where a run stands, in words. */
@@ -28,8 +28,10 @@ export class Progress {
   phaseLine(): string {
     if (!this.network.clock.isRunning) return 'Starting the processes';
     const phase = this.#phase();
+    const what = `Round ${phase.round}: ${PHASE_NAMES[phase.name]}`;
+    if (this.fraction() === 1 && phase.name === 'settled') return what;
     const left = duration(this.network.clock.msUntil(phase.endSlot));
-    return `Round ${phase.round}: ${PHASE_NAMES[phase.name]}, ${left} left${this.#purpose(phase)}`;
+    return `${what}, ${left} left${this.#purpose(phase)}`;
   }
 
   /** 0 to 1; undefined for a run without end. */
@@ -40,12 +42,18 @@ export class Progress {
     return Math.min(1, done / (this.#endSlot - startingSlot));
   }
 
-  /** "34 %, 58 s left"; how long it runs when it has no end. */
+  /** "34 %, 58 s left", and what for where nobody works any more; how long it runs when it has no end. */
   totalLine(): string {
     const fraction = this.fraction();
     if (fraction === undefined) return 'until Ctrl-C';
     const left = duration(this.network.clock.msUntil(this.#endSlot));
-    return `${Math.floor(fraction * 100)} %, ${left} left`;
+    const told = `${Math.floor(fraction * 100)} %, ${left} left`;
+    return this.isClosing ? `${told} until round ${this.rounds - 1} is audited and paid` : told;
+  }
+
+  /** Whether nobody works any more, and what was submitted last waits for its audit and its payment. */
+  get isClosing(): boolean {
+    return this.rounds > 0 && this.#phase().round >= this.rounds;
   }
 
   #phase(): Phase {
@@ -62,6 +70,7 @@ export class Progress {
       ...(name === 'audit' ? part('audit of', round - 1) : []),
       ...(name === 'settled' ? [] : part('list of', round - 2)),
     ];
-    return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+    const closing = this.isClosing ? ['work is over'] : [];
+    return parts.length === 0 ? '' : ` (${[...closing, ...parts].join(', ')})`;
   }
 }

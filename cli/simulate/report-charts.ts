@@ -82,8 +82,14 @@ function chart(title: string, rows: number, bars: readonly Html[]): Html {
   const height = Math.max(1, rows) * ROW;
   return html`<figure>
     <figcaption>${title}</figcaption>
-    <svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${title}; the tables say the same">
-      ${bars}
-    </svg>
+    <div class="scroll" tabindex="0">
+      <svg
+        viewBox="0 0 ${WIDTH} ${height}"
+        role="img"
+        aria-label="${title}; the tables say the same"
+      >
+        ${bars}
+      </svg>
+    </div>
   </figure>`;
 }

@@ -1,19 +1,22 @@
 import { createHash } from 'node:crypto';
 import os from 'node:os';
 import type { NodeReport, RoundReport, RunReport } from '../../simulator/index';
+import { auditsInWords } from './audits';
 import type { CheaterReport } from './cheater-report';
+import { explain, isMiningReport } from './closing';
 import { costSentence, type Cost } from './cost';
 import { count, shortKey, si, tokens } from '../../src/format';
 import { html, Html, table } from './html';
 import { colourOf, hashesChart, payoutChart } from './report-charts';
 import { STYLE } from './report-style';
+import type { ShownReport } from './tables';
 
 /**
  * A run as one page that stands alone: no script, no other file, nothing asked of a network.
  * @param report what `--json` writes, with the cheaters where there were any
  */
 export function renderPage(
-  report: RunReport & { cheaters?: readonly CheaterReport[]; cost?: Cost },
+  report: ShownReport & { cheaters?: readonly CheaterReport[]; cost?: Cost },
 ): string {
   const styleHash = createHash('sha256').update(STYLE).digest('base64');
   const { cheaters = [], cost, taskName, nodes, rounds } = report;
@@ -34,7 +37,9 @@ export function renderPage(
         <h1>${title}</h1>
         ${verdict(report)} ${facts(report)}
         <h2>Nodes</h2>
-        ${nodeTable(report)} ${noticeSection(report)} ${hashesChart(report)} ${payoutChart(report)}
+        ${nodeTable(report)}
+        ${isMiningReport(report) ? explain(report).map((text) => html`<p>${text}</p>`) : ''}
+        ${noticeSection(report)} ${hashesChart(report)} ${payoutChart(report)}
         ${cheaters.length === 0 ? '' : cheaterSection(cheaters)}
         ${cheaters.length > 0 && cost ? html`<p>${costSentence(cost)}</p>` : ''}
         <h2>Rounds</h2>
@@ -42,13 +47,13 @@ export function renderPage(
         <h2>All of it</h2>
         <details>
           <summary>The run as JSON</summary>
-          <pre>${JSON.stringify(report, null, 2)}</pre>
+          <pre tabindex="0">${JSON.stringify(report, null, 2)}</pre>
         </details>
       </body>
     </html>`.text;
 }
 
-function verdict({ succeeded, interrupted, failures }: RunReport): Html {
+function verdict({ succeeded, interrupted, interruptedInRound, failures }: RunReport): Html {
   if (failures.length > 0) {
     return html`<div class="verdict bad">
       <strong>The run failed</strong>
@@ -57,7 +62,8 @@ function verdict({ succeeded, interrupted, failures }: RunReport): Html {
       </ul>
     </div>`;
   }
-  const text = interrupted ? 'Stopped before its end; until then all went well' : 'All went well';
+  const when = interruptedInRound === undefined ? '' : `, in round ${interruptedInRound}`;
+  const text = interrupted ? `Interrupted${when}; until then all went well` : 'All went well';
   return html`<p class="verdict ${succeeded ? 'good' : 'bad'}"><strong>${text}</strong></p>`;
 }
 
@@ -79,9 +85,14 @@ function facts({ taskId, roundSeconds, bountyPerRound }: RunReport): Html {
   </dl>`;
 }
 
-function nodeTable({ nodes, rounds }: RunReport): Html {
+function nodeTable(report: ShownReport): Html {
+  const { nodes, rounds } = report;
+  const showsAudits = isMiningReport(report);
   return table(
-    ['Node', 'Key', 'Proofs', 'Votes for', 'Against', 'Reward', 'Stake', 'Refused calls', 'Ended'],
+    [
+      ...['Node', 'Key', 'Proofs', 'Votes for', 'Against', 'Reward in tokens', 'Stake'],
+      ...['Refused calls', 'Ended', ...(showsAudits ? ['Audits by it'] : [])],
+    ],
     nodes.map((node, index) => {
       const votes = rounds.flatMap(({ auditVotes }) =>
         auditVotes.filter(({ candidate }) => candidate === node.publicKey),
@@ -95,11 +106,12 @@ function nodeTable({ nodes, rounds }: RunReport): Html {
         html`<svg class="swatch" viewBox="0 0 10 10" aria-hidden="true">
             <rect width="10" height="10" fill="${colourOf(index, nodes.length)}" /></svg
           >${node.name}`,
-        html`<code>${node.publicKey}</code>`,
+        html`<code class="key">${node.publicKey}</code>`,
         ...[proofs, good, votes.length - good, tokens(node.balance)],
         stake === 0 ? 'unchanged' : html`<span class="bad">${signed(stake)}</span>`,
         node.refusals.length,
         endOf(node),
+        ...(showsAudits ? [auditsInWords(node.audits ?? null).join(', ')] : []),
       ];
     }),
     [2, 3, 4, 5, 6, 7],
@@ -111,7 +123,8 @@ function noticeSection({ nodes }: RunReport): Html | string {
     notices.map(({ round, level, message, action }) => [
       ...[name, round],
       html`<span class="${level === 'error' ? 'bad' : ''}">${level}</span>`,
-      ...[message, action],
+      html`<div class="text">${message}</div>`,
+      action,
     ]),
   );
   if (rows.length === 0) return '';
@@ -198,9 +211,11 @@ function listTable(
         >${outcome}</span
       >`,
       votesText(auditVotes, name),
-      Object.entries(amounts)
-        .map(([key, amount]) => `${name(key)} ${signed(amount)}`)
-        .join(', '),
+      html`<div class="text">
+        ${Object.entries(amounts)
+          .map(([key, amount]) => `${name(key)} ${signed(amount)}`)
+          .join(', ')}
+      </div>`,
     ]),
     [1],
   );

@@ -8,7 +8,13 @@ import type {
   RunReport,
 } from '../../simulator/index';
 import { shortKey, tokens } from '../../src/format';
+import { auditsInWords, type AuditedNode } from './audits';
 import { printable } from './terminal-text';
+
+/** A run to be shown; of another task nobody knows what its nodes audit. */
+export interface ShownReport extends RunReport {
+  readonly nodes: readonly (NodeReport & Partial<Pick<AuditedNode, 'audits'>>)[];
+}
 
 /** A column of the nodes' table that is made of what an inspector said of the node's submissions. */
 export interface SummaryColumn {
@@ -23,14 +29,19 @@ const NOTICES_SHOWN = 20;
  * The run at a glance: a table of the nodes and one of the rounds, at most 80 columns wide, and below them the notices,
  * if there were any.
  */
-export function renderReport(report: RunReport, summary: readonly SummaryColumn[]): string {
+export function renderReport(report: ShownReport, summary: readonly SummaryColumn[]): string {
   return [nodeTable(report, summary), roundTable(report), ...noticeLines(report)].join('\n');
 }
 
-function nodeTable(report: RunReport, summary: readonly SummaryColumn[]): string {
+function nodeTable(report: ShownReport, summary: readonly SummaryColumn[]): string {
+  const showsAudits = report.nodes.some(({ audits }) => audits !== undefined);
   const table = newTable(
-    ['Node', 'Key', ...summary.map(({ title }) => title), 'Votes', 'Reward', 'Stake'],
-    2,
+    [
+      ...['Node', ...summary.map(({ title }) => title)],
+      ...(showsAudits ? ['Audits by\nthis node'] : []),
+      ...['Votes\nagainst', 'Reward,\ntokens', 'Stake,\ntokens'],
+    ],
+    1,
   );
   for (const node of report.nodes) {
     const submissions = report.rounds.flatMap((round) =>
@@ -38,8 +49,8 @@ function nodeTable(report: RunReport, summary: readonly SummaryColumn[]): string
     );
     table.push([
       node.name,
-      shortKey(node.publicKey),
       ...summary.map((column) => column.ofSubmissions(submissions)),
+      ...(showsAudits ? [auditsInWords(node.audits ?? null).join('\n')] : []),
       votesOn(node, report.rounds),
       tokens(node.balance),
       tokens(node.stakeAfter),
@@ -50,7 +61,7 @@ function nodeTable(report: RunReport, summary: readonly SummaryColumn[]): string
 
 function roundTable(report: RunReport): string {
   const names = new Map(report.nodes.map(({ name, publicKey }) => [publicKey, name]));
-  const table = newTable(['Round', 'Submissions', 'List made by', 'Accepted', 'Paid'], 3);
+  const table = newTable(['Round', 'Proofs', 'List made by', 'Accepted', 'Paid, tokens'], 3);
   for (const round of report.rounds) {
     const paid = Object.values(round.payouts).reduce((sum, amount) => sum + Math.max(0, amount), 0);
     table.push([
@@ -64,26 +75,26 @@ function roundTable(report: RunReport): string {
   return table.toString();
 }
 
-/** Whole, however long: an address that is cut can't be opened. */
+/** Warnings and errors, whole, however long: an address that is cut can't be opened. The others were told as they came. */
 function noticeLines({ nodes }: RunReport): string[] {
   const lines = nodes.flatMap(({ name, notices }) => {
-    const earlier = notices.length - NOTICES_SHOWN;
-    const told = notices.slice(-NOTICES_SHOWN).map(({ round, level, message }) => {
+    const pressing = notices.filter(({ level }) => level !== 'log');
+    const earlier = pressing.length - NOTICES_SHOWN;
+    const told = pressing.slice(-NOTICES_SHOWN).map(({ round, level, message }) => {
       return `  ${name}, round ${round}, ${level}: ${printable(message)}`;
     });
     return earlier > 0 ? [`  ${name}: ${earlier} earlier, see --json or --report`, ...told] : told;
   });
-  return lines.length === 0 ? [] : ['Notices to the owners:', ...lines];
+  return lines.length === 0 ? [] : ['Warnings to the owners:', ...lines];
 }
 
-/** Votes for and against a node's submissions; none while nobody raised an audit. */
+/** How many votes say that a node's proofs are invalid, and how many that they are valid, where somebody cast one. */
 function votesOn(node: NodeReport, rounds: readonly RoundReport[]): string {
   const votes = rounds.flatMap(({ auditVotes }) =>
     auditVotes.filter(({ candidate }) => candidate === node.publicKey),
   );
-  if (votes.length === 0) return 'none';
   const good = votes.filter(({ isValid }) => isValid).length;
-  return `+${good} -${votes.length - good}`;
+  return `${votes.length - good}${good === 0 ? '' : `, ${good} for`}`;
 }
 
 /** Several right lists of a round are normal: one is paid, the others stand unused. */

@@ -42,7 +42,24 @@ describe('npm run verify', function () {
     expect(stderr).to.include('submitter').and.include('base58 of 32 bytes');
   });
 
-  it('refuses what is no JSON', () => {
+  it('refuses what is no JSON, and nothing to verify', () => {
     expect(verify('{')).to.include({ status: 2 });
+    expect(verify([])).to.deep.equal({
+      ...{ status: 2, verdicts: [] },
+      stderr: 'stdin: expected a submission or an array of them, got an empty array\n',
+    });
+  });
+
+  it('refuses options that it does not know, files that it cannot read, and no file', () => {
+    for (const [args, message] of [
+      [['--fil', 'x'], /^error: unknown option '--fil'/],
+      [['--file', 'no-such.json'], /^no-such\.json: can't be read: there is no such file .*\n$/],
+      [[], /^error: option '--file <path>' is missing\n$/],
+    ] as const) {
+      const command = ['--import', LOADER, SCRIPT, ...args];
+      const { status, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' });
+      expect(status).to.equal(2);
+      expect(stderr).to.match(message);
+    }
   });
 });

@@ -1,9 +1,11 @@
 import { expect } from 'chai';
 import stringWidth from 'string-width';
 
+import { labelled } from '../../cli/simulate/display';
 import { fit, printable } from '../../cli/simulate/terminal-text';
-import { renderReport } from '../../cli/simulate/tables';
+import { renderReport, type ShownReport } from '../../cli/simulate/tables';
 import { LEDGER_DEFAULTS, type RunReport } from '../../simulator/index';
+import { shownReport } from '../cli/simulate/shown-report';
 
 describe("the simulator's output", () => {
   it('cuts lines to a width in columns, wide characters counted as two', () => {
@@ -20,6 +22,21 @@ describe("the simulator's output", () => {
     );
   });
 
+  it('gives each number its label where there are no columns, and nothing of what is not known', () => {
+    const columns = ['Hashrate', 'Shares'];
+    expect(labelled(columns, ['5.43 MH/s', '56'])).to.deep.equal([
+      'hashrate 5.43 MH/s',
+      'shares 56',
+    ]);
+    expect(labelled(columns, ['-', '-'])).to.deep.equal([]);
+  });
+
+  it('does not repeat at the end what is no warning', () => {
+    const { nodes, ...rest } = shownReport(['KeyA']);
+    expect(nodes[0]!.notices).to.have.length(1);
+    expect(renderReport({ nodes, ...rest }, [])).not.to.include('http://');
+  });
+
   it('lists the newest twenty notices of each node, whole', () => {
     const notice = (round: number) =>
       ({ round, level: 'warn', message: `${round} ${'x'.repeat(100)}`, action: '' }) as const;
@@ -33,9 +50,9 @@ describe("the simulator's output", () => {
       ...{ ledger: LEDGER_DEFAULTS, interrupted: false, succeeded: true, failures: [], rounds: [] },
       nodes: counts.map((count, index) => of(`node-${index + 1}`, count)),
     });
-    expect(renderReport(report(0, 0), [])).not.to.include('Notices');
+    expect(renderReport(report(0, 0), [])).not.to.include('Warnings');
     const lines = renderReport(report(0, 22, 20), []).split('\n');
-    const told = lines.slice(lines.indexOf('Notices to the owners:') + 1);
+    const told = lines.slice(lines.indexOf('Warnings to the owners:') + 1);
     expect(told).to.have.length(1 + 20 + 20);
     expect(told[0]).to.equal('  node-2: 2 earlier, see --json or --report');
     expect(told[1]).to.equal(`  node-2, round 2, warn: 2 ${'x'.repeat(100)}`);
@@ -66,7 +83,7 @@ describe("the simulator's output", () => {
       payouts: { [key(0)]: 99_999_999_999_999 },
       listPenalties: {},
     };
-    const report: RunReport = {
+    const report: ShownReport = {
       taskId: key(0),
       taskName: 'Task',
       roundSeconds: 1,
@@ -88,9 +105,10 @@ describe("the simulator's output", () => {
         refusals: [],
         notices: [],
         log: '',
+        audits: { valid: 297, invalid: 297, abstained: 297, complete: false },
       })),
     };
-    const summary = ['Hashes done', 'Estimated'].map((title) => ({
+    const summary = ['Hashes\ndone', 'Hashes\nestimated'].map((title) => ({
       title,
       ofSubmissions: () => '999.9 M',
     }));

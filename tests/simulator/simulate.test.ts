@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import os from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -86,12 +88,23 @@ describeProcesses('npm run simulate', function () {
     expect(stderr).to.equal('');
     expect(code).to.equal(0);
     const tables = stdout.split('\n').filter((line) => /[│┌├└]/.test(line));
-    expect(tables).to.have.length(4 + 3 + 4 + 2);
+    expect(tables).to.have.length(5 + 3 + 4 + 2);
     expect(Math.max(...tables.map((line) => stringWidth(line)))).to.be.at.most(80);
     expect(stdout).to.match(
       /Round 1: submission window, \d+ s left \(work on 1, submissions of 0\)/,
     );
-    const told = stdout.slice(stdout.indexOf('Notices to the owners:\n'));
+    expect(stdout).to.match(
+      /^Nodes work in rounds 0 to 1; two more rounds follow, for the last audit and payout: \d+ s\.$/m,
+    );
+    expect(stdout).to.match(
+      /Round 2: submission window, \d+ s left \(work is over, submissions of 1/,
+    );
+    expect(stdout).to.match(
+      /^Round 0 is paid: node-1 0\.3333, node-2 0\.3333, node-3 0\.3333 tokens \(the first payout, \d+ s after the start\)$/m,
+    );
+    expect(stdout).to.match(/^Round 1 is paid: .* tokens$/m);
+    expect(stdout).to.match(/^node-1 tells its owner \(warn\): all /m);
+    const told = stdout.slice(stdout.indexOf('Warnings to the owners:\n'));
     expect(told).to.include('\n  node-3, round 1, warn: all \\x1b[2J is\\x0d\\x0awell\n');
     expect(stdout).not.to.match(/[^\P{Cc}\n]/u);
 
@@ -145,11 +158,52 @@ describeProcesses('npm run simulate', function () {
     expect(apis).to.deep.equal(['18000', '18001', '18002'].map((port) => ['::', port]));
   });
 
-  it('exits with 130 when Ctrl-C cuts it short', async () => {
-    const run = simulate([...TOY, '--rounds', '3', '--round-seconds', '2']);
-    while (!run.output().includes('Round 0')) await sleep(20);
+  it('exits with 130 when Ctrl-C cuts it short, and says where it was', async () => {
+    const json = join(directory, 'out.json');
+    const run = simulate([...TOY, '--rounds', '3', '--round-seconds', '2', '--json', json]);
+    while (!run.output().includes('Round 1')) await sleep(20);
     run.process.kill('SIGINT');
-    expect((await run.ended).code).to.equal(130);
+    const { code, stdout } = await run.ended;
+    expect(code).to.equal(130);
+    expect(stdout).to.match(
+      /^Interrupted in round 1 \(3 rounds .*: what is shown is as far as it/m,
+    );
+    const report = JSON.parse(readFileSync(json, 'utf8')) as RunReport;
+    expect(report).to.include({ interrupted: true, interruptedInRound: 1 });
+  });
+
+  it('refuses a mistake in an option, a path or a port before it builds', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const port = String((taken.address() as AddressInfo).port);
+    try {
+      const ran = await Promise.all(
+        [
+          ['--roundz', '3'],
+          ['--json', join(directory, 'no', 'out.json')],
+          ['--api-port', port],
+        ].map((args) => simulate(['--build', ...args]).ended),
+      );
+      expect(ran.map(({ code, stdout }) => ({ code, stdout }))).to.deep.equal(
+        ran.map(() => ({ code: 1, stdout: '' })),
+      );
+      expect(ran[0]!.stderr).to.include("unknown option '--roundz'");
+      expect(ran[1]!.stderr).to.match(
+        /^simulate: --json .*out\.json can't be written: there is no/,
+      );
+      expect(ran[2]!.stderr).to.include(`port ${port} of 127.0.0.1, for node-1, can't be had`);
+    } finally {
+      taken.close();
+    }
+  });
+
+  it('is what npm start runs, which builds after it has read the options', () => {
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+    for (const name of ['start', 'simulate']) {
+      expect(scripts[name]).to.equal('tsx cli/simulate.ts --build');
+    }
   });
 
   it('takes the tasks with it when it is killed', async () => {
@@ -161,10 +215,12 @@ describeProcesses('npm run simulate', function () {
     expect(await eventually(() => !pids.some(isAlive) || undefined)).to.equal(true);
   });
 
-  it("prints the first node's dashboard, with the token of its controls", async () => {
+  it("prints the first node's dashboard, where it listens, with the token of its controls", async () => {
     const args = ['--nodes', '1', '--rounds', '0', '--round-seconds', '60'];
-    const run = simulate(args, { MINING_INTENSITY: '5' });
+    const hasIpv6 = os.networkInterfaces()['lo']?.some(({ address }) => address === '::1');
+    const run = simulate(args, { MINING_INTENSITY: '5', ...(hasIpv6 && { API_HOST: '::1' }) });
     const address = await eventually(() => /Dashboard of node-1: (\S+)/.exec(run.output())?.[1]);
+    expect(new URL(address).hostname).to.equal(hasIpv6 ? '[::1]' : '127.0.0.1');
     const entered = await eventually(() =>
       fetch(address, { redirect: 'manual' }).catch(() => undefined),
     );
@@ -207,18 +263,13 @@ describeProcesses('npm run simulate', function () {
   });
 
   const mistakes: [string, string[], RegExp][] = [
-    ['no nodes', ['--nodes', '0'], /--nodes.*1 to 100/s],
-    ['rounds that are no number', ['--rounds', 'x'], /--rounds.*whole number/s],
     ['a task that is missing', [...TOY, '--task', 'no-such.js'], /no-such\.js/],
     ['a configuration that is missing', [...TOY, '--config', 'no-such.yml'], /no-such\.yml/],
-    ['a cheater there is not', ['--cheaters', 'copy,nothing'], /no cheater "nothing": copy, /],
     [
       'cheaters that outweigh the honest nodes',
       ['--nodes', '1', '--cheaters', 'copy,forge'],
       /more than half of the stake.*--nodes 2/,
     ],
-    ['a ledger there is not', ['--ledger', 'strict,none'], /no ledger option "none": late-sub/],
-    ['cheaters at another task', [...TOY, '--cheaters', 'copy'], /--no-mining/],
     ['a directory in use', [...TOY, '--keep', 'simulator'], /--keep simulator.*empty/],
   ];
   for (const [name, args, message] of mistakes) {

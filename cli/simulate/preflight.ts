@@ -1,0 +1,61 @@
+import { accessSync, closeSync, constants, openSync, rmSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+
+import { whyNotFree } from '../../simulator/index';
+import { reasonOf } from '../reason';
+
+// What would end a run after its minutes, or change it unseen, is found before it.
+
+/**
+ * Tries a file that an option says is to be written at the end; one that was not there is not there afterwards.
+ * @throws Error that names the option, the path and the reason
+ */
+export function requireWritable(option: string, path: string): void {
+  const wrong = (reason: string, cause: unknown): Error =>
+    new Error(`${option} ${path} can't be written: ${reason}`, { cause });
+  let isNew: boolean;
+  try {
+    const found = statSync(path, { throwIfNoEntry: false });
+    // To open a pipe would wait for its reader.
+    if (found !== undefined && !found.isFile() && !found.isDirectory()) return;
+    isNew = found === undefined;
+    closeSync(openSync(path, 'a'));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT') throw wrong(reasonOf(error), error);
+    throw wrong(`there is no directory ${dirname(resolve(path))}`, error);
+  }
+  if (isNew) rmSync(path);
+}
+
+/** Throws an Error that names the option, the path and the reason, unless a file can be read. */
+export function requireReadable(option: string, path: string): void {
+  try {
+    accessSync(path, constants.R_OK);
+    if (statSync(path).isDirectory()) throw new Error('it is a directory');
+  } catch (error) {
+    throw new Error(`${option} ${path} can't be read: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+/**
+ * The ports of the nodes' APIs, in their order: successive ones, each free now. A node whose port is taken would go to the
+ * next one, which is another node's.
+ * @param host that the nodes listen on
+ * @throws Error that names the first that can't be had, and its node
+ */
+export async function successivePorts(
+  first: number,
+  names: readonly string[],
+  host: string,
+): Promise<number[]> {
+  const ports = names.map((_, index) => first + index);
+  for (const [index, port] of ports.entries()) {
+    const error = await whyNotFree(port, host);
+    if (error === undefined) continue;
+    throw new Error(
+      `--api-port ${first}: port ${port} of ${host}, for ${names[index]}, can't be had: ${reasonOf(error)}`,
+    );
+  }
+  return ports;
+}
