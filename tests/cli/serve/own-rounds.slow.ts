@@ -7,9 +7,10 @@ import { expect } from 'chai';
 import { roundSeed } from '../../../src/template/koii';
 import { eventually } from '../../fixtures/network';
 import { startProgram, SUBMITTER, TASK_ID } from '../../fixtures/standalone';
+import { describeProcesses } from '../../runner/describe-processes';
 import { freePort } from '../../sdk-stand-in/http';
 
-describe('the rounds that npm run serve runs by itself', function () {
+describeProcesses('the rounds that npm run serve runs by itself', function () {
   this.timeout(120_000);
   const SECONDS = 3;
   let folder: string;
