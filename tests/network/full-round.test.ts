@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { AuditCounts } from '../../cli/simulate/audits';
 import { node18 } from '../fixtures/node18';
 import { startTaskNetwork, type TaskNetwork } from '../fixtures/network';
 import { describeProcesses } from '../runner/describe-processes';
@@ -10,7 +11,10 @@ describeProcesses('the bundle in a network', function () {
 
   it('mines, proves, audits and pays one full round with three nodes on Node 18', async () => {
     network = await startTaskNetwork({ execPath: node18(), rounds: 1, roundSeconds: 8 });
-    const report = await network.finished;
+    const counts = new AuditCounts();
+    counts.start(network.nodes);
+    const report = counts.addTo(await network.finished, network.nodes);
+    counts.stop();
     expect(report.failures).to.deep.equal([]);
 
     const [round] = report.rounds;
@@ -42,6 +46,9 @@ describeProcesses('the bundle in a network', function () {
     for (const node of report.nodes) {
       expect(node.balance).to.equal(list.amounts[node.publicKey]);
       expect(node.stakeAfter).to.equal(node.stakeBefore);
+      // Each judges the two others' proofs.
+      const all = { valid: 2, invalid: 0, abstained: 0, complete: true };
+      expect(node.audits).to.deep.equal(all);
       expect(node.exits.at(-1)).to.include({ code: 0 });
     }
   });
