@@ -202,7 +202,7 @@ describeProcesses('npm run simulate', function () {
       scripts: Record<string, string>;
     };
     for (const name of ['start', 'simulate']) {
-      expect(scripts[name]).to.equal('tsx cli/simulate.ts --build');
+      expect(scripts[name]).to.equal('tsx -r ./build/tools-node.js cli/simulate.ts --build');
     }
   });
 
