@@ -148,14 +148,14 @@ export class ShareIntake {
     { workerId, hashValue }: ShareSubmission,
     { extranonce2, nonce, versionBits }: ShareProof,
   ): { share: Share; extranonce1: number } | { isReversed: boolean } {
-    let isReversed = false;
+    const others: bigint[] = [];
     for (const extranonce1 of [...extranonces1Of(workerId), SHARED_EXTRANONCE1]) {
       const extranonce = extranonceOf(extranonce1, extranonce2);
       const share = shareOf(round.template, { extranonce, versionBits, nonce });
       if (share.hashValue === hashValue) return { share, extranonce1 };
-      isReversed ||= share.hashValue === reversedHashValue(hashValue);
+      others.push(share.hashValue);
     }
-    return { isReversed };
+    return { isReversed: others.includes(reversedHashValue(hashValue)) };
   }
 
   private reject(
