@@ -3,6 +3,7 @@ import { MAX_THREADS } from '../src/mining/engine';
 import { threadCount } from '../src/settings/schema';
 import { BACKENDS, type Backend } from '../src/mining/kernel';
 import { workerId } from '../src/http/fields';
+import { wholeNumber } from './option-types';
 import { Progress } from './worker/progress';
 import { RemoteMiner } from './worker/remote-miner';
 import { WrongServer } from './worker/server-faults';
@@ -26,7 +27,7 @@ const command = new Command('worker')
   .option(
     '--threads <n>',
     'mining threads; by default as many as a node would take',
-    threads,
+    wholeNumber(1, MAX_THREADS),
     threadCount({ MINING_THREADS: 0 }),
   )
   .addOption(new Option('--backend <name>').choices(['auto', ...BACKENDS]).default('auto'));
@@ -46,12 +47,6 @@ function validId(text: string): string {
   const result = workerId.safeParse(text);
   if (result.success) return text;
   throw new InvalidArgumentError(result.error.issues.map(({ message }) => message).join('; '));
-}
-
-function threads(text: string): number {
-  const count = /^\d+$/.test(text) ? Number(text) : 0;
-  if (count >= 1 && count <= MAX_THREADS) return count;
-  throw new InvalidArgumentError(`Expected a whole number from 1 to ${MAX_THREADS}.`);
 }
 
 const interruption = new AbortController();

@@ -1,4 +1,5 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
+import { wholeNumber } from '../option-types';
 
 const MAX_ROUND_SECONDS = 86_400;
 
@@ -22,17 +23,13 @@ export function parseOptions(): Options {
     .description(
       "Runs the miner, its HTTP API and its dashboard without Koii; also Orca's container.",
     )
-    .option('--rounds <seconds>', 'run round after round, each so long', seconds)
+    .option(
+      '--rounds <seconds>',
+      'run round after round, each so long',
+      wholeNumber(1, MAX_ROUND_SECONDS),
+    )
     .addHelpText('after', HELP)
     .allowExcessArguments(false)
     .parse()
     .opts<Options>();
-}
-
-function seconds(text: string): number {
-  const value = /^\d+$/.test(text) ? Number(text) : 0;
-  if (value >= 1 && value <= MAX_ROUND_SECONDS) return value;
-  throw new InvalidArgumentError(
-    `Expected seconds, a whole number from 1 to ${MAX_ROUND_SECONDS}.`,
-  );
 }

@@ -6,6 +6,7 @@ import { createDashboard } from '../../src/dashboard/dashboard';
 import { createApi } from '../../src/http/api';
 import { CONTROL_TOKEN_FILE, openControlToken, tellAddress } from '../../src/http/control-token';
 import { listen } from '../../src/http/listen';
+import { originOf, reachableName } from '../../src/http/origin';
 import { createLog, type Log } from '../../src/log';
 import { createNode, type MiningNode } from '../../src/node';
 import { startWatchdog } from '../../src/process/watchdog';
@@ -93,8 +94,7 @@ async function openStore(directory: string, log: Log): Promise<LockedStore> {
 /** Where this machine reaches it. */
 function urlOf(server: Server): string {
   const { address, port } = server.address() as AddressInfo;
-  const host = { '0.0.0.0': '127.0.0.1', '::': 'localhost' }[address] ?? address;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return originOf(reachableName(address), port);
 }
 
 /** Saves what was found before the process ends. */

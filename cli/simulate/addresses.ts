@@ -1,13 +1,8 @@
 import type { SimulatedNode } from '../../simulator/index';
+import { originOf, reachableName } from '../../src/http/origin';
 
 /** As a task tells its owner of its page: with the token of the controls. */
 const DASHBOARD = /https?:\/\/\S+\/\?token=[0-9a-f]+/;
-
-/** Where a port listens on all addresses, one that leads there. */
-const ALL_ADDRESSES: Readonly<Record<string, string>> = {
-  '0.0.0.0': '127.0.0.1',
-  '::': '[::1]',
-};
 
 /** The address of a dashboard, with its token, in what a task told its owner; undefined where there is none. */
 export function dashboardIn(message: string): string | undefined {
@@ -28,6 +23,5 @@ export function apiOf({
   }
   const { API_HOST: host = '127.0.0.1', API_PORT: port } = env;
   if (port === undefined) return undefined;
-  const name = ALL_ADDRESSES[host] ?? (host.includes(':') ? `[${host}]` : host);
-  return `http://${name}:${port}`;
+  return originOf(reachableName(host), port);
 }

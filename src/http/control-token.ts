@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RequestHandler } from 'express';
 import type { Log } from '../log';
 import { isOwnMachine } from './places';
+import { originOf, reachableName } from './origin';
 
 /** How the file is called beside a store: the store's path with this behind it, or this in its folder. */
 export const CONTROL_TOKEN_FILE = '.control-token';
@@ -16,12 +17,6 @@ const FORM = new RegExp(`^[0-9a-f]{${2 * TOKEN_BYTES}}$`);
 const MAX_FILE_BYTES = 2 * TOKEN_BYTES + 2;
 const MADE_ELSEWHERE_MS = 200;
 const TRIES = 3;
-
-/** Where a port listens on all addresses, one of this machine alone that leads there. */
-const ALL_ADDRESSES = new Map([
-  ['0.0.0.0', '127.0.0.1'],
-  ['::', 'localhost'],
-]);
 
 /** As long as browsers keep one: 400 days. */
 const COOKIE_AGE_MS = 400 * 24 * 3600 * 1000;
@@ -96,7 +91,7 @@ export function addressWithToken(
 ): string | undefined {
   const name = ownersName(host);
   if (name === undefined) return undefined;
-  return `http://${name.includes(':') ? `[${name}]` : name}:${port}/?token=${text}`;
+  return `${originOf(name, port)}/?token=${text}`;
 }
 
 /** Whether this machine's owner gets at a port that listens on a host, and so may use its controls. */
@@ -116,7 +111,7 @@ export function tellAddress(server: Server, token: ControlToken, log: Log): stri
 }
 
 function ownersName(host: string): string | undefined {
-  const name = ALL_ADDRESSES.get(host) ?? host;
+  const name = reachableName(host);
   return isOwnMachine(name) ? name : undefined;
 }
 

@@ -6,6 +6,7 @@ import { SETTINGS, type Config } from '../settings/schema';
 import { ownNamesOnly, ownPagesOnly } from './access';
 import { errorAnswers, notFound } from './errors';
 import { lastWords } from './one-request';
+import { originOf } from './origin';
 import { Places, type PlaceLimits } from './places';
 import { parserStatus, rawError } from './raw-error';
 
@@ -87,7 +88,7 @@ async function listenOn(
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject).listen(port, host, resolve);
       });
-      log.info(`the API listens on http://${host.includes(':') ? `[${host}]` : host}:${port}`);
+      log.info(`the API listens on ${originOf(host, port)}`);
       return server;
     } catch (error) {
       log.warn(`port ${port} of ${host} can't be had: ${String(error)}`);

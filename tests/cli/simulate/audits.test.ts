@@ -130,9 +130,9 @@ describe('where a node listens', () => {
 
   it('is where it says, and before that what its variables say', () => {
     expect(of({ API_PORT: '80' })).to.equal('http://127.0.0.1:80');
-    expect(of({ API_PORT: '80', API_HOST: '::1' })).to.equal('http://[::1]:80');
+    expect(of({ API_PORT: '80', API_HOST: '::1' })).to.equal('http://localhost:80');
     expect(of({ API_PORT: '80', API_HOST: '0.0.0.0' })).to.equal('http://127.0.0.1:80');
-    expect(of({ API_PORT: '80', API_HOST: '::' })).to.equal('http://[::1]:80');
+    expect(of({ API_PORT: '80', API_HOST: '::' })).to.equal('http://localhost:80');
     expect(of({})).to.equal(undefined);
     const told = 'Your page: http://[::1]:81/?token=0af (keep it)';
     expect(of({ API_PORT: '80' }, told, 'Your first reward')).to.equal('http://[::1]:81');
