@@ -130,7 +130,7 @@ describe('where a node listens', () => {
 
   it('is where it says, and before that what its variables say', () => {
     expect(of({ API_PORT: '80' })).to.equal('http://127.0.0.1:80');
-    expect(of({ API_PORT: '80', API_HOST: '::1' })).to.equal('http://localhost:80');
+    expect(of({ API_PORT: '80', API_HOST: '::1' })).to.equal('http://[::1]:80');
     expect(of({ API_PORT: '80', API_HOST: '0.0.0.0' })).to.equal('http://127.0.0.1:80');
     expect(of({ API_PORT: '80', API_HOST: '::' })).to.equal('http://localhost:80');
     expect(of({})).to.equal(undefined);
