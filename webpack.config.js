@@ -1,6 +1,7 @@
 require('./build/tools-node');
 const { join, relative } = require('node:path');
 const webpack = require('webpack');
+const { builtConsensus } = require('./build/consensus');
 const { resolveSdk } = require('./build/sdk');
 
 const root = __dirname;
@@ -8,24 +9,23 @@ const root = __dirname;
 /**
  * One CommonJS file that runs alone: a Koii node downloads nothing else.
  *
- * @param {{ release?: boolean, native?: 'off', entry?: string, out?: string }} env release refuses any SDK but the
- *   official one; native=off leaves out the native addons that were built; entry and out replace src/main.ts and dist
- *   (tests bundle their fixtures so)
+ * @param {{ release?: boolean, 'task-payout'?: string, bitcoin?: string, native?: 'off', entry?: string, out?: string }} env
+ *   release refuses any SDK but the official one; task-payout and bitcoin are consensus (build/consensus.js); native=off
+ *   leaves out the native addons that were built; entry and out replace src/main.ts and dist (tests bundle their
+ *   fixtures so)
  */
 module.exports = function config(env = {}) {
   const sdk = resolveSdk(root);
   if (env.release && !sdk.official) {
-    console.error(
-      [
-        'A release needs the official Koii SDK, and it is not installed: the registry in use lacks it.',
-        'With a registry that carries @_koii/namespace-wrapper and @_koii/task-manager, run:',
-        '',
-        '  npm ci --include=optional && npm run build:release',
-        '',
-      ].join('\n'),
+    fail(
+      'A release needs the official Koii SDK, and it is not installed: the registry in use lacks it.',
+      'With a registry that carries @_koii/namespace-wrapper and @_koii/task-manager, run:',
+      '',
+      '  npm ci --include=optional && npm run build:release',
+      '',
     );
-    process.exit(1);
   }
+  const consensus = consensusOf(env);
   return {
     mode: 'production',
     target: 'node18',
@@ -88,7 +88,11 @@ module.exports = function config(env = {}) {
     plugins: [
       // Native accelerators that ws tries for and does without.
       new webpack.IgnorePlugin({ resourceRegExp: /^(bufferutil|utf-8-validate)$/ }),
-      { apply: (compiler) => compiler.hooks.done.tap('report', (stats) => report(stats, sdk)) },
+      new webpack.DefinePlugin({ BUILT_CONSENSUS: JSON.stringify(consensus) }),
+      {
+        apply: (compiler) =>
+          compiler.hooks.done.tap('report', (stats) => report(stats, sdk, consensus)),
+      },
     ],
     // Express loads view engines by name; a task renders no views.
     ignoreWarnings: [{ module: /[\\/]express[\\/]lib[\\/]view\.js$/ }],
@@ -97,10 +101,26 @@ module.exports = function config(env = {}) {
   };
 };
 
-function report(stats, sdk) {
+function consensusOf(env) {
+  try {
+    return builtConsensus(env);
+  } catch (error) {
+    return fail(error.message);
+  }
+}
+
+function fail(...lines) {
+  console.error(lines.join('\n'));
+  process.exit(1);
+}
+
+function report(stats, sdk, { network, taskPayout }) {
   if (stats.hasErrors()) return;
   const [asset] = stats.toJson({ all: false, assets: true }).assets;
   const { path } = stats.compilation.outputOptions;
   const megabytes = (asset.size / 1e6).toFixed(1);
-  console.log(`${relative(root, join(path, asset.name))}: ${megabytes} MB, with ${sdk.name}`);
+  const pays = taskPayout ? `${taskPayout.percent} % (${taskPayout.program})` : 'nothing';
+  console.log(
+    `${relative(root, join(path, asset.name))}: ${megabytes} MB, with ${sdk.name}; on Bitcoin's ${network} network blocks pay the task ${pays}`,
+  );
 }

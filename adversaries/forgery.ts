@@ -3,7 +3,8 @@ import { EXTRANONCE_SIZE, K, WORK_SOURCE } from '../src/consensus';
 import { decodeProof, encodeProof, type Proof } from '../src/proof/codec';
 import { composeProof } from '../src/proof/compose';
 import { shareOf, type Share } from '../src/proof/share';
-import type { Attempt, Template } from '../src/template/segment';
+import type { Attempt } from '../src/work/attempt';
+import type { Template } from '../src/work/segment';
 
 // False proofs, each with one fault, so that it is this fault an audit must find.
 

@@ -3,7 +3,7 @@ import { namespaceWrapper } from '@_koii/namespace-wrapper';
 import { submissionsOf } from '../src/koii/chain';
 import type { Round } from '../src/rounds/round';
 import { taskContext } from '../src/task/context';
-import { roundSeed } from '../src/template/koii';
+import { roundSeed } from '../src/work/seed';
 import {
   MALFORMATIONS,
   proofOf,

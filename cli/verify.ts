@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { verifyProof } from '../src/proof/verify';
-import { decodeKey, koiiWork, roundSeed } from '../src/template/koii';
+import { decodeKey } from '../src/work/identity';
+import { roundSeed } from '../src/work/seed';
 import { reasonOf } from './reason';
 import { readSubmissions, type SubmissionToVerify } from './verify/input';
 
@@ -12,9 +13,9 @@ import { readSubmissions, type SubmissionToVerify } from './verify/input';
 const EXIT_UNUSABLE = 2;
 
 function verify({ taskId, round, submitter, submissionsOfRoundMinus2, proof }: SubmissionToVerify) {
-  const task = decodeKey(taskId);
-  const seed = roundSeed(task, round, submissionsOfRoundMinus2);
-  const verdict = verifyProof(proof, decodeKey(submitter), koiiWork(task, round, seed));
+  const seed = roundSeed(decodeKey(taskId), round, submissionsOfRoundMinus2);
+  const of = { taskId: decodeKey(taskId), round, seed };
+  const verdict = verifyProof(proof, decodeKey(submitter), of);
   if (verdict.valid) return { ...verdict, hashes: String(verdict.hashes) };
   return { ...verdict, shares: 0, hashes: '0' };
 }

@@ -3,8 +3,21 @@
  * here is configurable, and changing any of them is a new version of the task.
  */
 
-/** Shares in a full proof. */
-export const K = 28;
+/** Where header templates come from. One task takes proofs of both. */
+export const WORK_SOURCE = { koii: 0, bitcoin: 1 } as const;
+export type WorkSourceId = (typeof WORK_SOURCE)[keyof typeof WORK_SOURCE];
+
+/** Shares in a full proof. Bitcoin's templates take room in it. */
+export const K: Readonly<Record<WorkSourceId, number>> = {
+  [WORK_SOURCE.koii]: 28,
+  [WORK_SOURCE.bitcoin]: 20,
+};
+
+/** Templates that one proof may span. */
+export const MAX_SEGMENTS: Readonly<Record<WorkSourceId, number>> = {
+  [WORK_SOURCE.koii]: 1,
+  [WORK_SOURCE.bitcoin]: 2,
+};
 
 /** The highest hash value a share may have: one hash in 2^18 is a share. */
 export const FLOOR = (1n << 238n) - 1n;
@@ -18,15 +31,8 @@ export const HEADER_VERSION = 0x20000000;
 /** Where versionBits stand in the header version (BIP 320). */
 export const VERSION_BITS_SHIFT = 13;
 
-/** Templates one proof may span. */
-export const MAX_SEGMENTS = 5;
-
 /** First byte of a proof, with the work source in the low four bits. */
 export const PROOF_VERSION = 0x10;
-
-/** Where header templates come from. */
-export const WORK_SOURCE = { koii: 0, bitcoin: 1 } as const;
-export type WorkSourceId = (typeof WORK_SOURCE)[keyof typeof WORK_SOURCE];
 
 /**
  * Rounds whose submissions K2 keeps, the current one included (allowed_failed_distributions in
@@ -39,9 +45,32 @@ export const EXTRANONCE1_SIZE = 2;
 export const EXTRANONCE2_SIZE = 4;
 export const EXTRANONCE_SIZE = EXTRANONCE1_SIZE + EXTRANONCE2_SIZE;
 
-/** The two numbers a proof is judged by; tests judge cheaper proofs by easier ones. */
-export interface ProofRules {
-  k: number;
+/** The part of a Bitcoin block that goes to the task. */
+export interface TaskPayout {
+  /** P2WPKH program, 40 hex digits */
+  program: string;
+  /** A whole number, 1..50. */
+  percent: number;
+}
+
+/** What is set when the bundle is built, by build/consensus.js; without a build it is nothing. */
+declare const BUILT_CONSENSUS:
+  { taskPayout: TaskPayout | undefined; halvingBlocks: number } | undefined;
+const built = typeof BUILT_CONSENSUS === 'undefined' ? undefined : BUILT_CONSENSUS;
+
+/** What coinbases of work source bitcoin pay. */
+export interface CoinbaseRules {
+  taskPayout: TaskPayout | undefined;
+  /** Blocks after which the subsidy halves: 210,000, or 150 on regtest. */
+  halvingBlocks: number;
+}
+
+/** By what a proof is judged; tests judge cheaper proofs by an easier floor. */
+export interface ProofRules extends CoinbaseRules {
   floor: bigint;
 }
-export const PROOF_RULES: ProofRules = { k: K, floor: FLOOR };
+export const PROOF_RULES: ProofRules = {
+  floor: FLOOR,
+  taskPayout: built?.taskPayout,
+  halvingBlocks: built?.halvingBlocks ?? 210_000,
+};

@@ -11,7 +11,7 @@ import { ProcessUsage } from './process/usage';
 import { Auditor } from './rounds/auditor';
 import type { KeyValueStore } from './rounds/key-value-store';
 import { Miner } from './rounds/miner';
-import type { Identity } from './rounds/round';
+import type { Identity } from './work/identity';
 import { RoundStore } from './rounds/round-store';
 import { Seeds, type Chain } from './rounds/seeds';
 import { ShareLog } from './rounds/share-log';

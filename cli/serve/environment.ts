@@ -1,7 +1,6 @@
 import path from 'node:path';
-import type { Identity } from '../../src/rounds/round';
 import { ConfigError } from '../../src/settings/environment';
-import { decodeKey } from '../../src/template/koii';
+import { decodeKey, type Identity } from '../../src/work/identity';
 
 /** What a standalone node is told besides the task's own variables. */
 export interface Environment {

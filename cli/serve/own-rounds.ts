@@ -4,7 +4,7 @@ import { monotonicClock } from '../../src/clock';
 import { RoundConflict, type RoundStarter } from '../../src/http/services';
 import { LastingTrouble } from '../../src/log';
 import type { MiningNode } from '../../src/node';
-import type { Submissions } from '../../src/template/koii';
+import type { Submissions } from '../../src/work/seed';
 import type { StandaloneRounds } from './standalone-rounds';
 
 const RETRY_MS = 5_000;

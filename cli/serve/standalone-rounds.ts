@@ -3,7 +3,7 @@ import { RoundConflict, type RoundStarter } from '../../src/http/services';
 import type { KeyValueStore } from '../../src/rounds/key-value-store';
 import { NotKeptError, type Chain } from '../../src/rounds/seeds';
 import type { MiningNode } from '../../src/node';
-import { roundSeed, type Submissions } from '../../src/template/koii';
+import { roundSeed, type Submissions } from '../../src/work/seed';
 
 const KEY = 'standalone';
 /** A round so far above the last one started is a slip, or somebody's who would put all others beneath it. */

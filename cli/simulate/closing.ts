@@ -1,8 +1,9 @@
 import type { RunReport } from '../../simulator/index';
-import { PROOF_RULES } from '../../src/consensus';
+import { K } from '../../src/consensus';
 import { count, percent, tokens } from '../../src/format';
 import { relativeError } from '../../src/proof/estimate';
 import type { AuditedNode } from './audits';
+import { sourceIn } from './fair-list';
 import type { ShownReport } from './tables';
 
 /** The report of a run of this task. */
@@ -59,13 +60,15 @@ function auditSentences({ nodes, rounds }: MiningReport): string[] {
 }
 
 function estimateSentences({ rounds }: MiningReport): string[] {
-  const shares = rounds
+  const proofs = rounds
     .flatMap(({ submissions }) => submissions)
-    .flatMap(({ valid, shares }) => (valid === true && Number(shares) > 0 ? [Number(shares)] : []));
-  if (shares.length === 0) return [];
-  const error = percent(relativeError(Math.min(...shares)));
+    .filter(({ valid, shares }) => valid === true && Number(shares) > 0);
+  if (proofs.length === 0) return [];
+  const most = [...new Set(proofs.map((proof) => K[sourceIn(proof)]))].join(' or ');
+  const errors = proofs.map((proof) => relativeError(sourceIn(proof), Number(proof['shares'])));
+  const error = percent(Math.max(...errors));
   return [
-    `Hashes estimated: what the lowest hashes of each proof, ${PROOF_RULES.k} at most, show of the hashes done, and what is paid for.`,
+    `Hashes estimated: what the lowest hashes of each proof, ${most} at most, show of the hashes done, and what is paid for.`,
     `By chance that is ± ${error} a round (the standard error); over many rounds it evens out.`,
   ];
 }

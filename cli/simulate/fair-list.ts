@@ -5,6 +5,7 @@ import type {
   RunReport,
   SubmissionReport,
 } from '../../simulator/index';
+import { WORK_SOURCE, type WorkSourceId } from '../../src/consensus';
 import { isSameList } from '../../src/distribution/payouts';
 
 // The one right distribution list of a round, from the report of a run alone: docs/PROTOCOL.md section 8 a second time,
@@ -19,6 +20,11 @@ export function isValid(submission: SubmissionReport): boolean | undefined {
 /** Hashes that a submission proves; 0 where the proof is invalid. */
 export function provenHashes({ estimatedHashes }: SubmissionReport): bigint {
   return typeof estimatedHashes === 'string' ? BigInt(estimatedHashes) : 0n;
+}
+
+/** The work source of a submission that was found valid; koii's of any other. */
+export function sourceIn({ workSource }: SubmissionReport): WorkSourceId {
+  return workSource === 'bitcoin' ? WORK_SOURCE.bitcoin : WORK_SOURCE.koii;
 }
 
 /** The sum of the votes on a submission, +1 each for and -1 against; +1 when nobody raised an audit. */

@@ -6,7 +6,9 @@ import type {
   SimulatedNode,
 } from '../../simulator/index';
 import { verifyProof } from '../../src/proof/verify';
-import { decodeKey, koiiWork, roundSeed } from '../../src/template/koii';
+import { decodeKey } from '../../src/work/identity';
+import { nameOf } from '../../src/work/source';
+import { roundSeed } from '../../src/work/seed';
 import { si } from '../../src/format';
 import { apiOf } from './addresses';
 import type { SummaryColumn } from './tables';
@@ -53,10 +55,15 @@ export function judgeSubmission(
   { taskId, round }: Pick<InspectedRound, 'taskId' | 'round'>,
   seed: Uint8Array,
 ): ReportFields {
-  const work = koiiWork(decodeKey(taskId), round, seed);
-  const found = verifyProof(value, decodeKey(publicKey), work);
+  const of = { taskId: decodeKey(taskId), round, seed };
+  const found = verifyProof(value, decodeKey(publicKey), of);
   return found.valid
-    ? { estimatedHashes: String(found.hashes), shares: found.shares, valid: true }
+    ? {
+        workSource: nameOf(found.source),
+        estimatedHashes: String(found.hashes),
+        shares: found.shares,
+        valid: true,
+      }
     : { estimatedHashes: '0', shares: 0, valid: false, reason: found.reason };
 }
 

@@ -1,7 +1,7 @@
 import type { NodeReport, RoundReport, RunReport, SubmissionReport } from '../../simulator/index';
 import { K, FLOOR } from '../../src/consensus';
 import { expectedHashes } from '../../src/bitcoin/target';
-import { fairList, isLate, isRightList, isValid, provenHashes } from './fair-list';
+import { fairList, isLate, isRightList, isValid, provenHashes, sourceIn } from './fair-list';
 
 /** Who is who in a run, by public key. */
 export interface Roles {
@@ -130,7 +130,8 @@ export function workOf(
     done += hashes;
     proven += Number(provenHashes(submission));
     // docs/PROTOCOL.md section 6: the squared relative error is 1/(K-2); with fewer shares, of Poisson's law, 1/shares.
-    const shares = Math.max(1, Math.min(K - 2, hashes / HASHES_PER_SHARE));
+    const full = K[sourceIn(submission)] - 2;
+    const shares = Math.max(1, Math.min(full, hashes / HASHES_PER_SHARE));
     variance += Math.max(hashes, HASHES_PER_SHARE) ** 2 / shares;
   }
   return { done, proven, noise: NOISE * Math.sqrt(variance) };

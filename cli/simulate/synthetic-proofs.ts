@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
 import { verifyProof } from '../../src/proof/verify';
-import { decodeKey, koiiWork, roundSeed } from '../../src/template/koii';
+import { decodeKey } from '../../src/work/identity';
+import { roundSeed, type RoundSeed } from '../../src/work/seed';
 import { duration } from '../../src/format';
-import type { Mined, Order, SyntheticRound } from './synthetic-thread';
+import type { Mined, Order } from './synthetic-thread';
 
 const REPORT_MS = 2000;
 const SAVE_MS = 10_000;
@@ -26,7 +27,7 @@ export async function prepareProofs(
   cache: string,
   log: (line: string) => void,
 ): Promise<string[]> {
-  const round: SyntheticRound = {
+  const round: RoundSeed = {
     taskId: decodeKey(taskId),
     round: SYNTHETIC_ROUND,
     seed: roundSeed(decodeKey(taskId), SYNTHETIC_ROUND, {}),
@@ -42,12 +43,11 @@ export async function prepareProofs(
 }
 
 /** The proofs in a cache file up to the first that an auditor would reject; one a line. */
-function readValid(file: string, submitters: readonly string[], round: SyntheticRound): string[] {
+function readValid(file: string, submitters: readonly string[], round: RoundSeed): string[] {
   if (!existsSync(file)) return [];
-  const work = koiiWork(round.taskId, round.round, round.seed);
   const lines = readFileSync(file, 'utf8').split('\n').slice(0, submitters.length);
   const end = lines.findIndex(
-    (proof, index) => !verifyProof(proof, decodeKey(submitters[index]!), work).valid,
+    (proof, index) => !verifyProof(proof, decodeKey(submitters[index]!), round).valid,
   );
   return end < 0 ? lines : lines.slice(0, end);
 }
@@ -60,7 +60,7 @@ function save(file: string, proofs: readonly string[]): void {
 
 /** Mines what is missing at the end of `proofs`, with a thread for each core. */
 async function mineRest(
-  round: SyntheticRound,
+  round: RoundSeed,
   submitters: readonly string[],
   proofs: string[],
   saveAll: (proofs: readonly string[]) => void,
@@ -119,7 +119,7 @@ async function mineRest(
 }
 
 /** A worker from TypeScript source: the loader of this thread doesn't reach its first file. */
-function startThread(workerData: SyntheticRound): Worker {
+function startThread(workerData: RoundSeed): Worker {
   const files = [
     createRequire(__filename).resolve('tsx/cjs'),
     join(__dirname, 'synthetic-thread.ts'),

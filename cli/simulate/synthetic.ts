@@ -11,7 +11,8 @@ import {
   type SimulatedNode,
 } from '../../simulator/index';
 import { isSameList } from '../../src/distribution/payouts';
-import { decodeKey, roundSeed } from '../../src/template/koii';
+import { decodeKey } from '../../src/work/identity';
+import { roundSeed } from '../../src/work/seed';
 import { fairList } from './fair-list';
 import { count } from '../../src/format';
 import { judgeSubmission } from './inspector';

@@ -1,6 +1,6 @@
 import { decodeProof } from '../../src/proof/codec';
 import { shareOf } from '../../src/proof/share';
-import { packAttempt } from '../../src/rounds/share-record';
+import { packAttempt } from '../../src/work/attempt';
 import { workOf } from '../worker/node-api';
 import type { Acknowledged, RigEvent } from './rig';
 import type { Shown } from './rigs';
@@ -87,7 +87,7 @@ export function find(
   if (!first) return { inProof: 0, missing: 0 };
   // Work of one node and round differs in the extranonce alone, which attempts have.
   const { template } = workOf(JSON.parse(first.task));
-  const attempts = decoded.proof.segments.flatMap((segment) => segment.attempts);
+  const attempts = decoded.proof.attempts.flat();
   const proven = new Set(attempts.map((attempt) => packAttempt(attempt).toString('hex')));
   const worst = attempts
     .map((attempt) => shareOf(template, attempt).hashValue)

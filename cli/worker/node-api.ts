@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { EXTRANONCE2_SIZE, HEADER_VERSION } from '../../src/consensus';
 import { hex32, hexBytes } from '../../src/http/fields';
-import type { Template } from '../../src/template/segment';
+import type { Template } from '../../src/work/segment';
 import { errorAnswer, faultOf, faultOfAnswer, WrongServer } from './server-faults';
 import type { ShareBody } from './share-body';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Engine, type EngineOptions } from '../../src/mining/engine';
-import type { Attempt } from '../../src/template/segment';
+import type { Attempt } from '../../src/work/attempt';
 import type { Conflict } from '../../src/workers/share-intake';
 import { sparingly } from '../../src/log';
 import { NodeApi, type Work } from './node-api';

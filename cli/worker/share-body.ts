@@ -1,7 +1,8 @@
 import { difficultyOf, displayHash } from '../../src/bitcoin/target';
 import { EXTRANONCE1_SIZE, VERSION_BITS_SHIFT } from '../../src/consensus';
 import { shareOf } from '../../src/proof/share';
-import type { Attempt, Template } from '../../src/template/segment';
+import type { Attempt } from '../../src/work/attempt';
+import type { Template } from '../../src/work/segment';
 
 /** A share as POST /submission takes it. */
 export interface ShareBody {
@@ -13,6 +14,7 @@ export interface ShareBody {
   extranonce2: string;
   nonce: string;
   version_bits: string;
+  time_offset: number;
 }
 
 /** Writes what was found on a template as it is submitted. */
@@ -21,7 +23,7 @@ export function shareBody(
   attempt: Attempt,
   ids: Pick<ShareBody, 'worker_id' | 'submission_id'>,
 ): ShareBody {
-  const { hashValue, extranonce, nonce, versionBits } = shareOf(template, attempt);
+  const { hashValue, extranonce, nonce, versionBits, timeOffset } = shareOf(template, attempt);
   return {
     hash: displayHash(hashValue),
     difficulty: difficultyOf(hashValue),
@@ -30,6 +32,7 @@ export function shareBody(
     extranonce2: Buffer.from(extranonce.subarray(EXTRANONCE1_SIZE)).toString('hex'),
     nonce: hex32(nonce),
     version_bits: hex32(versionBits << VERSION_BITS_SHIFT),
+    time_offset: timeOffset,
   };
 }
 

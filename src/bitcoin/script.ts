@@ -1,5 +1,6 @@
 const OP_0 = 0x00;
 const OP_1 = 0x51;
+const WITNESS_KEY_SIZE = 20;
 const MAX_DIRECT_PUSH = 75;
 
 /**
@@ -29,4 +30,18 @@ export function pushHeight(height: number): Buffer {
   // The top bit is the sign: a zero byte keeps the number positive.
   if (bytesLE[bytesLE.length - 1]! & 0x80) bytesLE.push(0);
   return pushData(Uint8Array.from(bytesLE));
+}
+
+/**
+ * The script that pays a public key's hash (P2WPKH, BIP 141): witness version 0 and the program.
+ * @param program 20 bytes
+ * @throws RangeError when it has another length.
+ */
+export function witnessKeyScript(program: Uint8Array): Buffer {
+  if (program.length !== WITNESS_KEY_SIZE) {
+    throw new RangeError(
+      `P2WPKH program: expected ${WITNESS_KEY_SIZE} bytes, got ${program.length}`,
+    );
+  }
+  return Buffer.concat([Buffer.of(OP_0), pushData(program)]);
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import bs58 from 'bs58';
 import type { RequestHandler, Response } from 'express';
 import packageJson from '../../package.json';
-import { K } from '../consensus';
+import { K, WORK_SOURCE } from '../consensus';
 import { mayControl } from '../http/access';
 import type { ControlToken } from '../http/control-token';
 import { ApiError } from '../http/errors';
@@ -139,7 +139,12 @@ export class Feed {
   private about(): About {
     const { version } = packageJson;
     const { taskId, submitter } = this.node.miner.identity;
-    return { submitter: bs58.encode(submitter), taskId: bs58.encode(taskId), version, k: K };
+    return {
+      submitter: bs58.encode(submitter),
+      taskId: bs58.encode(taskId),
+      version,
+      k: K[WORK_SOURCE.koii],
+    };
   }
 
   /** Undefined where the id is none of this process. */

@@ -1,4 +1,5 @@
 import { difficultyOf } from '../bitcoin/target';
+import { WORK_SOURCE } from '../consensus';
 import { health, miningState } from '../http/health';
 import { BACKENDS } from '../mining/kernel';
 import type { MiningNode } from '../node';
@@ -76,7 +77,7 @@ function roundOf({ miner }: MiningNode): RoundStatus | null {
     hashesDone: round.hashes,
     hashesProven: Number(round.estimatedHashes),
     shares: shares.length,
-    relativeError: shares.length === 0 ? null : relativeError(shares.length),
+    relativeError: shares.length === 0 ? null : relativeError(WORK_SOURCE.koii, shares.length),
     entryDifficulty: difficultyOf(round.limit),
     bestDifficulty: shares[0] ? difficultyOf(shares[0].hashValue) : 0,
     validShares: round.validShares,

@@ -1,4 +1,4 @@
-import type { Submissions } from '../template/koii';
+import type { Submissions } from '../work/seed';
 import type { Payouts } from './payouts';
 
 /** When the windows of the round that runs now are, in ms of the Clock. Lists are due in them. */

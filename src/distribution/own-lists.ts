@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../clock';
 import type { Verdict } from '../proof/verify';
-import type { Submissions } from '../template/koii';
+import type { Submissions } from '../work/seed';
 import type { Ledger } from './ledger';
 import { sharePayouts, type Payouts } from './payouts';
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LOCAL_WORKER } from '../rounds/share-record';
-import { decodeKey } from '../template/koii';
+import { MAX_TIME_OFFSET } from '../work/attempt';
+import { decodeKey } from '../work/identity';
 
 /** A string of a form, which is told of it whether it is another string or none. */
 export const text = (form: RegExp, expected: string) =>
@@ -12,6 +13,11 @@ export const roundInPath = text(/^\d{1,15}$/, 'a whole number from 0').transform
 export const roundNumber = z
   .int('expected a whole number from 0')
   .nonnegative('expected a whole number from 0');
+
+const TIME_OFFSET = 'expected a whole number, 0 to 255';
+
+/** Seconds by which a worker rolled the time of its work. */
+export const timeOffset = z.int(TIME_OFFSET).min(0, TIME_OFFSET).max(MAX_TIME_OFFSET, TIME_OFFSET);
 
 /** What a worker calls a submission. */
 export const submissionId = text(/^[A-Za-z0-9._:@-]{1,64}$/, '1 to 64 of A-Z a-z 0-9 . _ : @ -');

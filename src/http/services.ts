@@ -4,7 +4,7 @@ import type { Verdict } from '../proof/verify';
 import type { SubmittedProof } from '../rounds/auditor';
 import type { Miner } from '../rounds/miner';
 import type { ShareLog } from '../rounds/share-log';
-import type { Submissions } from '../template/koii';
+import type { Submissions } from '../work/seed';
 import type { ShareIntake } from '../workers/share-intake';
 import type { Workers } from '../workers/workers';
 import type { Metrics } from './metrics/metrics';

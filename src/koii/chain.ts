@@ -2,7 +2,7 @@ import { taskNodeAdministered } from '@_koii/namespace-wrapper';
 import { z } from 'zod';
 import { KEPT_ROUNDS } from '../consensus';
 import { NotKeptError, NotYetError, type Chain } from '../rounds/seeds';
-import type { Submissions } from '../template/koii';
+import type { Submissions } from '../work/seed';
 import { shareInFlight } from './in-flight';
 import { callNode, TRY_TIMEOUT_MS } from './node-call';
 import { namespaceWrapper } from './sdk';

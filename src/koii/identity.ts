@@ -1,7 +1,6 @@
 import { TASK_ID, taskNodeAdministered } from '@_koii/namespace-wrapper';
-import type { Identity } from '../rounds/round';
 import { ConfigError } from '../settings/environment';
-import { decodeKey } from '../template/koii';
+import { decodeKey, type Identity } from '../work/identity';
 import { callNode } from './node-call';
 import { namespaceWrapper } from './sdk';
 

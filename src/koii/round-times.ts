@@ -1,7 +1,7 @@
 import { TASK_ID } from '@_koii/namespace-wrapper';
 import { z } from 'zod';
 import type { RoundTimes } from '../rounds/round-clock';
-import { decodeKey } from '../template/koii';
+import { decodeKey } from '../work/identity';
 import { callNode } from './node-call';
 import { namespaceWrapper } from './sdk';
 

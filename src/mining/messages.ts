@@ -1,4 +1,4 @@
-import type { Attempt } from '../template/segment';
+import type { Attempt } from '../work/attempt';
 import type { Backend } from './kernel';
 import type { AddonSource } from './kernels/addon-files';
 import type { TellLevel } from './kernels';

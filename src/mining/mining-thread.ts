@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads';
-import type { Attempt, Template } from '../template/segment';
+import type { Attempt } from '../work/attempt';
+import type { Template } from '../work/segment';
 import type { Backend } from './kernel';
 import type { FromThread, ThreadData, ToThread } from './messages';
 import { RateMeter } from './rate-meter';

@@ -1,5 +1,5 @@
-import { EXTRANONCE1_SIZE, EXTRANONCE_SIZE } from '../consensus';
-import { headerOf, type Attempt, type Template } from '../template/segment';
+import { extranonceOf, type Attempt } from '../work/attempt';
+import { headerOf, type Template } from '../work/segment';
 import type { Kernel } from './kernel';
 
 const NONCES = 2 ** 32;
@@ -12,14 +12,6 @@ export interface SearchSpace {
   extranonce1: number;
   /** u32: where this search begins to roll. */
   extranonce2: number;
-}
-
-/** The extranonce as it stands in the coinbase: both parts most significant byte first, as Stratum writes them. */
-export function extranonceOf(extranonce1: number, extranonce2: number): Buffer {
-  const extranonce = Buffer.alloc(EXTRANONCE_SIZE);
-  extranonce.writeUInt16BE(extranonce1, 0);
-  extranonce.writeUInt32BE(extranonce2, EXTRANONCE1_SIZE);
-  return extranonce;
 }
 
 /**
@@ -61,9 +53,12 @@ export class Search {
   step(maxHashes: number): { found: Attempt[]; hashes: number } {
     const nonces = Math.max(1, Math.floor(maxHashes / this.kernel.versions));
     const end = Math.min(this.nonce + nonces, NONCES);
-    const found = this.kernel
-      .scan(this.nonce, end)
-      .map(({ versionBits, nonce }) => ({ extranonce: this.extranonce, versionBits, nonce }));
+    const found = this.kernel.scan(this.nonce, end).map(({ versionBits, nonce }) => ({
+      extranonce: this.extranonce,
+      versionBits,
+      timeOffset: 0,
+      nonce,
+    }));
     const hashes = (end - this.nonce) * this.kernel.versions;
     this.nonce = end;
     if (end === NONCES) this.roll();
@@ -78,7 +73,7 @@ export class Search {
   }
 
   private load(): void {
-    const attempt = { extranonce: this.extranonce, versionBits: 0, nonce: 0 };
+    const attempt = { extranonce: this.extranonce, versionBits: 0, timeOffset: 0, nonce: 0 };
     this.kernel.load({ header: headerOf(this.space.template, attempt), target: this.target });
   }
 }

@@ -1,10 +1,11 @@
 import { hashValue } from '../bitcoin/target';
 import { sha256d } from '../bitcoin/sha256';
-import { headerOf, type Attempt, type Template } from '../template/segment';
+import type { Attempt } from '../work/attempt';
+import { headerOf, type Template } from '../work/segment';
 
 /** An attempt whose hash is low enough to be worth something. */
 export interface Share extends Attempt {
-  /** Which of the round's segments it was mined on; work source koii has only 0. */
+  /** Which of the work's segments it was mined on; work source koii has only 0. */
   segment: number;
   hashValue: bigint;
 }

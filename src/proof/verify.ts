@@ -1,41 +1,35 @@
-import { PROOF_RULES, type ProofRules } from '../consensus';
-import { templateFor } from '../template/segment';
-import type { RoundWork } from '../template/work';
+import { PROOF_RULES, type ProofRules, type WorkSourceId } from '../consensus';
+import type { RoundSeed } from '../work/seed';
+import { templatesOf } from '../work/source';
 import { decodeProof } from './codec';
 import { estimateHashes } from './estimate';
 import { shareOf } from './share';
 
 /** What an audit finds. */
 export type Verdict =
-  { valid: true; shares: number; hashes: bigint } | { valid: false; reason: string };
+  | { valid: true; source: WorkSourceId; shares: number; hashes: bigint }
+  | { valid: false; reason: string };
 
 /**
  * Audits a proof (docs/PROTOCOL.md section 7): rebuilds every header with the submitter's key and
  * hashes it. Bad proofs give a verdict, never an exception.
  * @param submitter the raw public key, 32 bytes, of who put the proof on chain
- * @throws only what `work.resolve` throws, when this node lacks what it needs to decide.
  */
 export function verifyProof(
   text: string,
   submitter: Uint8Array,
-  work: RoundWork,
+  of: RoundSeed,
   rules: ProofRules = PROOF_RULES,
 ): Verdict {
-  const decoded = decodeProof(text, rules);
+  const decoded = decodeProof(text);
   if ('reason' in decoded) return { valid: false, ...decoded };
-  const { proof } = decoded;
-  if (proof.source !== work.source) {
-    return { valid: false, reason: `work source ${proof.source} is not this task's` };
-  }
-  const resolution = work.resolve(proof.segments.map(({ ref }) => ref));
-  if ('reason' in resolution) return { valid: false, ...resolution };
+  const { work, attempts } = decoded.proof;
 
   let count = 0;
   let highest = 0n;
-  for (const [index, { attempts }] of proof.segments.entries()) {
-    const template = templateFor(resolution.segments[index]!, submitter);
+  for (const [segment, template] of templatesOf(work, of, submitter, rules).entries()) {
     let previous = -1n;
-    for (const attempt of attempts) {
+    for (const attempt of attempts[segment]!) {
       const value = shareOf(template, attempt).hashValue;
       if (value > rules.floor) return { valid: false, reason: `share ${count} is above the floor` };
       if (value === previous) return { valid: false, reason: `share ${count} stands there twice` };
@@ -45,5 +39,7 @@ export function verifyProof(
       count++;
     }
   }
-  return { valid: true, shares: count, hashes: estimateHashes(count, highest, rules) };
+  const { source } = work;
+  const hashes = estimateHashes(source, count, highest, rules.floor);
+  return { valid: true, source, shares: count, hashes };
 }

@@ -1,6 +1,7 @@
 import { decodeProof } from '../proof/codec';
 import { verifyProof, type Verdict } from '../proof/verify';
-import { decodeKey, koiiWork, type Submissions } from '../template/koii';
+import { decodeKey } from '../work/identity';
+import type { Submissions } from '../work/seed';
 import { inTurns } from './in-turns';
 import { READINGS_APART_MS, type Seeds } from './seeds';
 
@@ -93,10 +94,10 @@ export class Auditor {
     seed: Uint8Array,
     submitted: readonly SubmittedProof[],
   ): Promise<Verdict[]> {
-    const work = koiiWork(this.taskId, round, seed);
+    const of = { taskId: this.taskId, round, seed };
     const verdicts: Verdict[] = [];
     for await (const { submitter, proof } of inTurns(submitted)) {
-      verdicts.push(verifyProof(proof, decodeKey(submitter), work));
+      verdicts.push(verifyProof(proof, decodeKey(submitter), of));
     }
     return verdicts;
   }

@@ -5,11 +5,12 @@ import type { Log } from '../log';
 import type { Engine } from '../mining/engine';
 import type { Admission } from '../proof/best-shares';
 import type { Share } from '../proof/share';
-import type { Attempt } from '../template/segment';
-import { Round, type Identity } from './round';
+import { packAttempt, type Attempt } from '../work/attempt';
+import type { Identity } from '../work/identity';
+import { Round } from './round';
 import type { RoundStore } from './round-store';
 import type { ShareLog } from './share-log';
-import { LOCAL_WORKER, packAttempt } from './share-record';
+import { LOCAL_WORKER } from './share-record';
 import { isAnotherTarget, shareTargetFor } from './vardiff';
 
 /** Every start of a round searches its own 2^24 extranonce2, so that a restart goes over no old ground. */

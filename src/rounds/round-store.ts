@@ -1,6 +1,7 @@
 import type { Log } from '../log';
 import type { KeyValueStore } from './key-value-store';
-import { Round, type Identity } from './round';
+import { Round } from './round';
+import type { Identity } from '../work/identity';
 import { roundRecordSchema } from './round-record';
 
 /** Rounds share this many slots, so the store never grows. */

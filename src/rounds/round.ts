@@ -1,33 +1,30 @@
 import { displayHash } from '../bitcoin/target';
-import { WORK_SOURCE } from '../consensus';
+import { K, WORK_SOURCE } from '../consensus';
 import { BestShares, type Admission } from '../proof/best-shares';
 import { decodeProof, encodeProof } from '../proof/codec';
 import { composeProof } from '../proof/compose';
 import { estimateHashes } from '../proof/estimate';
 import { shareOf, type Share } from '../proof/share';
-import { koiiSegment } from '../template/koii';
-import { templateFor, type Attempt, type Template } from '../template/segment';
+import type { Attempt } from '../work/attempt';
+import type { Identity } from '../work/identity';
+import { koiiTemplate } from '../work/koii';
+import type { Template } from '../work/segment';
+import { KOII_WORK } from '../work/source';
 import type { RoundRecord } from './round-record';
 import type { LoggedShare } from './share-record';
-
-/** Who mines, and for which task: both raw, 32 bytes. */
-export interface Identity {
-  taskId: Uint8Array;
-  submitter: Uint8Array;
-}
 
 /** One round of this node: its work and the best of what was found. Knows no clock and no store. */
 export class Round {
   readonly template: Template;
-  private readonly best = new BestShares();
+  private readonly best = new BestShares(K[WORK_SOURCE.koii]);
 
   private constructor(
     identity: Identity,
     private readonly record: RoundRecord,
   ) {
     const { round, seed } = record;
-    const segment = koiiSegment(identity.taskId, round, Buffer.from(seed, 'hex'));
-    this.template = templateFor(segment, identity.submitter);
+    const of = { taskId: identity.taskId, round, seed: Buffer.from(seed, 'hex') };
+    this.template = koiiTemplate(of, identity.submitter);
   }
 
   /** A round of which nothing was mined yet. */
@@ -55,9 +52,9 @@ export class Round {
     if ((record.submitter ?? submitter) !== submitter) return undefined;
     const round = new Round(identity, { ...record, submitter });
     const decoded = decodeProof(record.proof);
-    if (!('proof' in decoded)) return round;
-    for (const { attempts } of decoded.proof.segments) {
-      for (const attempt of attempts) round.best.add(shareOf(round.template, attempt));
+    if (!('proof' in decoded) || decoded.proof.work.source !== WORK_SOURCE.koii) return round;
+    for (const attempt of decoded.proof.attempts.flat()) {
+      round.best.add(shareOf(round.template, attempt));
     }
     // A record of an earlier version doesn't tell whose it is; that none of its shares is one does.
     const isOfAnother = record.submitter === undefined && round.shares.length === 0;
@@ -108,7 +105,8 @@ export class Round {
   /** Hashes that the proof proves as it stands. */
   get estimatedHashes(): bigint {
     const { shares } = this;
-    return estimateHashes(shares.length, shares[shares.length - 1]?.hashValue ?? 0n);
+    const highest = shares[shares.length - 1]?.hashValue ?? 0n;
+    return estimateHashes(WORK_SOURCE.koii, shares.length, highest);
   }
 
   start(): void {
@@ -178,7 +176,7 @@ export class Round {
   /** The proof of the shares found so far; undefined while there are none. */
   proof(): string | undefined {
     if (this.shares.length === 0) return undefined;
-    return encodeProof(composeProof(WORK_SOURCE.koii, [undefined], this.shares));
+    return encodeProof(composeProof(KOII_WORK, this.shares));
   }
 
   toRecord(): RoundRecord {

@@ -6,7 +6,7 @@ import {
   seedFromDecoded,
   type DecodedSubmission,
   type Submissions,
-} from '../template/koii';
+} from '../work/seed';
 import { inTurns } from './in-turns';
 import type { KeyValueStore } from './key-value-store';
 import { readRecord } from './read-record';

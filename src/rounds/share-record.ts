@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { EXTRANONCE_SIZE } from '../consensus';
-import type { Attempt } from '../template/segment';
+import { packAttempt, unpackAttempt, type Attempt } from '../work/attempt';
 import { storedCount } from './stored-count';
 
 /** A share that was judged. */
@@ -41,7 +40,7 @@ const shareTuple = z.tuple([
   z.string(),
   z.string(),
   z.string().regex(/^[0-9a-f]{64}$/),
-  z.string().regex(/^([0-9a-f]{24})?$/),
+  z.string().regex(/^([0-9a-f]{26})?$/),
   z.union([z.literal(0), z.literal(1)]),
   z.string(),
   storedCount.optional(),
@@ -70,22 +69,5 @@ export function fromTuple(tuple: z.infer<typeof shareTuple>): LoggedShare {
     ...{ place, at, round, workerId, hash, best: best === 1 },
     ...(bytes && { attempt: unpackAttempt(Buffer.from(bytes, 'hex')) }),
     ...(reason && { reason }),
-  };
-}
-
-/** The 12 bytes that tell two attempts of one template apart, laid out as in a proof. */
-export function packAttempt({ extranonce, versionBits, nonce }: Attempt): Buffer {
-  const bytes = Buffer.alloc(EXTRANONCE_SIZE + 2 + 4);
-  bytes.set(extranonce, 0);
-  bytes.writeUInt16LE(versionBits, EXTRANONCE_SIZE);
-  bytes.writeUInt32LE(nonce, EXTRANONCE_SIZE + 2);
-  return bytes;
-}
-
-function unpackAttempt(bytes: Buffer): Attempt {
-  return {
-    extranonce: bytes.subarray(0, EXTRANONCE_SIZE),
-    versionBits: bytes.readUInt16LE(EXTRANONCE_SIZE),
-    nonce: bytes.readUInt32LE(EXTRANONCE_SIZE + 2),
   };
 }

@@ -5,7 +5,7 @@ import { taskContext } from './context';
 import { checkRound, roundThatRuns } from './round-time';
 
 /**
- * Closes a round and gives its proof, at most 511 characters; undefined when there is nothing to
+ * Closes a round and gives its proof, at most 496 characters; undefined when there is nothing to
  * submit. What was mined is handed in whatever the chain shows now: at worst it earns nothing. Under
  * another account than it was mined for it is not: that would be an invalid proof of that account.
  * @throws when the chain does not say that the round is over.

@@ -5,7 +5,7 @@ import type { Governor } from '../mining/governor';
 import type { NoticeText } from '../notices/notice';
 import type { Notices } from '../notices/notices';
 import type { Miner } from '../rounds/miner';
-import type { Submissions } from '../template/koii';
+import type { Submissions } from '../work/seed';
 
 /** How the node does is looked at so often. */
 const LOOK_MS = 10_000;

@@ -1,5 +1,5 @@
 import { EXTRANONCE1_SIZE } from '../consensus';
-import type { Attempt } from '../template/segment';
+import type { Attempt } from '../work/attempt';
 
 /** Accepted shares remembered of a round; the oldest give way. */
 const MAX_KNOWN = 65_536;
@@ -12,6 +12,8 @@ export interface ShareProof {
   nonce: number;
   /** 0..65535 */
   versionBits: number;
+  /** 0..255 */
+  timeOffset: number;
 }
 
 /** A share that was accepted, as far as a repeat of it has to be told. */
@@ -41,11 +43,17 @@ export class KnownShares {
 }
 
 /** An attempt as who found it submits it. */
-export function proofOf({ extranonce, nonce, versionBits }: Attempt): ShareProof {
-  const extranonce2 = Buffer.from(extranonce).readUInt32BE(EXTRANONCE1_SIZE);
-  return { extranonce2, nonce, versionBits };
+export function proofOf(attempt: Attempt): ShareProof {
+  const { nonce, versionBits, timeOffset } = attempt;
+  const extranonce2 = Buffer.from(attempt.extranonce).readUInt32BE(EXTRANONCE1_SIZE);
+  return { extranonce2, nonce, versionBits, timeOffset };
 }
 
 function isSame(a: ShareProof, b: ShareProof): boolean {
-  return a.extranonce2 === b.extranonce2 && a.nonce === b.nonce && a.versionBits === b.versionBits;
+  return (
+    a.extranonce2 === b.extranonce2 &&
+    a.nonce === b.nonce &&
+    a.versionBits === b.versionBits &&
+    a.timeOffset === b.timeOffset
+  );
 }

@@ -1,11 +1,11 @@
 import { displayHash, meetsDifficulty, reversedHashValue } from '../bitcoin/target';
 import { FLOOR } from '../consensus';
-import { extranonceOf } from '../mining/search';
 import { shareOf, type Share } from '../proof/share';
 import type { Miner } from '../rounds/miner';
 import type { Round } from '../rounds/round';
 import type { ShareLog } from '../rounds/share-log';
 import { LOCAL_WORKER } from '../rounds/share-record';
+import { extranonceOf } from '../work/attempt';
 import { Claims, type Claim } from './claims';
 import { KnownShares, proofOf, type ShareProof } from './known-shares';
 import { extranonces1Of, SHARED_EXTRANONCE1, type Workers } from './workers';
@@ -146,12 +146,12 @@ export class ShareIntake {
   private rebuild(
     round: Round,
     { workerId, hashValue }: ShareSubmission,
-    { extranonce2, nonce, versionBits }: ShareProof,
+    { extranonce2, ...rolled }: ShareProof,
   ): { share: Share; extranonce1: number } | { isReversed: boolean } {
     const others: bigint[] = [];
     for (const extranonce1 of [...extranonces1Of(workerId), SHARED_EXTRANONCE1]) {
       const extranonce = extranonceOf(extranonce1, extranonce2);
-      const share = shareOf(round.template, { extranonce, versionBits, nonce });
+      const share = shareOf(round.template, { extranonce, ...rolled });
       if (share.hashValue === hashValue) return { share, extranonce1 };
       others.push(share.hashValue);
     }

@@ -9,8 +9,9 @@ import {
 import { decodeProof } from '../../src/proof/codec';
 import { shareOf, type Share } from '../../src/proof/share';
 import { verifyProof } from '../../src/proof/verify';
-import { decodeKey, koiiSegment } from '../../src/template/koii';
-import { templateFor } from '../../src/template/segment';
+import { decodeKey } from '../../src/work/identity';
+import { koiiSegment } from '../../src/work/koii';
+import { templateFor } from '../../src/work/OLD';
 import { judgeOf, vectors } from '../fixtures/proofs';
 
 /** A real proof of 28 shares, with its shares taken out of it. */

@@ -6,8 +6,9 @@ describe('coinbaseParts', () => {
     height: 1,
     message: Buffer.from('orca'),
     extranonceSize: 6,
-    value: 5_000_000_000n,
-    script: Buffer.of(0x51),
+    sequence: 0xfffffffe,
+    lockTime: 0x01020304,
+    outputs: [{ value: 5_000_000_000n, script: Buffer.of(0x51) }],
   };
 
   it('serialises a transaction around the extranonce', () => {
@@ -16,7 +17,7 @@ describe('coinbaseParts', () => {
       '0200000001' + '00'.repeat(32) + 'ffffffff' + '0d' + '51' + '046f726361' + '06',
     );
     expect(coinbase2.toString('hex')).to.equal(
-      'ffffffff' + '01' + '00f2052a01000000' + '01' + '51' + '00000000',
+      'feffffff' + '01' + '00f2052a01000000' + '01' + '51' + '04030201',
     );
   });
 
@@ -26,6 +27,8 @@ describe('coinbaseParts', () => {
   });
 
   it('refuses a script whose length needs more than a byte', () => {
-    expect(() => coinbaseParts({ ...fields, script: Buffer.alloc(253) })).to.throw('252 bytes');
+    expect(() =>
+      coinbaseParts({ ...fields, outputs: [{ value: 0n, script: Buffer.alloc(253) }] }),
+    ).to.throw('bytes of a script: expected at most 252');
   });
 });

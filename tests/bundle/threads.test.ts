@@ -20,7 +20,7 @@ describe('the program of the mining threads', () => {
     expect(sources).not.to.have.length(0);
     for (const [folder, room] of sources) {
       expect(folder).to.equal('src');
-      expect(room).to.be.oneOf(['mining', 'bitcoin', 'template', 'consensus.ts']);
+      expect(room).to.be.oneOf(['mining', 'bitcoin', 'work', 'consensus.ts']);
     }
   });
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { isSameList, sharePayouts, type JudgedSubmitter } from '../../src/distribution/payouts';
 import { expectFairShares } from './fair-shares';
 
-const valid = (hashes: bigint) => ({ valid: true, shares: 1, hashes }) as const;
+const valid = (hashes: bigint) => ({ valid: true, source: 0, shares: 1, hashes }) as const;
 const invalid = { valid: false, reason: 'test' } as const;
 
 const submitters = fc.uniqueArray(

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Submissions } from '../../src/template/koii';
+import type { Submissions } from '../../src/work/seed';
 import { LoneTask } from '../fixtures/lone-task';
 import { eventually } from '../fixtures/network';
 import { describeProcesses } from '../runner/describe-processes';

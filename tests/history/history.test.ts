@@ -133,7 +133,11 @@ describe('History', () => {
   it('keeps the last audits with what was found, over a restart', async () => {
     const history = await open();
     for (let round = 0; round < 60; round++) {
-      await history.audited(round, 'A', Promise.resolve({ valid: true, shares: 1, hashes: 9n }));
+      await history.audited(
+        round,
+        'A',
+        Promise.resolve({ valid: true, source: 0, shares: 1, hashes: 9n }),
+      );
     }
     await history.audited(60, 'B', Promise.resolve({ valid: false, reason: 'too short' }));
     const failure = history.audited(61, 'C', Promise.reject(new Error('no seed')));

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { verifyProof } from '../../src/proof/verify';
-import { decodeKey, koiiWork, roundSeed } from '../../src/template/koii';
+import { decodeKey } from '../../src/work/identity';
+import { roundSeed } from '../../src/work/seed';
 import { eventually } from '../fixtures/network';
 import { mineShares } from '../fixtures/shares';
 import { StandaloneNode, SUBMITTER, TASK_ID } from '../fixtures/standalone';
@@ -35,7 +36,7 @@ describeProcesses('the HTTP API of a standalone node', function () {
         prev: seed.toString('hex'),
         extranonce1: '0100',
         extranonce2_size: 4,
-        bits: '1d00ffff',
+        bits: '1700ffff',
         height: ROUND,
       });
       const target = BigInt(`0x${body.work.share_target}`);
@@ -104,8 +105,8 @@ describeProcesses('the HTTP API of a standalone node', function () {
         const answer = await node.ask(`/submission/${ROUND}`);
         return answer.status === 200 ? answer : undefined;
       });
-      const work = koiiWork(taskId, ROUND, roundSeed(taskId, ROUND, {}));
-      const verdict = verifyProof(body.proof, decodeKey(SUBMITTER), work);
+      const of = { taskId, round: ROUND, seed: roundSeed(taskId, ROUND, {}) };
+      const verdict = verifyProof(body.proof, decodeKey(SUBMITTER), of);
       expect(verdict).to.deep.equal({
         valid: true,
         shares: body.shares,

@@ -49,7 +49,7 @@ describeProcesses('shares of remote workers over HTTP', function () {
     const decoded = decodeProof(proof);
     const extranonces =
       'proof' in decoded
-        ? decoded.proof.segments[0]!.attempts.map(({ extranonce }) =>
+        ? decoded.proof.attempts[0]!.map(({ extranonce }) =>
             Buffer.from(extranonce).toString('hex'),
           )
         : [];

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { FLOOR } from '../../src/consensus';
 import { Engine } from '../../src/mining/engine';
 import { shareOf } from '../../src/proof/share';
-import type { Attempt } from '../../src/template/segment';
+import type { Attempt } from '../../src/work/attempt';
 import { testTemplate } from '../fixtures/template';
 
 describe('Engine', () => {

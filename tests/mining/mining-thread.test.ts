@@ -5,7 +5,7 @@ import { FLOOR } from '../../src/consensus';
 import { Engine } from '../../src/mining/engine';
 import { availableAddons } from '../../src/mining/kernels/available-addons';
 import { threadProgram } from '../../src/mining/thread-program';
-import type { Attempt } from '../../src/template/segment';
+import type { Attempt } from '../../src/work/attempt';
 import { testTemplate } from '../fixtures/template';
 
 /** What Node says where the system has no more threads to give. */

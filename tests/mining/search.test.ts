@@ -2,8 +2,9 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { NONCE_OFFSET } from '../../src/bitcoin/header';
 import type { Hit, Kernel, KernelJob } from '../../src/mining/kernel';
-import { extranonceOf, Search } from '../../src/mining/search';
-import { headerOf } from '../../src/template/segment';
+import { Search } from '../../src/mining/search';
+import { extranonceOf } from '../../src/work/attempt';
+import { headerOf } from '../../src/work/segment';
 import { testTemplate } from '../fixtures/template';
 
 /** A kernel that hashes nothing, but remembers what it was to scan and reports every start as a hit. */
@@ -31,6 +32,7 @@ const headerFor = (extranonce1: number, extranonce2: number): string =>
   headerOf(template, {
     extranonce: extranonceOf(extranonce1, extranonce2),
     versionBits: 0,
+    timeOffset: 0,
     nonce: 0,
   })
     .subarray(0, NONCE_OFFSET)
@@ -87,7 +89,12 @@ describe('Search', () => {
   it('tells where it found something', () => {
     const space = { template, extranonce1: 0x0102, extranonce2: 0x0a0b0c0d };
     const { found } = new Search(new RecordingKernel(), space, 1n).step(1);
-    const expected = { extranonce: Buffer.from('01020a0b0c0d', 'hex'), versionBits: 0, nonce: 0 };
+    const expected = {
+      extranonce: Buffer.from('01020a0b0c0d', 'hex'),
+      versionBits: 0,
+      timeOffset: 0,
+      nonce: 0,
+    };
     expect(found).to.deep.equal([expected]);
   });
 });

@@ -44,7 +44,7 @@ describeProcesses('a node killed in the middle of a round', function () {
     const starts = new Set(
       'proof' in decoded
         ? // The first byte of extranonce2 tells which start of the round found a share.
-          decoded.proof.segments[0]!.attempts.map(({ extranonce }) => extranonce[2])
+          decoded.proof.attempts[0]!.map(({ extranonce }) => extranonce[2])
         : [],
     );
     expect([...starts]).to.include.members([0, 1]);

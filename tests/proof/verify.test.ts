@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { WORK_SOURCE } from '../../src/consensus';
 import { decodeProof, encodeProof, type Proof } from '../../src/proof/codec';
 import { verifyProof } from '../../src/proof/verify';
-import { koiiWork } from '../../src/template/koii';
+import { koiiWork } from '../../src/work/OLD';
 import { EASY_RULES, judgeOf, mineEasyProof, vectors } from '../fixtures/proofs';
 
 describe('verifyProof', () => {

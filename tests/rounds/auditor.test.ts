@@ -3,7 +3,8 @@ import { createLog } from '../../src/log';
 import { deriveKeyPair } from '../../simulator/keys';
 import { Auditor, proofsOf, type Doubt } from '../../src/rounds/auditor';
 import { DoubtfulSeedError, Seeds } from '../../src/rounds/seeds';
-import { decodeKey, type Submissions } from '../../src/template/koii';
+import { decodeKey } from '../../src/work/identity';
+import type { Submissions } from '../../src/work/seed';
 import { MemoryStore } from '../fixtures/memory-store';
 import { mineProof, vectors } from '../fixtures/proofs';
 

@@ -9,7 +9,6 @@ import { verifyProof } from '../../src/proof/verify';
 import { Miner } from '../../src/rounds/miner';
 import { RoundStore } from '../../src/rounds/round-store';
 import { ShareLog } from '../../src/rounds/share-log';
-import { koiiWork } from '../../src/template/koii';
 import { MemoryStore } from '../fixtures/memory-store';
 import { identity, seed } from '../fixtures/template';
 
@@ -41,11 +40,8 @@ describe('Miner', () => {
     while ((await sharesOf(node, 3)) === 0 || (await node.round(3))!.hashes <= 2 ** 18);
     expect(node.miningRound).to.equal(undefined);
     const round = await node.close(3);
-    const verdict = verifyProof(
-      round!.proof()!,
-      identity.submitter,
-      koiiWork(identity.taskId, 3, seed),
-    );
+    const of = { taskId: identity.taskId, round: 3, seed };
+    const verdict = verifyProof(round!.proof()!, identity.submitter, of);
     expect(verdict).to.include({ valid: true, shares: round!.shares.length });
     expect(round!.hashes).to.be.greaterThan(2 ** 18);
   });
@@ -133,7 +129,7 @@ describe('Miner', () => {
     const decoded = decodeProof(round.proof()!);
     const extranonces = new Set(
       'proof' in decoded
-        ? decoded.proof.segments[0]!.attempts.map(({ extranonce }) =>
+        ? decoded.proof.attempts[0]!.map(({ extranonce }) =>
             Buffer.from(extranonce).toString('hex'),
           )
         : [],

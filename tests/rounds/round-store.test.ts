@@ -2,10 +2,10 @@ import { expect } from 'chai';
 import { FLOOR } from '../../src/consensus';
 import { createLog } from '../../src/log';
 import { decodeProof } from '../../src/proof/codec';
-import { Round, type Identity } from '../../src/rounds/round';
+import { Round } from '../../src/rounds/round';
 import type { RoundRecord } from '../../src/rounds/round-record';
 import { RoundStore } from '../../src/rounds/round-store';
-import { decodeKey } from '../../src/template/koii';
+import { decodeKey, type Identity } from '../../src/work/identity';
 import { MemoryStore } from '../fixtures/memory-store';
 import { vectors } from '../fixtures/proofs';
 import { identity, seed } from '../fixtures/template';
@@ -111,9 +111,7 @@ describe('a stored round of another account', () => {
     const round = Round.begin(mined, vector.round, Buffer.from(vector.seed, 'hex'));
     const decoded = decodeProof(vector.proof);
     if (!('proof' in decoded)) throw new Error('no proof');
-    for (const { attempts } of decoded.proof.segments) {
-      for (const attempt of attempts) round.add(attempt, FLOOR);
-    }
+    for (const attempt of decoded.proof.attempts.flat()) round.add(attempt, FLOOR);
     round.addHashes(1000);
     round.close();
     await new RoundStore(stored, mined, log).save(round);

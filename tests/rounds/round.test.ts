@@ -5,7 +5,7 @@ import { createLog } from '../../src/log';
 import { verifyProof } from '../../src/proof/verify';
 import { Round } from '../../src/rounds/round';
 import { RoundStore } from '../../src/rounds/round-store';
-import { decodeKey, koiiWork } from '../../src/template/koii';
+import { decodeKey } from '../../src/work/identity';
 import { decodeProof } from '../../src/proof/codec';
 import { MemoryStore } from '../fixtures/memory-store';
 import { vectors } from '../fixtures/proofs';
@@ -15,7 +15,7 @@ const vector = vectors[0]!;
 const identity = { taskId: decodeKey(vector.taskId), submitter: decodeKey(vector.submitter) };
 const seed = Buffer.from(vector.seed, 'hex');
 const decoded = decodeProof(vector.proof);
-const attempts = 'proof' in decoded ? decoded.proof.segments[0]!.attempts : [];
+const attempts = 'proof' in decoded ? decoded.proof.attempts[0]! : [];
 
 function minedRound(): Round {
   const round = Round.begin(identity, vector.round, seed);
@@ -40,14 +40,15 @@ describe('Round', () => {
   });
 
   it('proves any part of its shares validly', () => {
-    const work = koiiWork(identity.taskId, vector.round, seed);
+    const of = { taskId: identity.taskId, round: vector.round, seed };
     fc.assert(
       fc.property(fc.shuffledSubarray(attempts, { minLength: 1 }), (some) => {
         const round = Round.begin(identity, vector.round, seed);
         for (const attempt of some) round.add(attempt, FLOOR);
-        const verdict = verifyProof(round.proof()!, identity.submitter, work);
+        const verdict = verifyProof(round.proof()!, identity.submitter, of);
         expect(verdict).to.deep.equal({
           valid: true,
+          source: 0,
           shares: some.length,
           hashes: round.estimatedHashes,
         });

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { createLog } from '../../src/log';
 import { DoubtfulSeedError, NotKeptError, Seeds, type Chain } from '../../src/rounds/seeds';
-import { decodeKey, roundSeed, type Submissions } from '../../src/template/koii';
+import { decodeKey } from '../../src/work/identity';
+import { roundSeed, type Submissions } from '../../src/work/seed';
 import { MemoryStore } from '../fixtures/memory-store';
 import { vectors } from '../fixtures/proofs';
 

@@ -3,11 +3,12 @@ import fc from 'fast-check';
 import { createLog } from '../../src/log';
 import { Round } from '../../src/rounds/round';
 import { RECENT_INVALID_SHARES, RECENT_SHARES, ShareLog } from '../../src/rounds/share-log';
-import { packAttempt, type JudgedShare } from '../../src/rounds/share-record';
+import type { JudgedShare } from '../../src/rounds/share-record';
+import { packAttempt } from '../../src/work/attempt';
 import { decodeProof } from '../../src/proof/codec';
 import { shareOf } from '../../src/proof/share';
 import { displayHash } from '../../src/bitcoin/target';
-import { decodeKey } from '../../src/template/koii';
+import { decodeKey } from '../../src/work/identity';
 import { MemoryStore } from '../fixtures/memory-store';
 import { vectors } from '../fixtures/proofs';
 
@@ -16,7 +17,7 @@ const vector = vectors[0]!;
 const identity = { taskId: decodeKey(vector.taskId), submitter: decodeKey(vector.submitter) };
 const seed = Buffer.from(vector.seed, 'hex');
 const decoded = decodeProof(vector.proof);
-const attempts = 'proof' in decoded ? decoded.proof.segments[0]!.attempts : [];
+const attempts = 'proof' in decoded ? decoded.proof.attempts[0]! : [];
 const { template } = Round.begin(identity, vector.round, seed);
 
 const share = (i: number, more: Partial<JudgedShare> = {}): JudgedShare => {

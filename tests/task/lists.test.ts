@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { deriveKeyPair } from '../../simulator/keys';
-import { decodeKey } from '../../src/template/koii';
+import { decodeKey } from '../../src/work/identity';
 import { LoneTask } from '../fixtures/lone-task';
 import { eventually } from '../fixtures/network';
 import { mineProof } from '../fixtures/proofs';

@@ -1,14 +1,14 @@
-import { EXTRANONCE_SIZE, K } from '../../../src/consensus';
+import { K } from '../../../src/consensus';
 import { decodeProof, encodeProof } from '../../../src/proof/codec';
 import { verifyProof } from '../../../src/proof/verify';
 import { judgeOf, vectors } from '../../../tests/fixtures/proofs';
 import type { Random } from '../../../simulator/random';
+import { ATTEMPT_SIZE } from '../../../src/work/attempt';
 import { mutateBytes, mutateText } from '../mutate';
 import { must, type FuzzTarget } from '../target';
 
-const RECORD_SIZE = EXTRANONCE_SIZE + 2 + 4;
 /** docs/PROTOCOL.md section 5. */
-const MAX_LENGTH = 511;
+const MAX_LENGTH = 496;
 const judged = vectors.map((vector) => ({ vector, ...judgeOf(vector) }));
 const proofs = vectors.map(({ proof }) => Buffer.from(proof, 'base64url'));
 
@@ -22,7 +22,7 @@ export const decoder: FuzzTarget = {
     if (random.chance(0.05)) return random.bytes(random.below(400)).toString('base64url');
     let bytes: Buffer = random.pick(proofs);
     for (let changes = random.below(4); changes >= 0; changes--) {
-      bytes = mutateBytes(random, bytes, RECORD_SIZE);
+      bytes = mutateBytes(random, bytes, ATTEMPT_SIZE);
     }
     const text = bytes.toString('base64url');
     return random.chance(0.2) ? mutateText(random, text) : text;
@@ -37,10 +37,10 @@ export const decoder: FuzzTarget = {
     const { proof } = decoded;
     must(encodeProof(proof) === text, 'another text is the encoding of this proof');
     must(text.length <= MAX_LENGTH, 'longer than a submission may be');
-    const shares = proof.segments.reduce((sum, { attempts }) => sum + attempts.length, 0);
-    must(shares >= 1 && shares <= K, `${shares} shares`);
-    for (const { vector, submitter, work } of judged) {
-      const verdict = verifyProof(text, submitter, work);
+    const shares = proof.attempts.flat().length;
+    must(shares >= 1 && shares <= K[proof.work.source], `${shares} shares`);
+    for (const { vector, submitter, of, rules } of judged) {
+      const verdict = verifyProof(text, submitter, of, rules);
       if (!verdict.valid) continue;
       must(verdict.shares === shares, 'the verdict counts other shares');
       // Who changes a proof without hashing can at best leave shares out.

@@ -6,7 +6,7 @@ import { Seeds } from '../../../src/rounds/seeds';
 import { RECENT_SHARES, ShareLog } from '../../../src/rounds/share-log';
 import { MemoryStore } from '../../../tests/fixtures/memory-store';
 import { judgeOf, vectors } from '../../../tests/fixtures/proofs';
-import { decodeKey } from '../../../src/template/koii';
+import { decodeKey } from '../../../src/work/identity';
 import type { Random } from '../../../simulator/random';
 import { mutateJson, mutateText } from '../mutate';
 import { must, type FuzzTarget } from '../target';
@@ -16,7 +16,7 @@ const vector = vectors[0]!;
 const identity = { taskId: decodeKey(vector.taskId), submitter: judgeOf(vector).submitter };
 
 const SHARE = [
-  ...[1, vector.round, 'rig1', 'rig1-1', '00'.repeat(32), '01'.repeat(12), 1, '', 1.7e12],
+  ...[1, vector.round, 'rig1', 'rig1-1', '00'.repeat(32), '01'.repeat(13), 1, '', 1.7e12],
 ];
 /** An earlier version's: its time was its place. */
 const FORGED = [1.7e12 + 1, vector.round, 'rig1', 'rig1-2', '00'.repeat(32), '', 0, 'wrong_hash'];

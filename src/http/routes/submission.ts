@@ -11,7 +11,15 @@ import {
   type ShareSubmission,
 } from '../../workers/share-intake';
 import { ApiError, parse } from '../errors';
-import { hex32, hexBytes, roundInPath, roundNumber, submissionId, workerId } from '../fields';
+import {
+  hex32,
+  hexBytes,
+  roundInPath,
+  roundNumber,
+  submissionId,
+  timeOffset,
+  workerId,
+} from '../fields';
 import { jsonBody } from '../json-body';
 import { addResource, answer, sendJson, type Mount } from '../resource';
 import type { Services } from '../services';
@@ -32,8 +40,9 @@ const shareBody = z
       .refine((bits) => (bits & ~VERSION_MASK) === 0, 'expected no bits outside version_mask')
       .transform((bits) => bits >>> VERSION_BITS_SHIFT)
       .default(0),
+    time_offset: timeOffset.default(0),
   })
-  .transform(({ extranonce2, nonce, version_bits: versionBits, ...body }): ShareSubmission => ({
+  .transform(({ extranonce2, nonce, ...body }): ShareSubmission => ({
     workerId: body.worker_id,
     submissionId: body.submission_id,
     hashValue: BigInt(`0x${body.hash}`),
@@ -41,7 +50,7 @@ const shareBody = z
     difficulty: body.difficulty,
     proof:
       extranonce2 !== undefined && nonce !== undefined
-        ? { extranonce2, nonce, versionBits }
+        ? { extranonce2, nonce, versionBits: body.version_bits, timeOffset: body.time_offset }
         : extranonce2 === nonce
           ? 'none'
           : 'incomplete',

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import bs58 from 'bs58';
 import { expect } from 'chai';
-import { roundSeed } from '../../../src/template/koii';
+import { roundSeed } from '../../../src/work/seed';
 import { eventually } from '../../fixtures/network';
 import { startProgram, SUBMITTER, TASK_ID } from '../../fixtures/standalone';
 import { describeProcesses } from '../../runner/describe-processes';

@@ -5,7 +5,8 @@ import { expect } from 'chai';
 import { prepareProofs, SYNTHETIC_ROUND } from '../../../cli/simulate/synthetic-proofs';
 import { deriveKeyPair, taskIdOf } from '../../../simulator';
 import { verifyProof } from '../../../src/proof/verify';
-import { decodeKey, koiiWork, roundSeed } from '../../../src/template/koii';
+import { decodeKey } from '../../../src/work/identity';
+import { roundSeed } from '../../../src/work/seed';
 
 const taskId = taskIdOf('synthetic proofs');
 const keys = [0, 1, 2].map((n) => deriveKeyPair(`submitter ${n}`).publicKey);
@@ -27,10 +28,11 @@ describe('the proofs of synthetic submitters', function () {
   it('are real, of one share each', async () => {
     mined = await prepare(keys.slice(0, 2));
     const id = decodeKey(taskId);
-    const work = koiiWork(id, SYNTHETIC_ROUND, roundSeed(id, SYNTHETIC_ROUND, {}));
+    const seed = roundSeed(id, SYNTHETIC_ROUND, {});
+    const of = { taskId: id, round: SYNTHETIC_ROUND, seed };
     expect(mined).to.have.length(2);
     for (const [index, proof] of mined.entries()) {
-      expect(verifyProof(proof, decodeKey(keys[index]!), work)).to.include({
+      expect(verifyProof(proof, decodeKey(keys[index]!), of)).to.include({
         valid: true,
         shares: 1,
       });

@@ -2,11 +2,11 @@ import { expect } from 'chai';
 import { find, RigJournal } from '../../../cli/soak/mined';
 import type { Acknowledged } from '../../../cli/soak/rig';
 import { shareBody } from '../../../cli/worker/share-body';
-import { WORK_SOURCE } from '../../../src/consensus';
 import { encodeProof } from '../../../src/proof/codec';
 import { composeProof } from '../../../src/proof/compose';
 import { shareOf, type Share } from '../../../src/proof/share';
-import { packAttempt } from '../../../src/rounds/share-record';
+import { packAttempt } from '../../../src/work/attempt';
+import { KOII_WORK } from '../../../src/work/source';
 import { taskAnswer } from '../../fixtures/task-answer';
 import { testTemplate } from '../../fixtures/template';
 
@@ -16,7 +16,9 @@ const task = JSON.stringify(taskAnswer(ROUND));
 
 /** Best first. */
 const shares: Share[] = [0, 1, 2, 3]
-  .map((nonce) => shareOf(template, { extranonce: Buffer.alloc(6), versionBits: 0, nonce }))
+  .map((nonce) =>
+    shareOf(template, { extranonce: Buffer.alloc(6), versionBits: 0, timeOffset: 0, nonce }),
+  )
   .sort((a, b) => (a.hashValue < b.hashValue ? -1 : 1));
 const acknowledged = shares.map((share, n): Acknowledged => ({
   ...{ round: ROUND, task, attempt: packAttempt(share).toString('hex') },
@@ -25,8 +27,7 @@ const acknowledged = shares.map((share, n): Acknowledged => ({
 const proofOf = (...places: number[]): string =>
   encodeProof(
     composeProof(
-      WORK_SOURCE.koii,
-      [undefined],
+      KOII_WORK,
       places.map((place) => shares[place]!),
     ),
   );

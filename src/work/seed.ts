@@ -1,29 +1,20 @@
-import bs58 from 'bs58';
 import { sha256 } from '../bitcoin/sha256';
-import { pushData } from '../bitcoin/script';
-import { WORK_SOURCE } from '../consensus';
-import type { Segment } from './segment';
-import type { RoundWork } from './work';
+import { decodeKey } from './identity';
 
 /** A round's submissions as they stand on chain: base58 public key to submitted value. */
 export type Submissions = Readonly<Record<string, string>>;
 
-const SEED_PREFIX = Buffer.from('orca-mining/seed/1', 'ascii');
-const GENESIS_TIME = 1231006505;
-const DIFFICULTY_1_BITS = 0x1d00ffff;
-const OP_RETURN = 0x6a;
-
-/**
- * Decodes a base58 public key or task id.
- * @throws RangeError when it is not base58 of 32 bytes.
- */
-export function decodeKey(base58: string): Uint8Array {
-  const bytes = bs58.decodeUnsafe(base58);
-  if (bytes?.length !== 32) {
-    throw new RangeError(`public key: expected base58 of 32 bytes, got ${JSON.stringify(base58)}`);
-  }
-  return bytes;
+/** A round of a task with its seed: what its work is bound to. */
+export interface RoundSeed {
+  /** raw 32 bytes; zeros in local test mode */
+  taskId: Uint8Array;
+  /** A whole number, 0..2^53-1. */
+  round: number;
+  /** 32 bytes as sha256 gives them */
+  seed: Uint8Array;
 }
+
+const SEED_PREFIX = Buffer.from('orca-mining/seed/1', 'ascii');
 
 /** A submission with its key as raw bytes. */
 export interface DecodedSubmission {
@@ -84,22 +75,4 @@ export function seedFromDecoded(
   roundLE.writeBigUInt64LE(BigInt(round));
   const digest = submissionsDigest(submissionsOfRoundMinus2);
   return sha256(Buffer.concat([SEED_PREFIX, taskId, roundLE, digest]));
-}
-
-/** The one segment of a round of work source koii. */
-export function koiiSegment(taskId: Uint8Array, round: number, seed: Uint8Array): Segment {
-  return {
-    height: round,
-    prev: seed,
-    time: (GENESIS_TIME + round) % 2 ** 32,
-    bits: DIFFICULTY_1_BITS,
-    outputValue: 0n,
-    outputScript: Buffer.concat([Buffer.of(OP_RETURN), pushData(taskId)]),
-  };
-}
-
-/** The work of a round of work source koii. */
-export function koiiWork(taskId: Uint8Array, round: number, seed: Uint8Array): RoundWork {
-  const segment = koiiSegment(taskId, round, seed);
-  return { source: WORK_SOURCE.koii, resolve: () => ({ segments: [segment] }) };
 }

@@ -1,15 +1,16 @@
 import bs58 from 'bs58';
 import { expect } from 'chai';
 import { sha256d } from '../../src/bitcoin/sha256';
+import { decodeKey } from '../../src/work/identity';
 import {
-  decodeKey,
   decodeSubmission,
-  koiiSegment,
   roundSeed,
   submissionsDigest,
   type Submissions,
-} from '../../src/template/koii';
-import { headerOf, templateFor } from '../../src/template/segment';
+} from '../../src/work/seed';
+import { koiiSegment } from '../../src/work/koii';
+import { headerOf } from '../../src/work/segment';
+import { templateFor } from '../../src/work/OLD';
 import { seedVectors, vectors } from '../fixtures/proofs';
 
 const digestOf = (submissions: Submissions): Buffer =>
