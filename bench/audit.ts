@@ -10,9 +10,9 @@ import { Auditor } from '../src/rounds/auditor';
 import { Seeds } from '../src/rounds/seeds';
 import { decodeKey } from '../src/work/identity';
 import { MemoryStore } from '../tests/fixtures/memory-store';
-import { vectors } from '../tests/fixtures/proofs';
+import { judgeOf, vectors, type Vector } from '../tests/fixtures/proofs';
 
-// What auditing costs: one proof, then all proofs and the distribution list of ever larger rounds, with
+// What auditing costs: one proof of each work source, then all proofs and the distribution list of ever larger rounds, with
 // the longest time the event loop had to wait. Every proof is a full one, since that is the dearest.
 
 /** The histogram counts from tick to tick: so much is no delay. */
@@ -22,8 +22,8 @@ const RESOLUTION_MS = 5;
 const MAX_SIZE = 1_000_000;
 
 const vector = vectors[0]!;
+const ofBitcoin = vectors.find(({ segments }) => segments?.length === 2)!;
 const taskId = decodeKey(vector.taskId);
-const submitter = decodeKey(vector.submitter);
 
 const { sizes } = new Command('bench:audit')
   .description('Times audits and distribution lists.')
@@ -40,11 +40,11 @@ function listOfSizes(text: string): number[] {
   return text.split(',').map(wholeNumber(1, MAX_SIZE));
 }
 
-function msPerProof(): number {
-  const of = { taskId, round: vector.round, seed: Buffer.from(vector.seed, 'hex') };
+function msPerProof(of: Vector): number {
+  const judge = judgeOf(of);
   const runs = 2000;
   const startedAt = performance.now();
-  for (let i = 0; i < runs; i++) verifyProof(vector.proof, submitter, of);
+  for (let i = 0; i < runs; i++) verifyProof(of.proof, judge.submitter, judge.of, judge.rules);
   return (performance.now() - startedAt) / runs;
 }
 
@@ -82,8 +82,14 @@ async function timeRound(size: number) {
 }
 
 async function main(): Promise<void> {
-  for (let i = 0; i < 3; i++) msPerProof();
-  console.log(`one proof of ${vector.shares} shares: ${msPerProof().toFixed(3)} ms`);
+  for (const of of [vector, ofBitcoin]) {
+    for (let i = 0; i < 3; i++) msPerProof(of);
+    const ms = msPerProof(of).toFixed(3);
+    const segments = of.segments?.length ?? 1;
+    console.log(
+      `one proof of ${of.workSource}, ${of.shares} shares on ${segments} template(s): ${ms} ms`,
+    );
+  }
   for (const size of sizes) {
     const { auditMs, listMs, longestBlockMs } = await timeRound(size);
     const perProof = ((auditMs + listMs) / size).toFixed(3);
