@@ -1,6 +1,6 @@
 /**
  * The consensus constants (docs/PROTOCOL.md section 2). Every node must use the same ones: nothing
- * here is configurable, and changing any of them is a new version of the task.
+ * here is configured where the task runs, and changing any of them is a new version of the task.
  */
 
 /** Where header templates come from. One task takes proofs of both. */
@@ -13,7 +13,7 @@ export const K: Readonly<Record<WorkSourceId, number>> = {
   [WORK_SOURCE.bitcoin]: 20,
 };
 
-/** Templates that one proof may span. */
+/** Templates that one proof may span. Two, for a tip may change, or give way to its sibling, while a round runs. */
 export const MAX_SEGMENTS: Readonly<Record<WorkSourceId, number>> = {
   [WORK_SOURCE.koii]: 1,
   [WORK_SOURCE.bitcoin]: 2,
@@ -53,7 +53,7 @@ export interface TaskPayout {
   percent: number;
 }
 
-/** What is set when the bundle is built, by build/consensus.js; without a build it is nothing. */
+/** What is set when the bundle is built, by build/consensus.js; run from source there is no such thing. */
 declare const BUILT_CONSENSUS:
   { taskPayout: TaskPayout | undefined; halvingBlocks: number } | undefined;
 const built = typeof BUILT_CONSENSUS === 'undefined' ? undefined : BUILT_CONSENSUS;

@@ -27,6 +27,7 @@ export interface Template extends Segment, CoinbaseParts {}
 /** What a work source writes into the coinbases of a submitter. */
 export type Coinbase = Pick<CoinbaseFields, 'message' | 'sequence' | 'lockTime' | 'outputs'>;
 
+/** The template that a segment becomes with the coinbase of its source. */
 export function templateOf({ height, prev, time, bits }: Segment, coinbase: Coinbase): Template {
   const parts = coinbaseParts({ ...coinbase, height, extranonceSize: EXTRANONCE_SIZE });
   return { height, prev, time, bits, ...parts };
