@@ -14,10 +14,15 @@ export const roundNumber = z
   .int('expected a whole number from 0')
   .nonnegative('expected a whole number from 0');
 
-const TIME_OFFSET = 'expected a whole number, 0 to 255';
+const TIME_OFFSET = `expected a whole number from 0 to ${MAX_TIME_OFFSET}`;
 
 /** Seconds by which a worker rolled the time of its work. */
-export const timeOffset = z.int(TIME_OFFSET).min(0, TIME_OFFSET).max(MAX_TIME_OFFSET, TIME_OFFSET);
+export const timeOffset = z
+  .number(TIME_OFFSET)
+  .refine(
+    (seconds) => Number.isInteger(seconds) && seconds >= 0 && seconds <= MAX_TIME_OFFSET,
+    TIME_OFFSET,
+  );
 
 /** What a worker calls a submission. */
 export const submissionId = text(/^[A-Za-z0-9._:@-]{1,64}$/, '1 to 64 of A-Z a-z 0-9 . _ : @ -');

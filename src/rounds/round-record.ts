@@ -6,11 +6,8 @@ export const roundRecordSchema = z.strictObject({
   round: storedCount,
   /** 64 hex digits, as sha256 gives the seed */
   seed: z.string().regex(/^[0-9a-f]{64}$/),
-  /** The raw key it was mined for, 64 hex digits; missing in records of earlier versions. */
-  submitter: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/)
-    .optional(),
+  /** The raw key it was mined for, 64 hex digits. */
+  submitter: z.string().regex(/^[0-9a-f]{64}$/),
   starts: storedCount,
   closed: z.boolean(),
   hashes: storedCount,

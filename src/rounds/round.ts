@@ -46,19 +46,18 @@ export class Round {
   /**
    * A round as it was saved; shares are hashed again, so a record can't claim what it doesn't hold.
    * @returns undefined when it was mined for another account: what counts for one is worthless to another
+   * @throws RangeError when its proof is none
    */
   static restore(identity: Identity, record: RoundRecord): Round | undefined {
-    const submitter = Buffer.from(identity.submitter).toString('hex');
-    if ((record.submitter ?? submitter) !== submitter) return undefined;
-    const round = new Round(identity, { ...record, submitter });
+    if (record.submitter !== Buffer.from(identity.submitter).toString('hex')) return undefined;
+    const round = new Round(identity, { ...record });
+    if (record.proof === '') return round;
     const decoded = decodeProof(record.proof);
-    if (!('proof' in decoded) || decoded.proof.work.source !== WORK_SOURCE.koii) return round;
+    if ('reason' in decoded) throw new RangeError(`proof: ${decoded.reason}`);
     for (const attempt of decoded.proof.attempts.flat()) {
       round.best.add(shareOf(round.template, attempt));
     }
-    // A record of an earlier version doesn't tell whose it is; that none of its shares is one does.
-    const isOfAnother = record.submitter === undefined && round.shares.length === 0;
-    return isOfAnother ? undefined : round;
+    return round;
   }
 
   get number(): number {

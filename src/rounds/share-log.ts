@@ -68,7 +68,6 @@ export class ShareLog {
   static async open(store: KeyValueStore, log: Log): Promise<ShareLog> {
     const valid = new ShareRing(store, 'shares', RECENT_SHARES);
     const invalid = new ShareRing(store, 'invalid-shares', RECENT_INVALID_SHARES);
-    // Earlier versions kept both kinds in the batches of the first.
     const batches = [...(await valid.read(log)), ...(await invalid.read(log))];
     const workersSeen = await readRecord(store, WORKERS_KEY, workersSeenSchema, log);
     return new ShareLog(store, valid, invalid, {

@@ -32,7 +32,7 @@ export const LOCAL_WORKER = 'local';
 
 /**
  * [place, round, worker id, submission id, hash, attempt or '', best, reason or '', at]; short, for it is written for
- * every share. Earlier versions left out the last, since they took the time for the place.
+ * every share.
  */
 const shareTuple = z.tuple([
   storedCount,
@@ -43,7 +43,7 @@ const shareTuple = z.tuple([
   z.string().regex(/^([0-9a-f]{26})?$/),
   z.union([z.literal(0), z.literal(1)]),
   z.string(),
-  storedCount.optional(),
+  storedCount,
 ]);
 
 /** A batch of shares as it stands in the store, with the totals up to its last share. */
@@ -62,11 +62,9 @@ export function toTuple(share: LoggedShare): z.infer<typeof shareTuple> {
 }
 
 export function fromTuple(tuple: z.infer<typeof shareTuple>): LoggedShare {
-  const [place, round, workerId, submissionId, hash, bytes, best, reason, at = place] = tuple;
+  const [place, round, workerId, submissionId, hash, bytes, best, reason, at] = tuple;
   return {
-    // Earlier versions took others, markup among them.
-    submissionId: submissionId.replace(/[^A-Za-z0-9._:@-]/g, '_').slice(0, 64),
-    ...{ place, at, round, workerId, hash, best: best === 1 },
+    ...{ place, at, round, workerId, submissionId, hash, best: best === 1 },
     ...(bytes && { attempt: unpackAttempt(Buffer.from(bytes, 'hex')) }),
     ...(reason && { reason }),
   };

@@ -1,6 +1,6 @@
 import type { Log } from '../log';
 import type { KeyValueStore } from './key-value-store';
-import { readRecord } from './read-record';
+import { readRecords } from './read-record';
 import { shareBatchSchema, toTuple, type LoggedShare, type ShareBatch } from './share-record';
 
 const MAX_BATCH = 64;
@@ -33,12 +33,9 @@ export class ShareRing {
 
   /** The batches that earlier processes left, oldest first; unreadable ones count as not there. */
   async read(log: Log): Promise<ShareBatch[]> {
-    const slots = await Promise.all(
-      Array.from({ length: this.size }, (_, slot) =>
-        readRecord(this.store, this.keyOf(slot), shareBatchSchema, log),
-      ),
-    );
-    const batches = slots.filter((batch) => batch !== undefined).sort((a, b) => a.batch - b.batch);
+    const keys = Array.from({ length: this.size }, (_, slot) => this.keyOf(slot));
+    const found = await readRecords(this.store, this.name, keys, shareBatchSchema, log);
+    const batches = found.sort((a, b) => a.batch - b.batch);
     this.batch = (batches[batches.length - 1]?.batch ?? -1) + 1;
     return batches;
   }

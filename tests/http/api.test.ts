@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { WORK_SOURCE } from '../../src/consensus';
 import { verifyProof } from '../../src/proof/verify';
 import { decodeKey } from '../../src/work/identity';
 import { roundSeed } from '../../src/work/seed';
@@ -36,6 +37,7 @@ describeProcesses('the HTTP API of a standalone node', function () {
         prev: seed.toString('hex'),
         extranonce1: '0100',
         extranonce2_size: 4,
+        time: (1767225600 + ROUND).toString(16),
         bits: '1700ffff',
         height: ROUND,
       });
@@ -109,6 +111,7 @@ describeProcesses('the HTTP API of a standalone node', function () {
       const verdict = verifyProof(body.proof, decodeKey(SUBMITTER), of);
       expect(verdict).to.deep.equal({
         valid: true,
+        source: WORK_SOURCE.koii,
         shares: body.shares,
         hashes: BigInt(body.estimated_hashes),
       });

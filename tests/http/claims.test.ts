@@ -44,6 +44,13 @@ describe('claims: shares of the five documented fields alone', function () {
     expect(body.message).to.match(/extranonce2 and nonce/);
   });
 
+  it('are taken with what was rolled as well, which shows nothing by itself', async () => {
+    const share = mineShares(work, 1, 'rig1', { timeOffset: 7 })[0]!;
+    const { version_bits, time_offset } = share;
+    const { status, body } = await submit({ ...claimOf(share), version_bits, time_offset });
+    expect([status, body.proven]).to.deep.equal([202, false]);
+  });
+
   it('are in a count of their own, and in no other', async () => {
     const { statistics: before } = await audit();
     expect((await submit(fresh())).status).to.equal(202);

@@ -20,6 +20,19 @@ describeProcesses('shares of remote workers over HTTP', function () {
     const { statistics } = (await node.ask('/audit?limit=1')).body;
     return [statistics.valid_shares, statistics.invalid_shares];
   };
+  /** The time offset of a share in the proof of the node; undefined where it isn't there. */
+  const offsetInProof = async ({ extranonce2, nonce }: ShareBody): Promise<number | undefined> => {
+    const decoded = decodeProof((await node.ask(`/submission/${ROUND}`)).body.proof);
+    if ('reason' in decoded) throw new Error(decoded.reason);
+    const extranonce = work.extranonce1 + extranonce2;
+    return decoded.proof.attempts
+      .flat()
+      .find(
+        (attempt) =>
+          Buffer.from(attempt.extranonce).toString('hex') === extranonce &&
+          attempt.nonce === Number.parseInt(nonce, 16),
+      )?.timeOffset;
+  };
   /** A share that no test has submitted. */
   const fresh = (): ShareBody => mineShares(work, 1)[0]!;
 
@@ -45,15 +58,7 @@ describeProcesses('shares of remote workers over HTTP', function () {
       difficulty: share.difficulty,
       best: true,
     });
-    const { proof } = (await node.ask(`/submission/${ROUND}`)).body;
-    const decoded = decodeProof(proof);
-    const extranonces =
-      'proof' in decoded
-        ? decoded.proof.attempts[0]!.map(({ extranonce }) =>
-            Buffer.from(extranonce).toString('hex'),
-          )
-        : [];
-    expect(extranonces).to.include(work.extranonce1 + share.extranonce2);
+    expect(await offsetInProof(share)).to.equal(0);
     const [newest] = (await node.ask('/audit?limit=1')).body.recent_shares;
     expect(newest).to.include({
       round_number: ROUND,
@@ -63,6 +68,35 @@ describeProcesses('shares of remote workers over HTTP', function () {
       difficulty: share.difficulty,
       valid: true,
     });
+  });
+
+  for (const timeOffset of [1, 255]) {
+    it(`accepts a share whose time was rolled by ${timeOffset} s, and the proof has it so`, async () => {
+      const share = mineShares(work, 1, 'rig1', { timeOffset })[0]!;
+      const others = [0, timeOffset - 1, 254].filter((other) => other !== timeOffset);
+      const expectOthersWrong = async (): Promise<void> => {
+        for (const time_offset of [...others, undefined]) {
+          const { status, body } = await submit({ ...share, time_offset });
+          expect([status, body.reason], String(time_offset)).to.deep.equal([422, 'wrong_hash']);
+        }
+      };
+      await expectOthersWrong();
+      const first = await submit(share);
+      expect(first.status).to.equal(201);
+      expect(await offsetInProof(share)).to.equal(timeOffset);
+      const again = await submit(share);
+      expect([again.status, again.body]).to.deep.equal([200, first.body]);
+      await expectOthersWrong();
+      const copy = await submit({ ...share, submission_id: nextId() });
+      expect([copy.status, copy.body.reason]).to.deep.equal([409, 'duplicate_share']);
+    });
+  }
+
+  it('takes no time offset for none', async () => {
+    const { time_offset, ...share } = fresh();
+    expect(time_offset).to.equal(0);
+    expect((await submit(share)).status).to.equal(201);
+    expect((await submit({ ...share, time_offset: 0 })).status).to.equal(200);
   });
 
   it('answers the same submission again as the first time, and counts it once', async () => {
@@ -121,6 +155,7 @@ describeProcesses('shares of remote workers over HTTP', function () {
       ['nonce', '00000000', 'wrong_hash'],
       ['extranonce2', 'ffffffff', 'wrong_hash'],
       ['version_bits', otherVersion(share), 'wrong_hash'],
+      ['time_offset', 1, 'wrong_hash'],
       ['block_height', ROUND + 1, 'wrong_height'],
       ['nonce', undefined, 'incomplete_proof'],
     ] as const) {
@@ -140,7 +175,9 @@ describeProcesses('shares of remote workers over HTTP', function () {
       'a hash above the target',
       'above_target',
       () =>
-        mineShares(work, 20, 'rig1', FLOOR << 8n).find(({ hash }) => BigInt(`0x${hash}`) > FLOOR)!,
+        mineShares(work, 20, 'rig1', { target: FLOOR << 8n }).find(
+          ({ hash }) => BigInt(`0x${hash}`) > FLOOR,
+        )!,
     ],
   ];
   for (const [what, reason, change] of rejections) {
@@ -210,6 +247,12 @@ describeProcesses('shares of remote workers over HTTP', function () {
     ['nonce', null],
     ['version_bits', '00000001'],
     ['version_bits', 'ffffffff'],
+    ['time_offset', 256],
+    ['time_offset', -1],
+    ['time_offset', 1.5],
+    ['time_offset', 1e300],
+    ['time_offset', '5'],
+    ['time_offset', null],
   ];
   for (const [field, value] of wrong) {
     it(`names ${field} when it is ${JSON.stringify(value)?.slice(0, 20)}`, async () => {
@@ -220,6 +263,19 @@ describeProcesses('shares of remote workers over HTTP', function () {
       expect(await counts()).to.deep.equal(before);
     });
   }
+
+  it('says what a time offset has to be', async () => {
+    for (const [time_offset, got] of [
+      [256, '256'],
+      [1.5, '1.5'],
+      ['5', '"5"'],
+      [null, 'null'],
+    ] as const) {
+      const { body } = await submit({ ...fresh(), time_offset });
+      const message = `expected a whole number from 0 to 255, got ${got}`;
+      expect(body.issues).to.deep.equal([{ path: 'time_offset', message }]);
+    }
+  });
 
   it('judges by the target that was in force when the work was handed out', async () => {
     const id = 'fast';

@@ -3,7 +3,6 @@ import { FLOOR } from '../../src/consensus';
 import { createLog } from '../../src/log';
 import { decodeProof } from '../../src/proof/codec';
 import { Round } from '../../src/rounds/round';
-import type { RoundRecord } from '../../src/rounds/round-record';
 import { RoundStore } from '../../src/rounds/round-store';
 import { decodeKey, type Identity } from '../../src/work/identity';
 import { MemoryStore } from '../fixtures/memory-store';
@@ -119,21 +118,8 @@ describe('a stored round of another account', () => {
 
   const load = (identity: Identity): Promise<Round | undefined> =>
     new RoundStore(stored, identity, log).load(vector.round);
-  /** Makes the record what earlier versions wrote. */
-  const forgetWhose = async (): Promise<void> => {
-    const key = `round:${vector.round % 8}`;
-    const { submitter, ...record } = JSON.parse((await stored.get(key))!) as RoundRecord;
-    expect(submitter).to.be.a('string');
-    await stored.set(key, JSON.stringify(record));
-  };
 
   it('is none of this one: its shares are worthless here, and it is not over', async () => {
-    expect((await load(mined))!.proof()).to.equal(vector.proof);
-    expect(await load(other)).to.equal(undefined);
-  });
-
-  it('is told by its shares where the record is an earlier version, which does not say whose it is', async () => {
-    await forgetWhose();
     expect((await load(mined))!.proof()).to.equal(vector.proof);
     expect(await load(other)).to.equal(undefined);
   });

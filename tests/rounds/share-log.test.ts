@@ -137,25 +137,25 @@ describe('ShareLog', () => {
     expect(store.writes).to.be.at.most(2);
   });
 
-  it('reads what versions left that kept both kinds together', async () => {
-    const tuple = (i: number, reason: string, id: string) => [
-      ...[1000 + i, vector.round, 'rig1', id, share(i).hash, '00'.repeat(12), 0, reason],
-    ];
-    const old = {
-      ...{ batch: 41, valid: 7, invalid: 9 },
-      shares: [
-        tuple(0, '', 'rig1-0'),
-        tuple(1, 'wrong_hash', '<img src=x>'),
-        tuple(2, '', `${'y'.repeat(127)}&`),
-      ],
-    };
-    store.values.set('shares:41', JSON.stringify(old));
-    const shares = await open();
-    expect(idsOf(shares)).to.deep.equal(['y'.repeat(64), '_img_src_x_', 'rig1-0']);
-    expect(shares.statistics).to.deep.equal({ valid: 7, invalid: 9, uniqueWorkers: 1 });
-    await shares.keep(share(3));
-    expect([...store.values.keys()]).to.include('shares:42');
-    expect(idsOf(await open())).to.have.length(4);
+  it('goes on without what an earlier build kept, whose attempts had no time, and tells of it once', async () => {
+    const lines: string[] = [];
+    const old = share(0);
+    for (let batch = 38; batch <= 41; batch++) {
+      const attempt = packAttempt(old.attempt!).toString('hex').slice(0, 24);
+      const tuple = [batch, vector.round, 'rig1', `old-${batch}`, old.hash, attempt, 1, '', 1.7e12];
+      const record = { batch, valid: batch, invalid: 9, shares: [tuple] };
+      store.values.set(`shares:${batch}`, JSON.stringify(record));
+    }
+    const shares = await ShareLog.open(
+      store,
+      createLog('info', (line) => lines.push(line)),
+    );
+    expect(lines).to.have.length(1);
+    expect(lines[0]).to.include("4 of the store's records of shares are unreadable");
+    expect(shares.restoredOf(vector.round)).to.deep.equal([]);
+    expect(shares.statistics).to.deep.equal({ valid: 0, invalid: 0, uniqueWorkers: 0 });
+    await shares.keep(share(1));
+    expect(idsOf(await open())).to.deep.equal(['rig1-1']);
   });
 
   it('shows the newest first, of each kind as many as are its part, after a restart too', () => {
@@ -296,31 +296,6 @@ describe('ShareLog', () => {
     });
   });
 
-  it('goes on behind what versions left whose times were the places, with times to come', async () => {
-    const inAnHour = Date.now() + 3_600_000;
-    const tuple = (i: number) => [
-      ...[inAnHour + i, vector.round, 'rig1', `rig1-${i}`, share(i).hash],
-      ...[packAttempt(attempts[i]!).toString('hex'), 1, ''],
-    ];
-    const old = { batch: 41, valid: 3, invalid: 0, shares: [0, 1, 2].map(tuple) };
-    store.values.set('shares:41', JSON.stringify(old));
-    // Saved by that version after the second of them.
-    const saved = Round.begin(identity, vector.round, seed);
-    for (const i of [0, 1]) saved.admit(shareOf(template, attempts[i]!));
-    saved.setCountedUntil(inAnHour + 1);
-
-    const startedAt = Date.now();
-    const shares = await open();
-    await shares.keep(share(3));
-    const [newest, ...others] = (await open()).recent(500);
-    expect(newest).to.include({ submissionId: 'rig1-3', place: inAnHour + 3 });
-    expect(newest!.at).to.be.within(startedAt, Date.now());
-    expect(others.map(({ at }) => at)).to.deep.equal([2, 1, 0].map((i) => inAnHour + i));
-    const restored = Round.restore(identity, saved.toRecord())!;
-    restored.replay((await open()).restoredOf(vector.round));
-    expect([restored.validShares, restored.shares.length]).to.deep.equal([4, 4]);
-  });
-
   it('gives no share the place of one that a round has counted, though its batch was lost', async () => {
     const shares = await open();
     for (let i = 0; i < 5; i++) shares.note(share(i));
@@ -380,6 +355,15 @@ describe('ShareLog', () => {
     expect([restored.validShares, restored.invalidShares]).to.deep.equal([28, 1]);
     restored.replay((await open()).restoredOf(vector.round));
     expect([restored.validShares, restored.invalidShares]).to.deep.equal([28, 1]);
+  });
+
+  it('keeps the seconds by which the time of a share was rolled', async () => {
+    const rolled = { ...attempts[0]!, timeOffset: 255 };
+    const hash = displayHash(shareOf(template, rolled).hashValue);
+    await (await open()).keep(share(0, { attempt: rolled, hash }));
+    const restored = Round.begin(identity, vector.round, seed);
+    restored.replay((await open()).restoredOf(vector.round));
+    expect(restored.validShares).to.equal(1);
   });
 
   it('takes no logged share into a round with another seed', async () => {

@@ -7,6 +7,7 @@ import { createLog } from '../../../src/log';
 import { createNode, type MiningNode } from '../../../src/node';
 import { Settings } from '../../../src/settings/settings';
 import { MemoryStore } from '../../../tests/fixtures/memory-store';
+import { vectors } from '../../../tests/fixtures/proofs';
 import { identity, seed } from '../../../tests/fixtures/template';
 import { freePorts } from '../../../simulator';
 import type { Random } from '../../../simulator/random';
@@ -17,14 +18,10 @@ const ROUND = 7;
 const KEY = '11111111111111111111111111111112';
 const SHARE = {
   ...{ hash: '00'.repeat(32), difficulty: 1, block_height: ROUND, worker_id: 'rig1' },
-  ...{
-    submission_id: 'rig1-1',
-    extranonce2: '0000002a',
-    nonce: '9b7cd1f3',
-    version_bits: '00002000',
-  },
+  ...{ submission_id: 'rig1-1', extranonce2: '0000002a', nonce: '9b7cd1f3' },
+  ...{ version_bits: '00002000', time_offset: 5 },
 };
-const AUDIT = { submission: { proof: 'EAE', round_number: ROUND, submitter: KEY } };
+const PROOFS = vectors.map(({ proof }) => proof);
 const SETTINGS = {
   ...{ MINING_THREADS: '2', MINING_INTENSITY: 50, MINING_SCHEDULE: '22:00-07:00' },
   ...{ API_HOST: '127.0.0.1', LOG_LEVEL: null },
@@ -86,7 +83,8 @@ export const api: FuzzTarget = {
 
   generate(random: Random): string {
     const isOwners = random.chance(0.2);
-    const body = isOwners ? SETTINGS : random.chance(0.7) ? SHARE : AUDIT;
+    const submission = { proof: random.pick(PROOFS), round_number: ROUND, submitter: KEY };
+    const body = isOwners ? SETTINGS : random.chance(0.7) ? SHARE : { submission };
     const text = JSON.stringify(random.chance(0.9) ? mutateJson(random, body) : body) ?? '';
     const usual = isOwners ? ['/settings'] : [`/submission/${ROUND}`, '/audit'];
     const path = random.pick(random.chance(0.7) ? usual : PATHS);
