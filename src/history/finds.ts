@@ -20,8 +20,8 @@ export type Find = z.infer<typeof findSchema>;
 const recordSchema = z.strictObject({
   round: z.number().int().nonnegative(),
   finds: z.array(findSchema).max(MAX_FINDS),
-  /** The place in the share log up to which all is taken in. In earlier versions a share's time was its place. */
-  until: storedCount.optional(),
+  /** The place in the share log up to which all is taken in. */
+  until: storedCount,
 });
 type Record = z.infer<typeof recordSchema>;
 
@@ -36,7 +36,7 @@ export class Finds {
   private constructor(
     private readonly store: KeyValueStore,
     private readonly log: Log,
-    { round, finds, until = Math.max(0, ...finds.map(([at]) => at)) }: Record,
+    { round, finds, until }: Record,
   ) {
     this.of = round;
     this.until = until;
@@ -46,7 +46,7 @@ export class Finds {
   /** @param lastPlace of the share log: what was written beyond it is lost, and others come in its place */
   static async open(store: KeyValueStore, log: Log, lastPlace: number): Promise<Finds> {
     const record = await readRecord(store, KEY, recordSchema, log);
-    const finds = new Finds(store, log, record ?? { round: 0, finds: [] });
+    const finds = new Finds(store, log, record ?? { round: 0, finds: [], until: 0 });
     finds.until = Math.min(finds.until, lastPlace);
     return finds;
   }

@@ -10,7 +10,7 @@ import { MemoryStore } from '../fixtures/memory-store';
 
 const log = createLog('silent');
 
-/** Shares of earlier versions have their time for a place. */
+/** A share whose place in the log is the time at which it came. */
 function share(at: number, difficulty: number, round = 3, reason?: string): LoggedShare {
   const hash = displayHash(DIFFICULTY_1_TARGET / BigInt(difficulty));
   return {
@@ -62,15 +62,6 @@ describe('Finds', () => {
       after.add([share(lastPlace + 1, 5000)]);
       expect(after.after(100)).to.have.length(1);
     }
-  });
-
-  it('reads what versions left whose times were the places', async () => {
-    const store = new MemoryStore();
-    const finds = [3, 1, 2].map((i) => [1.7e12 + i, 10 * i, 'rig1']);
-    await store.set('history:finds', JSON.stringify({ round: 3, finds }));
-    const after = await Finds.open(store, log, 1.7e12 + 4);
-    after.add([1, 2, 3, 4].map((i) => share(1.7e12 + i, 10 * i)));
-    expect(after.after(0).map(([at]) => at - 1.7e12)).to.deep.equal([3, 1, 2, 4]);
   });
 
   it('is written at most once in five minutes, and read again', async () => {
