@@ -12,6 +12,8 @@ export interface Kind {
   readonly extraKeys?: number;
   /** It votes against right lists: honest nodes have to be more. */
   readonly vetoes?: boolean;
+  /** It proves what it mined, in an odd way: its proofs have to be valid, and paid for what it hashed, no less and no more. */
+  readonly works?: boolean;
   /** No rule of a task can stop it: a run measures what it takes, which is no failure. */
   readonly unstoppable?: boolean;
 }
@@ -39,7 +41,9 @@ export const KINDS = {
     nodes: 2,
     // Two keys of one worker: each gets half of what an honest node hashes.
     variables: { MINING_INTENSITY: '50' },
+    works: true,
   },
+  templates: { ...one('makes up its Bitcoin templates, and mines them'), works: true },
   junk: { lie: 'two keys submit well-formed junk', nodes: 2, variables: {} },
   silent: one('has the SDK select it to make the list, and makes none'),
   'stake-race': {
