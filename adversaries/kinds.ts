@@ -31,7 +31,7 @@ export const KINDS = {
   copy: one("submits another node's proof"),
   forge: one('submits random bytes as shares'),
   inflate: one('adds shares above the floor, or repeats one'),
-  replay: one('submits its first proof again in every later round'),
+  replay: one('submits its first proof of each work source again later'),
   premine: one('mines the next round ahead, on a guessed seed'),
   stale: one("mines on another round's seed"),
   malform: one('submits what is no canonical encoding, another way each round'),
