@@ -63,7 +63,7 @@ describe('the proofs of synthetic submitters', function () {
     expect(readFileSync(file(), 'utf8')).to.equal(again.map((proof) => `${proof}\n`).join(''));
   });
 
-  it('are mined again where the file is of an earlier form: shares of 12 bytes, of koii alone', async () => {
+  it('are mined again where the file is of an earlier form: shorter shares, of koii alone', async () => {
     const now = await prepare(keys);
     const earlier = now.map((proof) => {
       const bytes = Buffer.from(proof, 'base64url');
