@@ -6,6 +6,7 @@ import { monotonicClock as clock } from '../src/clock';
 import { ledger } from '../src/koii/ledger';
 import { randomProof } from './forgery';
 import { ownKey, type Lifecycle } from './honest';
+import { turnOf } from './mining';
 import { callOwnNode } from './node';
 import { chain, everyRound, submissionTime, until } from './own-time';
 
@@ -16,7 +17,7 @@ const idle = () => Promise.resolve();
 /** Honest but for proofs that only look like some: two of them made a lone honest node doubt its own seed once. */
 export const junk: Partial<Lifecycle> = {
   task: idle,
-  submission: () => Promise.resolve(randomProof()),
+  submission: (round) => Promise.resolve(randomProof(turnOf(round))),
 };
 
 /** Submits last, with a string for which the SDK selects it, and then makes no list and votes on none. */

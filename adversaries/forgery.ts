@@ -1,83 +1,199 @@
 import { randomBytes } from 'node:crypto';
-import { EXTRANONCE_SIZE, K, WORK_SOURCE } from '../src/consensus';
+import { K, WORK_SOURCE, type WorkSourceId } from '../src/consensus';
 import { decodeProof, encodeProof, type Proof } from '../src/proof/codec';
 import { composeProof } from '../src/proof/compose';
 import { shareOf, type Share } from '../src/proof/share';
-import type { Attempt } from '../src/work/attempt';
-import type { Template } from '../src/work/segment';
+import { ATTEMPT_SIZE, unpackAttempt, type Attempt } from '../src/work/attempt';
+import type { Segment } from '../src/work/segment';
+import { KOII_WORK, type Work } from '../src/work/source';
+import { madeUpSiblings, type Mined } from './bitcoin-work';
 
 // False proofs, each with one fault, so that it is this fault an audit must find.
 
-/** A well-formed proof of 28 shares that nobody mined. */
-export function randomProof(): string {
-  const attempts = Array.from({ length: K }, randomAttempt);
-  return encodeProof({ source: WORK_SOURCE.koii, segments: [{ ref: undefined, attempts }] });
+/** A well-formed full proof that nobody mined. */
+export function randomProof(source: WorkSourceId): string {
+  const attempts = Array.from({ length: K[source] }, randomAttempt);
+  if (source === WORK_SOURCE.koii) return encodeProof({ work: KOII_WORK, attempts: [attempts] });
+  const shares = attempts.map((attempt, i) => ({ ...attempt, segment: i % 2, hashValue: 0n }));
+  return proofOf(madeUpSiblings(), shares);
 }
 
 /** The proof of real shares with others, from above the floor, added up to a full proof, all in order. */
-export function withSharesAboveFloor(template: Template, shares: readonly Share[]): string {
-  const added = Array.from({ length: K - shares.length }, () => shareOf(template, randomAttempt()));
-  return proofOf(
-    [...shares.slice(0, K - 1), ...added, shareOf(template, randomAttempt())].slice(0, K),
-  );
+export function withSharesAboveFloor({ work, templates, shares }: Mined): string {
+  const k = K[work.source];
+  const real = shares.slice(0, k - 1);
+  const added = Array.from({ length: k - real.length }, (_, i) => {
+    const segment = i % templates.length;
+    return shareOf(templates[segment]!, randomAttempt(), segment);
+  });
+  return proofOf(work, [...real, ...added]);
 }
 
 /** The proof of real shares with the lowest repeated up to a full proof; undefined without a share. */
-export function withRepeatedShare(shares: readonly Share[]): string | undefined {
+export function withRepeatedShare({ work, shares }: Mined): string | undefined {
   const [lowest] = shares;
   if (lowest === undefined) return undefined;
-  const others = shares.slice(1, K - 1);
-  return proofOf([...Array.from({ length: K - others.length }, () => lowest), ...others]);
+  const k = K[work.source];
+  const others = shares.slice(1, k - 1);
+  return proofOf(work, [...Array.from({ length: k - others.length }, () => lowest), ...others]);
 }
 
 /** A true proof of only some of the shares. */
-export function proofOf(shares: readonly Share[]): string {
-  return encodeProof(composeProof(WORK_SOURCE.koii, [undefined], shares));
+export function proofOf(work: Work, shares: readonly Share[]): string {
+  return encodeProof(composeProof(work, shares));
+}
+
+/** A proof whose blocks would pay somebody else, well encoded; one of source koii pays nobody and stays as it is. */
+export function withPayout(text: string, payout: Uint8Array): string {
+  const proof = decoded(text);
+  if (proof.work.source === WORK_SOURCE.koii) return text;
+  return encodeProof({ ...proof, work: { ...proof.work, payout } });
 }
 
 /**
- * Ways to write a true proof that are not the one valid way (docs/PROTOCOL.md section 5). Those of at most 512 bytes
- * pass the SDK and the ledger; the reordering needs two shares.
+ * A way to write a true proof that is not the one valid way (docs/PROTOCOL.md section 5). What has at most 512 bytes passes the
+ * SDK and the ledger.
  */
-export const MALFORMATIONS: readonly {
+interface Malformation {
   readonly name: string;
   readonly of: (proof: string) => string;
-}[] = [
+}
+
+const COMMON: readonly Malformation[] = [
+  { name: '513 bytes', of: (proof) => proof.padEnd(513, 'A') },
   { name: 'padding', of: (proof) => `${proof}=` },
   { name: 'a trailing byte', of: (proof) => edited(proof, (bytes) => [...bytes, 0]) },
+  // It needs two shares on a segment.
   { name: 'shares out of order', of: reordered },
-  { name: '513 bytes', of: (proof) => proof.padEnd(513, 'A') },
   { name: 'an unknown version', of: (proof) => edited(proof, ([, ...rest]) => [0x20, ...rest]) },
-  { name: 'no shares', of: (proof) => edited(proof, ([first]) => [first!, 1, 0]) },
+  {
+    name: 'the other source in its first byte',
+    of: (proof) => edited(proof, ([first, ...rest]) => [first! ^ 1, ...rest]),
+  },
+  {
+    name: 'no shares',
+    of: (proof) =>
+      edited(proof, (bytes) => {
+        const [first, , ...rest] = headOf(bytes);
+        return [first!, 1, ...rest, 0];
+      }),
+  },
   {
     name: 'a wrong count',
-    of: (proof) => edited(proof, ([a, b, n, ...rest]) => [a!, b!, n! + 1, ...rest]),
+    of: (proof) =>
+      edited(proof, (bytes) => {
+        const head = headOf(bytes);
+        const [count, ...rest] = bytes.slice(head.length);
+        return [...head, count! + 1, ...rest];
+      }),
   },
   { name: "base64's other alphabet", of: (proof) => `+/${proof.slice(2)}` },
   { name: 'a line break', of: (proof) => `${proof}\n` },
   { name: 'prose', of: () => 'trust me: 10 TH/s \u{1F91D}' },
 ];
 
+/** Behind the payout and a segment, in a proof of source bitcoin. */
+const FIRST_COUNT_AT = 2 + 20 + 44;
+
+const OF_SEGMENTS: readonly Malformation[] = [
+  {
+    // It needs two segments.
+    name: 'segments swapped',
+    of: restructured(({ segments, attempts }) => ({
+      segments: [...segments].reverse(),
+      attempts: [...attempts].reverse(),
+    })),
+  },
+  {
+    name: 'a segment twice',
+    of: restructured(({ segments: [first], attempts }) => ({
+      segments: [first!, first!],
+      attempts: parts(attempts.flat(), 2),
+    })),
+  },
+  {
+    name: 'a height of 0',
+    of: restructured(({ segments: [first, ...others], attempts }) => ({
+      segments: [{ ...first!, height: 0 }, ...others],
+      attempts,
+    })),
+  },
+  {
+    name: 'a height of 2^31',
+    of: restructured(({ segments, attempts }) => ({
+      segments: [...segments.slice(0, -1), { ...segments.at(-1)!, height: 2 ** 31 }],
+      attempts,
+    })),
+  },
+  {
+    name: 'a segment without shares',
+    of: restructured(({ segments: [first, second], attempts }) => ({
+      segments: [first!, second ?? { ...first!, height: 2 ** 31 - 1 }],
+      attempts: [attempts.flat(), []],
+    })),
+  },
+  {
+    name: 'three segments',
+    of: restructured(({ segments: [first], attempts }) => ({
+      segments: [0, 1, 2].map((more) => ({ ...first!, height: first!.height + more })),
+      // A segment takes the room of four shares.
+      attempts: parts(attempts.flat().slice(0, K[WORK_SOURCE.bitcoin] - 4), 3),
+    })),
+  },
+];
+
+/** For each work source, its own first. */
+export const MALFORMATIONS: Readonly<Record<WorkSourceId, readonly Malformation[]>> = {
+  [WORK_SOURCE.koii]: COMMON,
+  [WORK_SOURCE.bitcoin]: [...OF_SEGMENTS, ...COMMON],
+};
+
 function edited(proof: string, edit: (bytes: number[]) => number[]): string {
   return Buffer.from(edit([...Buffer.from(proof, 'base64url')])).toString('base64url');
 }
 
+/** All that stands before the first count. */
+function headOf(bytes: readonly number[]): number[] {
+  const isKoii = (bytes[0]! & 1) === WORK_SOURCE.koii;
+  return bytes.slice(0, isKoii ? 2 : FIRST_COUNT_AT);
+}
+
 function reordered(text: string): string {
-  const decoded = decodeProof(text);
-  if ('reason' in decoded) throw new RangeError(`expected a valid proof: ${decoded.reason}`);
-  const segments = decoded.proof.segments.map(({ ref, attempts }) => ({
-    ref,
-    attempts: [...attempts].reverse(),
-  }));
-  const proof: Proof = { ...decoded.proof, segments };
-  return encodeProof(proof);
+  const proof = decoded(text);
+  const attempts = proof.attempts.map((each) => [...each].reverse());
+  return encodeProof({ ...proof, attempts });
+}
+
+interface Segmented {
+  readonly segments: readonly Segment[];
+  readonly attempts: Attempt[][];
+}
+
+/** Gives a proof of source bitcoin other segments. */
+function restructured(change: (of: Segmented) => Segmented): (text: string) => string {
+  return (text) => {
+    const { work, attempts } = decoded(text);
+    if (work.source === WORK_SOURCE.koii) throw new RangeError('expected a proof of segments');
+    const changed = change({ segments: work.segments, attempts });
+    const { segments } = changed;
+    return encodeProof({ work: { ...work, segments }, attempts: changed.attempts });
+  };
+}
+
+/** In so many parts, none of them empty. */
+function parts(attempts: readonly Attempt[], count: number): Attempt[][] {
+  return Array.from({ length: count }, (_, i) => {
+    const [from, to] = [i, i + 1].map((at) => Math.floor((at * attempts.length) / count));
+    return attempts.slice(from, Math.max(to!, from! + 1));
+  });
+}
+
+function decoded(text: string): Proof {
+  const found = decodeProof(text);
+  if ('reason' in found) throw new RangeError(`expected a valid proof: ${found.reason}`);
+  return found.proof;
 }
 
 function randomAttempt(): Attempt {
-  const bytes = randomBytes(EXTRANONCE_SIZE + 4);
-  return {
-    extranonce: bytes.subarray(0, EXTRANONCE_SIZE),
-    versionBits: 0,
-    nonce: bytes.readUInt32LE(EXTRANONCE_SIZE),
-  };
+  return unpackAttempt(randomBytes(ATTEMPT_SIZE));
 }

@@ -12,6 +12,8 @@ export interface Kind {
   readonly extraKeys?: number;
   /** It votes against right lists: honest nodes have to be more. */
   readonly vetoes?: boolean;
+  /** It proves what it mined, in an odd way: its proofs have to be valid, and paid for what it hashed, no less and no more. */
+  readonly works?: boolean;
   /** No rule of a task can stop it: a run measures what it takes, which is no failure. */
   readonly unstoppable?: boolean;
 }
@@ -29,7 +31,7 @@ export const KINDS = {
   copy: one("submits another node's proof"),
   forge: one('submits random bytes as shares'),
   inflate: one('adds shares above the floor, or repeats one'),
-  replay: one('submits its first proof again in every later round'),
+  replay: one('submits its first proof of each work source again later'),
   premine: one('mines the next round ahead, on a guessed seed'),
   stale: one("mines on another round's seed"),
   malform: one('submits what is no canonical encoding, another way each round'),
@@ -39,7 +41,9 @@ export const KINDS = {
     nodes: 2,
     // Two keys of one worker: each gets half of what an honest node hashes.
     variables: { MINING_INTENSITY: '50' },
+    works: true,
   },
+  templates: { ...one('makes up its Bitcoin templates, and mines them'), works: true },
   junk: { lie: 'two keys submit well-formed junk', nodes: 2, variables: {} },
   silent: one('has the SDK select it to make the list, and makes none'),
   'stake-race': {

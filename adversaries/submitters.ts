@@ -1,61 +1,80 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { namespaceWrapper } from '@_koii/namespace-wrapper';
+import type { WorkSourceId } from '../src/consensus';
 import { submissionsOf } from '../src/koii/chain';
-import type { Round } from '../src/rounds/round';
 import { taskContext } from '../src/task/context';
 import { roundSeed } from '../src/work/seed';
+import { madeUpWork } from './bitcoin-work';
 import {
   MALFORMATIONS,
   proofOf,
   randomProof,
+  withPayout,
   withRepeatedShare,
   withSharesAboveFloor,
 } from './forgery';
-import { honest, ownKey, type Lifecycle } from './honest';
+import { ownKey, type Lifecycle } from './honest';
+import { mine, mined, seedOf, turnOf, unconfirmedProof } from './mining';
 
-// Cheaters that lie in what they submit.
+// Cheaters that lie in what they submit, and one that lies in nothing.
 
 const idle = () => Promise.resolve();
+
+/** Mines as it should, and submits something else. */
+const minesRight = { task: async (round: number) => mine(round, await seedOf(round)) };
 
 export const copy: Partial<Lifecycle> = {
   task: idle,
   submission: proofOfAnother,
 };
 
-/** Waits until somebody else has submitted a valid proof, for at most about three seconds. */
+/**
+ * A valid proof of the source whose turn it is or, where nobody submits one in about three seconds, of the other. A block
+ * that was found with it is to pay the copier.
+ */
 async function proofOfAnother(round: number): Promise<string | undefined> {
   const { auditor } = await taskContext();
   const self = await ownKey();
+  let other: string | undefined;
   for (let tries = 0; tries < 30; tries++) {
     for (const [submitter, proof] of Object.entries(await submissionsOf(round))) {
       if (submitter === self) continue;
-      const { valid } = await auditor.audit(round, { submitter, proof });
-      if (valid) return proof;
+      // A seed that is in doubt yet is proven by the proofs that come.
+      const verdict = await auditor.audit(round, { submitter, proof }).catch(() => undefined);
+      if (!verdict?.valid) continue;
+      other = withPayout(proof, randomBytes(20));
+      if (verdict.source === turnOf(round)) return other;
     }
     await sleep(100);
   }
-  return undefined;
+  return other;
 }
 
 export const forge: Partial<Lifecycle> = {
   task: idle,
-  submission: () => Promise.resolve(randomProof()),
+  submission: (round) => Promise.resolve(randomProof(turnOf(round))),
 };
 
 export const inflate: Partial<Lifecycle> = {
+  ...minesRight,
   async submission(round) {
-    const mined = await closedRound(round);
-    if (!mined) return;
-    const repeated = round % 2 === 1 ? withRepeatedShare(mined.shares) : undefined;
-    return repeated ?? withSharesAboveFloor(mined.template, mined.shares);
+    const found = await mined(round);
+    if (!found) return;
+    const repeated = round % 2 === 1 ? withRepeatedShare(found) : undefined;
+    return repeated ?? withSharesAboveFloor(found);
   },
 };
 
-let firstProof: string | void;
+/** By work source. */
+const firstProofs = new Map<WorkSourceId, string>();
 export const replay: Partial<Lifecycle> = {
+  ...minesRight,
   async submission(round) {
-    firstProof ??= await honest.submission(round);
-    return firstProof;
+    const source = turnOf(round);
+    const proof = firstProofs.get(source) ?? (await unconfirmedProof(round));
+    if (proof !== undefined) firstProofs.set(source, proof);
+    return proof;
   },
 };
 
@@ -72,17 +91,19 @@ export const premine: Partial<Lifecycle> = {
 
 export const stale: Partial<Lifecycle> = {
   async task(round) {
-    const { seeds } = await taskContext();
-    await mine(round, round === 0 ? await guessedSeed(1) : await seeds.of(round - 1));
+    await mine(round, round === 0 ? await guessedSeed(1) : await seedOf(round - 1));
   },
   submission: unconfirmedProof,
 };
 
 export const malform: Partial<Lifecycle> = {
+  ...minesRight,
   async submission(round) {
     const proof = await unconfirmedProof(round);
     if (proof === undefined) return;
-    const malformed = MALFORMATIONS[round % MALFORMATIONS.length]!.of(proof);
+    const ways = MALFORMATIONS[turnOf(round)];
+    // Of each four rounds two are of one source.
+    const malformed = ways[(2 * Math.floor(round / 4) + (round % 2)) % ways.length]!.of(proof);
     // The SDK holds back what is too long: whoever means it goes past the SDK.
     await namespaceWrapper.checkSubmissionAndUpdateRound(malformed, round);
     return malformed;
@@ -91,24 +112,16 @@ export const malform: Partial<Lifecycle> = {
 
 const FEW = 3;
 export const lazy: Partial<Lifecycle> = {
+  ...minesRight,
   async submission(round) {
-    const mined = await closedRound(round);
-    if (!mined || mined.shares.length === 0 || round % 2 === 0) return;
-    return proofOf(mined.shares.slice(0, FEW));
+    const found = await mined(round);
+    if (!found || found.shares.length === 0 || round % 2 === 0) return;
+    return proofOf(found.work, found.shares.slice(0, FEW));
   },
 };
 
-async function mine(round: number, seed: Buffer): Promise<void> {
-  const { settings, miner } = await taskContext();
-  await miner.mine(round, seed, settings.current.MINING_SECONDS * 1000);
-}
-
-async function closedRound(round: number): Promise<Round | undefined> {
-  const { miner } = await taskContext();
-  return miner.close(round);
-}
-
-/** What was mined, whatever seed it was mined on. */
-async function unconfirmedProof(round: number): Promise<string | undefined> {
-  return (await closedRound(round))?.proof();
-}
+/** Proves what it hashed. That no Bitcoin node knows its templates is allowed: nobody judges them. */
+export const templates: Partial<Lifecycle> = {
+  task: async (round) => mine(round, await seedOf(round), madeUpWork(round)),
+  submission: unconfirmedProof,
+};

@@ -15,7 +15,17 @@ import {
   slasher,
   twoFaced,
 } from './list-makers';
-import { copy, forge, inflate, lazy, malform, premine, replay, stale } from './submitters';
+import {
+  copy,
+  forge,
+  inflate,
+  lazy,
+  malform,
+  premine,
+  replay,
+  stale,
+  templates,
+} from './submitters';
 import { lastVeto, lastVetoIdle, veto } from './vetoers';
 
 /** What each kind does otherwise than the honest task. */
@@ -30,6 +40,7 @@ const LIES: Readonly<Record<KindName, Partial<Lifecycle>>> = {
   lazy,
   // Each of its two nodes is honest: that there are two of them is all it tries.
   split: {},
+  templates,
   junk,
   silent,
   'stake-race': stakeRace,

@@ -74,10 +74,14 @@ export function rolesOf(plan: readonly PlannedNode[], report: RunReport): Roles 
     report.nodes.filter((_, index) => wanted(plan[index]!));
   const keysWhere = (wanted: (node: PlannedNode) => boolean) =>
     nodesWhere(wanted).map(({ publicKey }) => publicKey);
-  const split = keysWhere(({ kind }) => kind === 'split');
   return {
     honest: new Set(keysWhere(({ kind }) => kind === undefined)),
-    splits: split.flatMap((key, i) => (i % 2 === 0 ? [new Set([key, split[i + 1]!])] : [])),
+    workers: [...new Set(plan.map(({ kind }) => kind))].flatMap((kind) => {
+      if (kind === undefined) return [];
+      const { nodes, works = false }: Kind = KINDS[kind];
+      const keys = works ? keysWhere((node) => node.kind === kind) : [];
+      return keys.flatMap((_, i) => (i % nodes === 0 ? [new Set(keys.slice(i, i + nodes))] : []));
+    }),
     unstoppable: new Set(nodesWhere(isUnstoppable).flatMap(keysOf)),
   };
 }
@@ -101,11 +105,11 @@ function cheaterReport(
   kind: KindName,
   node: NodeReport,
   report: RunReport,
-  { honest, splits }: Roles,
+  { honest, workers }: Roles,
 ): CheaterReport {
   const { name, publicKey, refusals } = node;
-  const workers = splits.find((split) => split.has(publicKey)) ?? new Set([publicKey]);
-  const relativePay = payPerHash(report, workers) / payPerHash(report, honest);
+  const worker = workers.find((each) => each.has(publicKey)) ?? new Set([publicKey]);
+  const relativePay = payPerHash(report, worker) / payPerHash(report, honest);
   const keys = keysOf(node);
   const each = <T>(of: (round: RoundReport) => readonly T[]): T[] => report.rounds.flatMap(of);
   return {

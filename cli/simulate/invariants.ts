@@ -6,8 +6,8 @@ import { fairList, isLate, isRightList, isValid, provenHashes, sourceIn } from '
 /** Who is who in a run, by public key. */
 export interface Roles {
   readonly honest: ReadonlySet<string>;
-  /** The keys of each worker that split its work. */
-  readonly splits: readonly ReadonlySet<string>[];
+  /** The keys of each worker that proves what it hashed, though in an odd way. */
+  readonly workers: readonly ReadonlySet<string>[];
   /** Cheaters that no rule of a task can stop: what they take is measured (cost.ts), no failure. */
   readonly unstoppable: ReadonlySet<string>;
 }
@@ -25,7 +25,7 @@ export function brokenInvariants(report: RunReport, roles: Roles): string[] {
   return [
     ...report.rounds.flatMap((round) => roundFaults(report, round, roles)),
     ...honestNodes(report, roles).flatMap((node) => nodeFaults(report, node)),
-    ...roles.splits.flatMap((keys) => splitFaults(report, keys)),
+    ...roles.workers.flatMap((keys) => workerFaults(report, keys)),
   ];
 }
 
@@ -39,11 +39,13 @@ function roundFaults(report: RunReport, round: RoundReport, roles: Roles): strin
     return report.interrupted ? [] : [`${at}: ${unjudged.length} proofs were not judged`];
   }
   const faults: string[] = [];
+  const proving = provingKeys(roles);
   for (const submission of round.submissions) {
     const { publicKey } = submission;
-    if (roles.honest.has(publicKey) && !isValid(submission) && roles.unstoppable.size === 0) {
+    if (proving.has(publicKey) && !isValid(submission) && roles.unstoppable.size === 0) {
+      const reason = String(submission['reason']);
       faults.push(
-        `${at}: ${name(publicKey)} is honest, its proof invalid: ${String(submission['reason'])}`,
+        `${at}: ${name(publicKey)} ${proving.get(publicKey)}, its proof invalid: ${reason}`,
       );
     }
   }
@@ -68,7 +70,15 @@ function listFaults(report: RunReport, round: RoundReport, { unstoppable }: Role
   });
 }
 
-/** Honest nodes get what their proofs are worth, to the unit, and nobody gets anything for no valid proof. */
+/** Who has to be paid, and why. */
+function provingKeys({ honest, workers }: Roles): ReadonlyMap<string, string> {
+  return new Map([
+    ...workers.flatMap((keys) => [...keys]).map((key) => [key, 'works'] as const),
+    ...[...honest].map((key) => [key, 'is honest'] as const),
+  ]);
+}
+
+/** Honest nodes and other workers get what their proofs are worth, to the unit, and nobody gets anything for no valid proof. */
 function payoutFaults(report: RunReport, round: RoundReport, roles: Roles): string[] {
   const name = namesOf(report);
   const paid = round.distributionLists.filter(({ accepted }) => accepted);
@@ -81,12 +91,12 @@ function payoutFaults(report: RunReport, round: RoundReport, roles: Roles): stri
     .map(
       ([key, amount]) => `round ${round.round}: ${name(key)} got ${amount} ROE for no valid proof`,
     );
-  const otherwisePaid = [...roles.honest].flatMap((key) => {
+  const otherwisePaid = [...provingKeys(roles)].flatMap(([key, why]) => {
     // A ledger that pays each standing list pays the right one so many times.
     const due = (fair[key] ?? 0) * paid.length;
     const got = round.payouts[key] ?? 0;
     if (got === due) return [];
-    return [`round ${round.round}: ${name(key)} is honest and got ${got} of ${due} ROE`];
+    return [`round ${round.round}: ${name(key)} ${why} and got ${got} of ${due} ROE`];
   });
   return [...paidWrongly, ...otherwisePaid];
 }
@@ -99,22 +109,29 @@ function nodeFaults(report: RunReport, node: NodeReport): string[] {
     const lost = node.stakeBefore - node.stakeAfter;
     faults.push(`${node.name} is honest and lost ${lost} ROE of its stake`);
   }
-  const { done, proven, noise } = workOf(report, new Set([node.publicKey]));
-  if (proven < done - noise) {
-    faults.push(
-      `${node.name} is honest and did ${Math.round(done)} hashes, but was paid for ${Math.round(proven)}`,
-    );
-  }
-  return faults;
+  const underpaid = underpayment(report, new Set([node.publicKey]));
+  return underpaid ? [...faults, `${node.name} is honest and ${underpaid}`] : faults;
 }
 
-function splitFaults(report: RunReport, keys: ReadonlySet<string>): string[] {
+/** It is paid for what it hashed, however it did that. */
+function workerFaults(report: RunReport, keys: ReadonlySet<string>): string[] {
   const names = [...keys].map(namesOf(report)).join(' and ');
-  const { done, proven, noise } = workOf(report, keys);
-  if (proven <= done + noise) return [];
-  return [
-    `${names} did ${Math.round(done)} hashes together, but were paid for ${Math.round(proven)}`,
-  ];
+  const found = underpayment(report, keys) ?? overpayment(report, keys);
+  return found ? [`${names} ${found}`] : [];
+}
+
+function underpayment(report: RunReport, keys: ReadonlySet<string>): string | undefined {
+  const work = workOf(report, keys);
+  return work.proven < work.done - work.noise ? inWords(work) : undefined;
+}
+
+function overpayment(report: RunReport, keys: ReadonlySet<string>): string | undefined {
+  const work = workOf(report, keys);
+  return work.proven > work.done + work.noise ? inWords(work) : undefined;
+}
+
+function inWords({ done, proven }: { done: number; proven: number }): string {
+  return `did ${Math.round(done)} hashes, but was paid for ${Math.round(proven)}`;
 }
 
 /** Hashes done by these keys in the rounds in which they submitted, hashes proven, and how far the two may lie apart. */

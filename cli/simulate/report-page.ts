@@ -160,9 +160,12 @@ function roundSection(round: RoundReport, report: RunReport): Html {
     </summary>
     ${typeof seed === 'string' ? html`<p>Seed <code>${seed}</code></p>` : ''}
     ${table(
-      ['Proof of', 'Shares', 'Done', 'Proven', 'Of done', 'Verdict', 'Votes', 'Paid', 'Value'],
+      [
+        ...['Proof of', 'Source', 'Shares', 'Done', 'Proven', 'Of done'],
+        ...['Verdict', 'Votes', 'Paid', 'Value'],
+      ],
       submissions.map((submission) => submissionRow(submission, round, name)),
-      [1, 2, 3, 4, 7],
+      [2, 3, 4, 5, 8],
     )}
     ${listTable(round, name)} ${expected ? html`<p>Lists were due from ${expected}.</p>` : ''}
     ${distributionLists.length + auditVotes.length === 0 ? html`<p>No list, no vote.</p>` : ''}
@@ -174,13 +177,15 @@ function submissionRow(
   { auditVotes, payouts }: RoundReport,
   name: (key: string) => string,
 ): (Html | string | number)[] {
-  const { publicKey, value, valid, reason, shares, hashesDone, estimatedHashes } = submission;
+  const { publicKey, value, valid, reason, workSource, shares } = submission;
+  const { hashesDone, estimatedHashes } = submission;
   const [done, proven] = [Number(hashesDone ?? NaN), Number(estimatedHashes ?? NaN)];
   const figure = (hashes: number): string => (Number.isFinite(hashes) ? si(hashes) : '-');
   const votes = auditVotes.filter(({ candidate }) => candidate === publicKey);
   const paid = payouts[publicKey] ?? 0;
   return [
     name(publicKey),
+    typeof workSource === 'string' ? workSource : '-',
     typeof shares === 'number' ? shares : '-',
     ...[figure(done), figure(proven)],
     done > 0 ? `${Math.round((100 * proven) / done)} %` : '-',

@@ -4,6 +4,7 @@ import os from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
+import { WORK_SOURCE, type WorkSourceId } from '../../src/consensus';
 import { verifyProof } from '../../src/proof/verify';
 import { decodeKey } from '../../src/work/identity';
 import { roundSeed, type RoundSeed } from '../../src/work/seed';
@@ -17,7 +18,8 @@ const SAVE_MS = 10_000;
 export const SYNTHETIC_ROUND = 1;
 
 /**
- * Real proofs of one share each for the synthetic round of a task. What was mined once is read from the cache.
+ * Real proofs of one share each for the synthetic round of a task, of both work sources by turns. What was mined once
+ * is read from the cache.
  * @param submitters base58 keys; the n-th always the same for the same task
  * @param cache a directory, made if need be
  */
@@ -42,13 +44,19 @@ export async function prepareProofs(
   return proofs;
 }
 
-/** The proofs in a cache file up to the first that an auditor would reject; one a line. */
+/** Work sources come by turns. */
+function sourceOf(index: number): WorkSourceId {
+  return index % 2 === 0 ? WORK_SOURCE.koii : WORK_SOURCE.bitcoin;
+}
+
+/** The proofs in a cache file up to the first that an auditor would reject, or that is not of its place's source; one a line. */
 function readValid(file: string, submitters: readonly string[], round: RoundSeed): string[] {
   if (!existsSync(file)) return [];
   const lines = readFileSync(file, 'utf8').split('\n').slice(0, submitters.length);
-  const end = lines.findIndex(
-    (proof, index) => !verifyProof(proof, decodeKey(submitters[index]!), round).valid,
-  );
+  const end = lines.findIndex((proof, index) => {
+    const verdict = verifyProof(proof, decodeKey(submitters[index]!), round);
+    return !verdict.valid || verdict.source !== sourceOf(index);
+  });
   return end < 0 ? lines : lines.slice(0, end);
 }
 
@@ -87,7 +95,8 @@ async function mineRest(
       const feed = (thread: Worker): void => {
         if (next >= submitters.length) return;
         const index = next++;
-        thread.postMessage({ index, submitter: decodeKey(submitters[index]!) } satisfies Order);
+        const [source, submitter] = [sourceOf(index), decodeKey(submitters[index]!)];
+        thread.postMessage({ index, source, submitter } satisfies Order);
       };
       for (const thread of threads) {
         thread.on('error', reject);

@@ -1,19 +1,19 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { FLOOR } from '../../src/consensus';
+import { PROOF_RULES, WORK_SOURCE, type WorkSourceId } from '../../src/consensus';
 import { createKernel } from '../../src/mining/kernels';
 import { Search } from '../../src/mining/search';
 import { encodeProof } from '../../src/proof/codec';
 import { composeProof } from '../../src/proof/compose';
 import { shareOf } from '../../src/proof/share';
-import { koiiTemplate } from '../../src/work/koii';
 import type { RoundSeed } from '../../src/work/seed';
-import { KOII_WORK } from '../../src/work/source';
+import { KOII_WORK, templatesOf, type Work } from '../../src/work/source';
 
-// Mines proofs of one share, for whatever submitter it is told.
+// Mines proofs of one share, for whatever submitter it is told. Its Bitcoin template is made up: nobody judges one.
 
 /** To the thread: whose proof to mine. */
 export interface Order {
   readonly index: number;
+  readonly source: WorkSourceId;
   readonly submitter: Uint8Array;
 }
 
@@ -26,16 +26,24 @@ export interface Mined {
 /** Short of the 2^18 hashes that a share takes on average, so that little is hashed in vain. */
 const BATCH_HASHES = 2 ** 16;
 
+const MADE_UP: Work = {
+  source: WORK_SOURCE.bitcoin,
+  payout: Buffer.alloc(20),
+  segments: [{ height: 958_000, prev: Buffer.alloc(32), time: 1_790_000_000, bits: 0x1701fa38 }],
+};
+
 const of = workerData as RoundSeed;
 const kernel = createKernel('auto');
 
-parentPort!.on('message', ({ index, submitter }: Order) => {
-  const template = koiiTemplate(of, submitter);
-  const search = new Search(kernel, { template, extranonce1: 0, extranonce2: 0 }, FLOOR);
+parentPort!.on('message', ({ index, source, submitter }: Order) => {
+  const work = source === WORK_SOURCE.koii ? KOII_WORK : MADE_UP;
+  const [template] = templatesOf(work, of, submitter, PROOF_RULES);
+  const space = { template: template!, extranonce1: 0, extranonce2: 0 };
+  const search = new Search(kernel, space, PROOF_RULES.floor);
   for (;;) {
     const [attempt] = search.step(BATCH_HASHES).found;
     if (attempt === undefined) continue;
-    const proof = composeProof(KOII_WORK, [shareOf(template, attempt)]);
+    const proof = composeProof(work, [shareOf(template!, attempt)]);
     parentPort!.postMessage({ index, proof: encodeProof(proof) } satisfies Mined);
     return;
   }

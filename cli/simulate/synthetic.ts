@@ -7,13 +7,15 @@ import {
   taskIdOf,
   type Network,
   type NetworkOptions,
+  type RoundReport,
   type RunReport,
   type SimulatedNode,
 } from '../../simulator/index';
 import { isSameList } from '../../src/distribution/payouts';
 import { decodeKey } from '../../src/work/identity';
 import { roundSeed } from '../../src/work/seed';
-import { fairList } from './fair-list';
+import { nameOf, type WorkSourceName } from '../../src/work/source';
+import { fairList, isValid, sourceIn } from './fair-list';
 import { count } from '../../src/format';
 import { judgeSubmission } from './inspector';
 import { prepareProofs, SYNTHETIC_ROUND } from './synthetic-proofs';
@@ -47,6 +49,8 @@ export interface SyntheticReport {
   /** Resident memory in MB: mining before the submissions came, and the highest up to the end. */
   readonly rssBeforeMb: number | null;
   readonly rssPeakMb: number | null;
+  /** Proofs that are valid, by work source, the real node's among them. */
+  readonly validProofs: Readonly<Record<WorkSourceName, number>> | null;
   readonly interrupted: boolean;
   readonly succeeded: boolean;
   readonly failures: readonly string[];
@@ -112,7 +116,11 @@ export async function runSynthetic(options: SyntheticOptions): Promise<Synthetic
   });
   for (const key of keys) network.ledger.stakes.set(key, config.minimumStake);
   const report = await network.finished.finally(() => clearInterval(sampler));
-  const failures = [...report.failures, ...listFaults(report, keys.length)];
+  const round = report.interrupted ? undefined : judged(report);
+  const failures = [
+    ...report.failures,
+    ...(round === undefined ? [] : listFaults(report, round, keys.length)),
+  ];
   return {
     submitters: keys.length,
     audits: null,
@@ -121,6 +129,7 @@ export async function runSynthetic(options: SyntheticOptions): Promise<Synthetic
     longestEventLoopWaitMs: null,
     rssBeforeMb: null,
     rssPeakMb: null,
+    validProofs: round === undefined ? null : bySource(round),
     ...found,
     interrupted: report.interrupted,
     succeeded: failures.length === 0,
@@ -128,9 +137,8 @@ export async function runSynthetic(options: SyntheticOptions): Promise<Synthetic
   };
 }
 
-/** Whether everybody was paid what the proofs are worth. */
-function listFaults(report: RunReport, submitters: number): string[] {
-  if (report.interrupted) return [];
+/** The synthetic round, with a verdict on each proof. */
+function judged(report: RunReport): RoundReport {
   const found = report.rounds[SYNTHETIC_ROUND]!;
   const of = { taskId: report.taskId, round: SYNTHETIC_ROUND };
   // Two rounds before was none.
@@ -139,11 +147,21 @@ function listFaults(report: RunReport, submitters: number): string[] {
     ...submission,
     ...judgeSubmission(submission, of, seed),
   }));
-  const round = { ...found, submissions };
+  return { ...found, submissions };
+}
+
+/** Whether everybody was paid what the proofs are worth. */
+function listFaults(report: RunReport, round: RoundReport, submitters: number): string[] {
   if (round.submissions.length <= submitters) return ['the real node did not submit'];
   const fair = fairList(report, round);
   const isRight = fair !== undefined && isSameList(round.payouts, fair);
   return isRight ? [] : [`the list of round ${SYNTHETIC_ROUND} is not what the proofs are worth`];
+}
+
+function bySource({ submissions }: RoundReport): Record<WorkSourceName, number> {
+  const counts = { koii: 0, bitcoin: 0 };
+  for (const each of submissions.filter(isValid)) counts[nameOf(sourceIn(each))]++;
+  return counts;
 }
 
 /** The samples of GET /metrics without labels; none where there is no answer. */
@@ -176,8 +194,11 @@ function rssMb({ process }: SimulatedNode): number | null {
 export function renderSynthetic(report: SyntheticReport): string {
   const figure = (value: number | null, unit: string, digits = 0) =>
     value === null ? 'not known' : `${value.toFixed(digits)} ${unit}`;
+  const { validProofs } = report;
+  const proofs = validProofs && `${validProofs.koii} of koii, ${validProofs.bitcoin} of bitcoin`;
   return [
     `One node and ${count(report.submitters, 'synthetic submitter')}, a proof of one share each:`,
+    `  valid proofs                ${proofs ?? 'not known'}`,
     `  one audit                   ${figure(report.msPerAudit, 'ms', 2)} (of ${report.audits ?? 0})`,
     `  distribution list           ${figure(report.listMs, 'ms')}`,
     `  longest event-loop wait     ${figure(report.longestEventLoopWaitMs, 'ms')}`,

@@ -1,11 +1,13 @@
 import { expect } from 'chai';
 import type { CheaterReport, CheaterSubmission } from '../../cli/simulate/cheater-report';
+import { isValid, provenHashes } from '../../cli/simulate/fair-list';
 import type { JudgedReport } from '../../cli/simulate/judge';
 import { runWithCheaters } from '../fixtures/cheaters';
 import { describeProcesses } from '../runner/describe-processes';
 
-// One run with every cheater that lies in what it submits. The invariants (cli/simulate/invariants.ts) hold over it, or
-// it has failures; what is looked at here is that each did try.
+// One run with every cheater that lies in what it submits, and one that is to be paid for templates of its own making: two
+// rounds of work source koii, then two of bitcoin. The honest nodes mine koii throughout. The invariants
+// (cli/simulate/invariants.ts) hold over it, or it has failures; what is looked at here is that each did try.
 
 const ROUNDS = 4;
 
@@ -16,7 +18,10 @@ describeProcesses('nodes that lie in what they submit', function () {
   before(async () => {
     report = await runWithCheaters(
       6,
-      ['copy', 'forge', 'inflate', 'replay', 'premine', 'stale', 'malform', 'lazy', 'split'],
+      [
+        ...(['copy', 'forge', 'inflate', 'replay', 'premine', 'stale', 'malform'] as const),
+        ...(['lazy', 'split', 'templates'] as const),
+      ],
       { rounds: ROUNDS, roundSeconds: 12 },
     );
   });
@@ -38,12 +43,16 @@ describeProcesses('nodes that lie in what they submit', function () {
     ['copy', "another node's proof", ROUNDS, /above the floor/],
     ['forge', 'random bytes', ROUNDS, /above the floor/],
     ['inflate', 'shares above the floor, and a share repeated', ROUNDS, /above the floor|twice/],
-    ['replay', 'a proof of an earlier round', ROUNDS - 1, /above the floor/],
+    // Its first of each work source is a true one.
+    ['replay', 'a proof of an earlier round', ROUNDS - 2, /above the floor/],
     // The seeds of rounds 0 and 1 depend on no submission: whoever guesses them guesses right.
     ['premine', 'a proof mined ahead', ROUNDS - 2, /above the floor/],
     ['stale', "a proof on another round's seed", ROUNDS, /above the floor/],
     // One of its proofs is longer than what the ledger takes.
-    ['malform', 'encodings that are not canonical', ROUNDS - 1, /canonical|fit|order|longer/],
+    [
+      ...(['malform', 'encodings that are not canonical', ROUNDS - 1] as const),
+      /canonical|longer|segments are out of order or equal/,
+    ],
   ];
   for (const [name, what, times, reason] of caught) {
     it(`${name} (${what}) is found out and unpaid`, () => {
@@ -57,6 +66,34 @@ describeProcesses('nodes that lie in what they submit', function () {
       expect(earned).to.equal(due);
     });
   }
+
+  it('have their valid proofs of both work sources paid alike, by what each proves', () => {
+    const withBoth = report.rounds.filter(
+      ({ submissions }) =>
+        new Set(submissions.filter(isValid).map(({ workSource }) => workSource)).size === 2,
+    );
+    expect(withBoth).not.to.deep.equal([]);
+    for (const { submissions, payouts } of report.rounds) {
+      const valid = submissions.filter(isValid);
+      const total = valid.reduce((sum, each) => sum + provenHashes(each), 0n);
+      for (const each of valid) {
+        const due = (BigInt(report.bountyPerRound) * provenHashes(each)) / total;
+        expect(payouts[each.publicKey]).to.equal(Number(due));
+      }
+    }
+  });
+
+  it('templates: what it makes up is work like any other', () => {
+    const { submissions, lost, earned, due, relativePay } = cheater('templates');
+    expect(submissions).not.to.deep.equal([]);
+    for (const { valid, paid } of submissions) {
+      expect(valid).to.equal(true);
+      expect(paid).to.be.above(0);
+    }
+    expect({ lost, earned }).to.deep.equal({ lost: 0, earned: due });
+    // Four proofs of about twenty shares: a standard error of 12 %. The invariant is sharper.
+    expect(relativePay).to.be.within(0.4, 2);
+  });
 
   it('inflate: tries both a share above the floor and a repeated one', () => {
     expect(reasons('inflate').join()).to.match(/floor/).and.to.match(/twice/);

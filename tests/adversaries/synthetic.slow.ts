@@ -13,7 +13,7 @@ describe('a round with many submitters', function () {
   before(() => (directory = mkdtempSync(path.join(os.tmpdir(), 'synthetic-run-'))));
   after(() => rmSync(directory, { recursive: true }));
 
-  it('is audited and paid by one node, and the figures are told', async () => {
+  it('is audited and paid by one node, proofs of both work sources, and the figures are told', async () => {
     const report = await runSynthetic({
       task: path.join(ROOT, 'dist/main.js'),
       config: readTaskConfig(path.join(ROOT, 'config-task.yml')),
@@ -27,6 +27,8 @@ describe('a round with many submitters', function () {
     });
     expect(report.failures).to.deep.equal([]);
     expect(report).to.include({ submitters: 200, succeeded: true });
+    // Half of each work source, and the real node's.
+    expect(report.validProofs).to.deep.equal({ koii: 101, bitcoin: 100 });
     expect(report.audits).to.be.within(1, 5);
     expect(report.msPerAudit).to.be.above(0);
     expect(report.listMs).to.be.above(0);

@@ -119,6 +119,21 @@ describe('the audits of a run', () => {
     expect(votes).to.match(/^Votes: none, and none was due\. /);
     expect(estimate.join(' ')).to.match(/28 at most.*± 20 % a round/);
   });
+
+  it('speak of the work sources that there were: bitcoin has fewer shares', () => {
+    const report = shownReport(['KeyA', 'KeyB']);
+    const of = (...sources: string[]) => {
+      const [round] = report.rounds;
+      const submissions = sources.map((workSource) => ({
+        ...{ ...round!.submissions[0]!, workSource, shares: workSource === 'koii' ? 28 : 20 },
+      }));
+      return explain({ ...report, rounds: [{ ...round!, submissions }] })
+        .slice(2)
+        .join(' ');
+    };
+    expect(of('bitcoin')).to.match(/20 at most.*± 24 % a round/);
+    expect(of('koii', 'bitcoin', 'koii')).to.match(/28 or 20 at most.*± 24 % a round/);
+  });
 });
 
 describe('where a node listens', () => {

@@ -9,7 +9,7 @@ type Mutable<T> = { -readonly [P in keyof T]: Mutable<T[P]> };
 const BOUNTY = 1000;
 const roles: Roles = {
   honest: new Set(['A', 'B']),
-  splits: [new Set(['S', 'T'])],
+  workers: [new Set(['S', 'T'])],
   unstoppable: new Set(),
 };
 
@@ -193,10 +193,26 @@ describe('what must hold in every run', () => {
       /node B is honest and did 80000000000 hashes, but was paid for 700000000/,
     ],
     [
+      'a proof that was mined in an odd way is invalid',
+      (run) => Object.assign(run.rounds[0]!.submissions[3]!, proof('S', 0, { reason: 'why' })),
+      /round 0: node S works, its proof invalid: why/,
+    ],
+    [
+      'work that was done in an odd way was not paid in full',
+      (run) => (run.rounds[0]!.payouts['T'] = 49),
+      /round 0: node T works and got 49 of 50 ROE/,
+    ],
+    [
+      'it proved far less than was done',
+      (run) =>
+        run.rounds[0]!.submissions.slice(3).forEach((each) => (each['hashesDone'] = '1000000000')),
+      /node S and node T did 2000000000 hashes, but was paid for 100000000/,
+    ],
+    [
       'splitting gained something',
       (run) =>
         run.rounds[0]!.submissions.slice(3).forEach((each) => (each['hashesDone'] = '10000000')),
-      /node S and node T did 20000000 hashes together, but were paid for 100000000/,
+      /node S and node T did 20000000 hashes, but was paid for 100000000/,
     ],
   ];
   for (const [name, change, message] of breaches) {
@@ -253,6 +269,21 @@ describe('what must hold in every run', () => {
     };
     expect(findings(done(1.5))).to.deep.equal([]);
     expect(findings(done(0.7))).to.deep.equal([]);
+  });
+
+  it('allows an estimate of source bitcoin more noise than one of koii, for its fewer shares', () => {
+    // Five standard errors of its two proofs: 84 % of the hashes where K is 20, 70 % where it is 28.
+    const found = (workSource: string) =>
+      findings((run) => {
+        for (const submission of run.rounds.flatMap(({ submissions }) => submissions)) {
+          const estimated = Number(submission['estimatedHashes']);
+          const isOfB = submission.publicKey === 'B';
+          const done = isOfB ? String(estimated / 0.24) : submission['hashesDone'];
+          Object.assign(submission, { workSource, hashesDone: done });
+        }
+      });
+    expect(found('bitcoin')).to.deep.equal([]);
+    expect(found('koii').join()).to.match(/node B is honest and did/);
   });
 
   it('asks nothing of a round that a Ctrl-C cut short', () => {

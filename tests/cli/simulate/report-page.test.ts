@@ -68,6 +68,18 @@ describe('the page of a run', () => {
     }
   });
 
+  it('tells the work source of each proof that is valid', () => {
+    const { rounds, ...rest } = report('some text');
+    const [round] = rounds;
+    const submissions = ['koii', 'bitcoin', undefined].map((workSource) => ({
+      ...{ ...round!.submissions[0]!, workSource },
+    }));
+    const cells = renderPage({ ...rest, rounds: [{ ...round!, submissions }] })
+      .split('The run as JSON')[0]!
+      .matchAll(/<td[^>]*>\s*(koii|bitcoin)\s*<\/td>/g);
+    expect([...cells].map(([, source]) => source)).to.deep.equal(['koii', 'bitcoin']);
+  });
+
   it('has no section of notices where nobody was told anything', () => {
     const { nodes, ...rest } = report('some text');
     const page = renderPage({ ...rest, nodes: nodes.map((node) => ({ ...node, notices: [] })) });

@@ -16,7 +16,7 @@ export function shownReport(
     ...{ round: 0, seed: '5e'.repeat(32), accepted: true, closed: true, payouts },
     ...{ auditVotes: [], listPenalties: {}, expectedListMakers: [] },
     submissions: keys.map((publicKey) => ({
-      ...{ publicKey, value: PROOF, slot: 3, shares: 28, valid: true },
+      ...{ publicKey, value: PROOF, slot: 3, shares: 28, valid: true, workSource: 'koii' },
       ...{ hashesDone: '19000000', estimatedHashes: '20000000' },
     })),
     distributionLists: keys.map((madeBy, index) => ({

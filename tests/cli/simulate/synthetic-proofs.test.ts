@@ -5,11 +5,19 @@ import { expect } from 'chai';
 import { prepareProofs, SYNTHETIC_ROUND } from '../../../cli/simulate/synthetic-proofs';
 import { deriveKeyPair, taskIdOf } from '../../../simulator';
 import { verifyProof } from '../../../src/proof/verify';
+import { ATTEMPT_SIZE } from '../../../src/work/attempt';
 import { decodeKey } from '../../../src/work/identity';
 import { roundSeed } from '../../../src/work/seed';
+import { mineProof } from '../../fixtures/proofs';
 
 const taskId = taskIdOf('synthetic proofs');
 const keys = [0, 1, 2].map((n) => deriveKeyPair(`submitter ${n}`).publicKey);
+
+const of = {
+  taskId: decodeKey(taskId),
+  round: SYNTHETIC_ROUND,
+  seed: roundSeed(decodeKey(taskId), SYNTHETIC_ROUND, {}),
+};
 
 describe('the proofs of synthetic submitters', function () {
   this.timeout(120_000);
@@ -25,16 +33,14 @@ describe('the proofs of synthetic submitters', function () {
   const file = () => path.join(cache, 'proofs', readdirSync(path.join(cache, 'proofs'))[0]!);
   let mined: string[];
 
-  it('are real, of one share each', async () => {
+  it('are real, of one share each, of both work sources by turns', async () => {
     mined = await prepare(keys.slice(0, 2));
-    const id = decodeKey(taskId);
-    const seed = roundSeed(id, SYNTHETIC_ROUND, {});
-    const of = { taskId: id, round: SYNTHETIC_ROUND, seed };
     expect(mined).to.have.length(2);
     for (const [index, proof] of mined.entries()) {
       expect(verifyProof(proof, decodeKey(keys[index]!), of)).to.include({
         valid: true,
         shares: 1,
+        source: index,
       });
     }
   });
@@ -55,5 +61,25 @@ describe('the proofs of synthetic submitters', function () {
     expect(again[0]).to.equal(kept[0]);
     expect(log.at(-1)).to.match(/^Mined 2 proofs/);
     expect(readFileSync(file(), 'utf8')).to.equal(again.map((proof) => `${proof}\n`).join(''));
+  });
+
+  it('are mined again where the file is of an earlier form: shorter shares, of koii alone', async () => {
+    const now = await prepare(keys);
+    const earlier = now.map((proof) => {
+      const bytes = Buffer.from(proof, 'base64url');
+      const share = bytes.subarray(-ATTEMPT_SIZE);
+      const withoutOffset = [share.subarray(0, 8), share.subarray(9)];
+      return Buffer.concat([Buffer.of(0x10, 1, 1), ...withoutOffset]).toString('base64url');
+    });
+    writeFileSync(file(), earlier.map((proof) => `${proof}\n`).join(''));
+    expect(await prepare(keys)).to.deep.equal(now);
+    expect(log.join('\n'))
+      .to.match(/^0 of 3 proofs are in/m)
+      .and.to.match(/^Mined 3 proofs/m);
+    // Valid, and of the other source than its place.
+    const ofKoii = mineProof(of, decodeKey(keys[1]!));
+    writeFileSync(file(), [now[0], ofKoii, now[2], ''].join('\n'));
+    expect(await prepare(keys)).to.deep.equal(now);
+    expect(log.at(-1)).to.match(/^Mined 2 proofs/);
   });
 });

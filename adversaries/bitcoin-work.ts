@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
+import { K, PROOF_RULES, WORK_SOURCE } from '../src/consensus';
+import { createKernel } from '../src/mining/kernels';
+import { Search } from '../src/mining/search';
+import { BestShares } from '../src/proof/best-shares';
+import { shareOf, type Share } from '../src/proof/share';
+import type { RoundSeed } from '../src/work/seed';
+import type { Segment, Template } from '../src/work/segment';
+import { templatesOf, type Work } from '../src/work/source';
+
+// Work source bitcoin without Bitcoin: nobody judges a template, so a cheater needs no node of it.
+
+export type BitcoinWork = Extract<Work, { segments: unknown }>;
+
+/** Work with what was found on it. */
+export interface Mined {
+  readonly work: Work;
+  /** One for each segment of the work. */
+  readonly templates: readonly Template[];
+  readonly shares: readonly Share[];
+}
+
+/** A tip as there might be one. */
+const tip = (height: number): Segment => ({
+  ...{ height, prev: randomBytes(32), time: 1_790_000_000, bits: 0x1701fa38 },
+});
+
+/** All that a proof can carry is work, and none of it may make an auditor throw. */
+const SEGMENTS: readonly (() => Segment[])[] = [
+  () => [tip(958_000)],
+  // Siblings: one height, two branches.
+  () => [tip(958_000), tip(958_000)],
+  // The ends of each field; bits that no header may have: a target of nothing, and a negative one beyond 256 bits.
+  () => [
+    { height: 1, prev: Buffer.alloc(32), time: 0, bits: 0 },
+    { height: 2 ** 31 - 1, prev: Buffer.alloc(32, 0xff), time: 0xffffffff, bits: 0xff800001 },
+  ],
+];
+
+/** Templates of no chain, and a payout of no address. @param n which of the ways to make them up, by turns */
+export function madeUpWork(n: number): BitcoinWork {
+  const segments = SEGMENTS[n % SEGMENTS.length]!();
+  return { source: WORK_SOURCE.bitcoin, payout: randomBytes(20), segments };
+}
+
+/** Two segments, so that each can be lied about. */
+export function madeUpSiblings(): BitcoinWork {
+  return madeUpWork(1);
+}
+
+/** About as many as a full proof takes. */
+const HASHES = K[WORK_SOURCE.bitcoin] * 2 ** 18;
+/** Some milliseconds: the SDK and the HTTP API share the thread. */
+const STEP_HASHES = 2 ** 15;
+
+/**
+ * Mines each segment in turn, with a turn of the event loop between steps.
+ * @param forMs for at most so long
+ * @returns what was found, and the hashes that it took: not one more or less for what was found
+ */
+export async function mineTemplates(
+  work: BitcoinWork,
+  of: RoundSeed,
+  submitter: Uint8Array,
+  forMs: number,
+): Promise<Mined & { hashes: number }> {
+  const kernel = createKernel('auto');
+  const templates = templatesOf(work, of, submitter, PROOF_RULES);
+  const best = new BestShares(K[work.source]);
+  const [partHashes, partMs] = [HASHES / templates.length, forMs / templates.length];
+  let hashes = 0;
+  for (const [segment, template] of templates.entries()) {
+    const search = new Search(
+      kernel,
+      { template, extranonce1: 0, extranonce2: 0 },
+      PROOF_RULES.floor,
+    );
+    const endsAt = performance.now() + partMs;
+    for (let done = 0; done < partHashes && performance.now() < endsAt; await turn()) {
+      const step = search.step(STEP_HASHES);
+      for (const attempt of step.found) best.add(shareOf(template, attempt, segment));
+      done += step.hashes;
+      hashes += step.hashes;
+    }
+  }
+  return { work, templates, shares: best.list(), hashes };
+}
