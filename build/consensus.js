@@ -47,7 +47,7 @@ function parsed(name, value, parse) {
   try {
     return parse(value);
   } catch (error) {
-    throw new Error(`--env ${name}=${value} is invalid. ${error.message}`);
+    throw new Error(`--env ${name}=${value} is invalid. ${error.message}`, { cause: error });
   }
 }
 

@@ -18,8 +18,8 @@ const EXIT_UNUSABLE = 2;
 
 // What `npm run build` reads these two by.
 const { halvingBlocksOf, parseTaskPayout } = createRequire(__filename)('../build/consensus.js') as {
-  halvingBlocksOf(network: string): number;
-  parseTaskPayout(text: string): TaskPayout;
+  halvingBlocksOf: (network: string) => number;
+  parseTaskPayout: (text: string) => TaskPayout;
 };
 
 function verify(submission: SubmissionToVerify, rules: ProofRules) {
