@@ -206,7 +206,7 @@ describe('verifyProof', () => {
       fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.base64String()), (text) => {
         expectRefusal(verifyProof(text, submitter, of, EASY_RULES));
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 
