@@ -6,13 +6,13 @@ const HALVING_BLOCKS = { main: 210_000, regtest: 150 };
  *
  * @param {string} text such as e060385126b355a9740e4c9f70900ba0980ca07e:10, a P2WPKH program in hex and percent
  * @returns {{ program: string, percent: number }}
- * @throws Error that says what was expected, and what came
+ * @throws Error that says what was expected; what came, its caller knows to name
  */
 function parseTaskPayout(text) {
-  const [, program, percent] = /^([0-9a-fA-F]{40}):(\d{1,2})$/.exec(text) ?? [];
-  if (program === undefined || percent < 1 || percent > 50) {
+  const [, program, percent] = /^([0-9a-f]{40}):([1-9]\d?)$/i.exec(text) ?? [];
+  if (program === undefined || percent > 50) {
     throw new Error(
-      `task-payout: expected a P2WPKH program of 40 hex digits, a colon and a percentage from 1 to 50, got "${text}"`,
+      'Expected a P2WPKH program of 40 hex digits, a colon and a percentage from 1 to 50.',
     );
   }
   return { program: program.toLowerCase(), percent: Number(percent) };
@@ -21,26 +21,34 @@ function parseTaskPayout(text) {
 /**
  * @param {string} network
  * @returns {number}
- * @throws Error that says what was expected, and what came
+ * @throws Error that says what was expected; what came, its caller knows to name
  */
 function halvingBlocksOf(network) {
   if (Object.hasOwn(HALVING_BLOCKS, network)) return HALVING_BLOCKS[network];
-  const known = Object.keys(HALVING_BLOCKS).join(' or ');
-  throw new Error(`bitcoin: expected ${known}, got "${network}"`);
+  throw new Error(`Expected ${Object.keys(HALVING_BLOCKS).join(' or ')}.`);
 }
 
 /**
  * What of the consensus is set when the bundle is built (src/consensus.ts has it from here).
  *
- * @param {{ 'task-payout'?: string, bitcoin?: string }} env
+ * @param {{ 'task-payout'?: string, bitcoin?: string }} env webpack's
  * @throws Error that says what was expected, and what came
  */
 function builtConsensus({ 'task-payout': payout, bitcoin = 'main' }) {
   return {
     network: bitcoin,
-    taskPayout: payout === undefined ? undefined : parseTaskPayout(payout),
-    halvingBlocks: halvingBlocksOf(bitcoin),
+    taskPayout: payout === undefined ? undefined : parsed('task-payout', payout, parseTaskPayout),
+    halvingBlocks: parsed('bitcoin', bitcoin, halvingBlocksOf),
   };
+}
+
+/** In the words in which commander refuses an option. */
+function parsed(name, value, parse) {
+  try {
+    return parse(value);
+  } catch (error) {
+    throw new Error(`--env ${name}=${value} is invalid. ${error.message}`, { cause: error });
+  }
 }
 
 module.exports = { builtConsensus, halvingBlocksOf, parseTaskPayout };

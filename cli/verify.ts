@@ -1,9 +1,13 @@
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
+import { PROOF_RULES, type ProofRules, type TaskPayout } from '../src/consensus';
 import { verifyProof } from '../src/proof/verify';
 import { decodeKey } from '../src/work/identity';
 import { roundSeed } from '../src/work/seed';
+import { nameOf } from '../src/work/source';
+import { parsedBy } from './option-types';
 import { reasonOf } from './reason';
 import { readSubmissions, type SubmissionToVerify } from './verify/input';
 
@@ -12,21 +16,46 @@ import { readSubmissions, type SubmissionToVerify } from './verify/input';
 
 const EXIT_UNUSABLE = 2;
 
-function verify({ taskId, round, submitter, submissionsOfRoundMinus2, proof }: SubmissionToVerify) {
-  const seed = roundSeed(decodeKey(taskId), round, submissionsOfRoundMinus2);
-  const of = { taskId: decodeKey(taskId), round, seed };
-  const verdict = verifyProof(proof, decodeKey(submitter), of);
-  if (verdict.valid) return { ...verdict, hashes: String(verdict.hashes) };
-  return { ...verdict, shares: 0, hashes: '0' };
+// What `npm run build` reads these two by.
+const { halvingBlocksOf, parseTaskPayout } = createRequire(__filename)('../build/consensus.js') as {
+  halvingBlocksOf: (network: string) => number;
+  parseTaskPayout: (text: string) => TaskPayout;
+};
+
+function verify(submission: SubmissionToVerify, rules: ProofRules) {
+  const { round, submitter, submissionsOfRoundMinus2, proof } = submission;
+  const taskId = decodeKey(submission.taskId);
+  const seed = roundSeed(taskId, round, submissionsOfRoundMinus2);
+  const verdict = verifyProof(proof, decodeKey(submitter), { taskId, round, seed }, rules);
+  if (!verdict.valid) return { ...verdict, shares: 0, hashes: '0' };
+  const { valid, source, shares, hashes } = verdict;
+  return { valid, workSource: nameOf(source), shares, hashes: String(hashes) };
+}
+
+interface VerifyOptions {
+  file?: string;
+  taskPayout?: TaskPayout;
+  /** Blocks after which the subsidy halves there. */
+  bitcoinNetwork?: number;
 }
 
 const command: Command = new Command('verify')
   .description('Checks submissions of the task, as every auditor does.')
   .option('--file <path>', 'JSON: one submission or an array of them; - for stdin')
+  .option(
+    '--task-payout <program:percent>',
+    'the task-payout that the bundle was built with, if any',
+    parsedBy(parseTaskPayout),
+  )
+  .option(
+    '--bitcoin-network <name>',
+    'the network that the bundle was built for, main or regtest; main when left out',
+    parsedBy(halvingBlocksOf),
+  )
   // 1 is for what is not valid.
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT_UNUSABLE))
   .parse();
-const { file } = command.opts<{ file?: string }>();
+const { file, taskPayout, bitcoinNetwork } = command.opts<VerifyOptions>();
 if (file === undefined) command.error("error: option '--file <path>' is missing");
 
 async function main(file: string): Promise<number> {
@@ -35,7 +64,12 @@ async function main(file: string): Promise<number> {
       throw new Error(`can't be read: ${reasonOf(error)}`, { cause: error });
     },
   );
-  const verdicts = readSubmissions(json).map(verify);
+  const rules = {
+    ...PROOF_RULES,
+    ...(taskPayout && { taskPayout }),
+    ...(bitcoinNetwork !== undefined && { halvingBlocks: bitcoinNetwork }),
+  };
+  const verdicts = readSubmissions(json).map((submission) => verify(submission, rules));
   for (const verdict of verdicts) console.log(JSON.stringify(verdict));
   return verdicts.every(({ valid }) => valid) ? 0 : 1;
 }

@@ -1,7 +1,7 @@
 import type { Random } from '../../simulator/random';
 
 /** Values at which parsers go wrong. */
-const BYTES = [0, 1, 2, 27, 28, 29, 127, 128, 254, 255];
+const BYTES = [0, 1, 2, 3, 19, 20, 21, 27, 28, 29, 127, 128, 254, 255];
 const ODD_TEXTS = [
   '',
   ' ',

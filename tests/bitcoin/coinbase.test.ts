@@ -21,6 +21,34 @@ describe('coinbaseParts', () => {
     );
   });
 
+  it('serialises outputs in the order given, with values of 64 bits', () => {
+    const outputs = [
+      { value: 0xffffffffffffffffn, script: Buffer.from('0014aabb', 'hex') },
+      { value: 1n, script: Buffer.alloc(0) },
+    ];
+    expect(coinbaseParts({ ...fields, outputs }).coinbase2.toString('hex')).to.equal(
+      'feffffff' +
+        '02' +
+        'ffffffffffffffff' +
+        '04' +
+        '0014aabb' +
+        '0100000000000000' +
+        '00' +
+        '04030201',
+    );
+  });
+
+  it('refuses values, a sequence and a lock time that do not fit', () => {
+    for (const wrong of [
+      { outputs: [{ value: 1n << 64n, script: Buffer.alloc(1) }] },
+      { outputs: [{ value: -1n, script: Buffer.alloc(1) }] },
+      { sequence: 2 ** 32 },
+      { lockTime: -1 },
+    ]) {
+      expect(() => coinbaseParts({ ...fields, ...wrong })).to.throw(RangeError);
+    }
+  });
+
   it('refuses a scriptSig over the 100 bytes of consensus', () => {
     const message = Buffer.alloc(75);
     expect(() => coinbaseParts({ ...fields, message, extranonceSize: 23 })).to.throw('scriptSig');

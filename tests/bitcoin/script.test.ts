@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { pushData, pushHeight } from '../../src/bitcoin/script';
+import { pushData, pushHeight, witnessKeyScript } from '../../src/bitcoin/script';
 
 describe('pushHeight (BIP 34)', () => {
   // What Bitcoin Core's CScript() << height gives.
@@ -17,6 +17,7 @@ describe('pushHeight (BIP 34)', () => {
     [32768, '03008000'],
     [8388607, '03ffff7f'],
     [8388608, '0400008000'],
+    [2147483647, '04ffffff7f'],
     [2147483648, '050000008000'],
   ];
   for (const [height, hex] of vectors) {
@@ -52,5 +53,20 @@ describe('pushData', () => {
   it('refuses what a one-byte push cannot hold', () => {
     expect(() => pushData(Buffer.alloc(76))).to.throw(RangeError, 'got 76');
     expect(() => pushData(Buffer.alloc(0))).to.throw(RangeError, 'got 0');
+  });
+});
+
+describe('witnessKeyScript', () => {
+  it('pays the hash of a key, of witness version 0', () => {
+    // BIP 173's P2WPKH example.
+    const program = '751e76e8199196d454941c45d1b3a323f1433bd6';
+    expect(witnessKeyScript(Buffer.from(program, 'hex')).toString('hex')).to.equal(
+      `0014${program}`,
+    );
+  });
+  it('refuses the program of a script, and any other length', () => {
+    for (const length of [0, 19, 21, 32]) {
+      expect(() => witnessKeyScript(Buffer.alloc(length))).to.throw(RangeError, `got ${length}`);
+    }
   });
 });

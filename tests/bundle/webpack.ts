@@ -3,12 +3,20 @@ import { join } from 'node:path';
 
 const ROOT = join(__dirname, '../..');
 
+interface Built {
+  status: unknown;
+  stdout: string;
+  stderr: string;
+}
+
 /** Bundles the tiny task into a folder with the repository's own configuration, as `npm run build` would. */
-export function buildTinyTask(
-  out: string,
-  ...env: string[]
-): Promise<{ status: unknown; stdout: string; stderr: string }> {
-  const options = [`entry=./tests/fixtures/tiny-task.ts`, `out=${out}`, ...env];
+export function buildTinyTask(out: string, ...env: string[]): Promise<Built> {
+  return buildFixture('tiny-task.ts', out, ...env);
+}
+
+/** Bundles a file of tests/fixtures in the same way. */
+export function buildFixture(entry: string, out: string, ...env: string[]): Promise<Built> {
+  const options = [`entry=./tests/fixtures/${entry}`, `out=${out}`, ...env];
   const args = [
     require.resolve('webpack/bin/webpack.js'),
     ...options.flatMap((option) => ['--env', option]),

@@ -2,37 +2,81 @@ import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { expect } from 'chai';
-import { vectors } from '../fixtures/proofs';
+import { invalidVectors, vectors, type Vector } from '../fixtures/proofs';
 
 const LOADER = createRequire(__filename).resolve('tsx');
 const SCRIPT = path.join(__dirname, '../../cli/verify.ts');
 
-function verify(input: unknown) {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--import', LOADER, SCRIPT, '--file', '-'],
-    { input: typeof input === 'string' ? input : JSON.stringify(input), encoding: 'utf8' },
-  );
+function run(args: readonly string[], input = '') {
+  const command = ['--import', LOADER, SCRIPT, ...args];
+  return spawnSync(process.execPath, command, { input, encoding: 'utf8' });
+}
+
+/** Gives it to the command on stdin. */
+function verify(input: unknown, ...options: string[]) {
+  const text = typeof input === 'string' ? input : JSON.stringify(input);
+  const { status, stdout, stderr } = run(['--file', '-', ...options], text);
   const lines = stdout.split('\n').filter(Boolean);
   return { status, stderr, verdicts: lines.map((line) => JSON.parse(line) as unknown) };
 }
 
+/** What the bundle was built with that a vector is of. */
+function optionsOf({ taskPayout }: Vector): string[] {
+  return taskPayout ? ['--task-payout', `${taskPayout.program}:${taskPayout.percent}`] : [];
+}
+
+const verdictOf = ({ workSource, shares, hashes }: Vector) => ({
+  ...{ valid: true, workSource, shares, hashes },
+});
+
 describe('npm run verify', function () {
   this.timeout(30_000);
-  const expected = vectors.map(({ shares, hashes }) => ({ valid: true, shares, hashes }));
 
   it('accepts one valid submission', () => {
-    expect(verify(vectors[0])).to.deep.include({ status: 0, verdicts: [expected[0]] });
+    const [vector] = vectors;
+    expect(verify(vector)).to.deep.include({ status: 0, verdicts: [verdictOf(vector!)] });
+  });
+
+  const withPayout = vectors.filter(({ taskPayout }) => taskPayout);
+  const groups: [string, Vector[]][] = [
+    ['without a part for the task', vectors.filter(({ taskPayout }) => !taskPayout)],
+    ['with one', withPayout],
+  ];
+  for (const [what, group] of groups) {
+    it(`accepts all vectors ${what}, and refuses all that are spoilt`, () => {
+      const spoilt = invalidVectors.filter(({ of }) => group.includes(vectors[of]!));
+      const submissions = spoilt.map(({ of, proof }) => ({ ...vectors[of], proof }));
+      const { status, verdicts } = verify([...group, ...submissions], ...optionsOf(group[0]!));
+      expect(status).to.equal(1);
+      expect(verdicts.slice(0, group.length)).to.deep.equal(group.map(verdictOf));
+      const refusals = verdicts.slice(group.length);
+      expect(refusals).to.have.length(spoilt.length).and.not.empty;
+      for (const [i, refusal] of refusals.entries()) {
+        expect(refusal, spoilt[i]!.what).to.include({ valid: false, shares: 0, hashes: '0' });
+        expect(refusal, spoilt[i]!.what).to.have.property('reason').that.is.a('string').not.empty;
+      }
+    });
+  }
+
+  it('refuses blocks that pay the task nothing, and those of another halving', () => {
+    const [paying] = withPayout;
+    const of = verify([paying]);
+    expect(of.status).to.equal(1);
+    expect(of.verdicts[0]).to.include({ valid: false, reason: 'share 0 is above the floor' });
+    const onRegtest = verify([paying], ...optionsOf(paying!), '--bitcoin-network', 'regtest');
+    expect(onRegtest.verdicts).to.deep.equal(of.verdicts);
+    const onMain = verify([paying], ...optionsOf(paying!), '--bitcoin-network', 'main');
+    expect(onMain.verdicts).to.deep.equal([verdictOf(paying!)]);
   });
 
   it('prints a line for each of an array, and fails when one is invalid', () => {
     const copied = { ...vectors[0], submitter: vectors[1]!.submitter };
     const { status, verdicts } = verify([vectors[0], copied, vectors[1]]);
     expect(status).to.equal(1);
-    expect(verdicts[0]).to.deep.equal(expected[0]);
+    expect(verdicts[0]).to.deep.equal(verdictOf(vectors[0]!));
     expect(verdicts[1]).to.include({ valid: false, shares: 0, hashes: '0' });
     expect(verdicts[1]).to.have.property('reason', 'share 0 is above the floor');
-    expect(verdicts[2]).to.deep.equal(expected[1]);
+    expect(verdicts[2]).to.deep.equal(verdictOf(vectors[1]!));
   });
 
   it('tells which field of the input can not be used', () => {
@@ -50,16 +94,30 @@ describe('npm run verify', function () {
     });
   });
 
-  it('refuses options that it does not know, files that it cannot read, and no file', () => {
-    for (const [args, message] of [
-      [['--fil', 'x'], /^error: unknown option '--fil'/],
-      [['--file', 'no-such.json'], /^no-such\.json: can't be read: there is no such file .*\n$/],
-      [[], /^error: option '--file <path>' is missing\n$/],
-    ] as const) {
-      const command = ['--import', LOADER, SCRIPT, ...args];
-      const { status, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' });
-      expect(status).to.equal(2);
+  const unusable: [string, string[], RegExp][] = [
+    ['that it does not know', ['--fil', 'x'], /^error: unknown option '--fil'/],
+    ['that are missing', [], /^error: option '--file <path>' is missing\n$/],
+    [
+      'that name no file',
+      ['--file', 'no-such.json'],
+      /^no-such\.json: can't be read: there is no such file .*\n$/,
+    ],
+    [
+      'that pay the task more than half',
+      ['--task-payout', `${'ab'.repeat(20)}:51`],
+      /^error: option '--task-payout <program:percent>' argument '(ab){20}:51' is invalid\. Expected a P2WPKH program of 40 hex digits, a colon and a percentage from 1 to 50\.\n$/,
+    ],
+    [
+      'that name another network',
+      ['--bitcoin-network', 'testnet'],
+      /^error: option '--bitcoin-network <name>' argument 'testnet' is invalid\. Expected main or regtest\.\n$/,
+    ],
+  ];
+  for (const [what, args, message] of unusable) {
+    it(`refuses options ${what}`, () => {
+      const { status, stdout, stderr } = run(args);
+      expect({ status, stdout }).to.deep.equal({ status: 2, stdout: '' });
       expect(stderr).to.match(message);
-    }
-  });
+    });
+  }
 });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { K, PROOF_RULES } from '../../src/consensus';
-import { estimateHashes } from '../../src/proof/estimate';
+import { K, PROOF_RULES, WORK_SOURCE, type WorkSourceId } from '../../src/consensus';
+import { estimateHashes, relativeError } from '../../src/proof/estimate';
 
 const MINERS = 2000;
 
@@ -15,13 +15,13 @@ function* uniforms(seed: number): Generator<number, never> {
 }
 
 /**
- * The K lowest of `hashes` uniform hash values: the gaps of their order statistics are drawn, from
+ * The `k` lowest of `hashes` uniform hash values: the gaps of their order statistics are drawn, from
  * the lowest up, instead of all the hashes.
  */
-function mine(hashes: number, random: Generator<number, never>): bigint[] {
+function mine(k: number, hashes: number, random: Generator<number, never>): bigint[] {
   const values: bigint[] = [];
   let value = 0;
-  for (let i = 0; i < K; i++) {
+  for (let i = 0; i < k; i++) {
     value += (1 - value) * (1 - random.next().value ** (1 / (hashes - i)));
     const hashValue = BigInt(Math.floor(value * 2 ** 53)) << 203n;
     if (hashValue <= PROOF_RULES.floor) values.push(hashValue);
@@ -29,44 +29,59 @@ function mine(hashes: number, random: Generator<number, never>): bigint[] {
   return values;
 }
 
-function statistics(hashes: number): { mean: number; relativeError: number } {
+function statistics(source: WorkSourceId, hashes: number): { mean: number; error: number } {
   const random = uniforms(20090103);
   const ratios = Array.from({ length: MINERS }, () => {
-    const values = mine(hashes, random);
-    const estimate = estimateHashes(values.length, values[values.length - 1] ?? 0n);
+    const values = mine(K[source], hashes, random);
+    const estimate = estimateHashes(source, values.length, values[values.length - 1] ?? 0n);
     return Number(estimate) / hashes;
   });
   const mean = ratios.reduce((sum, ratio) => sum + ratio, 0) / MINERS;
   const variance = ratios.reduce((sum, ratio) => sum + (ratio - mean) ** 2, 0) / (MINERS - 1);
-  return { mean, relativeError: Math.sqrt(variance) };
+  return { mean, error: Math.sqrt(variance) };
 }
 
-describe('estimateHashes', () => {
-  for (const hashes of [2 ** 25, 2 ** 30, 2 ** 36]) {
-    it(`is unbiased within 2 % over ${MINERS} miners of ${hashes} hashes, with 15-25 % of error`, () => {
-      const { mean, relativeError } = statistics(hashes);
-      expect(mean).to.be.within(0.98, 1.02);
-      expect(relativeError).to.be.within(0.15, 0.25);
-    });
-  }
+for (const [name, source, percent] of [
+  ['koii', WORK_SOURCE.koii, 20],
+  ['bitcoin', WORK_SOURCE.bitcoin, 24],
+] as const) {
+  const k = K[source];
 
-  it('is unbiased within 2 % where the floor, not K, ends the list', () => {
-    expect(statistics(12 * 2 ** 18).mean).to.be.within(0.98, 1.02);
-  });
-
-  it('counts 2^18 hashes a share below K', () => {
-    expect(estimateHashes(0, 0n)).to.equal(0n);
-    expect(estimateHashes(1, 5n)).to.equal(2n ** 18n);
-    expect(estimateHashes(K - 1, PROOF_RULES.floor)).to.equal(BigInt(K - 1) * 2n ** 18n);
-  });
-
-  it('never gains from leaving a share out', () => {
-    const random = uniforms(42);
-    for (let i = 0; i < 200; i++) {
-      const values = mine(2 ** 26, random);
-      const full = estimateHashes(values.length, values[values.length - 1]!);
-      const without = values.length - 1;
-      expect(estimateHashes(without, values[without - 1]!) <= full).to.equal(true);
+  describe(`estimateHashes of source ${name}`, () => {
+    for (const hashes of [2 ** 25, 2 ** 30, 2 ** 36]) {
+      it(`is unbiased over ${MINERS} miners of ${hashes} hashes, with about ${percent} % of error`, () => {
+        const { mean, error } = statistics(source, hashes);
+        expect(mean).to.be.within(0.98, 1.02);
+        expect(error).to.be.within((percent - 2) / 100, (percent + 2) / 100);
+        expect(relativeError(source, k)).to.be.closeTo(percent / 100, 0.005);
+      });
     }
+
+    it('is unbiased where the floor, not K, ends the list', () => {
+      const { mean, error } = statistics(source, 9 * 2 ** 18);
+      expect(mean).to.be.within(0.98, 1.02);
+      expect(error).to.be.closeTo(relativeError(source, 9), 0.03);
+    });
+
+    it('counts 2^18 hashes a share below K', () => {
+      expect(estimateHashes(source, 0, 0n)).to.equal(0n);
+      expect(estimateHashes(source, 1, 5n)).to.equal(2n ** 18n);
+      expect(estimateHashes(source, k - 1, PROOF_RULES.floor)).to.equal(BigInt(k - 1) * 2n ** 18n);
+    });
+
+    it('goes on from there where the K-th share is at the floor', () => {
+      expect(estimateHashes(source, k, PROOF_RULES.floor)).to.equal(BigInt(k - 1) * 2n ** 18n);
+      expect(estimateHashes(source, k, 0n)).to.equal(BigInt(k - 1) << 256n);
+    });
+
+    it('never gains from leaving a share out', () => {
+      const random = uniforms(42);
+      for (let i = 0; i < 200; i++) {
+        const values = mine(k, 2 ** 26, random);
+        const full = estimateHashes(source, values.length, values[values.length - 1]!);
+        const without = values.length - 1;
+        expect(estimateHashes(source, without, values[without - 1]!) <= full).to.equal(true);
+      }
+    });
   });
-});
+}

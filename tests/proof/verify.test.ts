@@ -1,192 +1,220 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { WORK_SOURCE } from '../../src/consensus';
-import { decodeProof, encodeProof, type Proof } from '../../src/proof/codec';
+import { PROOF_RULES, WORK_SOURCE, type ProofRules, type TaskPayout } from '../../src/consensus';
+import { decodeProof } from '../../src/proof/codec';
 import { verifyProof } from '../../src/proof/verify';
-import { koiiWork } from '../../src/work/OLD';
-import { EASY_RULES, judgeOf, mineEasyProof, vectors } from '../fixtures/proofs';
+import { roundSeed } from '../../src/work/seed';
+import { KOII_WORK, type Work } from '../../src/work/source';
+import { Random } from '../../simulator/random';
+import {
+  EASY_RULES,
+  invalidVectors,
+  judgeOf,
+  mineEasyProof,
+  vectors,
+  type Vector,
+} from '../fixtures/proofs';
+import { anyWork, structuredProof } from '../fixtures/structured-proofs';
+import { expectRefusal } from './expect-refusal';
+
+const NOT_HASHED = /above the floor|out of order/;
+const EVERY_HASH: ProofRules = { ...PROOF_RULES, floor: (1n << 256n) - 1n };
+const TASK_PAYOUT: TaskPayout = { program: '55'.repeat(20), percent: 37 };
+
+const verify = (vector: Vector, rules: Partial<ProofRules> = {}, proof = vector.proof) => {
+  const judge = judgeOf(vector);
+  return verifyProof(proof, judge.submitter, judge.of, { ...judge.rules, ...rules });
+};
+const called = (vector: Vector): string =>
+  `vector ${vectors.indexOf(vector)}, of source ${vector.workSource}`;
+const ofBitcoin = vectors.filter(({ workSource }) => workSource === 'bitcoin');
+/** What a random proof is made of. */
+const anySeed = fc.noBias(fc.noShrink(fc.nat()));
+const oneOfEach = [vectors[0]!, ofBitcoin[0]!];
 
 describe('verifyProof', () => {
   for (const vector of vectors) {
-    it(`accepts the proof of round ${vector.round} with ${vector.shares} shares`, () => {
-      const { submitter, work } = judgeOf(vector);
-      expect(verifyProof(vector.proof, submitter, work)).to.deep.equal({
+    it(`accepts ${called(vector)}: ${vector.shares} shares, ${vector.hashes} hashes`, () => {
+      expect(verify(vector)).to.deep.equal({
         valid: true,
+        source: WORK_SOURCE[vector.workSource],
         shares: vector.shares,
         hashes: BigInt(vector.hashes),
       });
     });
   }
 
-  const round = { taskId: randomBytes(32), round: 9, seed: randomBytes(32) };
-  const submitter = randomBytes(32);
-  const work = koiiWork(round.taskId, round.round, round.seed);
-  const verify = (proof: string, by: Uint8Array = submitter, on = work) =>
-    verifyProof(proof, by, on, EASY_RULES);
-  const proofs = [50, 60, 1000, 5000].map((n) => mineEasyProof(round, submitter, n));
-  const decode = (text: string): Proof => {
-    const decoded = decodeProof(text, EASY_RULES);
-    if ('reason' in decoded) throw new Error(decoded.reason);
-    return decoded.proof;
-  };
-  /** Encodes a proof with its attempts changed. */
-  const withAttempts = (
-    text: string,
-    change: (attempts: Proof['segments'][0]['attempts']) => Proof['segments'][0]['attempts'],
-  ): string => {
-    const attempts = change(decode(text).segments[0]!.attempts);
-    return encodeProof({ source: WORK_SOURCE.koii, segments: [{ ref: undefined, attempts }] });
-  };
-  const expectInvalid = (text: string): void => {
-    const verdict = verify(text);
-    expect(verdict.valid).to.equal(false);
-    expect(verdict).to.have.property('reason').that.is.a('string').and.not.empty;
-  };
-  const anyProof = fc.constantFrom(...proofs);
+  for (const { of, what, proof } of invalidVectors) {
+    it(`refuses ${called(vectors[of]!)}, with ${what}`, () => {
+      expectRefusal(verify(vectors[of]!, {}, proof));
+    });
+  }
 
-  it('accepts the proofs that are changed below', () => {
-    for (const proof of proofs) expect(verify(proof).valid).to.equal(true);
-  });
-
-  // A changed byte gives another hash, which the easy floor would let pass one time in two; the real
-  // floor lets pass one in 2^18.
-  it('rejects any single changed byte, in 10,000 cases', () => {
-    const [vector] = vectors;
-    const judge = judgeOf(vector!);
-    const bytes = Buffer.from(vector!.proof, 'base64url');
-    fc.assert(
-      fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {
-        const changed = Buffer.from(bytes);
-        changed[at]! ^= flip;
-        const verdict = verifyProof(changed.toString('base64url'), judge.submitter, judge.work);
-        expect(verdict.valid).to.equal(false);
-        expect(verdict).to.have.property('reason').that.is.not.empty;
-      }),
-      { numRuns: 10_000 },
-    );
-  });
-
-  it('rejects truncations, in bytes and in characters', () => {
-    fc.assert(
-      fc.property(anyProof, fc.nat(), (proof, seed) => {
-        expectInvalid(proof.slice(0, seed % proof.length));
-        const bytes = Buffer.from(proof, 'base64url');
-        expectInvalid(bytes.subarray(0, seed % bytes.length).toString('base64url'));
-      }),
-      { numRuns: 10_000 },
-    );
-  });
-
-  it('rejects extensions', () => {
-    fc.assert(
-      fc.property(anyProof, fc.uint8Array({ minLength: 1, maxLength: 40 }), (proof, more) => {
-        const bytes = Buffer.concat([Buffer.from(proof, 'base64url'), more]);
-        expectInvalid(bytes.toString('base64url'));
-      }),
-      { numRuns: 10_000 },
-    );
-  });
-
-  it('rejects padding, white space, the other alphabet and trailing text', () => {
-    const [vector] = vectors;
-    const judge = judgeOf(vector!);
-    for (const text of [
-      vector!.proof + '=',
-      vector!.proof + ' ',
-      ' ' + vector!.proof,
-      vector!.proof.replace('-', '+'),
-      vector!.proof + '\u0000',
-      vector!.proof + 'é',
-      vector!.proof.toLowerCase(),
-    ]) {
-      expect(verifyProof(text, judge.submitter, judge.work).valid, text).to.equal(false);
+  it('rejects the proof of another key or seed, of both sources', () => {
+    for (const vector of oneOfEach) {
+      const { submitter, of, rules } = judgeOf(vector);
+      const other = fc.uint8Array({ minLength: 32, maxLength: 32 });
+      fc.assert(
+        fc.property(other, (other) => {
+          expectRefusal(verifyProof(vector.proof, other, of, rules), NOT_HASHED);
+          const seeded = { ...of, seed: other };
+          expectRefusal(verifyProof(vector.proof, submitter, seeded, rules), NOT_HASHED);
+        }),
+        { numRuns: 1000 },
+      );
     }
   });
 
-  it('rejects reordered shares', () => {
-    const full = proofs[proofs.length - 1]!;
-    fc.assert(
-      fc.property(fc.nat(27), fc.nat(27), (a, b) => {
-        fc.pre(a !== b);
-        expectInvalid(
-          withAttempts(full, (attempts) => {
-            const swapped = [...attempts];
-            [swapped[a], swapped[b]] = [swapped[b]!, swapped[a]!];
-            return swapped;
-          }),
-        );
-      }),
-      { numRuns: 10_000 },
-    );
+  it('rejects the proof of another round or task, of both sources', () => {
+    for (const vector of oneOfEach) {
+      const { submitter, of, rules } = judgeOf(vector);
+      const { submissionsOfRoundMinus2: submissions } = vector;
+      fc.assert(
+        fc.property(fc.maxSafeInteger(), fc.boolean(), (number, isOtherTask) => {
+          const round = isOtherTask ? of.round : Math.abs(number);
+          const taskId = isOtherTask ? randomBytes(32) : of.taskId;
+          fc.pre(isOtherTask || round !== of.round);
+          const other = { taskId, round, seed: roundSeed(taskId, round, submissions) };
+          expectRefusal(verifyProof(vector.proof, submitter, other, rules), NOT_HASHED);
+        }),
+        { numRuns: 1000 },
+      );
+    }
   });
 
-  it('rejects a repeated share', () => {
-    fc.assert(
-      fc.property(anyProof, fc.nat(), (proof, seed) => {
-        expectInvalid(
-          withAttempts(proof, (attempts) => {
-            const at = seed % attempts.length;
-            return attempts.flatMap((attempt, i) => (i === at ? [attempt, attempt] : [attempt]));
-          }),
-        );
-      }),
-      { numRuns: 1000 },
-    );
+  it('binds proofs to the round and the task by the seed, and those of koii by their headers too', () => {
+    const [koii, bitcoin] = oneOfEach.map((vector) => {
+      const { submitter, of, rules } = judgeOf(vector);
+      const other = { ...of, taskId: randomBytes(32), round: of.round + 1 };
+      return verifyProof(vector.proof, submitter, other, rules).valid;
+    });
+    expect({ koii, bitcoin }).to.deep.equal({ koii: false, bitcoin: true });
   });
 
-  it('rejects the proof of another key, round, task or seed', () => {
-    const [vector] = vectors;
-    const { submitter: key, work: ofRound } = judgeOf(vector!);
-    const taskId = randomBytes(32);
-    const seed = Buffer.from(vector!.seed, 'hex');
-    fc.assert(
-      fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), fc.nat(), (other, round) => {
-        fc.pre(round !== vector!.round);
-        expect(verifyProof(vector!.proof, other, ofRound).valid).to.equal(false);
-        expect(verifyProof(vector!.proof, key, koiiWork(taskId, round, seed)).valid).to.equal(
-          false,
-        );
-        expect(
-          verifyProof(vector!.proof, key, koiiWork(taskId, vector!.round, other)).valid,
-        ).to.equal(false);
-      }),
-      { numRuns: 1000 },
-    );
+  it('rejects blocks that pay the task another part, or are of another halving', () => {
+    for (const vector of ofBitcoin) {
+      const { taskPayout } = vector;
+      const wrong: Partial<ProofRules>[] = taskPayout
+        ? [
+            { taskPayout: undefined },
+            { taskPayout: { ...taskPayout, percent: taskPayout.percent + 1 } },
+            { taskPayout: { ...taskPayout, program: TASK_PAYOUT.program } },
+          ]
+        : [{ taskPayout: TASK_PAYOUT }];
+      for (const rules of [...wrong, { halvingBlocks: 150 }, { halvingBlocks: 420_000 }]) {
+        expectRefusal(verify(vector, rules), NOT_HASHED);
+      }
+    }
+    for (const vector of vectors.filter(({ workSource }) => workSource === 'koii')) {
+      const rules = { taskPayout: TASK_PAYOUT, halvingBlocks: 150 };
+      expect(verify(vector, rules).valid, 'koii has no such blocks').to.equal(true);
+    }
   });
+
+  const of = { taskId: randomBytes(32), round: 9, seed: randomBytes(32) };
+  const submitter = randomBytes(32);
 
   it('rejects a share above the floor, and says so', () => {
-    const easiest = mineEasyProof(round, submitter, 1, { k: 28, floor: (1n << 256n) - 1n });
-    const one = verifyProof(easiest, submitter, work);
-    expect(one).to.deep.equal({ valid: false, reason: 'share 0 is above the floor' });
+    const easiest = mineEasyProof(of, submitter, 1, EVERY_HASH);
+    const reason = 'share 0 is above the floor';
+    expect(verifyProof(easiest, submitter, of)).to.deep.equal({ valid: false, reason });
+  });
+
+  const segment = (height: number, prev: number) => ({
+    ...{ height, prev: Buffer.alloc(32, prev), time: 1, bits: 2 },
+  });
+  const bitcoin = (...segments: ReturnType<typeof segment>[]): Work => ({
+    ...{ source: WORK_SOURCE.bitcoin, payout: randomBytes(20), segments },
+  });
+
+  it('counts the shares of two segments, siblings too', () => {
+    for (const segments of [
+      [segment(7, 1), segment(8, 1)],
+      [segment(7, 2), segment(7, 1)],
+    ]) {
+      const proof = mineEasyProof(of, submitter, 15, EVERY_HASH, bitcoin(...segments));
+      const decoded = decodeProof(proof);
+      expect(decoded).to.have.nested.property('proof.attempts').with.lengthOf(2);
+      expect(verifyProof(proof, submitter, of, EVERY_HASH)).to.deep.equal({
+        ...{ valid: true, source: WORK_SOURCE.bitcoin, shares: 15, hashes: 15n },
+      });
+      const full = mineEasyProof(of, submitter, 1000, EASY_RULES, bitcoin(...segments));
+      const verdict = verifyProof(full, submitter, of, EASY_RULES);
+      expect(verdict).to.deep.include({ valid: true, shares: 20 });
+      expect(verdict.valid ? Number(verdict.hashes) : 0).to.be.within(200, 5000);
+    }
+  });
+
+  it('counts the shares of work on two segments where one has none', () => {
+    for (const segments of [
+      [segment(7, 1), segment(8, 1)],
+      [segment(8, 1), segment(7, 1)],
+    ]) {
+      const proof = mineEasyProof(of, submitter, 1, EVERY_HASH, bitcoin(...segments));
+      const decoded = decodeProof(proof);
+      expect(decoded)
+        .to.have.nested.property('proof.work.segments')
+        .that.deep.equals([segments[0]]);
+      expect(verifyProof(proof, submitter, of, EVERY_HASH)).to.deep.equal({
+        ...{ valid: true, source: WORK_SOURCE.bitcoin, shares: 1, hashes: 1n },
+      });
+    }
+  });
+
+  it('judges real hashes on work of any height, time, bits, prev and payout', () => {
+    const anyRules = fc.record({
+      taskPayout: fc.constantFrom(undefined, TASK_PAYOUT),
+      halvingBlocks: fc.constantFrom(150, 210_000),
+    });
+    fc.assert(
+      fc.property(anySeed, anyRules, fc.integer({ min: 1, max: 300 }), (seed, coinbase, nonces) => {
+        const rules = { ...EVERY_HASH, ...coinbase };
+        const work = anyWork(new Random(String(seed)));
+        const verdict = verifyProof(
+          mineEasyProof(of, submitter, nonces, rules, work),
+          ...([submitter, of, rules] as const),
+        );
+        expect(verdict).to.include({ valid: true, source: work.source });
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('says nothing but a verdict on proofs of any structure, and accepts some of them', () => {
+    let accepted = 0;
+    const runs = 5000;
+    fc.assert(
+      fc.property(anySeed, fc.boolean(), (seed, hasPayout) => {
+        const rules = { ...EVERY_HASH, taskPayout: hasPayout ? TASK_PAYOUT : undefined };
+        const verdict = verifyProof(
+          structuredProof(new Random(String(seed))),
+          submitter,
+          of,
+          rules,
+        );
+        if (verdict.valid) accepted++;
+        else expectRefusal(verdict);
+      }),
+      { numRuns: runs },
+    );
+    expect(accepted).to.be.within(runs / 10, runs / 2);
   });
 
   it('says nothing but a verdict on whatever text stands on chain', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.base64String()), (text) => {
-        expect(verify(text).valid).to.equal(false);
+        expectRefusal(verifyProof(text, submitter, of, EASY_RULES));
       }),
-      { numRuns: 10_000 },
+      { numRuns: 500 },
     );
   });
 
-  it('leaves it to work.resolve to abstain', () => {
-    const unknown = {
-      source: WORK_SOURCE.koii,
-      resolve: () => {
-        throw new Error('no Bitcoin node');
-      },
-    };
-    expect(() => verifyProof(proofs[0]!, submitter, unknown, EASY_RULES)).to.throw('no Bitcoin');
-  });
-
-  it('rejects another work source than the task has, and what the source refuses', () => {
-    const bitcoin = { ...work, source: WORK_SOURCE.bitcoin };
-    expect(verify(proofs[0]!, submitter, bitcoin).valid).to.equal(false);
-    const refusing = { source: WORK_SOURCE.koii, resolve: () => ({ reason: 'stale tip' }) };
-    expect(verify(proofs[0]!, submitter, refusing)).to.deep.equal({
-      valid: false,
-      reason: 'stale tip',
-    });
+  it('judges work of koii in the last rounds there are', () => {
+    for (const round of [0, 2 ** 32 - 1 - 1_767_225_600, 2 ** 32, 2 ** 53 - 1]) {
+      const late = { ...of, round };
+      const proof = mineEasyProof(late, submitter, 60, EASY_RULES, KOII_WORK);
+      expect(verifyProof(proof, submitter, late, EASY_RULES).valid, `in ${round}`).to.equal(true);
+    }
   });
 });

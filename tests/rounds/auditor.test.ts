@@ -1,12 +1,17 @@
 import { expect } from 'chai';
 import { createLog } from '../../src/log';
 import { deriveKeyPair } from '../../simulator/keys';
+import { Random } from '../../simulator/random';
+import { sharePayouts } from '../../src/distribution/payouts';
+import { decodeProof } from '../../src/proof/codec';
 import { Auditor, proofsOf, type Doubt } from '../../src/rounds/auditor';
 import { DoubtfulSeedError, Seeds } from '../../src/rounds/seeds';
 import { decodeKey } from '../../src/work/identity';
 import type { Submissions } from '../../src/work/seed';
+import { KOII_WORK } from '../../src/work/source';
 import { MemoryStore } from '../fixtures/memory-store';
 import { mineProof, vectors } from '../fixtures/proofs';
+import { anyWork, structuredProof } from '../fixtures/structured-proofs';
 
 const vector = vectors[0]!;
 const taskId = decodeKey(vector.taskId);
@@ -39,7 +44,8 @@ describe('Auditor', () => {
 
   it('finds an honest proof valid', async () => {
     const verdict = await make().audit(vector.round, mine);
-    expect(verdict).to.deep.equal({ valid: true, shares: 28, hashes: BigInt(vector.hashes) });
+    const hashes = BigInt(vector.hashes);
+    expect(verdict).to.deep.equal({ valid: true, source: 0, shares: 28, hashes });
   });
 
   it('finds a copied proof invalid', async () => {
@@ -125,6 +131,36 @@ describe('Auditor', () => {
         .catch((error: unknown) => error);
       expect(failure).to.be.instanceOf(DoubtfulSeedError);
     });
+  });
+
+  it('judges whatever was submitted, so that no key stops the list of the others', async () => {
+    const { round } = vector;
+    const of = { taskId, round, seed: Buffer.from(vector.seed, 'hex') };
+    const random = new Random('list');
+    // Real shares by the real rules, on blocks of which hardly one could be.
+    const honest = [KOII_WORK, ...Array.from({ length: 4 }, () => anyWork(random))].map(
+      (work, i) => {
+        const { publicKey, publicKeyBytes } = deriveKeyPair(`honest ${i}`);
+        return { submitter: publicKey, proof: mineProof(of, publicKeyBytes, work) };
+      },
+    );
+    const packed = Buffer.from(vector.proof, 'base64url');
+    const shares = [packed.subarray(3, 16), packed.subarray(16, 29)];
+    const hostile = Array.from({ length: 300 }, (_, i) => ({
+      submitter: deriveKeyPair(`hostile ${i}`).publicKey,
+      proof: structuredProof(random, shares),
+    }));
+    expect(hostile.filter(({ proof }) => 'proof' in decodeProof(proof))).to.have.length.above(100);
+
+    const all = [...hostile, ...honest];
+    const verdicts = await make().auditAll(round, all);
+    const list = sharePayouts(
+      all.map(({ submitter: publicKey }, i) => ({ publicKey, verdict: verdicts[i]! })),
+      1_000_000n,
+    );
+    expect(Object.keys(list)).to.have.members(all.map(({ submitter }) => submitter));
+    for (const { submitter } of honest) expect(list[submitter]).to.be.greaterThan(0);
+    for (const { submitter } of hostile) expect(list[submitter]).to.equal(0);
   });
 
   it('abstains, by throwing, without the seed', async () => {

@@ -1,9 +1,10 @@
-import { K } from '../../../src/consensus';
+import { K, MAX_SEGMENTS } from '../../../src/consensus';
 import { decodeProof, encodeProof } from '../../../src/proof/codec';
 import { verifyProof } from '../../../src/proof/verify';
+import { ATTEMPT_SIZE, packAttempt } from '../../../src/work/attempt';
 import { judgeOf, vectors } from '../../../tests/fixtures/proofs';
+import { structuredProof } from '../../../tests/fixtures/structured-proofs';
 import type { Random } from '../../../simulator/random';
-import { ATTEMPT_SIZE } from '../../../src/work/attempt';
 import { mutateBytes, mutateText } from '../mutate';
 import { must, type FuzzTarget } from '../target';
 
@@ -11,6 +12,10 @@ import { must, type FuzzTarget } from '../target';
 const MAX_LENGTH = 496;
 const judged = vectors.map((vector) => ({ vector, ...judgeOf(vector) }));
 const proofs = vectors.map(({ proof }) => Buffer.from(proof, 'base64url'));
+const shares = vectors.flatMap(({ proof }) => {
+  const decoded = decodeProof(proof);
+  return 'proof' in decoded ? decoded.proof.attempts.flat().map(packAttempt) : [];
+});
 
 /** What stands on chain as a proof: anybody can put any string there. */
 export const decoder: FuzzTarget = {
@@ -20,6 +25,8 @@ export const decoder: FuzzTarget = {
   generate(random: Random): string {
     if (random.chance(0.05)) return random.bytes(random.below(600)).toString('latin1');
     if (random.chance(0.05)) return random.bytes(random.below(400)).toString('base64url');
+    // At least a third of all decode (tests/fuzz/decoder.test.ts): nothing else gets as far as the hashing.
+    if (random.chance(0.6)) return structuredProof(random, shares);
     let bytes: Buffer = random.pick(proofs);
     for (let changes = random.below(4); changes >= 0; changes--) {
       bytes = mutateBytes(random, bytes, ATTEMPT_SIZE);
@@ -37,12 +44,19 @@ export const decoder: FuzzTarget = {
     const { proof } = decoded;
     must(encodeProof(proof) === text, 'another text is the encoding of this proof');
     must(text.length <= MAX_LENGTH, 'longer than a submission may be');
-    const shares = proof.attempts.flat().length;
-    must(shares >= 1 && shares <= K[proof.work.source], `${shares} shares`);
+    const { source } = proof.work;
+    const counts = proof.attempts.map(({ length }) => length);
+    must(
+      !counts.includes(0) && counts.length <= MAX_SEGMENTS[source],
+      `${counts.join('+')} shares`,
+    );
+    const total = proof.attempts.flat().length;
+    must(total >= 1 && total <= K[source], `${total} shares`);
     for (const { vector, submitter, of, rules } of judged) {
       const verdict = verifyProof(text, submitter, of, rules);
       if (!verdict.valid) continue;
-      must(verdict.shares === shares, 'the verdict counts other shares');
+      must(verdict.shares === total, 'the verdict counts other shares');
+      must(verdict.source === source, 'the verdict names another source');
       // Who changes a proof without hashing can at best leave shares out.
       must(verdict.hashes <= BigInt(vector.hashes), 'it proves more than the proof it was made of');
     }

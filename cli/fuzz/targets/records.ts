@@ -32,14 +32,32 @@ const RECORDS: Readonly<Record<string, unknown>> = {
   'workers-seen': ['AAAAAAAA'],
 };
 
+/** What a task wrote whose shares had 12 bytes: it can't be read, and that is all. */
+const OUTDATED: readonly [string, unknown][] = [
+  [
+    'shares:0',
+    {
+      ...{ batch: 0, valid: 1, invalid: 0 },
+      shares: [SHARE.map((field, i) => (i === 5 ? '01'.repeat(12) : field))],
+    },
+  ],
+  [
+    `round:${vector.round % 8}`,
+    {
+      ...(RECORDS[`round:${vector.round % 8}`] as object),
+      proof: withoutTimeOffsets(vector.proof),
+    },
+  ],
+];
+
 /** What the store gives back: an earlier version's, or half of what was written, or anything. */
 export const records: FuzzTarget = {
   name: 'records',
   cost: 200,
 
   generate(random: Random): string {
-    const key = random.pick(Object.keys(RECORDS));
-    let value = RECORDS[key];
+    const [key, written] = random.pick([...Object.entries(RECORDS), ...OUTDATED]);
+    let value = written;
     for (let changes = random.below(3); changes >= 0; changes--) value = mutateJson(random, value);
     const text = JSON.stringify(value) ?? '';
     return JSON.stringify([key, random.chance(0.3) ? mutateText(random, text) : text]);
@@ -80,3 +98,14 @@ export const records: FuzzTarget = {
     must(confirmed.toString('hex') === vector.seed, 'another seed is confirmed');
   },
 };
+
+/** A proof of work source koii as it was with 12 bytes for a share. */
+function withoutTimeOffsets(proof: string): string {
+  const bytes = Buffer.from(proof, 'base64url');
+  const count = bytes[2]!;
+  const shares = Array.from({ length: count }, (_, i) => {
+    const share = bytes.subarray(3 + 13 * i, 16 + 13 * i);
+    return Buffer.concat([share.subarray(0, 8), share.subarray(9)]);
+  });
+  return Buffer.concat([bytes.subarray(0, 3), ...shares]).toString('base64url');
+}

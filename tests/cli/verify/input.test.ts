@@ -11,6 +11,10 @@ describe('what npm run verify reads', () => {
     expect(readSubmissions(JSON.stringify([GOOD, GOOD]))).to.deep.equal([GOOD, GOOD]);
   });
 
+  it('may say more of it than is needed, as the vectors do', () => {
+    expect(readSubmissions(JSON.stringify(vectors[0]))).to.deep.equal([GOOD]);
+  });
+
   const unusable: [string, string, string][] = [
     ['nothing', ' \n', 'expected JSON: it is empty'],
     ['an empty array', '[]', 'expected a submission or an array of them, got an empty array'],

@@ -1,0 +1,9 @@
+import { expect } from 'chai';
+import type { Verdict } from '../../src/proof/verify';
+
+/** A refusal says why. */
+export function expectRefusal(verdict: Verdict, reason = /./): void {
+  expect(verdict.valid).to.equal(false);
+  expect(verdict).to.have.all.keys('valid', 'reason');
+  expect(verdict).to.have.property('reason').that.matches(reason);
+}
