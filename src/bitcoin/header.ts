@@ -22,7 +22,8 @@ export interface HeaderFields {
 
 /** Serialises a header to its 80 bytes. */
 export function serializeHeader(fields: HeaderFields): Buffer {
-  const header = Buffer.alloc(HEADER_SIZE);
+  // Each of its bytes is written below.
+  const header = Buffer.allocUnsafe(HEADER_SIZE);
   header.writeUInt32LE(fields.version >>> 0, 0);
   header.set(fields.prev, 4);
   header.set(fields.merkleRoot, 36);

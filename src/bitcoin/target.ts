@@ -7,7 +7,14 @@ export const HASH_SPACE = 1n << 256n;
 /** A hash's value: its 32 bytes, as hashed, read as a little-endian integer. */
 export function hashValue(hash: Uint8Array): bigint {
   if (hash.length !== 32) throw new RangeError(`hash: expected 32 bytes, got ${hash.length}`);
-  return BigInt('0x' + Buffer.from(hash).reverse().toString('hex'));
+  const words = new DataView(hash.buffer, hash.byteOffset, hash.length);
+  // Beside hashing an audit does little else; by way of hex digits it takes more than twice as long.
+  return (
+    (words.getBigUint64(24, true) << 192n) |
+    (words.getBigUint64(16, true) << 128n) |
+    (words.getBigUint64(8, true) << 64n) |
+    words.getBigUint64(0, true)
+  );
 }
 
 /** The hash whose value is `value`, 0 <= value < 2^256, as Bitcoin shows it: 64 hex digits, most significant first. */
