@@ -87,7 +87,7 @@ describeProcesses('a standalone node killed behind its 201', function () {
   });
 });
 
-/** Makes a record of rounds or shares what a build wrote whose shares had 12 bytes. */
+/** Makes a record of rounds or shares what a build wrote whose shares had no time offset. */
 function forgetTimes(file: string): void {
   const record = JSON.parse(readFileSync(file, 'utf8')) as {
     proof?: string;

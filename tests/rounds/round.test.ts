@@ -26,7 +26,7 @@ function minedRound(): Round {
   return round;
 }
 
-/** The vector's proof in the form that had no time in its shares: 12 bytes each. */
+/** The vector's proof in the form that had no time offset in its shares. */
 function proofWithoutTimes(): string {
   const shares = attempts.map((attempt) => {
     const bytes = packAttempt(attempt);

@@ -32,7 +32,7 @@ const RECORDS: Readonly<Record<string, unknown>> = {
   'workers-seen': ['AAAAAAAA'],
 };
 
-/** What a task wrote whose shares had 12 bytes: it can't be read, and that is all. */
+/** What a task wrote whose shares had no time offset: it can't be read, and that is all. */
 const OUTDATED: readonly [string, unknown][] = [
   [
     'shares:0',
@@ -99,7 +99,7 @@ export const records: FuzzTarget = {
   },
 };
 
-/** A proof of work source koii as it was with 12 bytes for a share. */
+/** A proof of work source koii as it was without time offsets. */
 function withoutTimeOffsets(proof: string): string {
   const bytes = Buffer.from(proof, 'base64url');
   const count = bytes[2]!;
