@@ -53,7 +53,10 @@ export interface TaskPayout {
   percent: number;
 }
 
-/** What is set when the bundle is built, by build/consensus.js; run from source there is no such thing. */
+/**
+ * What is set when the bundle is built, by build/consensus.js. Run from source there is no such thing, nor in mining
+ * threads, which get whole templates.
+ */
 declare const BUILT_CONSENSUS:
   { taskPayout: TaskPayout | undefined; halvingBlocks: number } | undefined;
 const built = typeof BUILT_CONSENSUS === 'undefined' ? undefined : BUILT_CONSENSUS;
