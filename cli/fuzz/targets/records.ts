@@ -18,12 +18,15 @@ const identity = { taskId: decodeKey(vector.taskId), submitter: judgeOf(vector).
 const SHARE = [
   ...[1, vector.round, 'rig1', 'rig1-1', '00'.repeat(32), '01'.repeat(13), 1, '', 1.7e12],
 ];
-/** An earlier version's: its time was its place. */
-const FORGED = [1.7e12 + 1, vector.round, 'rig1', 'rig1-2', '00'.repeat(32), '', 0, 'wrong_hash'];
+const FORGED = [
+  ...[1.7e12 + 1, vector.round, 'rig1', 'rig1-2', '00'.repeat(32), '', 0, 'wrong_hash', 1.7e12],
+];
+const ROUND_KEY = `round:${vector.round % 8}`;
 /** What the store holds, by key, as this task writes it. */
 const RECORDS: Readonly<Record<string, unknown>> = {
-  [`round:${vector.round % 8}`]: {
+  [ROUND_KEY]: {
     ...{ round: vector.round, seed: vector.seed, starts: 1, closed: false, hashes: 1e9 },
+    submitter: Buffer.from(identity.submitter).toString('hex'),
     ...{ validShares: 40, invalidShares: 0, countedUntil: 1.7e12, proof: vector.proof },
   },
   seeds: [{ round: vector.round, seed: vector.seed }],
@@ -42,9 +45,9 @@ const OUTDATED: readonly [string, unknown][] = [
     },
   ],
   [
-    `round:${vector.round % 8}`,
+    ROUND_KEY,
     {
-      ...(RECORDS[`round:${vector.round % 8}`] as object),
+      ...(RECORDS[ROUND_KEY] as object),
       proof: withoutTimeOffsets(vector.proof),
     },
   ],
@@ -67,9 +70,11 @@ export const records: FuzzTarget = {
     const store = new MemoryStore();
     for (const [key, value] of Object.entries(RECORDS))
       store.values.set(key, JSON.stringify(value));
-    store.values.set(...(JSON.parse(input) as [string, string]));
+    const [changed, text] = JSON.parse(input) as [string, string];
+    store.values.set(changed, text);
 
     const round = await new RoundStore(store, identity, log).load(vector.round);
+    mustBeRead(ROUND_KEY, round?.shares.length === vector.shares);
     if (round) {
       must(round.number === vector.round, 'another round was loaded');
       must(
@@ -80,6 +85,9 @@ export const records: FuzzTarget = {
     }
 
     const shares = await ShareLog.open(store, log);
+    const restored = shares.recent(RECENT_SHARES).map(({ submissionId }) => submissionId);
+    mustBeRead('shares:0', restored.includes('rig1-1'));
+    mustBeRead('invalid-shares:0', restored.includes('rig1-2'));
     round?.replay(shares.restoredOf(vector.round));
     const { valid, invalid, uniqueWorkers } = shares.statistics;
     must([valid, invalid, uniqueWorkers].every(Number.isSafeInteger), 'a count that is none');
@@ -96,6 +104,11 @@ export const records: FuzzTarget = {
     await seeds.of(vector.round);
     const confirmed = await seeds.confirm(vector.round);
     must(confirmed.toString('hex') === vector.seed, 'another seed is confirmed');
+
+    /** Else the form of a record was changed, and not here: then nothing is tried. */
+    function mustBeRead(key: string, isRead: boolean): void {
+      must(isRead || key === changed, `${key} is not read as it is written`);
+    }
   },
 };
 
