@@ -12,12 +12,15 @@ import { Auditor } from './rounds/auditor';
 import type { KeyValueStore } from './rounds/key-value-store';
 import { Miner } from './rounds/miner';
 import type { Identity } from './work/identity';
+import { RemoteShares } from './rounds/remote-shares';
 import { RoundStore } from './rounds/round-store';
 import { Seeds, type Chain } from './rounds/seeds';
+import { ShareIntake } from './rounds/share-intake';
 import { ShareLog } from './rounds/share-log';
 import { threadCount, type Config } from './settings/schema';
 import type { Settings } from './settings/settings';
-import { ShareIntake } from './workers/share-intake';
+import { koiiSource } from './work/source';
+import { Jobs } from './workers/jobs';
 import { Workers } from './workers/workers';
 
 /** What a node stands on: Koii, or what takes its place. */
@@ -62,21 +65,26 @@ export async function createNode(ground: Ground): Promise<MiningNode> {
     apply(changed, { engine, governor, log });
   });
   const shares = await ShareLog.open(store, log);
-  const roundStore = new RoundStore(store, identity, log);
-  const miner = new Miner({ identity, engine, store: roundStore, shares, log });
   const workers = new Workers();
-  const intake = new ShareIntake({ miner, workers, shares });
+  const jobs = new Jobs(workers);
+  const intake = new ShareIntake({ identity, jobs, shares });
+  const roundStore = new RoundStore(store, (record) => intake.restore(record), log);
+  const miner = new Miner({
+    ...{ identity, engine, intake, shares, log },
+    ...{ source: koiiSource, store: roundStore },
+  });
+  const remoteShares = new RemoteShares({ miner, intake, jobs, shares });
   const seeds = new Seeds(identity.taskId, chain, store, log);
   const auditor = new Auditor(identity.taskId, seeds, bs58.encode(identity.submitter));
   const usage = new ProcessUsage();
   const metrics = new Metrics({
-    ...{ engine, miner, shares, workers, intake, usage },
+    ...{ engine, miner, shares, workers, remoteShares, usage },
     ...{ nodeCallFailures, sdk },
   });
   const history = await History.open({ engine, miner, shares, store, log });
   history.follow();
   const services: Services = {
-    ...{ miner, governor, workers, intake, shares, metrics, log },
+    ...{ miner, governor, workers, jobs, remoteShares, shares, metrics, log },
     audit: (round, submitted) => auditor.audit(round, submitted),
     rounds: undefined,
   };

@@ -14,7 +14,7 @@ const MAX_WORKERS_LISTED = 50;
 /** How the node stands now. @param times of the round being mined, where they are known */
 export function statusOf(node: MiningNode, times: RoundTimes | undefined): Status {
   const { engine, governor, miner, metrics, services, usage } = node;
-  const { workers, shares, intake } = services;
+  const { workers, shares, remoteShares } = services;
   const { components } = health(miner, metrics);
   const { valid, invalid } = shares.statistics;
   const known = workers.list();
@@ -39,7 +39,7 @@ export function statusOf(node: MiningNode, times: RoundTimes | undefined): Statu
     targetDifficulty: difficultyOf(miner.shareTarget),
     round: roundOf(node),
     times: times ?? null,
-    shares: { valid, invalid, conflicts: intake.conflictCount },
+    shares: { valid, invalid, conflicts: remoteShares.conflictCount },
     verdicts: verdictsOf(shares.recent(RECENT_SHARES)),
     workers: { known: known.length, list: known.slice(0, MAX_WORKERS_LISTED) },
   };

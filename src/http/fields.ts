@@ -27,6 +27,9 @@ export const timeOffset = z
 /** What a worker calls a submission. */
 export const submissionId = text(/^[A-Za-z0-9._:@-]{1,64}$/, '1 to 64 of A-Z a-z 0-9 . _ : @ -');
 
+/** What the work that was handed out is called; whatever else of this form is no job. */
+export const jobId = submissionId;
+
 export const workerId = submissionId.refine(
   (id) => id !== LOCAL_WORKER,
   "expected another name than this node's own threads have",

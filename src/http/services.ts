@@ -3,9 +3,10 @@ import type { Governor } from '../mining/governor';
 import type { Verdict } from '../proof/verify';
 import type { SubmittedProof } from '../rounds/auditor';
 import type { Miner } from '../rounds/miner';
+import type { RemoteShares } from '../rounds/remote-shares';
 import type { ShareLog } from '../rounds/share-log';
 import type { Submissions } from '../work/seed';
-import type { ShareIntake } from '../workers/share-intake';
+import type { Jobs } from '../workers/jobs';
 import type { Workers } from '../workers/workers';
 import type { Metrics } from './metrics/metrics';
 
@@ -29,7 +30,8 @@ export interface Services {
   miner: Miner;
   governor: Pick<Governor, 'standing'>;
   workers: Workers;
-  intake: ShareIntake;
+  jobs: Jobs;
+  remoteShares: RemoteShares;
   shares: ShareLog;
   /** @throws when this node lacks what it needs to decide. */
   audit: (round: number, submitted: SubmittedProof) => Promise<Verdict>;

@@ -1,7 +1,7 @@
 import { difficultyOf, displayHash } from '../bitcoin/target';
 import { EXTRANONCE2_SIZE, HEADER_VERSION, VERSION_BITS_SHIFT } from '../consensus';
 import type { Round } from '../rounds/round';
-import type { RemoteWorker } from '../workers/remote-worker';
+import type { NamedJob } from '../workers/jobs';
 import type { Services } from './services';
 
 /** The bits of the header version that a worker may roll (BIP 320). */
@@ -9,42 +9,35 @@ export const VERSION_MASK = 0xffff << VERSION_BITS_SHIFT;
 
 /**
  * What GET /task/:roundNumber answers.
- * @param worker whom the work is handed to; undefined where it is only shown, as shared work is
+ * @param job the work that is handed out with it, or shown; undefined where there is none
  */
 export function taskParameters(
-  { miner, workers }: Pick<Services, 'miner' | 'workers'>,
+  { miner }: Pick<Services, 'miner'>,
   round: Round,
-  worker: RemoteWorker | undefined,
+  job: NamedJob | undefined,
 ) {
-  const mining = miner.miningRound === round.number;
-  const target = mining ? targetFor(worker) : round.limit;
+  const isMined = miner.miningRound === round.number;
   return {
     round_number: round.number,
-    target_difficulty: difficultyOf(target),
-    hash_rate: mining ? Math.round(miner.hashrateHps) : 0,
+    target_difficulty: difficultyOf(job?.target ?? round.limit),
+    hash_rate: isMined ? Math.round(miner.hashrateHps) : 0,
     valid_shares: round.validShares,
     invalid_shares: round.invalidShares,
     hashes_done: String(round.hashes),
-    ...(mining && { work: workOf(round, worker ?? workers.shared, target) }),
+    ...(job && { work: workOf(job) }),
   };
-
-  function targetFor(to: RemoteWorker | undefined): bigint {
-    if (to === undefined) return miner.shareTarget;
-    const { number, limit } = round;
-    if (to !== workers.shared) return to.handOutTarget(number, limit);
-    return to.handOut(number, miner.shareTarget);
-  }
 }
 
 /** Numbers as in Stratum: 8 hex digits, most significant first; bytes in the order they are hashed. */
-function workOf({ template }: Round, { extranonce1 }: RemoteWorker, target: bigint) {
+function workOf({ id, template, prefix, target }: NamedJob) {
   return {
+    job_id: id,
     version: hex32(HEADER_VERSION),
     version_mask: hex32(VERSION_MASK),
     prev: Buffer.from(template.prev).toString('hex'),
     coinbase1: template.coinbase1.toString('hex'),
     coinbase2: template.coinbase2.toString('hex'),
-    extranonce1: extranonce1.toString(16).padStart(4, '0'),
+    extranonce1: prefix.toString(16).padStart(4, '0'),
     extranonce2_size: EXTRANONCE2_SIZE,
     merkle_branch: [],
     time: hex32(template.time),

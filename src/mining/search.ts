@@ -1,4 +1,4 @@
-import { extranonceOf, type Attempt } from '../work/attempt';
+import type { Attempt } from '../work/attempt';
 import { headerOf, type Template } from '../work/segment';
 import type { Kernel } from './kernel';
 
@@ -20,7 +20,6 @@ export interface SearchSpace {
  */
 export class Search {
   private nonce = 0;
-  private extranonce: Buffer;
   private currentExtranonce2: number;
 
   /** @param target highest hash value wanted */
@@ -30,7 +29,6 @@ export class Search {
     private target: bigint,
   ) {
     this.currentExtranonce2 = space.extranonce2;
-    this.extranonce = extranonceOf(space.extranonce1, space.extranonce2);
     this.load();
   }
 
@@ -54,9 +52,8 @@ export class Search {
     const nonces = Math.max(1, Math.floor(maxHashes / this.kernel.versions));
     const end = Math.min(this.nonce + nonces, NONCES);
     const found = this.kernel.scan(this.nonce, end).map(({ versionBits, nonce }) => ({
-      extranonce: this.extranonce,
+      ...this.ground,
       versionBits,
-      timeOffset: 0,
       nonce,
     }));
     const hashes = (end - this.nonce) * this.kernel.versions;
@@ -68,12 +65,16 @@ export class Search {
   private roll(): void {
     this.nonce = 0;
     this.currentExtranonce2 = (this.currentExtranonce2 + 1) % EXTRANONCES2;
-    this.extranonce = extranonceOf(this.space.extranonce1, this.currentExtranonce2);
     this.load();
   }
 
   private load(): void {
-    const attempt = { extranonce: this.extranonce, versionBits: 0, timeOffset: 0, nonce: 0 };
+    const attempt = { ...this.ground, versionBits: 0, nonce: 0 };
     this.kernel.load({ header: headerOf(this.space.template, attempt), target: this.target });
+  }
+
+  private get ground(): Omit<Attempt, 'versionBits' | 'nonce'> {
+    const { space, currentExtranonce2: extranonce2 } = this;
+    return { prefix: space.extranonce1, extranonce2, timeOffset: 0 };
   }
 }

@@ -1,7 +1,8 @@
-import { WORK_SOURCE } from '../consensus';
+import { FLOOR, K, MAX_SEGMENTS, WORK_SOURCE, type WorkSourceId } from '../consensus';
 import { compareSegments } from '../work/segment';
 import type { Work } from '../work/source';
 import type { Proof } from './codec';
+import { estimateHashes } from './estimate';
 import type { Share } from './share';
 
 /**
@@ -20,4 +21,40 @@ export function composeProof(work: Work, shares: readonly Share[]): Proof {
     work: { ...work, segments: mined.map(({ segment }) => segment) },
     attempts: mined.map(({ attempts }) => attempts),
   };
+}
+
+/**
+ * The shares of a proof that proves most: the K lowest on one segment, or on MAX_SEGMENTS of them.
+ * @param bySegment the K lowest of each segment, by hash value ascending
+ * @returns by hash value ascending
+ */
+export function mostProving(
+  source: WorkSourceId,
+  bySegment: readonly (readonly Share[])[],
+): readonly Share[] {
+  const mined = bySegment.filter((shares) => shares.length > 0);
+  if (mined.length <= 1) return mined[0] ?? [];
+  let best: { shares: readonly Share[]; hashes: bigint } | undefined;
+  for (const chosen of choices(mined, MAX_SEGMENTS[source])) {
+    const shares = chosen
+      .flat()
+      .sort((a, b) => (a.hashValue < b.hashValue ? -1 : 1))
+      .slice(0, K[source]);
+    const hashes = estimateHashes(
+      source,
+      shares.length,
+      shares[shares.length - 1]!.hashValue,
+      FLOOR,
+    );
+    if (!best || hashes > best.hashes) best = { shares, hashes };
+  }
+  return best!.shares;
+}
+
+/** All ways to choose so many of some things, or all where there are no more. */
+function choices<T>(from: readonly T[], count: number): T[][] {
+  if (from.length <= count) return [[...from]];
+  if (count === 0) return [[]];
+  const [first, ...rest] = from as [T, ...T[]];
+  return [...choices(rest, count - 1).map((chosen) => [first, ...chosen]), ...choices(rest, count)];
 }

@@ -1,21 +1,18 @@
-import { displayHash } from '../bitcoin/target';
 import { monotonicClock } from '../clock';
 import { FLOOR } from '../consensus';
 import type { Log } from '../log';
 import type { Engine } from '../mining/engine';
-import type { Admission } from '../proof/best-shares';
-import type { Share } from '../proof/share';
-import { packAttempt, type Attempt } from '../work/attempt';
+import type { Attempt } from '../work/attempt';
 import type { Identity } from '../work/identity';
+import type { WorkSource } from '../work/source';
+import type { Job } from '../workers/jobs';
+import { isAnotherTarget, shareTargetFor } from '../workers/vardiff';
 import { Round } from './round';
+import { toPacked } from './round-record';
 import type { RoundStore } from './round-store';
+import type { ShareIntake } from './share-intake';
 import type { ShareLog } from './share-log';
 import { LOCAL_WORKER } from './share-record';
-import { isAnotherTarget, shareTargetFor } from './vardiff';
-
-/** Every start of a round searches its own 2^24 extranonce2, so that a restart goes over no old ground. */
-const EXTRANONCE2_PER_START = 2 ** 24;
-const STARTS = 256;
 
 /** New best shares are saved this often, so a kill loses at most this much. */
 const SAVE_MS = 1000;
@@ -27,7 +24,9 @@ const STALLED_MS = 30_000;
 export interface MinerOptions {
   identity: Identity;
   engine: Engine;
+  source: WorkSource;
   store: RoundStore;
+  intake: ShareIntake;
   shares: ShareLog;
   log: Log;
 }
@@ -44,11 +43,11 @@ export class Miner {
   private workHps: number | undefined;
   private endsAt = Infinity;
   private expectedEndAt = Infinity;
-  private countedHashes = 0;
   private allHashes = 0;
   private hashedAt = 0;
   private unsaved = false;
   private saveFault: unknown;
+  private changing: { change: Promise<void>; tell: () => void } | undefined;
 
   constructor(private readonly options: MinerOptions) {}
 
@@ -110,23 +109,22 @@ export class Miner {
 
   /** A round this node knows, mined now or read from the store. */
   async round(round: number): Promise<Round | undefined> {
-    if (this.current?.number === round) return this.current;
-    const saved = await this.options.store.load(round);
-    if (!saved) return undefined;
-    const { shares } = this.options;
-    shares.goOnAbove(saved.countedUntil);
-    saved.replay(shares.restoredOf(round));
-    return saved;
+    return this.current?.number === round ? this.current : this.options.store.load(round);
   }
 
-  /** Takes in a remote worker's share of the round being mined; its log entry is the caller's to make. */
-  admit(round: Round, share: Share): Admission {
-    const admission = round.admit(share);
-    if (admission === 'best') {
-      this.unsaved = true;
-      this.retarget(round);
+  /** Resolves when there is other work to be done next: a round begins or ends, or goes on with another segment. */
+  get nextChange(): Promise<void> {
+    if (!this.changing) {
+      let tell = (): void => undefined;
+      const change = new Promise<void>((resolve) => (tell = resolve));
+      this.changing = { change, tell };
     }
-    return admission;
+    return this.changing.change;
+  }
+
+  /** Has ground for workers that are new. Resolves at once where there is some. */
+  async makeGround(round: Round): Promise<void> {
+    if (round.leases.isShort) await this.save(round);
   }
 
   /**
@@ -181,23 +179,24 @@ export class Miner {
   }
 
   private async open(round: number, seed: Uint8Array): Promise<Round> {
-    const { identity, log } = this.options;
+    const { identity, source, log } = this.options;
+    const begin = (): Round => Round.begin(identity, round, seed, source.origin);
     const saved = await this.round(round);
-    if (!saved) return Round.begin(identity, round, seed);
+    if (!saved) return begin();
     if (saved.seed.equals(seed)) return saved;
     log.warn(
       `round ${round} has another seed than before: what was mined is worthless, starting afresh`,
     );
-    return Round.begin(identity, round, seed);
+    return begin();
   }
 
   private async run(round: Round, durationMs: number): Promise<void> {
-    const { engine, log } = this.options;
+    const { engine, intake, log } = this.options;
+    const over = new AbortController();
     const ended = new Promise<void>((resolve) => (this.endMining = resolve));
     this.endsAt = performance.now() + durationMs;
     this.expectedEndAt = Infinity;
     this.hashedAt = performance.now();
-    const over = new AbortController();
     if (Number.isFinite(durationMs)) {
       monotonicClock.until(this.endsAt, over.signal).then(
         () => this.endMining?.(),
@@ -206,68 +205,89 @@ export class Miner {
     }
     let ticks = 0;
     const ticker = setInterval(() => {
-      this.countHashes(round);
+      if (engine.resting) this.hashedAt = performance.now();
       this.retarget(round);
-      if (this.unsaved || ++ticks % TICKS_PER_COUNTER_SAVE === 0) void this.save(round);
+      const isDue = this.unsaved || round.leases.isLow;
+      if (isDue || ++ticks % TICKS_PER_COUNTER_SAVE === 0) void this.save(round);
     }, SAVE_MS);
-
-    this.target = this.wantedTarget(round);
-    const extranonce2 = (round.starts % STARTS) * EXTRANONCE2_PER_START;
-    round.start();
-    // The start counts before it searches, so that no later start searches the same ground.
-    await this.save(round);
-    log.info(
-      engine.resting
-        ? `round ${round.number} runs, at rest: it is mined as soon as that is allowed`
-        : `mining round ${round.number}`,
-    );
-    // Only now: until then the engine has the hashes of the job before.
-    this.countedHashes = 0;
-    engine.search({
-      template: round.template,
-      extranonce2,
-      target: this.target,
-      onFound: (attempts) => this.take(round, attempts),
+    intake.open(round, () => {
+      this.unsaved = true;
+      this.retarget(round);
     });
+    const following = this.follow(round, over.signal).catch((error: unknown) =>
+      log.error({ error }, `round ${round.number} gets no more work`),
+    );
     await ended;
     over.abort();
     clearInterval(ticker);
+    await following;
     await engine.stop();
+    intake.close(round);
     this.endMining = undefined;
-    this.countHashes(round);
+    this.tellOfChange();
     await this.save(round);
     log.info(
       `mined round ${round.number}: ${round.hashes} hashes done, ${round.estimatedHashes} proven by ${round.shares.length} shares`,
     );
   }
 
-  private take(round: Round, attempts: Attempt[]): void {
-    for (const attempt of attempts) {
-      const { share, admission } = round.add(attempt, FLOOR);
-      if (admission === 'duplicate') continue;
-      if (admission === 'invalid')
-        this.options.log.error('a kernel reported a hash above the floor');
-      if (admission === 'best') this.unsaved = true;
-      this.options.shares.note({
-        round: round.number,
-        workerId: LOCAL_WORKER,
-        submissionId: `${LOCAL_WORKER}-${packAttempt(attempt).toString('hex')}`,
-        hash: displayHash(share.hashValue),
-        attempt,
-        best: admission === 'best',
-        ...(admission === 'invalid' && { reason: 'above_target' }),
-      });
+  /** Mines on the segments of a round as they come. */
+  private async follow(round: Round, signal: AbortSignal): Promise<void> {
+    const { engine, identity, log, source } = this.options;
+    const { taskId } = identity;
+    const of = { taskId, round: round.number, seed: round.seed };
+    for await (const segment of source.segments(of, round.segments, signal)) {
+      const index = round.addSegment(segment);
+      // No search goes over the ground of another, on a segment that comes back neither.
+      const prefix = round.leases.take();
+      round.leases.openShared();
+      // Stored before a hash is done, so that no later process searches the same ground.
+      await this.save(round);
+      if (signal.aborted) return;
+      round.workOn(index);
+      this.target = this.wantedTarget(round);
+      this.tellOfChange();
+      if (prefix === undefined) {
+        log.error(`round ${round.number} has no ground left: its threads rest`);
+        await engine.stop();
+        continue;
+      }
+      const { number } = round;
+      if (index > 0) log.info(`round ${number} goes on on block ${segment.height}`);
+      else if (!engine.resting) log.info(`mining round ${number}`);
+      else log.info(`round ${number} runs, at rest: it is mined as soon as that is allowed`);
+      this.search(round, index, prefix);
     }
-    this.retarget(round);
   }
 
-  private countHashes(round: Round): void {
-    const { hashes } = this.options.engine;
-    const more = hashes - this.countedHashes;
-    if (more > 0 || this.options.engine.resting) this.hashedAt = performance.now();
-    round.addHashes(more);
-    this.allHashes += more;
-    this.countedHashes = hashes;
+  private search(round: Round, segment: number, prefix: number): void {
+    const template = round.templates[segment]!;
+    // Whatever the threads were asked for when they found it, a share is one below the floor.
+    const job: Job = { round: round.number, segment, template, prefix, target: FLOOR };
+    this.options.engine.search({
+      ...{ template, prefix, extranonce2: 0, target: this.target },
+      onFound: (attempts) => attempts.forEach((attempt) => this.found(job, attempt)),
+      onHashes: (count) => this.countHashes(round, count),
+    });
+  }
+
+  private found(job: Job, attempt: Attempt): void {
+    const submissionId = `${LOCAL_WORKER}-${toPacked(attempt)}`;
+    const found = { job, attempt, workerId: LOCAL_WORKER, submissionId };
+    const { outcome } = this.options.intake.take(found);
+    if (outcome !== 'rejected') return;
+    this.options.log.error('a kernel reported a hash above the floor');
+  }
+
+  private countHashes(round: Round, count: number): void {
+    this.hashedAt = performance.now();
+    round.addHashes(count);
+    this.allHashes += count;
+  }
+
+  private tellOfChange(): void {
+    this.changing?.tell();
+    this.changing = undefined;
   }
 
   private retarget(round: Round): void {

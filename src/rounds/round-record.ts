@@ -1,22 +1,51 @@
 import { z } from 'zod';
+import { ATTEMPT_SIZE, packAttempt, unpackAttempt, type Attempt } from '../work/attempt';
 import { storedCount } from './stored-count';
+
+const hexOf = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`));
+const u32 = storedCount.max(2 ** 32 - 1);
+const prefix = storedCount.max(2 ** 16 - 1);
+
+/** A packed attempt in hex; in the store it stands so everywhere. */
+export const packedAttempt = hexOf(ATTEMPT_SIZE);
+
+export function toPacked(attempt: Attempt): string {
+  return packAttempt(attempt).toString('hex');
+}
+
+export function fromPacked(packed: string): Attempt {
+  return unpackAttempt(Buffer.from(packed, 'hex'));
+}
 
 /** A round as it stands in the store. */
 export const roundRecordSchema = z.strictObject({
   round: storedCount,
-  /** 64 hex digits, as sha256 gives the seed */
-  seed: z.string().regex(/^[0-9a-f]{64}$/),
-  /** The raw key it was mined for, 64 hex digits. */
-  submitter: z.string().regex(/^[0-9a-f]{64}$/),
-  starts: storedCount,
+  /** as sha256 gives the seed */
+  seed: hexOf(32),
+  /** The raw key it was mined for. */
+  submitter: hexOf(32),
+  /** With source bitcoin, the program of who is paid by the blocks; empty with source koii. */
+  payout: z.union([hexOf(20), z.literal('')]),
+  /** In the order in which they came. */
+  segments: z.array(
+    z.strictObject({
+      height: storedCount,
+      prev: hexOf(32),
+      time: u32,
+      bits: u32,
+      /** The K lowest found on it. */
+      shares: z.array(packedAttempt),
+    }),
+  ),
+  leased: storedCount.max(2 ** 16),
+  /** Remote workers, and the prefix that each has leased. */
+  workers: z.array(z.tuple([z.string(), prefix])),
   closed: z.boolean(),
   hashes: storedCount,
   validShares: storedCount,
   invalidShares: storedCount,
   /** Shares in the log up to here are counted in this record; later ones come on top. */
   countedUntil: storedCount,
-  /** The proof of the K best shares; empty while there are none. */
-  proof: z.string(),
 });
 
 export type RoundRecord = z.infer<typeof roundRecordSchema>;

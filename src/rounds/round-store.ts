@@ -1,8 +1,7 @@
 import type { Log } from '../log';
 import type { KeyValueStore } from './key-value-store';
-import { Round } from './round';
-import type { Identity } from '../work/identity';
-import { roundRecordSchema } from './round-record';
+import type { Round } from './round';
+import { roundRecordSchema, type RoundRecord } from './round-record';
 
 /** Rounds share this many slots, so the store never grows. */
 const SLOTS = 8;
@@ -16,7 +15,8 @@ export class RoundStore {
 
   constructor(
     private readonly store: KeyValueStore,
-    private readonly identity: Identity,
+    /** Makes a round of its record; undefined where it is of no use to this node. @throws where it is garbage */
+    private readonly restored: (record: RoundRecord) => Round | undefined,
     private readonly log: Log,
   ) {}
 
@@ -49,17 +49,18 @@ export class RoundStore {
 
   /** @throws when it could not be written. */
   async save(round: Round): Promise<void> {
-    const text = JSON.stringify(round.toRecord());
+    const record = round.toRecord();
+    const text = JSON.stringify(record);
     await this.store.set(slotOf(round.number), text);
     this.slots.set(slotOf(round.number), Promise.resolve(text));
+    round.leases.stored(record);
   }
 
   /** @throws where it is no record */
   private restore(slot: string, text: string): Round | undefined {
     const known = this.made.get(slot);
     if (known?.of === text) return known.round;
-    const record = roundRecordSchema.parse(JSON.parse(text));
-    const round = Round.restore(this.identity, record);
+    const round = this.restored(roundRecordSchema.parse(JSON.parse(text)));
     this.made.set(slot, { of: text, round });
     return round;
   }

@@ -1,184 +1,226 @@
-import { displayHash } from '../bitcoin/target';
-import { K, WORK_SOURCE } from '../consensus';
+import { K, PROOF_RULES, WORK_SOURCE } from '../consensus';
 import { BestShares, type Admission } from '../proof/best-shares';
-import { decodeProof, encodeProof } from '../proof/codec';
-import { composeProof } from '../proof/compose';
+import { encodeProof } from '../proof/codec';
+import { composeProof, mostProving } from '../proof/compose';
 import { estimateHashes } from '../proof/estimate';
-import { shareOf, type Share } from '../proof/share';
-import type { Attempt } from '../work/attempt';
+import type { Share } from '../proof/share';
 import type { Identity } from '../work/identity';
-import { koiiTemplate } from '../work/koii';
-import type { Template } from '../work/segment';
-import { KOII_WORK } from '../work/source';
-import type { RoundRecord } from './round-record';
-import type { LoggedShare } from './share-record';
+import type { RoundSeed } from '../work/seed';
+import { compareSegments, type Segment, type Template } from '../work/segment';
+import { KOII_WORK, templateOn, workOn, type Origin } from '../work/source';
+import { Leases } from '../workers/leases';
+import { toPacked, type RoundRecord } from './round-record';
 
-/** One round of this node: its work and the best of what was found. Knows no clock and no store. */
+/** A segment that was mined on, and the K lowest shares found on it. */
+interface MinedSegment {
+  segment: Segment;
+  template: Template;
+  best: BestShares;
+}
+
+type Counts = Pick<
+  RoundRecord,
+  'closed' | 'hashes' | 'validShares' | 'invalidShares' | 'countedUntil'
+>;
+
+/**
+ * One round of this node: its work, who has leased which ground, and the best of what was found. Knows no clock and no
+ * store, and hashes nothing: shares come to it through `ShareIntake`.
+ */
 export class Round {
-  readonly template: Template;
-  private readonly best = new BestShares(K[WORK_SOURCE.koii]);
+  readonly number: number;
+  /** 32 bytes as sha256 gives them */
+  readonly seed: Buffer;
+  private readonly mined: MinedSegment[] = [];
+  private currentSegment: number | undefined;
 
   private constructor(
-    identity: Identity,
-    private readonly record: RoundRecord,
+    private readonly identity: Identity,
+    { round, seed }: Pick<RoundSeed, 'round' | 'seed'>,
+    readonly origin: Origin,
+    readonly leases: Leases,
+    private readonly counts: Counts,
   ) {
-    const { round, seed } = record;
-    const of = { taskId: identity.taskId, round, seed: Buffer.from(seed, 'hex') };
-    this.template = koiiTemplate(of, identity.submitter);
+    this.number = round;
+    this.seed = Buffer.from(seed);
   }
 
   /** A round of which nothing was mined yet. */
-  static begin(identity: Identity, round: number, seed: Uint8Array): Round {
-    return new Round(identity, {
-      round,
-      seed: Buffer.from(seed).toString('hex'),
-      submitter: Buffer.from(identity.submitter).toString('hex'),
-      starts: 0,
+  static begin(
+    identity: Identity,
+    round: number,
+    seed: Uint8Array,
+    origin: Origin = KOII_WORK,
+  ): Round {
+    return new Round(identity, { round, seed }, origin, new Leases(), {
       closed: false,
       hashes: 0,
       validShares: 0,
       invalidShares: 0,
       countedUntil: 0,
-      proof: '',
     });
   }
 
   /**
-   * A round as it was saved; shares are hashed again, so a record can't claim what it doesn't hold.
+   * A round as it was saved, without its shares, which are to be hashed again.
    * @returns undefined when it was mined for another account: what counts for one is worthless to another
-   * @throws RangeError when its proof is none
    */
   static restore(identity: Identity, record: RoundRecord): Round | undefined {
-    if (record.submitter !== Buffer.from(identity.submitter).toString('hex')) return undefined;
-    const round = new Round(identity, { ...record });
-    if (record.proof === '') return round;
-    const decoded = decodeProof(record.proof);
-    if ('reason' in decoded) throw new RangeError(`proof: ${decoded.reason}`);
-    for (const attempt of decoded.proof.attempts.flat()) {
-      round.best.add(shareOf(round.template, attempt));
+    const { round: number, submitter, payout, segments, leased, workers } = record;
+    if (submitter !== hexOf(identity.submitter)) return undefined;
+    const seed = Buffer.from(record.seed, 'hex');
+    const origin: Origin =
+      payout === ''
+        ? KOII_WORK
+        : { source: WORK_SOURCE.bitcoin, payout: Buffer.from(payout, 'hex') };
+    const { closed, hashes, validShares, invalidShares, countedUntil } = record;
+    const counts = { closed, hashes, validShares, invalidShares, countedUntil };
+    const leases = new Leases({ leased, workers });
+    const round = new Round(identity, { round: number, seed }, origin, leases, counts);
+    for (const { prev, ...rest } of segments) {
+      round.addSegment({ ...rest, prev: Buffer.from(prev, 'hex') });
     }
     return round;
   }
 
-  get number(): number {
-    return this.record.round;
-  }
-
-  get seed(): Buffer {
-    return Buffer.from(this.record.seed, 'hex');
-  }
-
   /** Whether the proof is final. */
   get closed(): boolean {
-    return this.record.closed;
-  }
-
-  /** How often mining was started: each start searches ground of its own. */
-  get starts(): number {
-    return this.record.starts;
+    return this.counts.closed;
   }
 
   /** Hashes this node tried; what it did in the last seconds before it was killed is missing. */
   get hashes(): number {
-    return this.record.hashes;
+    return this.counts.hashes;
   }
 
   get validShares(): number {
-    return this.record.validShares;
+    return this.counts.validShares;
   }
 
   get invalidShares(): number {
-    return this.record.invalidShares;
+    return this.counts.invalidShares;
   }
 
-  /** The K best, by hash value ascending. */
+  /** The segments that were mined on, in the order in which they came. */
+  get segments(): readonly Segment[] {
+    return this.mined.map(({ segment }) => segment);
+  }
+
+  /** The template of each segment. */
+  get templates(): readonly Template[] {
+    return this.mined.map(({ template }) => template);
+  }
+
+  /** The segment that is mined on, or was last; undefined before there was one. */
+  get current(): number | undefined {
+    return this.currentSegment;
+  }
+
+  /** The shares of the proof as it stands, by hash value ascending. */
   get shares(): readonly Share[] {
-    return this.best.list();
+    return mostProving(
+      this.origin.source,
+      this.mined.map(({ best }) => best.list()),
+    );
   }
 
-  /** The highest hash value that can still enter the K best. */
+  /** The highest hash value that can still enter the K best of the segment that is mined on. */
   get limit(): bigint {
-    return this.best.limit;
+    return (this.mined[this.current ?? 0]?.best ?? this.noShares()).limit;
   }
 
   /** Hashes that the proof proves as it stands. */
   get estimatedHashes(): bigint {
     const { shares } = this;
     const highest = shares[shares.length - 1]?.hashValue ?? 0n;
-    return estimateHashes(WORK_SOURCE.koii, shares.length, highest);
-  }
-
-  start(): void {
-    this.record.starts++;
-  }
-
-  close(): void {
-    this.record.closed = true;
-  }
-
-  reopen(): void {
-    this.record.closed = false;
-  }
-
-  addHashes(count: number): void {
-    this.record.hashes += count;
+    return estimateHashes(this.origin.source, shares.length, highest);
   }
 
   /**
-   * Hashes an attempt and takes it in.
-   * @param target the highest hash value that was asked for
-   * @returns what became of it; 'invalid' when its hash misses the target
+   * Takes in a segment, unless it is there already.
+   * @returns which one it is, by the order in which they came
    */
-  add(attempt: Attempt, target: bigint): { share: Share; admission: Admission | 'invalid' } {
-    const share = shareOf(this.template, attempt);
-    if (share.hashValue <= target) return { share, admission: this.admit(share) };
-    this.reject();
-    return { share, admission: 'invalid' };
+  addSegment(segment: Segment): number {
+    const known = this.mined.findIndex((mined) => compareSegments(mined.segment, segment) === 0);
+    if (known >= 0) return known;
+    const { taskId, submitter } = this.identity;
+    const of = { taskId, round: this.number, seed: this.seed };
+    const template = templateOn(this.origin, segment, of, submitter, PROOF_RULES);
+    return this.mined.push({ segment, template, best: this.noShares() }) - 1;
   }
 
-  /** Takes in a share of this round's template that met its target. */
+  /** Says that a segment is mined on from now on. */
+  workOn(segment: number): void {
+    this.currentSegment = segment;
+  }
+
+  close(): void {
+    this.counts.closed = true;
+  }
+
+  reopen(): void {
+    this.counts.closed = false;
+  }
+
+  addHashes(count: number): void {
+    this.counts.hashes += count;
+  }
+
+  /** Takes in a share that met its target. For `ShareIntake` alone. */
   admit(share: Share): Admission {
-    const admission = this.best.add(share);
-    if (admission !== 'duplicate') this.record.validShares++;
+    const admission = this.enter(share);
+    if (admission !== 'duplicate') this.counts.validShares++;
     return admission;
+  }
+
+  /** Takes in a share that is counted already. For `ShareIntake` alone. */
+  enter(share: Share): Admission {
+    return this.mined[share.segment]!.best.add(share);
   }
 
   /** Counts a share that is none. */
   reject(): void {
-    this.record.invalidShares++;
+    this.counts.invalidShares++;
   }
 
   /** The place in the share log up to which everything is counted in this round. */
   get countedUntil(): number {
-    return this.record.countedUntil;
+    return this.counts.countedUntil;
   }
 
   /** Says that everything logged up to here, a place in the share log, is counted in this round. */
   setCountedUntil(place: number): void {
-    this.record.countedUntil = place;
-  }
-
-  /** Takes in what was logged, oldest first, after this round was last saved. */
-  replay(logged: readonly LoggedShare[]): void {
-    for (const { place, attempt, hash, reason } of logged) {
-      if (place <= this.record.countedUntil) continue;
-      this.record.countedUntil = place;
-      if (reason !== undefined) this.reject();
-      else if (attempt) {
-        const share = shareOf(this.template, attempt);
-        // Another hash: it was mined before the round was found to have another seed.
-        if (displayHash(share.hashValue) === hash) this.admit(share);
-      }
-    }
+    this.counts.countedUntil = place;
   }
 
   /** The proof of the shares found so far; undefined while there are none. */
   proof(): string | undefined {
-    if (this.shares.length === 0) return undefined;
-    return encodeProof(composeProof(KOII_WORK, this.shares));
+    const { origin, segments, shares } = this;
+    if (shares.length === 0) return undefined;
+    return encodeProof(composeProof(workOn(origin, segments), shares));
   }
 
   toRecord(): RoundRecord {
-    return { ...this.record, proof: this.proof() ?? '' };
+    const { origin } = this;
+    return {
+      round: this.number,
+      seed: hexOf(this.seed),
+      submitter: hexOf(this.identity.submitter),
+      payout: origin.source === WORK_SOURCE.bitcoin ? hexOf(origin.payout) : '',
+      segments: this.mined.map(({ segment: { height, prev, time, bits }, best }) => ({
+        ...{ height, prev: hexOf(prev), time, bits },
+        shares: best.list().map(toPacked),
+      })),
+      ...this.leases.toRecord(),
+      ...this.counts,
+    };
   }
+
+  private noShares(): BestShares {
+    return new BestShares(K[this.origin.source]);
+  }
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { packAttempt, unpackAttempt, type Attempt } from '../work/attempt';
+import type { Attempt } from '../work/attempt';
+import { fromPacked, packedAttempt, toPacked } from './round-record';
 import { storedCount } from './stored-count';
 
 /** A share that was judged. */
@@ -13,6 +14,8 @@ export interface JudgedShare {
   hash: string;
   /** What gives that hash; undefined where nothing known does. */
   attempt?: Attempt;
+  /** Which of the round's segments the attempt was found on. */
+  segment?: number;
   /** Whether it entered the K best when it came. */
   best: boolean;
   /** Why it was rejected; undefined when it is valid. */
@@ -31,8 +34,8 @@ export interface LoggedShare extends JudgedShare {
 export const LOCAL_WORKER = 'local';
 
 /**
- * [place, round, worker id, submission id, hash, attempt or '', best, reason or '', at]; short, for it is written for
- * every share.
+ * [place, round, worker id, submission id, hash, attempt or '', its segment, best, reason or '', at]; short, for it is
+ * written for every share.
  */
 const shareTuple = z.tuple([
   storedCount,
@@ -40,7 +43,8 @@ const shareTuple = z.tuple([
   z.string(),
   z.string(),
   z.string().regex(/^[0-9a-f]{64}$/),
-  z.string().regex(/^([0-9a-f]{26})?$/),
+  z.union([packedAttempt, z.literal('')]),
+  storedCount,
   z.union([z.literal(0), z.literal(1)]),
   z.string(),
   storedCount,
@@ -56,16 +60,16 @@ export const shareBatchSchema = z.strictObject({
 export type ShareBatch = z.infer<typeof shareBatchSchema>;
 
 export function toTuple(share: LoggedShare): z.infer<typeof shareTuple> {
-  const { place, round, workerId, submissionId, hash, attempt, best, reason, at } = share;
-  const bytes = attempt ? packAttempt(attempt).toString('hex') : '';
-  return [place, round, workerId, submissionId, hash, bytes, best ? 1 : 0, reason ?? '', at];
+  const { place, round, workerId, submissionId, hash, attempt, segment, best, reason, at } = share;
+  const found = [attempt ? toPacked(attempt) : '', segment ?? 0] as const;
+  return [place, round, workerId, submissionId, hash, ...found, best ? 1 : 0, reason ?? '', at];
 }
 
 export function fromTuple(tuple: z.infer<typeof shareTuple>): LoggedShare {
-  const [place, round, workerId, submissionId, hash, bytes, best, reason, at] = tuple;
+  const [place, round, workerId, submissionId, hash, packed, segment, best, reason, at] = tuple;
   return {
     ...{ place, at, round, workerId, submissionId, hash, best: best === 1 },
-    ...(bytes && { attempt: unpackAttempt(Buffer.from(bytes, 'hex')) }),
+    ...(packed && { attempt: fromPacked(packed), segment }),
     ...(reason && { reason }),
   };
 }

@@ -2,7 +2,7 @@ import { coinbaseParts, type CoinbaseFields, type CoinbaseParts } from '../bitco
 import { serializeHeader } from '../bitcoin/header';
 import { sha256d } from '../bitcoin/sha256';
 import { EXTRANONCE_SIZE, HEADER_VERSION, VERSION_BITS_SHIFT } from '../consensus';
-import type { Attempt } from './attempt';
+import { extranonceOf, type Attempt } from './attempt';
 
 /** One header template (docs/PROTOCOL.md section 3). A round of work source koii has one; bitcoin's has one per tip. */
 export interface Segment {
@@ -37,7 +37,7 @@ export function templateOf({ height, prev, time, bits }: Segment, coinbase: Coin
 export function headerOf(template: Template, attempt: Attempt): Buffer {
   const { coinbase1, coinbase2 } = template;
   // The block holds the coinbase alone, so its hash is the merkle root.
-  const merkleRoot = sha256d(Buffer.concat([coinbase1, attempt.extranonce, coinbase2]));
+  const merkleRoot = sha256d(Buffer.concat([coinbase1, extranonceOf(attempt), coinbase2]));
   return serializeHeader({
     version: (HEADER_VERSION | (attempt.versionBits << VERSION_BITS_SHIFT)) >>> 0,
     prev: template.prev,

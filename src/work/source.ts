@@ -1,19 +1,36 @@
 import { WORK_SOURCE, type CoinbaseRules, type WorkSourceId } from '../consensus';
 import { bitcoinTemplate } from './bitcoin';
-import { koiiTemplate } from './koii';
+import { koiiSegment, koiiTemplate } from './koii';
 import type { RoundSeed } from './seed';
 import type { Segment, Template } from './segment';
 
-/** What shares were mined on: koii's one segment is implied by the round, bitcoin's are the miner's own. */
-export type Work =
+/** Where segments come from, and for bitcoin who is paid by their blocks. */
+export type Origin =
   | { readonly source: typeof WORK_SOURCE.koii }
   | {
       readonly source: typeof WORK_SOURCE.bitcoin;
-      /** P2WPKH program of who is paid by the blocks, 20 bytes. */
+      /** P2WPKH program, 20 bytes */
       readonly payout: Uint8Array;
+    };
+
+/** What shares were mined on: koii's one segment is implied by the round, bitcoin's are the miner's own. */
+export type Work =
+  | Extract<Origin, { source: typeof WORK_SOURCE.koii }>
+  | (Extract<Origin, { source: typeof WORK_SOURCE.bitcoin }> & {
       /** At least one. */
       readonly segments: readonly Segment[];
-    };
+    });
+
+/** A stream of work, which a miner follows without ending the round. */
+export interface WorkSource {
+  readonly origin: Origin;
+  /**
+   * The segments of a round as they come; each is mined on until the next one comes.
+   * @param kept those that were mined on in this round before, to be used again where they are meant
+   * @param signal ends the stream; nothing else does, and no error
+   */
+  segments(of: RoundSeed, kept: readonly Segment[], signal: AbortSignal): AsyncIterable<Segment>;
+}
 
 export type WorkSourceName = keyof typeof WORK_SOURCE;
 
@@ -23,24 +40,56 @@ export function nameOf(source: WorkSourceId): WorkSourceName {
 }
 
 /** The work of every round of source koii. */
-export const KOII_WORK: Work = { source: WORK_SOURCE.koii };
+export const KOII_WORK: Extract<Origin, { source: typeof WORK_SOURCE.koii }> = {
+  source: WORK_SOURCE.koii,
+};
+
+/** The work that a miner of an origin has done. @param segments those it mined on; for koii its only one */
+export function workOn(origin: Origin, segments: readonly Segment[]): Work {
+  return origin.source === WORK_SOURCE.koii ? origin : { ...origin, segments };
+}
 
 /**
- * The templates of a submitter's work, one for each segment. Pure and the same on every node: no verdict depends
- * on what a node knows of Bitcoin.
+ * The template that a segment becomes in the hands of a submitter. Pure and the same on every node: no verdict
+ * depends on what a node knows of Bitcoin.
+ * @param segment with source koii the round implies it, whatever is given
  * @param submitter a raw public key, 32 bytes
  * @throws RangeError when it is not 32 bytes; nothing that a proof can carry makes it throw
  */
+export function templateOn(
+  origin: Origin,
+  segment: Segment,
+  of: RoundSeed,
+  submitter: Uint8Array,
+  rules: CoinbaseRules,
+): Template {
+  if (submitter.length !== 32) {
+    throw new RangeError(`submitter: expected a public key of 32 bytes, got ${submitter.length}`);
+  }
+  return origin.source === WORK_SOURCE.koii
+    ? koiiTemplate(of, submitter)
+    : bitcoinTemplate(of, segment, submitter, origin.payout, rules);
+}
+
+/** The templates of all segments of a submitter's work, in their order. @throws as `templateOn` does */
 export function templatesOf(
   work: Work,
   of: RoundSeed,
   submitter: Uint8Array,
   rules: CoinbaseRules,
 ): Template[] {
-  if (submitter.length !== 32) {
-    throw new RangeError(`submitter: expected a public key of 32 bytes, got ${submitter.length}`);
-  }
-  if (work.source === WORK_SOURCE.koii) return [koiiTemplate(of, submitter)];
-  const { segments, payout } = work;
-  return segments.map((segment) => bitcoinTemplate(of, segment, submitter, payout, rules));
+  const segments = work.source === WORK_SOURCE.koii ? [koiiSegment(of)] : work.segments;
+  return segments.map((segment) => templateOn(work, segment, of, submitter, rules));
 }
+
+/** Work source koii as a stream: the one segment of the round. */
+export const koiiSource: WorkSource = {
+  origin: KOII_WORK,
+  async *segments(of, _kept, signal) {
+    if (!signal.aborted) yield koiiSegment(of);
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      else signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  },
+};

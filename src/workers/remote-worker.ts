@@ -1,7 +1,7 @@
 import { expectedHashes } from '../bitcoin/target';
 import { FLOOR } from '../consensus';
 import { RateMeter } from '../mining/rate-meter';
-import { isAnotherTarget, shareTargetFor } from '../rounds/vardiff';
+import { isAnotherTarget, shareTargetFor } from './vardiff';
 
 /** About 30 shares, whose number tells the rate to 18 %. */
 const RATE_WINDOW_MS = 30_000;
@@ -12,10 +12,11 @@ const MIN_MEASURED_MS = 5_000;
 interface HandedTargets {
   round: number;
   easiest: bigint;
+  hardest: bigint;
   newest: bigint;
 }
 
-/** A remote worker: where it searches, how fast it is, and what was asked of it. */
+/** A remote worker: how fast it is, and what was asked of it. */
 export class RemoteWorker {
   private handed: HandedTargets | undefined;
   private readonly meter: RateMeter;
@@ -27,11 +28,7 @@ export class RemoteWorker {
   /** When its last share was accepted. */
   lastShareAtMs: number | undefined;
 
-  /** @param extranonce1 u16, where it searches */
-  constructor(
-    readonly extranonce1: number,
-    private readonly now: () => number,
-  ) {
+  constructor(private readonly now: () => number) {
     this.meter = new RateMeter(RATE_WINDOW_MS, now);
     this.seenAtMs = now();
   }
@@ -46,11 +43,11 @@ export class RemoteWorker {
   }
 
   /**
-   * The target for the work it is handed now: the floor until its rate is known.
+   * The target for its work now: the floor until its rate is known.
    * @param limit the highest hash value that can still enter the round's proof
    */
-  handOutTarget(round: number, limit: bigint): bigint {
-    return this.handOut(round, shareTargetFor(this.hashrateHps, limit));
+  wantedTarget(limit: bigint): bigint {
+    return shareTargetFor(this.hashrateHps, limit);
   }
 
   /** Notes that it was handed work with a target, unless it is about the one it has. @returns its target from now on */
@@ -61,28 +58,34 @@ export class RemoteWorker {
     }
     const handed = this.handedIn(round);
     if (handed && !isAnotherTarget(target, handed.newest)) return handed.newest;
-    const easiest = handed && handed.easiest > target ? handed.easiest : target;
-    this.handed = { round, easiest, newest: target };
+    const { easiest, hardest } = handed ?? { easiest: target, hardest: target };
+    this.handed = {
+      round,
+      easiest: easiest > target ? easiest : target,
+      hardest: hardest < target ? hardest : target,
+      newest: target,
+    };
     return target;
   }
 
   /**
-   * The highest hash value it may send: the easiest target of the round. So nobody who asks for work in
-   * its name, or beside it without one, can make worthless what it mines.
+   * The highest hash value that a share of it may have that names no job: the easiest target of the round. So nobody
+   * who asks for work in its name, or beside it without one, can make worthless what it mines.
    */
   acceptedTarget(round: number): bigint {
-    // Handed before it lost its place, or by an earlier process: the work it has is not known.
+    // Handed by an earlier process, or before it lost its place: what it was is not known.
     return this.handedIn(round)?.easiest ?? FLOOR;
   }
 
   /**
-   * Counts a share of it that was accepted. Whatever easier target it was mined with, it meets the newest
-   * as often as a share mined with that one comes; so these alone are counted, as the work they stand for.
+   * Counts a share of it that was accepted. Whichever target it was mined with, it meets the hardest of the round as
+   * often as a share mined with that one comes; so these alone are counted, as the work they stand for. Credited with
+   * the target it was mined with, a share would be worth what its finder says of it.
    */
   accepted(round: number, hashValue: bigint): void {
     this.lastShareAtMs = this.now();
-    const newest = this.handedIn(round)?.newest ?? FLOOR;
-    if (hashValue <= newest) this.provenHashes += Number(expectedHashes(newest));
+    const hardest = this.handedIn(round)?.hardest ?? FLOOR;
+    if (hashValue <= hardest) this.provenHashes += Number(expectedHashes(hardest));
     if (this.measuredSinceMs !== undefined) this.meter.update(this.provenHashes);
   }
 

@@ -3,7 +3,7 @@ import { difficultyOf } from '../../bitcoin/target';
 import type { Engine } from '../../mining/engine';
 import type { Miner } from '../../rounds/miner';
 import type { ShareLog } from '../../rounds/share-log';
-import type { ShareIntake } from '../../workers/share-intake';
+import type { RemoteShares } from '../../rounds/remote-shares';
 import type { Workers } from '../../workers/workers';
 import { collectedCounter, collectedGauge } from './collected';
 
@@ -16,12 +16,12 @@ export interface MiningSources {
   miner: Miner;
   shares: ShareLog;
   workers: Workers;
-  intake: ShareIntake;
+  remoteShares: RemoteShares;
 }
 
 /** Hashing, shares and rounds. */
 export function addMiningMetrics(registers: Registry[], sources: MiningSources): void {
-  const { engine, miner, shares, workers, intake } = sources;
+  const { engine, miner, shares, workers, remoteShares } = sources;
   const gauge = (name: string, help: string, read: () => number): void =>
     collectedGauge({ name, help, registers }, read);
   const counter = (name: string, help: string, read: () => number): void =>
@@ -54,14 +54,14 @@ export function addMiningMetrics(registers: Registry[], sources: MiningSources):
   counter(
     'orca_shares_submitted_total',
     "Shares from this node's threads and remote workers.",
-    () => shares.sinceStart.valid + shares.sinceStart.invalid + intake.conflictCount,
+    () => shares.sinceStart.valid + shares.sinceStart.invalid + remoteShares.conflictCount,
   );
   counter('orca_shares_valid_total', 'Valid shares.', () => shares.sinceStart.valid);
   counter('orca_shares_invalid_total', 'Invalid shares.', () => shares.sinceStart.invalid);
   counter(
     'orca_shares_claimed_total',
     'Claims of remote workers, which show nothing and count as no shares.',
-    () => intake.claims.count,
+    () => remoteShares.claims.count,
   );
   gauge('orca_share_target_difficulty', "Difficulty asked of this node's threads.", () =>
     difficultyOf(miner.shareTarget),

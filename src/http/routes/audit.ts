@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { difficultyOf } from '../../bitcoin/target';
 import { RECENT_SHARES } from '../../rounds/share-log';
 import type { LoggedShare } from '../../rounds/share-record';
-import type { KeptClaim } from '../../workers/claims';
+import type { KeptClaim } from '../../rounds/claims';
 import { ApiError, parse } from '../errors';
 import { account, roundInPath, roundNumber, text } from '../fields';
 import { jsonBody } from '../json-body';
@@ -35,7 +35,7 @@ const auditBody = z.object({
 /** /audit: what shares came to this node, and its judgement of a proof. */
 export function addAudit(
   router: Router,
-  { shares, intake, audit, log }: Services,
+  { shares, remoteShares, audit, log }: Services,
   { limits, isPublic }: Mount,
 ): void {
   const get = answer((request, response) => {
@@ -46,7 +46,7 @@ export function addAudit(
         total_shares: valid + invalid,
         valid_shares: valid,
         invalid_shares: invalid,
-        claimed_shares: intake.claims.count,
+        claimed_shares: remoteShares.claims.count,
         unique_workers: uniqueWorkers,
       },
       recent_shares: newest(limit, round).map((found) => ({
@@ -62,7 +62,7 @@ export function addAudit(
     const found = shares.recent(limit, round);
     const room = Math.max(Math.ceil(limit / 10), limit - found.length);
     // Of what has one place a claim came later.
-    return [...intake.claims.recent(round).slice(0, room), ...found]
+    return [...remoteShares.claims.recent(round).slice(0, room), ...found]
       .sort((a, b) => placeOf(b) - placeOf(a))
       .slice(0, limit);
   };

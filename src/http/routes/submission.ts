@@ -4,18 +4,19 @@ import { z } from 'zod';
 import { difficultyOf } from '../../bitcoin/target';
 import { EXTRANONCE2_SIZE, VERSION_BITS_SHIFT } from '../../consensus';
 import {
-  StoreError,
+  UnwritableError,
   type Conflict,
   type Outcome,
-  type Rejection,
-  type ShareSubmission,
-} from '../../workers/share-intake';
+  type RemoteShare,
+} from '../../rounds/remote-shares';
+import type { Rejection } from '../../rounds/share-intake';
 import { ApiError, parse } from '../errors';
 import {
   hex32,
   hexBytes,
   roundInPath,
   roundNumber,
+  jobId,
   submissionId,
   timeOffset,
   workerId,
@@ -41,14 +42,16 @@ const shareBody = z
       .transform((bits) => bits >>> VERSION_BITS_SHIFT)
       .default(0),
     time_offset: timeOffset.default(0),
+    job_id: jobId.optional(),
   })
-  .transform(({ extranonce2, nonce, ...body }): ShareSubmission => ({
+  .transform(({ extranonce2, nonce, ...body }): RemoteShare => ({
     workerId: body.worker_id,
     submissionId: body.submission_id,
     hashValue: BigInt(`0x${body.hash}`),
     blockHeight: body.block_height,
     difficulty: body.difficulty,
-    proof:
+    ...(body.job_id !== undefined && { jobId: body.job_id }),
+    rolled:
       extranonce2 !== undefined && nonce !== undefined
         ? { extranonce2, nonce, versionBits: body.version_bits, timeOffset: body.time_offset }
         : extranonce2 === nonce
@@ -64,6 +67,7 @@ const MESSAGES: Record<Rejection | Conflict, string> = {
   above_target: 'the hash misses the target of the work that was handed out',
   duplicate_share: 'this share was counted before, under another submission_id or worker_id',
   round_over: 'this round is not being mined any more',
+  stale: 'no such job was handed out in this round: ask for work again',
 };
 
 const OTHER_BYTE_ORDER =
@@ -74,7 +78,7 @@ const A_CLAIM =
 /** What stands in a response's locals once its request was read. */
 interface Submitted {
   number: number;
-  submission: ShareSubmission;
+  share: RemoteShare;
 }
 
 /** /submission: the shares of workers in, the proof of this node out. */
@@ -83,7 +87,7 @@ export function addSubmission(
   services: Services,
   { limits, isPublic }: Mount,
 ): void {
-  const { miner, intake } = services;
+  const { miner, remoteShares } = services;
 
   const get = answer(async (request, response) => {
     const number = parse(roundInPath, request.params['roundNumber'], 'roundNumber');
@@ -105,16 +109,16 @@ export function addSubmission(
   const read: RequestHandler = ({ params, body }, response, next) => {
     const submitted: Submitted = {
       number: parse(roundInPath, params['roundNumber'], 'roundNumber'),
-      submission: parse(shareBody, body),
+      share: parse(shareBody, body),
     };
     Object.assign(response.locals, submitted);
     next();
   };
 
   const post = answer(async (_request, response) => {
-    const { number, submission } = response.locals as Submitted;
-    const outcome = await intake.submit(number, submission).catch(unavailable);
-    answerOutcome(response, submission.submissionId, outcome);
+    const { number, share } = response.locals as Submitted;
+    const outcome = await remoteShares.submit(number, share).catch(unavailable);
+    answerOutcome(response, share.submissionId, outcome);
   });
 
   addResource(router, '/submission/:roundNumber', {
@@ -155,5 +159,5 @@ function answerOutcome(response: Response, submission_id: string, outcome: Outco
 }
 
 function unavailable(error: unknown): never {
-  throw error instanceof StoreError ? new ApiError(503, error.message) : error;
+  throw error instanceof UnwritableError ? new ApiError(503, error.message) : error;
 }

@@ -1,11 +1,12 @@
-import type { Request, RequestHandler, Router } from 'express';
+import type { Request, Router } from 'express';
 import { z } from 'zod';
 import { ApiError, parse } from '../errors';
 import { account, roundInPath, text, workerId } from '../fields';
 import { jsonBody } from '../json-body';
 import { addResource, answer, sendJson, type Mount } from '../resource';
 import { RoundConflict, type Services } from '../services';
-import type { RemoteWorker } from '../../workers/remote-worker';
+import type { Round } from '../../rounds/round';
+import type { NamedJob } from '../../workers/jobs';
 import { taskParameters } from '../task-parameters';
 
 const query = z.object({ worker_id: workerId.optional() });
@@ -20,26 +21,28 @@ const startBody = z.object({
 
 /** /task: what to mine, and the start of a round. */
 export function addTask(router: Router, services: Services, { limits, isPublic }: Mount): void {
-  const { miner, workers, rounds } = services;
+  const { miner, jobs, rounds } = services;
 
-  /** Who asks; undefined for a stranger, who is told of the work, and of whom nothing is noted. */
-  const workerOf = ({ query: asked }: Request): RemoteWorker | undefined => {
-    if (isPublic) return void parse(publicQuery, asked);
-    const { worker_id } = parse(query, asked);
-    return worker_id === undefined ? workers.shared : workers.register(worker_id);
+  /** The job for who asks; a stranger is shown what there is, and nothing is noted of it. */
+  const jobFor = async (round: Round, { query: asked }: Request): Promise<NamedJob | undefined> => {
+    const { worker_id } = parse(isPublic ? publicQuery : query, asked);
+    if (miner.miningRound !== round.number) return undefined;
+    if (isPublic) return jobs.shown(round, miner.shareTarget);
+    await miner.makeGround(round);
+    return jobs.handOut(round, worker_id, miner.shareTarget);
   };
 
-  const current: RequestHandler = (request, response) => {
+  const current = answer(async (request, response) => {
     const round = miner.miningRound === undefined ? undefined : miner.lastRound;
     if (!round) throw new ApiError(404, 'no round is being mined');
-    sendJson(response, taskParameters(services, round, workerOf(request)));
-  };
+    sendJson(response, taskParameters(services, round, await jobFor(round, request)));
+  });
 
   const get = answer(async (request, response) => {
     const number = parse(roundInPath, request.params['roundNumber'], 'roundNumber');
     const round = await miner.round(number);
     if (!round) throw new ApiError(404, 'this node has no such round');
-    const parameters = taskParameters(services, round, workerOf(request));
+    const parameters = taskParameters(services, round, await jobFor(round, request));
     sendJson(response, parameters, { final: round.closed });
   });
 

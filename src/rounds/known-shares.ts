@@ -1,27 +1,17 @@
-import { EXTRANONCE1_SIZE } from '../consensus';
 import type { Attempt } from '../work/attempt';
 
 /** Accepted shares remembered of a round; the oldest give way. */
 const MAX_KNOWN = 65_536;
 
-/** What a remote worker says gives its hash, on work it was handed. */
-export interface ShareProof {
-  /** u32 */
-  extranonce2: number;
-  /** u32 */
-  nonce: number;
-  /** 0..65535 */
-  versionBits: number;
-  /** 0..255 */
-  timeOffset: number;
-}
+/** What who found it rolled: an attempt without the ground it was found on. */
+export type Rolled = Omit<Attempt, 'prefix'>;
 
 /** A share that was accepted, as far as a repeat of it has to be told. */
 export interface KnownShare {
   submissionId: string;
   workerId: string;
   hashValue: bigint;
-  proof: ShareProof;
+  rolled: Rolled;
   best: boolean;
 }
 
@@ -29,10 +19,14 @@ export interface KnownShare {
 export class KnownShares {
   private readonly byHash = new Map<bigint, KnownShare>();
 
-  /** The share that has this hash, if that was shown by this proof. */
-  find(hashValue: bigint, proof: ShareProof): KnownShare | undefined {
+  has(hashValue: bigint): boolean {
+    return this.byHash.has(hashValue);
+  }
+
+  /** The share that has this hash, if that was shown by what is said to give it. */
+  find(hashValue: bigint, rolled: Rolled): KnownShare | undefined {
     const known = this.byHash.get(hashValue);
-    return known && isSame(known.proof, proof) ? known : undefined;
+    return known && isSame(known.rolled, rolled) ? known : undefined;
   }
 
   add(share: KnownShare): void {
@@ -42,14 +36,7 @@ export class KnownShares {
   }
 }
 
-/** An attempt as who found it submits it. */
-export function proofOf(attempt: Attempt): ShareProof {
-  const { nonce, versionBits, timeOffset } = attempt;
-  const extranonce2 = Buffer.from(attempt.extranonce).readUInt32BE(EXTRANONCE1_SIZE);
-  return { extranonce2, nonce, versionBits, timeOffset };
-}
-
-function isSame(a: ShareProof, b: ShareProof): boolean {
+function isSame(a: Rolled, b: Rolled): boolean {
   return (
     a.extranonce2 === b.extranonce2 &&
     a.nonce === b.nonce &&

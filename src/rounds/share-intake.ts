@@ -1,0 +1,203 @@
+import { displayHash, reversedHashValue } from '../bitcoin/target';
+import { shareOf, type Share } from '../proof/share';
+import type { Attempt } from '../work/attempt';
+import type { Identity } from '../work/identity';
+import type { Job, Jobs } from '../workers/jobs';
+import { KnownShares, type KnownShare, type Rolled } from './known-shares';
+import { Round } from './round';
+import { fromPacked, type RoundRecord } from './round-record';
+import type { ShareLog } from './share-log';
+import { LOCAL_WORKER, type JudgedShare, type LoggedShare } from './share-record';
+
+/** What was found on a job. */
+export interface FoundShare {
+  job: Job;
+  attempt: Attempt;
+  /** Who found it: a remote worker's id, or LOCAL_WORKER. */
+  workerId: string;
+  /** What that worker calls it: 1 to 64 of A-Z a-z 0-9 . _ : @ - */
+  submissionId: string;
+  /** What it says the header hashes to. */
+  claimedHash?: bigint;
+}
+
+/** Why something is no share. */
+export type Rejection =
+  'wrong_height' | 'wrong_difficulty' | 'incomplete_proof' | 'wrong_hash' | 'above_target';
+
+export type ShareOutcome =
+  | {
+      outcome: 'accepted';
+      share: Share;
+      /** Whether it is one of the K lowest of its segment. */
+      best: boolean;
+      /** Settles when a kill loses nothing of it. Rejects while the store takes no writes. */
+      stored: Promise<void>;
+    }
+  /** isReversed: it would be right with the bytes of its hash in the other order */
+  | { outcome: 'rejected'; reason: Rejection; isReversed: boolean }
+  | { outcome: 'conflict'; reason: 'duplicate_share' | 'round_over' };
+
+/** Accepted shares of this and the last round are known: a worker may repeat one it got no answer to. */
+const KNOWN_ROUNDS = 2;
+
+export interface ShareIntakeOptions {
+  identity: Identity;
+  jobs: Jobs;
+  shares: ShareLog;
+}
+
+/**
+ * The one door through which shares come, whoever found them. Nothing else hashes a share of this node, lets it into a
+ * round, logs or counts it; what an earlier process took in comes back through it too.
+ */
+export class ShareIntake {
+  private readonly known = new Map<number, KnownShares>();
+  private opened: { round: Round; onBest: () => void } | undefined;
+
+  constructor(private readonly options: ShareIntakeOptions) {}
+
+  /** Takes shares of a round from now on, and of no other. @param onBest called when one is among the K lowest */
+  open(round: Round, onBest: () => void): void {
+    this.opened = { round, onBest };
+  }
+
+  /** Takes no more shares of a round. */
+  close(round: Round): void {
+    if (this.opened?.round === round) this.opened = undefined;
+  }
+
+  /** The round whose shares are taken; undefined between rounds. */
+  get round(): Round | undefined {
+    return this.opened?.round;
+  }
+
+  /** The share of a round that was accepted before with this hash, shown by what is said to give it. */
+  earlier(round: number, hashValue: bigint, rolled: Rolled): KnownShare | undefined {
+    return this.knownOf(round).find(hashValue, rolled);
+  }
+
+  /** Hashes what was found, once, and judges, admits, logs and counts it. Never waits. */
+  take({ job, attempt, workerId, submissionId, claimedHash }: FoundShare): ShareOutcome {
+    if (this.opened?.round.number !== job.round) return conflict('round_over');
+    const { round, onBest } = this.opened;
+    const share = shareOf(job.template, attempt, job.segment);
+    const { hashValue, segment } = share;
+    if (claimedHash !== undefined && hashValue !== claimedHash) {
+      const isReversed = reversedHashValue(claimedHash) === hashValue;
+      const from = { workerId, submissionId, hashValue: claimedHash };
+      return this.refuse(round, from, 'wrong_hash', { isReversed });
+    }
+    if (hashValue > job.target) {
+      return this.refuse(round, { workerId, submissionId, hashValue }, 'above_target', { share });
+    }
+    const known = this.knownOf(round.number);
+    const admission = known.has(hashValue) ? 'duplicate' : round.admit(share);
+    if (admission === 'duplicate') return conflict('duplicate_share');
+    const best = admission === 'best';
+    known.add({ workerId, submissionId, hashValue, rolled: attempt, best });
+    const logged = {
+      ...{ round: round.number, workerId, submissionId, best },
+      ...{ hash: displayHash(hashValue), attempt, segment },
+    };
+    const stored = this.log(round, job, hashValue, logged);
+    if (best) onBest();
+    return { outcome: 'accepted', share, best, stored };
+  }
+
+  /**
+   * Logs and counts what is no share.
+   * @param from its hashValue is the hash that it has, or was said to have where none was shown to give it
+   * @param share what was shown, where that has this hash
+   */
+  refuse(
+    round: Round,
+    from: { workerId: string; submissionId: string; hashValue: bigint },
+    reason: Rejection,
+    { share, isReversed = false }: { share?: Share; isReversed?: boolean } = {},
+  ): Extract<ShareOutcome, { outcome: 'rejected' }> {
+    const { workerId, submissionId, hashValue } = from;
+    round.reject();
+    this.options.shares.note({
+      ...{ round: round.number, workerId, submissionId, best: false, reason },
+      hash: displayHash(hashValue),
+      ...(share && { attempt: share, segment: share.segment }),
+    });
+    return { outcome: 'rejected', reason, isReversed };
+  }
+
+  /**
+   * A round of its record and of what was logged after that was written. All is hashed again, so neither can claim what
+   * it doesn't hold.
+   * @returns undefined when it was mined for another account
+   * @throws RangeError where the record is garbage
+   */
+  restore(record: RoundRecord): Round | undefined {
+    const { identity, shares } = this.options;
+    const round = Round.restore(identity, record);
+    if (!round) return undefined;
+    const { templates } = round;
+    for (const [segment, { shares: packed }] of record.segments.entries()) {
+      for (const each of packed)
+        round.enter(shareOf(templates[segment]!, fromPacked(each), segment));
+    }
+    shares.goOnAbove(round.countedUntil);
+    for (const logged of shares.restoredOf(round.number)) {
+      if (logged.place > round.countedUntil) replay(round, logged);
+    }
+    return round;
+  }
+
+  /** @returns what settles when it is stored; nobody waits for those of this node's own threads */
+  private log(round: Round, job: Job, hashValue: bigint, share: JudgedShare): Promise<void> {
+    const { jobs, shares } = this.options;
+    if (share.workerId === LOCAL_WORKER) {
+      shares.note(share);
+      return Promise.resolve();
+    }
+    jobs.accepted(round, share.workerId, job, hashValue);
+    return shares.keep(share);
+  }
+
+  private knownOf(round: number): KnownShares {
+    const existing = this.known.get(round);
+    if (existing) return existing;
+    const known = new KnownShares();
+    for (const {
+      submissionId,
+      workerId,
+      attempt,
+      hash,
+      best,
+      reason,
+    } of this.options.shares.restoredOf(round)) {
+      if (reason !== undefined || !attempt) continue;
+      known.add({ submissionId, workerId, hashValue: BigInt(`0x${hash}`), rolled: attempt, best });
+    }
+    // Who asks for old rounds makes none of the last ones forgotten.
+    if (this.opened?.round.number !== round) return known;
+    this.known.set(round, known);
+    if (this.known.size > KNOWN_ROUNDS) this.known.delete(this.known.keys().next().value!);
+    return known;
+  }
+}
+
+function conflict(reason: 'duplicate_share' | 'round_over'): ShareOutcome {
+  return { outcome: 'conflict', reason };
+}
+
+/** Takes in what was logged of a round after that was saved. */
+function replay(
+  round: Round,
+  { place, attempt, segment = 0, hash, reason, workerId }: LoggedShare,
+): void {
+  round.setCountedUntil(place);
+  if (reason !== undefined) return round.reject();
+  const template = round.templates[segment];
+  if (!attempt || !template) return;
+  const share = shareOf(template, attempt, segment);
+  // Another hash: it was mined before the round was found to have another seed.
+  if (displayHash(share.hashValue) !== hash) return;
+  round.admit(share);
+  if (workerId !== LOCAL_WORKER) round.leases.prove(workerId, attempt.prefix);
+}

@@ -1,0 +1,161 @@
+import { sha256 } from '../bitcoin/sha256';
+import { bitsToTarget } from '../bitcoin/target';
+import { FLOOR } from '../consensus';
+import type { Template } from '../work/segment';
+import type { Leases } from './leases';
+import type { Workers } from './workers';
+
+/** Work that was handed out: what a share is judged by. */
+export interface Job {
+  round: number;
+  /** Which of the round's segments. */
+  segment: number;
+  template: Template;
+  /** u16, the ground: leased to whom it was handed, or shared by all who have none of their own. */
+  prefix: number;
+  /** The highest hash value that a share of it may have. */
+  target: bigint;
+}
+
+/** A job as a remote worker has it, under an id made of what it is: it outlives the process, and another target is another job. */
+export interface NamedJob extends Job {
+  id: string;
+}
+
+/** A round, as far as jobs are made of it. */
+export interface JobRound {
+  readonly number: number;
+  /** By segment. */
+  readonly templates: readonly Template[];
+  /** The segment that is mined on; undefined before there is one. */
+  readonly current: number | undefined;
+  /** The highest hash value that can still enter its proof. */
+  readonly limit: bigint;
+  readonly leases: Leases;
+}
+
+/** Hands jobs to remote workers, and knows them again. */
+export class Jobs {
+  constructor(private readonly workers: Workers) {}
+
+  /**
+   * The job of a worker, on the segment that is mined on: the same as before unless something of it changed.
+   * @param id undefined for who gives none
+   * @param sharedTarget for those who share their ground
+   * @returns undefined before there is a segment
+   */
+  handOut(round: JobRound, id: string | undefined, sharedTarget: bigint): NamedJob | undefined {
+    const { leases, number, limit } = round;
+    const { shared } = this.workers;
+    const known = id === undefined ? shared : this.workers.register(id);
+    const isNew = known !== shared;
+    const prefix =
+      id === undefined ? undefined : (leases.find(id) ?? (isNew ? leases.ofWorker(id) : undefined));
+    const worker = prefix === undefined ? shared : known;
+    const wanted = worker === shared ? sharedTarget : worker.wantedTarget(limit);
+    const target = worker.handOut(number, roundedTarget(wanted));
+    return jobOn(round, round.current, prefix ?? leases.shared, target);
+  }
+
+  /** The job of a worker as it stands, which is handed to nobody by this. @returns undefined before there is a segment */
+  shown(round: JobRound, sharedTarget: bigint): NamedJob | undefined {
+    return jobOn(round, round.current, round.leases.shared, roundedTarget(sharedTarget));
+  }
+
+  /** The job with an id; undefined where no such job can have been handed out in the round. */
+  find(round: JobRound, id: string): NamedJob | undefined {
+    const parts = ID.exec(id);
+    if (!parts) return undefined;
+    const [tag, prefix, bits] = parts.slice(1) as [string, string, string];
+    const segment = round.templates.findIndex((template) => tagOf(template) === tag);
+    const target = unpackTarget(Number.parseInt(bits, 16));
+    const ground = Number.parseInt(prefix, 16);
+    if (segment < 0 || target === undefined || !round.leases.isLeased(ground)) return undefined;
+    return jobOn(round, segment, ground, target);
+  }
+
+  /**
+   * The job of a share that names none: the newest that was handed to its worker, or to those without an id where none
+   * was. Whatever it was asked for in the round is good enough.
+   */
+  newestOf(round: JobRound, id: string): NamedJob | undefined {
+    const { leases, number } = round;
+    const prefix = leases.find(id);
+    const worker = prefix === undefined ? this.workers.shared : this.workers.find(id);
+    return jobOn(
+      round,
+      round.current,
+      prefix ?? leases.shared,
+      // Of whom nothing is known any more it was no more than the floor.
+      worker?.acceptedTarget(number) ?? FLOOR,
+    );
+  }
+
+  /** Counts a share of a job that was accepted for whoever found it. */
+  accepted(round: JobRound, id: string, { prefix }: Job, hashValue: bigint): void {
+    const { leases, number } = round;
+    leases.prove(id, prefix);
+    const worker = leases.find(id) === prefix ? this.workers.prove(id) : this.workers.shared;
+    worker.accepted(number, hashValue);
+  }
+}
+
+/** [of the template, prefix, target], in hex */
+const ID = /^([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{8})$/;
+
+function jobOn(
+  { number, templates }: JobRound,
+  segment: number | undefined,
+  prefix: number | undefined,
+  target: bigint,
+): NamedJob | undefined {
+  if (segment === undefined || prefix === undefined) return undefined;
+  const template = templates[segment]!;
+  const id = tagOf(template) + hexOf(prefix, 4) + hexOf(packTarget(target), 8);
+  return { id, round: number, segment, template, prefix, target };
+}
+
+const tags = new WeakMap<Template, string>();
+
+/** Tells a template from the others of its round, and of other rounds. */
+function tagOf(template: Template): string {
+  const known = tags.get(template);
+  if (known !== undefined) return known;
+  const { coinbase1, coinbase2, prev, time, bits } = template;
+  const rest = Buffer.from(hexOf(time, 8) + hexOf(bits, 8), 'hex');
+  const tag = sha256(Buffer.concat([coinbase1, coinbase2, prev, rest])).toString('hex', 0, 4);
+  tags.set(template, tag);
+  return tag;
+}
+
+function hexOf(value: number, digits: number): string {
+  return value.toString(16).padStart(digits, '0');
+}
+
+/** The lowest target from this one on that fits an id. The floor does. */
+function roundedTarget(target: bigint): bigint {
+  return unpackTarget(packTarget(target))!;
+}
+
+/** A target as the compact form of one more, rounded up: of what may enter a proof nothing is left out. */
+function packTarget(target: bigint): number {
+  const hashes = target + 1n;
+  let size = Math.max(3, Math.ceil(hashes.toString(16).length / 2));
+  const mantissaAt = (bytes: number): bigint => {
+    const unit = 1n << BigInt(8 * (bytes - 3));
+    return (hashes + unit - 1n) / unit;
+  };
+  // A mantissa with the sign bit would be negative.
+  if (mantissaAt(size) > 0x7fffffn) size++;
+  return size * 2 ** 24 + Number(mantissaAt(size));
+}
+
+/** @returns undefined where it is no target that is handed out */
+function unpackTarget(bits: number): bigint | undefined {
+  try {
+    const target = bitsToTarget(bits) - 1n;
+    return target >= 0n && target <= FLOOR && packTarget(target) === bits ? target : undefined;
+  } catch {
+    return undefined;
+  }
+}
