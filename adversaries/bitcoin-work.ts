@@ -73,7 +73,7 @@ export async function mineTemplates(
   for (const [segment, template] of templates.entries()) {
     const search = new Search(
       kernel,
-      { template, extranonce1: 0, extranonce2: 0 },
+      { template, prefix: 0, extranonce2: 0 },
       PROOF_RULES.floor,
     );
     const endsAt = performance.now() + partMs;

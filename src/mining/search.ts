@@ -5,12 +5,12 @@ import type { Kernel } from './kernel';
 const NONCES = 2 ** 32;
 const EXTRANONCES2 = 2 ** 32;
 
-/** The part of a template's search space that is one miner's own. */
+/** Where a search of a template begins. */
 export interface SearchSpace {
   template: Template;
-  /** u16: who mines. Two searches of one template never share it. */
-  extranonce1: number;
-  /** u32: where this search begins to roll. */
+  /** u16: the first two bytes of the extranonce. Searches of one template that share it begin far apart. */
+  prefix: number;
+  /** u32: the other four, where this search begins to roll. */
   extranonce2: number;
 }
 
@@ -30,7 +30,7 @@ export class Search {
     private target: bigint,
   ) {
     this.currentExtranonce2 = space.extranonce2;
-    this.extranonce = extranonceOf(space.extranonce1, space.extranonce2);
+    this.extranonce = extranonceOf(space.prefix, space.extranonce2);
     this.load();
   }
 
@@ -68,7 +68,7 @@ export class Search {
   private roll(): void {
     this.nonce = 0;
     this.currentExtranonce2 = (this.currentExtranonce2 + 1) % EXTRANONCES2;
-    this.extranonce = extranonceOf(this.space.extranonce1, this.currentExtranonce2);
+    this.extranonce = extranonceOf(this.space.prefix, this.currentExtranonce2);
     this.load();
   }
 

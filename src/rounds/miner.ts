@@ -13,8 +13,7 @@ import type { ShareLog } from './share-log';
 import { LOCAL_WORKER } from './share-record';
 import { isAnotherTarget, shareTargetFor } from './vardiff';
 
-/** Every start of a round searches its own 2^24 extranonce2, so that a restart goes over no old ground. */
-const EXTRANONCE2_PER_START = 2 ** 24;
+/** Every start of a round has its own prefix, so that a restart goes over no old ground. */
 const STARTS = 256;
 
 /** New best shares are saved this often, so a kill loses at most this much. */
@@ -212,7 +211,7 @@ export class Miner {
     }, SAVE_MS);
 
     this.target = this.wantedTarget(round);
-    const extranonce2 = (round.starts % STARTS) * EXTRANONCE2_PER_START;
+    const prefix = round.starts % STARTS;
     round.start();
     // The start counts before it searches, so that no later start searches the same ground.
     await this.save(round);
@@ -221,13 +220,11 @@ export class Miner {
         ? `round ${round.number} runs, at rest: it is mined as soon as that is allowed`
         : `mining round ${round.number}`,
     );
-    // Only now: until then the engine has the hashes of the job before.
-    this.countedHashes = 0;
+    this.countedHashes = engine.hashes;
     engine.search({
-      template: round.template,
-      extranonce2,
-      target: this.target,
+      ...{ template: round.template, prefix, extranonce2: 0, target: this.target },
       onFound: (attempts) => this.take(round, attempts),
+      onHashes: () => undefined,
     });
     await ended;
     over.abort();

@@ -7,6 +7,7 @@ import { availableAddons } from '../../src/mining/kernels/available-addons';
 import { threadProgram } from '../../src/mining/thread-program';
 import type { Attempt } from '../../src/work/attempt';
 import { testTemplate } from '../fixtures/template';
+import { until } from '../fixtures/until';
 
 /** What Node says where the system has no more threads to give. */
 const NO_THREAD = 'Worker initialization failure: EAGAIN';
@@ -38,13 +39,11 @@ describe('a mining thread', function () {
       log: (level, text) => messages.push(level === 'info' ? text : `${level}: ${text}`),
     });
     engine.search({
-      ...{ template, extranonce2: 9, target: FLOOR << 6n },
+      ...{ template, prefix: 0, extranonce2: 9, target: FLOOR << 6n },
       onFound: (more) => found.push(...more),
+      onHashes: () => undefined,
     });
     return engine;
-  };
-  const until = async (condition: () => boolean): Promise<void> => {
-    while (!condition()) await sleep(20);
   };
   const told = (text: string | RegExp): string[] => messages.filter((line) => line.match(text));
 
@@ -87,7 +86,7 @@ describe('a mining thread', function () {
     // A first try and another, of both.
     await until(() => refused >= 4);
     free = Infinity;
-    await until(() => new Set(found.map(({ extranonce }) => extranonce[1])).size === 4);
+    await until(() => new Set(found.map(({ extranonce }) => extranonce[2])).size === 4);
     await until(() => told('mining with 4 of 4 threads').length === 1);
     expect(told('failed')).to.deep.equal([`warn: mining thread failed: ${NO_THREAD}`]);
   });
@@ -176,11 +175,11 @@ describe('a mining thread', function () {
       const { RingWriter } = require(${JSON.stringify(require.resolve('../../src/mining/ring-channel'))});
       const writer = new RingWriter(workerData.ring);
       writer.post({ type: 'ready', backend: 'js', notes: [] });
-      parentPort.on('message', ({ type, job }) => {
+      parentPort.on('message', ({ type, order }) => {
         if (type !== 'search') return;
         let hashes = 0;
         const telling = setInterval(() => {
-          writer.post({ type: 'progress', job, hashes: (hashes += 250_000), extranonce2: 9 });
+          writer.post({ type: 'progress', order, hashes: (hashes += 250_000), extranonce2: 9 });
           if (hashes === 1_500_000) clearInterval(telling);
         }, 250);
       });`;
