@@ -71,11 +71,7 @@ export async function mineTemplates(
   const [partHashes, partMs] = [HASHES / templates.length, forMs / templates.length];
   let hashes = 0;
   for (const [segment, template] of templates.entries()) {
-    const search = new Search(
-      kernel,
-      { template, extranonce1: 0, extranonce2: 0 },
-      PROOF_RULES.floor,
-    );
+    const search = new Search(kernel, { template, prefix: 0, extranonce2: 0 }, PROOF_RULES.floor);
     const endsAt = performance.now() + partMs;
     for (let done = 0; done < partHashes && performance.now() < endsAt; await turn()) {
       const step = search.step(STEP_HASHES);

@@ -81,10 +81,11 @@ async function main(): Promise<void> {
 async function mine(work: Work, wanted: number): Promise<ShareBody[]> {
   const engine = new Engine({ threads: 1, backend: 'auto', log: () => undefined });
   const found: ShareBody[] = [];
-  const { template, extranonce1, target } = work;
+  const { template, extranonce1: prefix, target } = work;
   await new Promise<void>((resolve) => {
     engine.search({
-      ...{ template, extranonce1, extranonce2: 0, target },
+      ...{ template, prefix, extranonce2: 0, target },
+      onHashes: () => undefined,
       onFound: (attempts) => {
         for (const attempt of attempts) {
           const ids = { worker_id: WORKER, submission_id: String(found.length) };

@@ -38,7 +38,7 @@ const kernel = createKernel('auto');
 parentPort!.on('message', ({ index, source, submitter }: Order) => {
   const work = source === WORK_SOURCE.koii ? KOII_WORK : MADE_UP;
   const [template] = templatesOf(work, of, submitter, PROOF_RULES);
-  const space = { template: template!, extranonce1: 0, extranonce2: 0 };
+  const space = { template: template!, prefix: 0, extranonce2: 0 };
   const search = new Search(kernel, space, PROOF_RULES.floor);
   for (;;) {
     const [attempt] = search.step(BATCH_HASHES).found;

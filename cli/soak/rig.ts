@@ -87,9 +87,9 @@ export class Rig {
     this.work = work;
     if (last && last.round !== work.round) await this.repeat();
     if (this.search && last?.key === work.key) return this.search.setTarget(work.target);
-    const { template, extranonce1, target } = work;
+    const { template, extranonce1: prefix, target } = work;
     const extranonce2 = randomBytes(4).readUInt32BE();
-    this.search = new Search(this.options.kernel, { template, extranonce1, extranonce2 }, target);
+    this.search = new Search(this.options.kernel, { template, prefix, extranonce2 }, target);
   }
 
   private async submit(attempt: Attempt): Promise<void> {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Engine, type EngineOptions } from '../../src/mining/engine';
 import type { Attempt } from '../../src/work/attempt';
-import type { Conflict } from '../../src/workers/share-intake';
+import type { Conflict } from '../../src/rounds/remote-shares';
 import { sparingly } from '../../src/log';
 import { NodeApi, type Work } from './node-api';
 import { NodeStanding } from './node-standing';
@@ -57,7 +57,6 @@ export class RemoteMiner {
   private submissions = 0;
   private readonly standing: NodeStanding;
   private isMet = false;
-  private hashesBefore = 0;
   private minedMs = 0;
   private minesSinceMs: number | undefined;
   private dropped = 0;
@@ -106,7 +105,7 @@ export class RemoteMiner {
   get totals(): Totals {
     const sinceMs = this.minesSinceMs ?? performance.now();
     return {
-      hashes: this.hashesBefore + this.engine.hashes,
+      hashes: this.engine.hashes,
       minedMs: this.minedMs + performance.now() - sinceMs,
       accepted: this.accepted,
       rejected: this.rejected,
@@ -182,13 +181,15 @@ export class RemoteMiner {
       return;
     }
     this.options.note(`mining round ${work.round}`);
-    const { template, extranonce1, target } = work;
+    const { template, extranonce1: prefix, target } = work;
     // Anywhere: a run before this one, or another worker where ids ran out, may have begun at 0.
     const extranonce2 = randomBytes(4).readUInt32BE();
-    this.hashesBefore += this.engine.hashes;
     this.minesSinceMs ??= performance.now();
     const onFound = (attempts: Attempt[]): void => this.found(work, attempts);
-    this.engine.search({ template, extranonce1, extranonce2, target, onFound });
+    this.engine.search({
+      ...{ template, prefix, extranonce2, target, onFound },
+      onHashes: () => undefined,
+    });
   }
 
   private found({ round, template }: Work, attempts: Attempt[]): void {

@@ -1,5 +1,5 @@
 import { difficultyOf, displayHash } from '../../src/bitcoin/target';
-import { EXTRANONCE1_SIZE, VERSION_BITS_SHIFT } from '../../src/consensus';
+import { VERSION_BITS_SHIFT } from '../../src/consensus';
 import { shareOf } from '../../src/proof/share';
 import type { Attempt } from '../../src/work/attempt';
 import type { Template } from '../../src/work/segment';
@@ -23,13 +23,13 @@ export function shareBody(
   attempt: Attempt,
   ids: Pick<ShareBody, 'worker_id' | 'submission_id'>,
 ): ShareBody {
-  const { hashValue, extranonce, nonce, versionBits, timeOffset } = shareOf(template, attempt);
+  const { hashValue, extranonce2, nonce, versionBits, timeOffset } = shareOf(template, attempt);
   return {
     hash: displayHash(hashValue),
     difficulty: difficultyOf(hashValue),
     block_height: template.height,
     ...ids,
-    extranonce2: Buffer.from(extranonce.subarray(EXTRANONCE1_SIZE)).toString('hex'),
+    extranonce2: hex32(extranonce2),
     nonce: hex32(nonce),
     version_bits: hex32(versionBits << VERSION_BITS_SHIFT),
     time_offset: timeOffset,

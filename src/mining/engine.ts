@@ -2,9 +2,9 @@ import { count } from '../format';
 import { sparingly } from '../log';
 import { BACKENDS, type Backend } from './kernel';
 import { missingAddonAdvice } from './kernels/available-addons';
-import { MiningThread, type EngineLog, type MiningJob } from './mining-thread';
+import { MiningThread, type EngineLog, type EngineWork } from './mining-thread';
 
-/** extranonce1 0x0000..0x00ff are the node's own threads (docs/PROTOCOL.md section 4). */
+/** Each has 2^24 of the 2^32 values of extranonce2. */
 export const MAX_THREADS = 256;
 
 /** Threads come and go together: how many are left is told when that has settled. */
@@ -31,9 +31,12 @@ export interface ThreadState {
   failed: boolean;
 }
 
-/** The node's own miner: threads that search one job together, each in an extranonce1 of its own. */
+/** Threads that search one work together, each in a part of the extranonce2 of its own. */
 export class Engine {
   private readonly threads: MiningThread[] = [];
+  /** Threads that are no longer wanted, until they have told what they did. */
+  private readonly leaving = new Set<MiningThread>();
+  private hashesDone = 0;
   private readonly onFailure: (reason: string) => void;
   /** What the threads were made with. */
   private made: EngineSetup;
@@ -81,12 +84,12 @@ export class Engine {
     return known.length > 0 ? sumOf(known) : undefined;
   }
 
-  /** Hashes done of the current or last job. */
+  /** Hashes that its threads have told of since it was made. */
   get hashes(): number {
-    return sumOf(this.threads.map(({ hashes }) => hashes));
+    return this.hashesDone;
   }
 
-  /** Whether it was told not to hash, whatever the job. */
+  /** Whether it was told not to hash, whatever the work. */
   get resting(): boolean {
     return this.percent === 0;
   }
@@ -102,20 +105,30 @@ export class Engine {
   }
 
   /**
-   * Has it made another way with the next job: a thread more would go over what one before it has searched.
+   * Has it made another way with the next work: a thread more would go over what one before it has searched.
    * @throws RangeError when there can't be so many threads
    */
   configure(setup: EngineSetup): void {
     this.wanted = checked(setup);
   }
 
-  /** Starts on a job; the one before it ends. */
-  search(job: MiningJob): void {
+  /**
+   * Starts on a work at once; the one before it ends. What was found and hashed of that is still told, to its own
+   * `onFound` and `onHashes`, within about 100 ms.
+   */
+  search(work: EngineWork): void {
     this.make();
-    for (const thread of this.threads) thread.search(job);
+    const counted: EngineWork = {
+      ...work,
+      onHashes: (count) => {
+        this.hashesDone += count;
+        work.onHashes(count);
+      },
+    };
+    for (const thread of this.threads) thread.search(counted);
   }
 
-  /** Changes the highest hash value wanted of the current job. */
+  /** Changes the highest hash value wanted of the current work; without one, nothing. */
   setTarget(target: bigint): void {
     for (const thread of this.threads) thread.setTarget(target);
   }
@@ -127,15 +140,19 @@ export class Engine {
     for (const thread of this.threads) thread.setIntensity(percent);
   }
 
-  /** Stops searching; resolves when every thread has told what it found, within about 100 ms. */
+  /**
+   * Stops searching. Resolves when all is told of what was searched until now, works that were replaced included, within
+   * about 100 ms, or when the engine is closed. May be called any number of times at once; a search that begins
+   * meanwhile is neither ended nor waited for.
+   */
   async stop(): Promise<void> {
-    await Promise.all(this.threads.map((thread) => thread.stop()));
+    await Promise.all([...this.threads, ...this.leaving].map((thread) => thread.stop()));
   }
 
-  /** Ends the threads. */
+  /** Ends the threads. Stop it first: what they did since they told last is lost. */
   async close(): Promise<void> {
     clearInterval(this.telling);
-    await Promise.all(this.threads.map((thread) => thread.close()));
+    await Promise.all([...this.threads, ...this.leaving].map((thread) => thread.close()));
   }
 
   /** Threads that are up or starting. */
@@ -149,12 +166,20 @@ export class Engine {
     if (threads === this.made.threads && backend === this.made.backend) return;
     const kept = backend === this.made.backend ? threads : 0;
     const known = this.threads.flatMap(({ fullHps }) => fullHps ?? []);
-    for (const thread of this.threads.splice(kept)) void thread.close();
+    for (const thread of this.threads.splice(kept)) void this.dismiss(thread);
     this.made = this.wanted;
     // Until they are measured, new threads are taken to be as fast as those before.
     this.addThreads(known.length > 0 ? sumOf(known) / known.length : undefined);
     this.told = '';
     if (kept === 0) this.said.clear();
+  }
+
+  /** Ends a thread that is no longer wanted, as soon as it has told what it did. */
+  private async dismiss(thread: MiningThread): Promise<void> {
+    this.leaving.add(thread);
+    await thread.stop();
+    await thread.close();
+    this.leaving.delete(thread);
   }
 
   /** @param presumedHps of each at full intensity, where something is known */

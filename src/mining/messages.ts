@@ -13,21 +13,21 @@ export interface ThreadData {
   addons: readonly AddonSource[];
 }
 
-/** From the engine to a thread. */
+/** From the engine to a thread. A search ends the one before; each has a number of its own, its order's. */
 export type ToThread =
-  | { type: 'search'; job: number; space: SearchSpace; target: bigint }
+  | { type: 'search'; order: number; space: SearchSpace; target: bigint }
   | { type: 'target'; target: bigint }
   /** Percent of the time to hash, 0..100; 0 pauses. */
   | { type: 'intensity'; percent: number }
   | { type: 'stop' };
 
 /**
- * From a thread to the engine. A job's hashes count from its start; notes tell why other backends are
- * not used, each beginning with a backend's name.
+ * From a thread to the engine. An order's hashes count from its start, and it has stopped once, whatever ended it;
+ * notes tell why other backends are not used, each beginning with a backend's name.
  */
 export type FromThread =
   | { type: 'ready'; backend: Backend; notes: string[] }
   | { type: 'log'; level: TellLevel; message: string }
-  | { type: 'found'; job: number; attempts: Attempt[] }
-  | { type: 'progress'; job: number; hashes: number; extranonce2: number }
-  | { type: 'stopped'; job: number; hashes: number };
+  | { type: 'found'; order: number; attempts: Attempt[] }
+  | { type: 'progress'; order: number; hashes: number; extranonce2: number }
+  | { type: 'stopped'; order: number; hashes: number };

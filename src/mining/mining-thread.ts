@@ -8,19 +8,31 @@ import { createRing, RingReader } from './ring-channel';
 import { startThread } from './start-thread';
 
 /** What all threads of an engine search together. */
-export interface MiningJob {
+export interface EngineWork {
   template: Template;
-  /** u32: where every thread begins to roll; what lies before it was searched already. */
+  /** u16: the first two bytes of the extranonce, leased to this search alone; all threads share it. */
+  prefix: number;
+  /** u32: where the first thread begins to roll extranonce2; each other one 2^24 further, mod 2^32. */
   extranonce2: number;
-  /**
-   * u16: the one extranonce1 of a remote worker. Its threads share it, so each begins in a part of the
-   * extranonce2 of its own. Left out, every thread has an extranonce1 of its own.
-   */
-  extranonce1?: number;
   /** The highest hash value wanted. */
   target: bigint;
-  /** Called with what a thread found, not yet checked. */
+  /** Called with what was found, not yet checked; also with what comes late of a work that was replaced. */
   onFound: (attempts: Attempt[]) => void;
+  /**
+   * Called with how many hashes were done since it was called last: every hash is told of exactly once, those of a
+   * replaced work too, to the work they were done for. Of a thread that dies, what it did since it told last is lost.
+   */
+  onHashes: (count: number) => void;
+}
+
+/** A work as a thread was told to search it. */
+interface Order {
+  work: EngineWork;
+  /** What it has told of so far. */
+  hashes: number;
+  /** Resolves when all is told, or the thread is dead. */
+  over: Promise<void>;
+  end: () => void;
 }
 
 export type EngineLog = (level: 'debug' | 'info' | 'warn', message: string) => void;
@@ -51,15 +63,17 @@ const SILENT_MS = 10_000;
 
 /** One mining thread as the engine sees it: started again, with back-off, when it dies or can't be had. */
 export class MiningThread {
-  /** Of what it would hash at full intensity, over jobs, rests and changes of the intensity. */
+  /** Of what it would hash at full intensity, over works, rests and changes of the intensity. */
   private readonly meter = new RateMeter();
   private worker: Worker | undefined;
   private ring = createRing();
-  private job: MiningJob | undefined;
-  private jobNumber = 0;
-  private hashesBeforeRestart = 0;
-  private hashesOfJob = 0;
-  private extranonce2 = 0;
+  /** What it is to search now, whether or not it is up. */
+  private work: EngineWork | undefined;
+  /** Behind all of that work that it has searched: where a thread that comes after it begins. */
+  private nextExtranonce2 = 0;
+  /** What the thread that is up was told to search and may still tell of, by number. */
+  private readonly orders = new Map<number, Order>();
+  private lastOrder = 0;
   private intensity = 100;
   /** The last intensity that was not 0. */
   private workIntensity = 100;
@@ -69,7 +83,6 @@ export class MiningThread {
   private restartTimer: NodeJS.Timeout | undefined;
   private readyAtMs = Infinity;
   private closed = false;
-  private resolveStopped: (() => void) | undefined;
 
   /** What hashes in this thread; undefined until it is ready. */
   backend: Backend | undefined;
@@ -79,7 +92,7 @@ export class MiningThread {
   fault: string | undefined;
 
   /**
-   * @param index 0..255, its extranonce1 in the jobs of a node
+   * @param index 0..255, which part of a work is its own
    * @param presumedHps what it is taken to hash at full intensity until that was measured
    */
   constructor(
@@ -93,7 +106,7 @@ export class MiningThread {
 
   /** The best that is known of its rate now; 0 while it stands still, or when nothing is known. */
   get hashrateHps(): number {
-    const isHashing = this.job !== undefined && this.backend !== undefined && this.intensity > 0;
+    const isHashing = this.work !== undefined && this.backend !== undefined && this.intensity > 0;
     return isHashing && !this.isSilent ? (this.workHps ?? 0) : 0;
   }
 
@@ -108,19 +121,17 @@ export class MiningThread {
     return this.meter.perSecond ?? this.presumedHps;
   }
 
-  /** Hashes done of the current or last job. */
-  get hashes(): number {
-    return this.hashesBeforeRestart + this.hashesOfJob;
+  /** Starts on a work; the one before it ends, and is told of to its end. */
+  search(work: EngineWork): void {
+    this.work = work;
+    this.nextExtranonce2 = (work.extranonce2 + this.index * EXTRANONCE2_PER_THREAD) % 2 ** 32;
+    this.begin();
   }
 
-  search(job: MiningJob): void {
-    this.job = job;
-    this.hashesBeforeRestart = 0;
-    this.post(this.startOf(job));
-  }
-
+  /** Changes the highest hash value wanted of the current work; without one, nothing. */
   setTarget(target: bigint): void {
-    if (this.job) this.job = { ...this.job, target };
+    if (!this.work) return;
+    this.work = { ...this.work, target };
     this.send({ type: 'target', target });
   }
 
@@ -133,15 +144,14 @@ export class MiningThread {
     this.interruptMeter();
   }
 
-  /** Resolves when the thread has stopped searching and has told all it found. */
+  /**
+   * Stops searching. Resolves when all that was searched until now is told, or the thread is dead: a search that begins
+   * meanwhile is neither ended nor waited for.
+   */
   async stop(): Promise<void> {
-    if (!this.job) return;
-    const stopped = this.backend
-      ? new Promise<void>((resolve) => (this.resolveStopped = resolve))
-      : undefined;
-    this.send({ type: 'stop' });
-    await stopped;
-    this.job = undefined;
+    if (this.work) this.send({ type: 'stop' });
+    this.work = undefined;
+    await Promise.all([...this.orders.values()].map(({ over }) => over));
   }
 
   async close(): Promise<void> {
@@ -178,10 +188,9 @@ export class MiningThread {
     this.worker = undefined;
     // The dead thread may have left half a message in the old one.
     this.ring = createRing();
-    this.resolveStopped?.();
+    for (const { end } of this.orders.values()) end();
+    this.orders.clear();
     if (this.closed) return;
-    this.hashesBeforeRestart += this.hashesOfJob;
-    this.hashesOfJob = 0;
     if (performance.now() - this.readyAtMs > MAX_RESTART_MS) this.restartMs = FIRST_RESTART_MS;
     this.readyAtMs = Infinity;
     this.onFailure(reason, MAX_RESTART_MS);
@@ -195,19 +204,24 @@ export class MiningThread {
     this.restartMs = restartMs * 2;
   }
 
-  private startOf({ extranonce1, extranonce2 }: MiningJob): number {
-    const part = extranonce1 === undefined ? 0 : this.index * EXTRANONCE2_PER_THREAD;
-    return (extranonce2 + part) % 2 ** 32;
+  /** Has the thread begin on the current work, if it is up and there is one. */
+  private begin(): void {
+    const { work, nextExtranonce2: extranonce2 } = this;
+    if (!work || !this.backend) return;
+    let end = (): void => undefined;
+    const over = new Promise<void>((resolve) => (end = resolve));
+    this.orders.set(++this.lastOrder, { work, hashes: 0, over, end });
+    this.searching(extranonce2);
+    this.interruptMeter();
+    const { template, prefix, target } = work;
+    const space = { template, prefix, extranonce2 };
+    this.send({ type: 'search', order: this.lastOrder, space, target });
   }
 
-  private post(extranonce2: number): void {
-    if (!this.job) return;
-    this.hashesOfJob = 0;
-    this.extranonce2 = extranonce2;
-    const { template, target, extranonce1 = this.index } = this.job;
-    const space = { template, extranonce1, extranonce2 };
-    this.interruptMeter();
-    this.send({ type: 'search', job: ++this.jobNumber, space, target });
+  /** Notes that an extranonce2 may be searched by now, in part at least. */
+  private searching(extranonce2: number): void {
+    // Within its part: that would take 2^56 hashes, or as many restarts as it has extranonces.
+    this.nextExtranonce2 = (extranonce2 + 1) % 2 ** 32;
   }
 
   private send(message: ToThread): void {
@@ -216,32 +230,33 @@ export class MiningThread {
 
   private receive(message: FromThread): void {
     if (message.type === 'ready') {
-      const restarted = this.hashesBeforeRestart > 0;
       this.backend = message.backend;
       this.notes = message.notes;
       this.fault = undefined;
       this.listener.onReady();
       this.readyAtMs = performance.now();
       this.send({ type: 'intensity', percent: this.intensity });
-      // What the dead thread was searching is not known to the nonce: go on behind it.
-      if (this.job)
-        this.post(restarted ? (this.extranonce2 + 1) % 2 ** 32 : this.startOf(this.job));
+      this.begin();
       return;
     }
     if (message.type === 'log') return this.listener.log(message.level, message.message);
-    if (message.job !== this.jobNumber) return;
+    const order = this.orders.get(message.order);
+    if (!order) return;
     switch (message.type) {
       case 'found':
-        this.job?.onFound(message.attempts);
+        order.work.onFound(message.attempts);
         break;
       case 'progress':
-        this.extranonce2 = message.extranonce2;
-        this.hashesOfJob = message.hashes;
-        this.measure();
+        if (message.order === this.lastOrder) {
+          this.searching(message.extranonce2);
+          this.measure(message.hashes);
+        }
+        count(order, message.hashes);
         break;
       case 'stopped':
-        this.hashesOfJob = message.hashes;
-        this.resolveStopped?.();
+        count(order, message.hashes);
+        this.orders.delete(message.order);
+        order.end();
         break;
     }
   }
@@ -256,12 +271,20 @@ export class MiningThread {
     this.toldAtMs = performance.now();
   }
 
-  private measure(): void {
+  /** @param hashes of the last order so far */
+  private measure(hashes: number): void {
     // Asleep with the machine, or never let run: that says nothing of how fast it is.
     if (this.isSilent) this.meter.interrupt();
     this.toldAtMs = performance.now();
-    this.meter.update((this.hashesOfJob * 100) / this.workIntensity);
+    this.meter.update((hashes * 100) / this.workIntensity);
   }
+}
+
+/** @param hashes of the order so far */
+function count(order: Order, hashes: number): void {
+  const more = hashes - order.hashes;
+  order.hashes = hashes;
+  if (more > 0) order.work.onHashes(more);
 }
 
 function messageOf(error: unknown): string {

@@ -5,12 +5,12 @@ import type { Kernel } from './kernel';
 const NONCES = 2 ** 32;
 const EXTRANONCES2 = 2 ** 32;
 
-/** The part of a template's search space that is one miner's own. */
+/** Where a search of a template begins. */
 export interface SearchSpace {
   template: Template;
-  /** u16: who mines. Two searches of one template never share it. */
-  extranonce1: number;
-  /** u32: where this search begins to roll. */
+  /** u16: the first two bytes of the extranonce. Searches of one template that share it begin far apart. */
+  prefix: number;
+  /** u32: the other four, where this search begins to roll. */
   extranonce2: number;
 }
 
@@ -75,6 +75,6 @@ export class Search {
 
   private get ground(): Omit<Attempt, 'versionBits' | 'nonce'> {
     const { space, currentExtranonce2: extranonce2 } = this;
-    return { prefix: space.extranonce1, extranonce2, timeOffset: 0 };
+    return { prefix: space.prefix, extranonce2, timeOffset: 0 };
   }
 }

@@ -35,8 +35,8 @@ try {
 
 const notes: string[] = [];
 const kernel = chooseKernel();
-/** Changes with every order, which ends the search that ran before. */
-let order = 0;
+/** The order that is searched for; undefined after a stop. */
+let current: number | undefined;
 let search: Search | undefined;
 const duty = new DutyCycle();
 /** Ends the rest that is taken, if one is. */
@@ -58,12 +58,12 @@ function chooseKernel(): Kernel {
   }
 }
 
-async function run(job: number): Promise<void> {
-  const mine = ++order;
+async function run(order: number): Promise<void> {
   let hashes = 0;
   let batch = FIRST_BATCH;
   let reportedAt = performance.now();
-  while (order === mine) {
+  let reported = search!.extranonce2;
+  while (current === order) {
     if (duty.percent === 0) {
       await rest(PAUSE_MS);
       continue;
@@ -72,10 +72,13 @@ async function run(job: number): Promise<void> {
     const result = search!.step(batch);
     const now = performance.now();
     hashes += result.hashes;
-    if (result.found.length > 0) post({ type: 'found', job, attempts: result.found });
-    if (now - reportedAt >= PROGRESS_MS) {
+    if (result.found.length > 0) post({ type: 'found', order, attempts: result.found });
+    const { extranonce2 } = search!;
+    // A new extranonce is told before it is searched: who comes after this thread, should it die, begins behind it.
+    if (now - reportedAt >= PROGRESS_MS || extranonce2 !== reported) {
       reportedAt = now;
-      post({ type: 'progress', job, hashes, extranonce2: search!.extranonce2 });
+      reported = extranonce2;
+      post({ type: 'progress', order, hashes, extranonce2 });
     }
     const workedMs = now - startedAt;
     if (workedMs < BATCH_MS / 2) batch = Math.min(batch * 2, MAX_BATCH);
@@ -84,7 +87,7 @@ async function run(job: number): Promise<void> {
     if (restMs > 0) await rest(restMs);
     else await nextTurn();
   }
-  post({ type: 'stopped', job, hashes });
+  post({ type: 'stopped', order, hashes });
 }
 
 /** Does nothing for a while, or until a message comes. */
@@ -105,7 +108,8 @@ port.on('message', (message: ToThread) => {
   switch (message.type) {
     case 'search':
       search = new Search(kernel, message.space, message.target);
-      void run(message.job);
+      current = message.order;
+      void run(message.order);
       break;
     case 'target':
       search?.setTarget(message.target);
@@ -114,7 +118,7 @@ port.on('message', (message: ToThread) => {
       duty.percent = message.percent;
       break;
     case 'stop':
-      order++;
+      current = undefined;
       break;
   }
 });

@@ -13,7 +13,7 @@ import { describeProcesses } from '../runner/describe-processes';
 /** One share of a template, mined with a time that was rolled. */
 function mine(template: Template, timeOffset: number): Attempt {
   const rolled = { ...template, time: (template.time + timeOffset) % 2 ** 32 };
-  const space = { template: rolled, extranonce1: 0, extranonce2: 0 };
+  const space = { template: rolled, prefix: 0, extranonce2: 0 };
   const search = new Search(createKernel('auto'), space, PROOF_RULES.floor);
   for (;;) {
     const [attempt] = search.step(2 ** 16).found;

@@ -112,7 +112,8 @@ function forgetTimes(file: string): void {
 function acknowledged(task: { work: Work }) {
   return (body: ShareBody): Acknowledged => {
     const attempt = packAttempt({
-      extranonce: Buffer.from(task.work.extranonce1 + body.extranonce2, 'hex'),
+      prefix: Number.parseInt(task.work.extranonce1, 16),
+      extranonce2: Number.parseInt(body.extranonce2, 16),
       versionBits: Number.parseInt(body.version_bits, 16) >>> VERSION_BITS_SHIFT,
       timeOffset: body.time_offset,
       nonce: Number.parseInt(body.nonce, 16),

@@ -24,12 +24,13 @@ describeProcesses('shares of remote workers over HTTP', function () {
   const offsetInProof = async ({ extranonce2, nonce }: ShareBody): Promise<number | undefined> => {
     const decoded = decodeProof((await node.ask(`/submission/${ROUND}`)).body.proof);
     if ('reason' in decoded) throw new Error(decoded.reason);
-    const extranonce = work.extranonce1 + extranonce2;
+    const [prefix, rolled] = [work.extranonce1, extranonce2].map((hex) => Number.parseInt(hex, 16));
     return decoded.proof.attempts
       .flat()
       .find(
         (attempt) =>
-          Buffer.from(attempt.extranonce).toString('hex') === extranonce &&
+          attempt.prefix === prefix &&
+          attempt.extranonce2 === rolled &&
           attempt.nonce === Number.parseInt(nonce, 16),
       )?.timeOffset;
   };

@@ -4,9 +4,11 @@ import { expect } from 'chai';
 import { FLOOR } from '../../src/consensus';
 import { Engine } from '../../src/mining/engine';
 import { availableAddons } from '../../src/mining/kernels/available-addons';
+import type { EngineWork } from '../../src/mining/mining-thread';
 import { threadProgram } from '../../src/mining/thread-program';
-import type { Attempt } from '../../src/work/attempt';
+import { packAttempt, type Attempt } from '../../src/work/attempt';
 import { testTemplate } from '../fixtures/template';
+import { until } from '../fixtures/until';
 
 /** What Node says where the system has no more threads to give. */
 const NO_THREAD = 'Worker initialization failure: EAGAIN';
@@ -32,20 +34,35 @@ describe('a mining thread', function () {
       }
     };
   };
+  const work = (some: Partial<EngineWork> = {}): EngineWork => ({
+    ...{ template, prefix: 0, extranonce2: 9, target: FLOOR << 6n },
+    onFound: (more) => found.push(...more),
+    onHashes: () => undefined,
+    ...some,
+  });
   const mine = (count: number, backend: 'auto' | 'js' = 'js'): Engine => {
     engine = new Engine({
       ...{ threads: count, backend },
       log: (level, text) => messages.push(level === 'info' ? text : `${level}: ${text}`),
     });
-    engine.search({
-      ...{ template, extranonce2: 9, target: FLOOR << 6n },
-      onFound: (more) => found.push(...more),
-    });
+    engine.search(work());
     return engine;
   };
-  const until = async (condition: () => boolean): Promise<void> => {
-    while (!condition()) await sleep(20);
-  };
+  const extranonces = (attempts: Attempt[]): string[] => [
+    ...new Set(attempts.map(({ extranonce }) => Buffer.from(extranonce).toString('hex'))),
+  ];
+  /** A thread that is up at once and does what `heard` says with each message, of which it knows `post`. */
+  const scripted = (heard: string, backend = 'js', logged: string[] = []): string => `
+    require(${JSON.stringify(require.resolve('tsx/cjs'))});
+    const { parentPort, threadId, workerData } = require('node:worker_threads');
+    const { RingWriter } = require(${JSON.stringify(require.resolve('../../src/mining/ring-channel'))});
+    const writer = new RingWriter(workerData.ring);
+    const post = (message) => writer.post(message);
+    for (const message of ${JSON.stringify(logged)}) {
+      post({ type: 'log', level: 'warn', message: message + threadId });
+    }
+    post({ type: 'ready', backend: ${JSON.stringify(backend)}, notes: [] });
+    parentPort.on('message', (message) => { ${heard} });`;
   const told = (text: string | RegExp): string[] => messages.filter((line) => line.match(text));
 
   /** Moves the time that passes here, not in the threads. */
@@ -87,7 +104,7 @@ describe('a mining thread', function () {
     // A first try and another, of both.
     await until(() => refused >= 4);
     free = Infinity;
-    await until(() => new Set(found.map(({ extranonce }) => extranonce[1])).size === 4);
+    await until(() => new Set(found.map(({ extranonce }) => extranonce[2])).size === 4);
     await until(() => told('mining with 4 of 4 threads').length === 1);
     expect(told('failed')).to.deep.equal([`warn: mining thread failed: ${NO_THREAD}`]);
   });
@@ -115,30 +132,116 @@ describe('a mining thread', function () {
     const before = found.splice(0);
     await until(() => found.length > 0 && engine.hashes > hashes);
     expect(engine.healthy).to.equal(true);
-    const extranonces = (attempts: Attempt[]): string[] => [
-      ...new Set(attempts.map(({ extranonce }) => Buffer.from(extranonce).toString('hex'))),
-    ];
     expect(extranonces(before)).to.deep.equal(['000000000009']);
     expect(extranonces(found)).to.deep.equal(['00000000000a']);
     expect(told('failed')).to.deep.equal(['warn: mining thread failed: it ended with code 1']);
   });
 
-  describe('says what it hashes with', () => {
-    /** A thread that is up at once. */
-    const program = (backend: string, ...logged: string[]): string => `
-      require(${JSON.stringify(require.resolve('tsx/cjs'))});
-      const { threadId, workerData } = require('node:worker_threads');
-      const { RingWriter } = require(${JSON.stringify(require.resolve('../../src/mining/ring-channel'))});
-      const writer = new RingWriter(workerData.ring);
-      for (const message of ${JSON.stringify(logged)}) {
-        writer.post({ type: 'log', level: 'warn', message: message + threadId });
-      }
-      writer.post({ type: 'ready', backend: ${JSON.stringify(backend)}, notes: [] });
-      setInterval(() => undefined, 1000);`;
+  it('that dies before it told of its hashes leaves what it found, and goes on behind that', async () => {
+    const engine = mine(2);
+    const ofSecond = (): Attempt[] => found.filter(({ extranonce }) => extranonce[2] === 1);
+    await until(() => ofSecond().length > 0 && ofSecond().length < found.length);
+    await started[1]!.terminate();
+    const before = ofSecond().length;
+    await until(() => ofSecond().length > before);
+    await engine.stop();
+    expect(extranonces(ofSecond())).to.deep.equal(['000001000009', '00000100000a']);
+    const keys = found.map((attempt) => packAttempt(attempt).toString('hex'));
+    expect(new Set(keys).size).to.equal(keys.length);
+    expect(extranonces(found.filter(({ extranonce }) => extranonce[2] === 0))).to.deep.equal([
+      '000000000009',
+    ]);
+  });
 
+  it('that dies goes on with the work that is searched now, and its target, and with no other', async () => {
+    const engine = mine(1);
+    await until(() => found.length > 10);
+    const later: Attempt[] = [];
+    const hashes = { count: 0 };
+    engine.search(
+      work({
+        ...{ prefix: 7, extranonce2: 0xffffffff, target: 0n },
+        onFound: (more) => later.push(...more),
+        onHashes: (more) => (hashes.count += more),
+      }),
+    );
+    await until(() => hashes.count > 0);
+    await started[0]!.terminate();
+    const before = { found: found.length, hashes: hashes.count };
+    engine.setTarget(FLOOR << 6n);
+    await until(() => later.length > 10 && hashes.count > before.hashes);
+    await engine.stop();
+    expect(extranonces(later)).to.deep.equal(['000700000000']);
+    expect(found).to.have.length(before.found);
+  });
+
+  it('that dies goes on behind the last extranonce2 it told of', async () => {
+    // The first is at the last of all, then it tells of that and dies; so does the second, which tells nothing.
+    beforeEachStart(() =>
+      scripted(`
+        if (message.type !== 'search') return;
+        const { order, space: { extranonce2 } } = message;
+        post({ type: 'log', level: 'info', message: 'begins at ' + extranonce2 });
+        if (extranonce2 === 9) post({ type: 'progress', order, hashes: 5, extranonce2: 2 ** 32 - 1 });
+        if (extranonce2 !== 1) process.exit(3);`),
+    );
+    const engine = mine(1);
+    await until(() => told('begins at').length === 3);
+    expect(told('begins at')).to.deep.equal(['begins at 9', 'begins at 0', 'begins at 1']);
+    expect(engine.hashes).to.equal(5);
+  });
+
+  describe('that does not answer', () => {
+    /** Two stops at once of a work and of what it replaced. */
+    const stopTwice = async (): Promise<{ engine: Engine; over: () => number }> => {
+      beforeEachStart(() => scripted(''));
+      const engine = mine(1);
+      await until(() => engine.backends[0] !== undefined);
+      engine.search(work());
+      engine.search(work());
+      let over = 0;
+      for (let stops = 0; stops < 2; stops++) void engine.stop().then(() => over++);
+      await sleep(100);
+      expect(over).to.equal(0);
+      return { engine, over: () => over };
+    };
+
+    it('and dies ends the stops that wait for it', async () => {
+      const { engine, over } = await stopTwice();
+      await started[0]!.terminate();
+      await until(() => over() === 2);
+      await engine.stop();
+      expect(engine.hashes).to.equal(0);
+    });
+
+    it('and is closed ends them as well', async () => {
+      const { engine, over } = await stopTwice();
+      await engine.close();
+      await until(() => over() === 2);
+      await engine.stop();
+      expect(engine.hashes).to.equal(0);
+    });
+
+    it('and is no longer wanted is waited for, and closed with the engine', async () => {
+      beforeEachStart(() => (started.length === 1 ? scripted('') : undefined));
+      const engine = mine(2);
+      await until(() => engine.backends.every(Boolean));
+      engine.configure({ threads: 1, backend: 'js' });
+      engine.search(work());
+      let over = false;
+      void engine.stop().then(() => (over = true));
+      await sleep(300);
+      expect(over).to.equal(false);
+      await engine.close();
+      await until(() => over);
+      expect(engine.backends).to.have.length(1);
+    });
+  });
+
+  describe('says what it hashes with', () => {
     it('once for all threads, and a fault that all have once', async () => {
       const faults = ["native kernel can't run: no file /tmp/", 'mining at normal priority: code '];
-      beforeEachStart(() => program('js', ...faults));
+      beforeEachStart(() => scripted('', 'js', faults));
       mine(3);
       await until(() => told('mining with').length > 0);
       await sleep(300);
@@ -150,7 +253,7 @@ describe('a mining thread', function () {
 
     it('by each backend, where threads differ', async () => {
       const backends = ['js', 'wasm', 'js'];
-      beforeEachStart(() => program(backends.pop()!));
+      beforeEachStart(() => scripted('', backends.pop()));
       mine(3);
       await until(() => told('mining with').length > 0);
       expect(messages).to.deep.equal(['mining with 3 threads on 1 wasm, 2 js']);
@@ -170,20 +273,14 @@ describe('a mining thread', function () {
   });
 
   it('that tells nothing for ten seconds stands still, and its rate is known all the same', async () => {
-    const hanging = `
-      require(${JSON.stringify(require.resolve('tsx/cjs'))});
-      const { parentPort, workerData } = require('node:worker_threads');
-      const { RingWriter } = require(${JSON.stringify(require.resolve('../../src/mining/ring-channel'))});
-      const writer = new RingWriter(workerData.ring);
-      writer.post({ type: 'ready', backend: 'js', notes: [] });
-      parentPort.on('message', ({ type, job }) => {
-        if (type !== 'search') return;
-        let hashes = 0;
-        const telling = setInterval(() => {
-          writer.post({ type: 'progress', job, hashes: (hashes += 250_000), extranonce2: 9 });
-          if (hashes === 1_500_000) clearInterval(telling);
-        }, 250);
-      });`;
+    const hanging = scripted(`
+      const { type, order } = message;
+      if (type !== 'search') return;
+      let hashes = 0;
+      const telling = setInterval(() => {
+        post({ type: 'progress', order, hashes: (hashes += 250_000), extranonce2: 9 });
+        if (hashes === 1_500_000) clearInterval(telling);
+      }, 250);`);
     beforeEachStart(() => hanging);
     const engine = mine(1);
     await until(() => engine.hashrateHps > 0);

@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { NONCE_OFFSET } from '../../src/bitcoin/header';
 import type { Hit, Kernel, KernelJob } from '../../src/mining/kernel';
 import { Search } from '../../src/mining/search';
-import { extranonceOf } from '../../src/work/attempt';
 import { headerOf } from '../../src/work/segment';
 import { testTemplate } from '../fixtures/template';
 
@@ -28,9 +27,9 @@ class RecordingKernel implements Kernel {
 }
 
 const template = testTemplate();
-const headerFor = (extranonce1: number, extranonce2: number): string =>
+const headerFor = (prefix: number, extranonce2: number): string =>
   headerOf(template, {
-    extranonce: extranonceOf(extranonce1, extranonce2),
+    ...{ prefix, extranonce2 },
     versionBits: 0,
     timeOffset: 0,
     nonce: 0,
@@ -44,7 +43,7 @@ describe('Search', () => {
     fc.assert(
       fc.property(fc.array(batch, { minLength: 1, maxLength: 60 }), (batches) => {
         const kernel = new RecordingKernel();
-        const search = new Search(kernel, { template, extranonce1: 3, extranonce2: 0 }, 1n);
+        const search = new Search(kernel, { template, prefix: 3, extranonce2: 0 }, 1n);
         const hashes = batches.reduce((sum, size) => sum + search.step(size).hashes, 0);
         let position = 0;
         for (const { header, start, end } of kernel.scanned) {
@@ -61,7 +60,7 @@ describe('Search', () => {
 
   it('counts one hash for every version of a nonce', () => {
     const kernel = new RecordingKernel(4);
-    const search = new Search(kernel, { template, extranonce1: 0, extranonce2: 0 }, 1n);
+    const search = new Search(kernel, { template, prefix: 0, extranonce2: 0 }, 1n);
     expect(search.step(402).hashes).to.equal(400);
     expect(kernel.scanned).to.have.deep.members([{ header: headerFor(0, 0), start: 0, end: 100 }]);
     expect(search.step(1).hashes).to.equal(4);
@@ -69,7 +68,7 @@ describe('Search', () => {
 
   it('goes on where it was when the target changes', () => {
     const kernel = new RecordingKernel();
-    const search = new Search(kernel, { template, extranonce1: 0, extranonce2: 7 }, 10n);
+    const search = new Search(kernel, { template, prefix: 0, extranonce2: 7 }, 10n);
     search.step(1000);
     search.setTarget(5n);
     search.step(1000);
@@ -80,17 +79,17 @@ describe('Search', () => {
 
   it('wraps after the last extranonce2', () => {
     const kernel = new RecordingKernel();
-    const space = { template, extranonce1: 0, extranonce2: 2 ** 32 - 1 };
+    const space = { template, prefix: 0, extranonce2: 2 ** 32 - 1 };
     const search = new Search(kernel, space, 1n);
     search.step(2 ** 32);
     expect(search.extranonce2).to.equal(0);
   });
 
   it('tells where it found something', () => {
-    const space = { template, extranonce1: 0x0102, extranonce2: 0x0a0b0c0d };
+    const space = { template, prefix: 0x0102, extranonce2: 0x0a0b0c0d };
     const { found } = new Search(new RecordingKernel(), space, 1n).step(1);
     const expected = {
-      extranonce: Buffer.from('01020a0b0c0d', 'hex'),
+      ...{ prefix: 0x0102, extranonce2: 0x0a0b0c0d },
       versionBits: 0,
       timeOffset: 0,
       nonce: 0,

@@ -16,7 +16,8 @@ const u32 = fc.nat(0xffffffff);
 const bytesOf = (size: number) =>
   fc.uint8Array({ minLength: size, maxLength: size }).map((bytes) => Buffer.from(bytes));
 const attempt = fc.record({
-  ...{ extranonce: bytesOf(6), versionBits: fc.nat(0xffff), timeOffset: fc.nat(255), nonce: u32 },
+  ...{ prefix: fc.nat(0xffff), extranonce2: u32 },
+  ...{ versionBits: fc.nat(0xffff), timeOffset: fc.nat(255), nonce: u32 },
 });
 const attempts = (max: number) => fc.array(attempt, { minLength: 1, maxLength: max });
 const koiiProof: fc.Arbitrary<Proof> = attempts(K[KOII]).map((all) => ({
@@ -83,7 +84,7 @@ describe('the proof codec', () => {
   it('needs at most 490 characters for koii and 496 for bitcoin', () => {
     const full = (count: number) =>
       Array.from({ length: count }, () => ({
-        extranonce: Buffer.alloc(6, 0xff),
+        ...{ prefix: 0xffff, extranonce2: 0xffffffff },
         ...{ versionBits: 0xffff, timeOffset: 255, nonce: 0xffffffff },
       }));
     const koii = encodeProof({ work: KOII_WORK, attempts: [full(28)] });
@@ -113,7 +114,8 @@ describe('the proof codec', () => {
     const shares = (decoded as { proof: Proof }).proof.attempts.flat();
     expect(shares).to.have.length(20);
     expect(shares[19]).to.deep.equal({
-      extranonce: bytes.subarray(-13, -7),
+      prefix: bytes.readUInt16BE(bytes.length - 13),
+      extranonce2: bytes.readUInt32BE(bytes.length - 11),
       versionBits: bytes.readUInt16LE(bytes.length - 7),
       timeOffset: bytes[bytes.length - 5],
       nonce: bytes.readUInt32LE(bytes.length - 4),

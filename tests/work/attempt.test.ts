@@ -5,7 +5,7 @@ import { ATTEMPT_SIZE, extranonceOf, packAttempt, unpackAttempt } from '../../sr
 describe('an attempt', () => {
   it('is packed in the 13 bytes of a share', () => {
     const attempt = {
-      extranonce: Buffer.from('010203040506', 'hex'),
+      ...{ prefix: 0x0102, extranonce2: 0x03040506 },
       versionBits: 0xa1b2,
       timeOffset: 0x2a,
       nonce: 0xc1d2e3f4,
@@ -31,14 +31,21 @@ describe('an attempt', () => {
   });
 
   it('is not packed where a number does not fit', () => {
-    const fits = { extranonce: Buffer.alloc(6), versionBits: 0, timeOffset: 0, nonce: 0 };
-    for (const wrong of [{ versionBits: 65536 }, { timeOffset: 256 }, { nonce: 2 ** 32 }]) {
+    const fits = { prefix: 0, extranonce2: 0, versionBits: 0, timeOffset: 0, nonce: 0 };
+    for (const wrong of [
+      ...[{ prefix: 65536 }, { extranonce2: 2 ** 32 }],
+      ...[{ versionBits: 65536 }, { timeOffset: 256 }, { nonce: 2 ** 32 }],
+    ]) {
       expect(() => packAttempt({ ...fits, ...wrong })).to.throw(RangeError);
     }
   });
 
   it('has both parts of the extranonce most significant byte first, as Stratum writes them', () => {
-    expect(extranonceOf(0x0102, 0x0a0b0c0d).toString('hex')).to.equal('01020a0b0c0d');
-    expect(extranonceOf(0xffff, 0xffffffff).toString('hex')).to.equal('ff'.repeat(6));
+    expect(extranonceOf({ prefix: 0x0102, extranonce2: 0x0a0b0c0d }).toString('hex')).to.equal(
+      '01020a0b0c0d',
+    );
+    expect(extranonceOf({ prefix: 0xffff, extranonce2: 0xffffffff }).toString('hex')).to.equal(
+      'ff'.repeat(6),
+    );
   });
 });

@@ -17,7 +17,7 @@ const task = JSON.stringify(taskAnswer(ROUND));
 /** Best first. */
 const shares: Share[] = [0, 1, 2, 3]
   .map((nonce) =>
-    shareOf(template, { extranonce: Buffer.alloc(6), versionBits: 0, timeOffset: 0, nonce }),
+    shareOf(template, { prefix: 0, extranonce2: 0, versionBits: 0, timeOffset: 0, nonce }),
   )
   .sort((a, b) => (a.hashValue < b.hashValue ? -1 : 1));
 const acknowledged = shares.map((share, n): Acknowledged => ({
