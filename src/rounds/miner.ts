@@ -236,6 +236,7 @@ export class Miner {
     const { engine, identity, log, source } = this.options;
     const { taskId } = identity;
     const of = { taskId, round: round.number, seed: round.seed };
+    let isFirst = true;
     for await (const segment of source.segments(of, round.segments, signal)) {
       const index = round.addSegment(segment);
       // No search goes over the ground of another, on a segment that comes back neither.
@@ -252,12 +253,17 @@ export class Miner {
         await engine.stop();
         continue;
       }
-      const { number } = round;
-      if (index > 0) log.info(`round ${number} goes on on block ${segment.height}`);
-      else if (!engine.resting) log.info(`mining round ${number}`);
-      else log.info(`round ${number} runs, at rest: it is mined as soon as that is allowed`);
+      if (isFirst) this.tellOfStart(round);
+      else log.info(`round ${round.number} goes on with the block at height ${segment.height}`);
+      isFirst = false;
       this.search(round, index, prefix);
     }
+  }
+
+  private tellOfStart({ number }: Round): void {
+    const { engine, log } = this.options;
+    if (!engine.resting) log.info(`mining round ${number}`);
+    else log.info(`round ${number} runs, at rest: it is mined as soon as that is allowed`);
   }
 
   private search(round: Round, segment: number, prefix: number): void {

@@ -53,7 +53,7 @@ export class Jobs {
       id === undefined ? undefined : (leases.find(id) ?? (isNew ? leases.ofWorker(id) : undefined));
     const worker = prefix === undefined ? shared : known;
     const wanted = worker === shared ? sharedTarget : worker.wantedTarget(limit);
-    const target = worker.handOut(number, roundedTarget(wanted));
+    const target = worker.handOut(number, roundedTarget(wanted), round.current);
     return jobOn(round, round.current, prefix ?? leases.shared, target);
   }
 
@@ -84,7 +84,7 @@ export class Jobs {
     const worker = prefix === undefined ? this.workers.shared : this.workers.find(id);
     return jobOn(
       round,
-      round.current,
+      worker?.segmentIn(number) ?? round.current,
       prefix ?? leases.shared,
       // Of whom nothing is known any more it was no more than the floor.
       worker?.acceptedTarget(number) ?? FLOOR,

@@ -8,9 +8,11 @@ const RATE_WINDOW_MS = 30_000;
 /** Fewer than this many ms tell nothing about a rate of one share a second. */
 const MIN_MEASURED_MS = 5_000;
 
-/** The targets it was handed in one round: hash values, of which higher ones are easier. */
-interface HandedTargets {
+/** What it was handed in one round. Targets are hash values, of which higher ones are easier. */
+interface Handed {
   round: number;
+  /** The newest. */
+  segment: number;
   easiest: bigint;
   hardest: bigint;
   newest: bigint;
@@ -18,7 +20,7 @@ interface HandedTargets {
 
 /** A remote worker: how fast it is, and what was asked of it. */
 export class RemoteWorker {
-  private handed: HandedTargets | undefined;
+  private handed: Handed | undefined;
   private readonly meter: RateMeter;
   private provenHashes = 0;
   private measuredSinceMs: number | undefined;
@@ -50,22 +52,33 @@ export class RemoteWorker {
     return shareTargetFor(this.hashrateHps, limit);
   }
 
-  /** Notes that it was handed work with a target, unless it is about the one it has. @returns its target from now on */
-  handOut(round: number, target: bigint): bigint {
+  /**
+   * Notes that it was handed work on a segment with a target, unless that is about the one it has.
+   * @returns its target from now on
+   */
+  handOut(round: number, target: bigint, segment = 0): bigint {
     if (this.measuredSinceMs === undefined) {
       this.measuredSinceMs = this.now();
       this.meter.restart();
     }
     const handed = this.handedIn(round);
-    if (handed && !isAnotherTarget(target, handed.newest)) return handed.newest;
+    if (handed && !isAnotherTarget(target, handed.newest)) {
+      handed.segment = segment;
+      return handed.newest;
+    }
     const { easiest, hardest } = handed ?? { easiest: target, hardest: target };
     this.handed = {
-      round,
+      ...{ round, segment },
       easiest: easiest > target ? easiest : target,
       hardest: hardest < target ? hardest : target,
       newest: target,
     };
     return target;
+  }
+
+  /** The segment it was handed last; undefined where it was handed none in the round. */
+  segmentIn(round: number): number | undefined {
+    return this.handedIn(round)?.segment;
   }
 
   /**
@@ -89,7 +102,7 @@ export class RemoteWorker {
     if (this.measuredSinceMs !== undefined) this.meter.update(this.provenHashes);
   }
 
-  private handedIn(round: number): HandedTargets | undefined {
+  private handedIn(round: number): Handed | undefined {
     return this.handed?.round === round ? this.handed : undefined;
   }
 }
