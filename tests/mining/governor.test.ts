@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { Governor } from '../../src/mining/governor';
 import { Schedule } from '../../src/mining/schedule';
+import { until } from '../fixtures/until';
 
 const ALWAYS = Schedule.parse('');
 const NIGHTS = Schedule.parse('22-7 Europe/Berlin');
@@ -102,7 +102,7 @@ describe('Governor', () => {
     expect(owner.standing.until?.toISOString()).to.equal('2026-11-26T21:00:00.000Z');
     at('22:00');
     const startedAt = performance.now();
-    while (percents.at(-1) !== 100) await sleep(10);
+    await until(() => percents.at(-1) === 100);
     // Where it only looked every ten seconds, it would take as long.
     expect(performance.now() - startedAt).to.be.lessThan(8000);
     expect(lines).to.have.length(2);
@@ -122,7 +122,7 @@ describe('Governor', () => {
       globalThis.setTimeout = real;
     }
     at('22:30');
-    while (percents.at(-1) !== 100) await sleep(50);
+    await until(() => percents.at(-1) === 100);
     expect(lines.at(-1)).to.equal(
       'within 22:00-07:00, now 22:30 Europe/Berlin: mining until 07:00',
     );

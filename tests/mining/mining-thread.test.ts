@@ -7,6 +7,7 @@ import { availableAddons } from '../../src/mining/kernels/available-addons';
 import type { EngineWork } from '../../src/mining/mining-thread';
 import { threadProgram } from '../../src/mining/thread-program';
 import { packAttempt, type Attempt } from '../../src/work/attempt';
+import { scriptedThread } from '../fixtures/scripted-thread';
 import { testTemplate } from '../fixtures/template';
 import { until } from '../fixtures/until';
 
@@ -51,18 +52,6 @@ describe('a mining thread', function () {
   const extranonces = (attempts: Attempt[]): string[] => [
     ...new Set(attempts.map(({ extranonce }) => Buffer.from(extranonce).toString('hex'))),
   ];
-  /** A thread that is up at once and does what `heard` says with each message, of which it knows `post`. */
-  const scripted = (heard: string, backend = 'js', logged: string[] = []): string => `
-    require(${JSON.stringify(require.resolve('tsx/cjs'))});
-    const { parentPort, threadId, workerData } = require('node:worker_threads');
-    const { RingWriter } = require(${JSON.stringify(require.resolve('../../src/mining/ring-channel'))});
-    const writer = new RingWriter(workerData.ring);
-    const post = (message) => writer.post(message);
-    for (const message of ${JSON.stringify(logged)}) {
-      post({ type: 'log', level: 'warn', message: message + threadId });
-    }
-    post({ type: 'ready', backend: ${JSON.stringify(backend)}, notes: [] });
-    parentPort.on('message', (message) => { ${heard} });`;
   const told = (text: string | RegExp): string[] => messages.filter((line) => line.match(text));
 
   /** Moves the time that passes here, not in the threads. */
@@ -178,7 +167,7 @@ describe('a mining thread', function () {
   it('that dies goes on behind the last extranonce2 it told of', async () => {
     // The first is at the last of all, then it tells of that and dies; so does the second, which tells nothing.
     beforeEachStart(() =>
-      scripted(`
+      scriptedThread(`
         if (message.type !== 'search') return;
         const { order, space: { extranonce2 } } = message;
         post({ type: 'log', level: 'info', message: 'begins at ' + extranonce2 });
@@ -194,7 +183,7 @@ describe('a mining thread', function () {
   describe('that does not answer', () => {
     /** Two stops at once of a work and of what it replaced. */
     const stopTwice = async (): Promise<{ engine: Engine; over: () => number }> => {
-      beforeEachStart(() => scripted(''));
+      beforeEachStart(() => scriptedThread(''));
       const engine = mine(1);
       await until(() => engine.backends[0] !== undefined);
       engine.search(work());
@@ -223,7 +212,7 @@ describe('a mining thread', function () {
     });
 
     it('and is no longer wanted is waited for, and closed with the engine', async () => {
-      beforeEachStart(() => (started.length === 1 ? scripted('') : undefined));
+      beforeEachStart(() => (started.length === 1 ? scriptedThread('') : undefined));
       const engine = mine(2);
       await until(() => engine.backends.every(Boolean));
       engine.configure({ threads: 1, backend: 'js' });
@@ -241,7 +230,7 @@ describe('a mining thread', function () {
   describe('says what it hashes with', () => {
     it('once for all threads, and a fault that all have once', async () => {
       const faults = ["native kernel can't run: no file /tmp/", 'mining at normal priority: code '];
-      beforeEachStart(() => scripted('', 'js', faults));
+      beforeEachStart(() => scriptedThread('', 'js', faults));
       mine(3);
       await until(() => told('mining with').length > 0);
       await sleep(300);
@@ -253,7 +242,7 @@ describe('a mining thread', function () {
 
     it('by each backend, where threads differ', async () => {
       const backends = ['js', 'wasm', 'js'];
-      beforeEachStart(() => scripted('', backends.pop()));
+      beforeEachStart(() => scriptedThread('', backends.pop()));
       mine(3);
       await until(() => told('mining with').length > 0);
       expect(messages).to.deep.equal(['mining with 3 threads on 1 wasm, 2 js']);
@@ -273,7 +262,7 @@ describe('a mining thread', function () {
   });
 
   it('that tells nothing for ten seconds stands still, and its rate is known all the same', async () => {
-    const hanging = scripted(`
+    const hanging = scriptedThread(`
       const { type, order } = message;
       if (type !== 'search') return;
       let hashes = 0;

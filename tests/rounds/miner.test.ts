@@ -134,7 +134,7 @@ describe('Miner', () => {
           )
         : [],
     );
-    expect(extranonces).to.include('000001000000');
+    expect(extranonces).to.include('000100000000');
   });
 
   it('starts afresh when the seed of the round is another', async () => {
