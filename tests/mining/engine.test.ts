@@ -4,7 +4,7 @@ import { FLOOR } from '../../src/consensus';
 import { Engine } from '../../src/mining/engine';
 import type { EngineWork } from '../../src/mining/mining-thread';
 import { shareOf } from '../../src/proof/share';
-import type { Attempt } from '../../src/work/attempt';
+import { extranonceOf, packAttempt, type Attempt } from '../../src/work/attempt';
 import { testTemplate } from '../fixtures/template';
 import { until } from '../fixtures/until';
 
@@ -31,7 +31,7 @@ describe('Engine', () => {
     const found: Attempt[] = [];
     const target = FLOOR << 6n;
     const extranonces = (): string[] => [
-      ...new Set(found.map(({ extranonce }) => Buffer.from(extranonce).toString('hex'))),
+      ...new Set(found.map((attempt) => extranonceOf(attempt).toString('hex'))),
     ];
     engine.search(
       work({
@@ -104,9 +104,9 @@ describe('Engine', () => {
   it('is made another way with the next work, and no sooner', async () => {
     const engine = start(1);
     const found = new Set<number>();
-    // The third byte of the extranonce is the thread's, where a work begins at 0.
+    // The first byte of extranonce2 is the thread's, where a work begins at 0.
     const onFound = (more: Attempt[]): void =>
-      more.forEach(({ extranonce }) => found.add(extranonce[2]!));
+      more.forEach(({ extranonce2 }) => found.add(extranonce2 >>> 24));
     const search = (): void => {
       found.clear();
       engine.search(work({ target: FLOOR << 6n, onFound }));
@@ -167,9 +167,7 @@ describe('Engine', () => {
     engine.setIntensity(100);
     await until(() => found.length > count + 10 && engine.hashrateHps > 0);
     await engine.stop();
-    const keys = found.map(({ extranonce, versionBits, nonce }) =>
-      [Buffer.from(extranonce).toString('hex'), versionBits, nonce].join(),
-    );
+    const keys = found.map((attempt) => packAttempt(attempt).toString('hex'));
     expect(new Set(keys).size).to.equal(keys.length);
     const nonces = found.map(({ nonce }) => nonce);
     expect(nonces).to.deep.equal([...nonces].sort((a, b) => a - b));

@@ -6,7 +6,7 @@ import { Engine } from '../../src/mining/engine';
 import { availableAddons } from '../../src/mining/kernels/available-addons';
 import type { EngineWork } from '../../src/mining/mining-thread';
 import { threadProgram } from '../../src/mining/thread-program';
-import { packAttempt, type Attempt } from '../../src/work/attempt';
+import { extranonceOf, packAttempt, type Attempt } from '../../src/work/attempt';
 import { scriptedThread } from '../fixtures/scripted-thread';
 import { testTemplate } from '../fixtures/template';
 import { until } from '../fixtures/until';
@@ -50,7 +50,7 @@ describe('a mining thread', function () {
     return engine;
   };
   const extranonces = (attempts: Attempt[]): string[] => [
-    ...new Set(attempts.map(({ extranonce }) => Buffer.from(extranonce).toString('hex'))),
+    ...new Set(attempts.map((attempt) => extranonceOf(attempt).toString('hex'))),
   ];
   const told = (text: string | RegExp): string[] => messages.filter((line) => line.match(text));
 
@@ -93,7 +93,7 @@ describe('a mining thread', function () {
     // A first try and another, of both.
     await until(() => refused >= 4);
     free = Infinity;
-    await until(() => new Set(found.map(({ extranonce }) => extranonce[2])).size === 4);
+    await until(() => new Set(found.map(({ extranonce2 }) => extranonce2 >>> 24)).size === 4);
     await until(() => told('mining with 4 of 4 threads').length === 1);
     expect(told('failed')).to.deep.equal([`warn: mining thread failed: ${NO_THREAD}`]);
   });
@@ -128,7 +128,7 @@ describe('a mining thread', function () {
 
   it('that dies before it told of its hashes leaves what it found, and goes on behind that', async () => {
     const engine = mine(2);
-    const ofSecond = (): Attempt[] => found.filter(({ extranonce }) => extranonce[2] === 1);
+    const ofSecond = (): Attempt[] => found.filter(({ extranonce2 }) => extranonce2 >>> 24 === 1);
     await until(() => ofSecond().length > 0 && ofSecond().length < found.length);
     await started[1]!.terminate();
     const before = ofSecond().length;
@@ -137,7 +137,7 @@ describe('a mining thread', function () {
     expect(extranonces(ofSecond())).to.deep.equal(['000001000009', '00000100000a']);
     const keys = found.map((attempt) => packAttempt(attempt).toString('hex'));
     expect(new Set(keys).size).to.equal(keys.length);
-    expect(extranonces(found.filter(({ extranonce }) => extranonce[2] === 0))).to.deep.equal([
+    expect(extranonces(found.filter(({ extranonce2 }) => extranonce2 >>> 24 === 0))).to.deep.equal([
       '000000000009',
     ]);
   });
