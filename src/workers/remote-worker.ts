@@ -14,6 +14,8 @@ interface HandedTargets {
   easiest: bigint;
   hardest: bigint;
   newest: bigint;
+  /** Of the round's segments that of its newest work. */
+  segment: number;
 }
 
 /** A remote worker: how fast it is, and what was asked of it. */
@@ -50,17 +52,23 @@ export class RemoteWorker {
     return shareTargetFor(this.hashrateHps, limit);
   }
 
-  /** Notes that it was handed work with a target, unless it is about the one it has. @returns its target from now on */
-  handOut(round: number, target: bigint): bigint {
+  /**
+   * Notes that it was handed work on a segment with a target, unless that is about the one it has.
+   * @returns its target from now on
+   */
+  handOut(round: number, segment: number, target: bigint): bigint {
     if (this.measuredSinceMs === undefined) {
       this.measuredSinceMs = this.now();
       this.meter.restart();
     }
     const handed = this.handedIn(round);
-    if (handed && !isAnotherTarget(target, handed.newest)) return handed.newest;
+    if (handed && !isAnotherTarget(target, handed.newest)) {
+      handed.segment = segment;
+      return handed.newest;
+    }
     const { easiest, hardest } = handed ?? { easiest: target, hardest: target };
     this.handed = {
-      round,
+      ...{ round, segment },
       easiest: easiest > target ? easiest : target,
       hardest: hardest < target ? hardest : target,
       newest: target,
@@ -75,6 +83,11 @@ export class RemoteWorker {
   acceptedTarget(round: number): bigint {
     // Handed by an earlier process, or before it lost its place: what it was is not known.
     return this.handedIn(round)?.easiest ?? FLOOR;
+  }
+
+  /** The segment of the newest work it was handed in a round; undefined where this process handed it none. */
+  newestSegment(round: number): number | undefined {
+    return this.handedIn(round)?.segment;
   }
 
   /**
