@@ -79,8 +79,8 @@ export class Round {
     const counts = { closed, hashes, validShares, invalidShares, countedUntil };
     const leases = new Leases({ leased, workers });
     const round = new Round(identity, { round: number, seed }, origin, leases, counts);
-    for (const { prev, ...rest } of segments) {
-      round.addSegment({ ...rest, prev: Buffer.from(prev, 'hex') });
+    for (const { height, prev, time, bits } of segments) {
+      round.addSegment({ height, prev: Buffer.from(prev, 'hex'), time, bits });
     }
     return round;
   }
