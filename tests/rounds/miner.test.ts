@@ -13,13 +13,20 @@ import { until } from '../fixtures/until';
 describe('Miner', () => {
   let engine: Engine;
   let memory: MemoryStore;
-  const miner = async (): Promise<Miner> => (await openMiner(memory, engine)).miner;
+  const opened: Miner[] = [];
+  const miner = async (): Promise<Miner> => {
+    const { miner } = await openMiner(memory, engine);
+    opened.push(miner);
+    return miner;
+  };
   const sharesOf = async (of: Miner, round: number): Promise<number> =>
     (await of.round(round))?.shares.length ?? 0;
 
   before(() => (engine = new Engine({ threads: 1, backend: 'auto', log: () => undefined })));
   after(() => engine.close());
   beforeEach(() => (memory = new MemoryStore()));
+  // What mines on after a test that failed would keep this process from ending.
+  afterEach(() => Promise.all(opened.splice(0).map((each) => each.pause())));
 
   it('mines a round for its time and gives a valid proof', async () => {
     const node = await miner();
