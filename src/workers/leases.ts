@@ -35,7 +35,8 @@ export class Leases {
 
   constructor({ leased, workers }: LeaseRecord = { leased: 0, workers: [] }) {
     this.next = this.earlier = leased;
-    this.byWorker = new Map(workers);
+    // Of a record that is garbage, none that would be leased again.
+    this.byWorker = new Map(workers.filter(([, prefix]) => prefix < leased));
     this.proven = new Set(this.byWorker.keys());
   }
 

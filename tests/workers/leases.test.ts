@@ -219,6 +219,12 @@ describe('Leases', () => {
     expect(later.find('proven')).to.equal(proven);
   });
 
+  it('leases none again that a record gives a worker, though it says that none is leased', () => {
+    const leases = new Leases({ leased: 1, workers: [['rig', 1]] });
+    expect(leases.find('rig')).to.equal(undefined);
+    expect(leases.take()).to.equal(1);
+  });
+
   it('remembers so many workers that a record stays small', () => {
     const leases = storedLeases();
     for (let i = 0; i < 5000; i++) {
