@@ -128,7 +128,7 @@ describe('a round on several blocks', () => {
     fc.assert(
       fc.property(fc.shuffledSubarray(mined, { minLength: 1 }), (some) => {
         const round = begin();
-        for (const share of some) {
+        for (const [i, share] of some.entries()) {
           const { limit, shares: before } = round;
           round.workOn(share.segment);
           expect(round.limit).to.equal(limit);
@@ -137,6 +137,10 @@ describe('a round on several blocks', () => {
           const isIn = round.shares.includes(share);
           if (share.hashValue > limit) expect(round.shares).to.deep.equal(before);
           if (isIn) expect(share.hashValue <= limit).to.equal(true);
+          // As one has them that nobody looked at before.
+          const unseen = begin();
+          for (const share of some.slice(0, i + 1)) unseen.admit(share);
+          expect(round.shares).to.deep.equal(unseen.shares);
         }
       }),
       { numRuns: 40 },
