@@ -2,6 +2,25 @@ import js from '@eslint/js';
 import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
+/** There is one door for shares. */
+const shareEntering = {
+  // Not a method of a class's own.
+  selector:
+    'CallExpression[callee.property.name=/^(admit|enter)$/]' +
+    ':not([callee.object.type="ThisExpression"])',
+  message: 'Shares enter a round through src/rounds/share-intake.ts alone.',
+};
+const ofShare = '[source.value=/[\\u002F]share$/]';
+const shareHashing = {
+  selector: [
+    `ImportDeclaration${ofShare} > ImportSpecifier[imported.name="shareOf"]`,
+    `ImportDeclaration${ofShare} > ImportNamespaceSpecifier`,
+    `ExportNamedDeclaration${ofShare} > ExportSpecifier[local.name="shareOf"]`,
+    `ExportAllDeclaration${ofShare}`,
+  ].join(', '),
+  message: 'Shares are hashed by src/rounds/share-intake.ts, and in audits by src/proof/verify.ts.',
+};
+
 export default tseslint.config(
   { ignores: ['dist/', 'tests/node18/node_modules/'] },
   js.configs.recommended,
@@ -29,6 +48,15 @@ export default tseslint.config(
         },
       ],
     },
+  },
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['src/rounds/share-intake.ts'],
+    rules: { 'no-restricted-syntax': ['error', shareEntering, shareHashing] },
+  },
+  {
+    files: ['src/proof/verify.ts'],
+    rules: { 'no-restricted-syntax': ['error', shareEntering] },
   },
   {
     // Chai's assertions are expressions.

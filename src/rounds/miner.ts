@@ -1,6 +1,6 @@
 import { monotonicClock } from '../clock';
 import { FLOOR } from '../consensus';
-import type { Log } from '../log';
+import { sparingly, type Log } from '../log';
 import type { Engine } from '../mining/engine';
 import type { Attempt } from '../work/attempt';
 import type { Identity } from '../work/identity';
@@ -47,7 +47,14 @@ export class Miner {
   private hashedAt = 0;
   private unsaved = false;
   private saveFault: unknown;
+  private makingGround: Promise<void> | undefined;
   private changing: { change: Promise<void>; tell: () => void } | undefined;
+
+  /** Also a worker that asks for ground of its own has a round saved. */
+  private readonly tellUnsaved = sparingly((times, { number }: Round, error: unknown) => {
+    const often = times > 1 ? ` (${times} times)` : '';
+    this.options.log.error({ error }, `round ${number} could not be saved${often}`);
+  });
 
   constructor(private readonly options: MinerOptions) {}
 
@@ -124,7 +131,10 @@ export class Miner {
 
   /** Has ground for workers that are new. Resolves at once where there is some. */
   async makeGround(round: Round): Promise<void> {
-    if (round.leases.isShort) await this.save(round);
+    if (!round.leases.isShort) return;
+    // One write for all who wait for it.
+    this.makingGround ??= this.save(round).finally(() => (this.makingGround = undefined));
+    await this.makingGround;
   }
 
   /**
@@ -320,7 +330,7 @@ export class Miner {
     } catch (error) {
       this.unsaved = true;
       this.saveFault = error;
-      this.options.log.error({ error }, `round ${round.number} could not be saved`);
+      this.tellUnsaved(round, error);
     }
   }
 }

@@ -12,6 +12,7 @@ export class RoundStore {
   private readonly slots = new Map<string, Promise<string | null>>();
   /** The rounds that were made of what slots hold: each makes its proof's shares be hashed again, which is done once. */
   private readonly made = new Map<string, { of: string; round: Round | undefined }>();
+  private writing: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly store: KeyValueStore,
@@ -47,13 +48,21 @@ export class RoundStore {
     }
   }
 
-  /** @throws when it could not be written. */
+  /**
+   * Writes a round as it is now, after what was to be written before: of two writes at once the older could be the last,
+   * and a later process would lease again what the newer says is leased.
+   * @throws when it could not be written.
+   */
   async save(round: Round): Promise<void> {
     const record = round.toRecord();
     const text = JSON.stringify(record);
-    await this.store.set(slotOf(round.number), text);
-    this.slots.set(slotOf(round.number), Promise.resolve(text));
-    round.leases.stored(record);
+    const written = this.writing.then(async () => {
+      await this.store.set(slotOf(round.number), text);
+      this.slots.set(slotOf(round.number), Promise.resolve(text));
+      round.leases.stored(record);
+    });
+    this.writing = written.catch(() => undefined);
+    await written;
   }
 
   /** @throws where it is no record */

@@ -1,4 +1,4 @@
-import { K, PROOF_RULES, WORK_SOURCE } from '../consensus';
+import { FLOOR, K, PROOF_RULES, WORK_SOURCE } from '../consensus';
 import { BestShares, type Admission } from '../proof/best-shares';
 import { encodeProof } from '../proof/codec';
 import { composeProof, mostProving } from '../proof/compose';
@@ -33,6 +33,8 @@ export class Round {
   readonly seed: Buffer;
   private readonly mined: MinedSegment[] = [];
   private currentSegment: number | undefined;
+  /** What `shares` are, until one comes that may change them. */
+  private proving: readonly Share[] | undefined;
 
   private constructor(
     private readonly identity: Identity,
@@ -77,8 +79,8 @@ export class Round {
     const counts = { closed, hashes, validShares, invalidShares, countedUntil };
     const leases = new Leases({ leased, workers });
     const round = new Round(identity, { round: number, seed }, origin, leases, counts);
-    for (const { prev, ...rest } of segments) {
-      round.addSegment({ ...rest, prev: Buffer.from(prev, 'hex') });
+    for (const { height, prev, time, bits } of segments) {
+      round.addSegment({ height, prev: Buffer.from(prev, 'hex'), time, bits });
     }
     return round;
   }
@@ -118,15 +120,18 @@ export class Round {
 
   /** The shares of the proof as it stands, by hash value ascending. */
   get shares(): readonly Share[] {
-    return mostProving(
+    return (this.proving ??= mostProving(
       this.origin.source,
-      this.mined.map(({ best }) => best.list()),
-    );
+      this.mined.map(({ best }) => [...best.list()]),
+    ));
   }
 
-  /** The highest hash value that can still enter the K best of the segment that is mined on. */
+  /**
+   * The highest hash value that can still enter the proof, whichever segment it is found on: no better proof has a
+   * higher one than this has when it is full. So it never rises, with a new segment neither.
+   */
   get limit(): bigint {
-    return (this.mined[this.current ?? 0]?.best ?? this.noShares()).limit;
+    return this.shares[K[this.origin.source] - 1]?.hashValue ?? FLOOR;
   }
 
   /** Hashes that the proof proves as it stands. */
@@ -146,7 +151,7 @@ export class Round {
     const { taskId, submitter } = this.identity;
     const of = { taskId, round: this.number, seed: this.seed };
     const template = templateOn(this.origin, segment, of, submitter, PROOF_RULES);
-    return this.mined.push({ segment, template, best: this.noShares() }) - 1;
+    return this.mined.push({ segment, template, best: new BestShares(K[this.origin.source]) }) - 1;
   }
 
   /** Says that a segment is mined on from now on. */
@@ -175,7 +180,9 @@ export class Round {
 
   /** Takes in a share that is counted already. For `ShareIntake` alone. */
   enter(share: Share): Admission {
-    return this.mined[share.segment]!.best.add(share);
+    const admission = this.mined[share.segment]!.best.add(share);
+    if (admission === 'best') this.proving = undefined;
+    return admission;
   }
 
   /** Counts a share that is none. */
@@ -214,10 +221,6 @@ export class Round {
       ...this.leases.toRecord(),
       ...this.counts,
     };
-  }
-
-  private noShares(): BestShares {
-    return new BestShares(K[this.origin.source]);
   }
 }
 

@@ -45,7 +45,8 @@ export class Jobs {
    * @returns undefined before there is a segment
    */
   handOut(round: JobRound, id: string | undefined, sharedTarget: bigint): NamedJob | undefined {
-    const { leases, number, limit } = round;
+    const { leases, number, limit, current } = round;
+    if (current === undefined) return undefined;
     const { shared } = this.workers;
     const known = id === undefined ? shared : this.workers.register(id);
     const isNew = known !== shared;
@@ -53,8 +54,8 @@ export class Jobs {
       id === undefined ? undefined : (leases.find(id) ?? (isNew ? leases.ofWorker(id) : undefined));
     const worker = prefix === undefined ? shared : known;
     const wanted = worker === shared ? sharedTarget : worker.wantedTarget(limit);
-    const target = worker.handOut(number, roundedTarget(wanted), round.current);
-    return jobOn(round, round.current, prefix ?? leases.shared, target);
+    const target = worker.handOut(number, current, roundedTarget(wanted));
+    return jobOn(round, current, prefix ?? leases.shared, target);
   }
 
   /** The job of a worker as it stands, which is handed to nobody by this. @returns undefined before there is a segment */
@@ -84,7 +85,7 @@ export class Jobs {
     const worker = prefix === undefined ? this.workers.shared : this.workers.find(id);
     return jobOn(
       round,
-      worker?.segmentIn(number) ?? round.current,
+      worker?.newestSegment(number) ?? round.current,
       prefix ?? leases.shared,
       // Of whom nothing is known any more it was no more than the floor.
       worker?.acceptedTarget(number) ?? FLOOR,
@@ -109,8 +110,8 @@ function jobOn(
   prefix: number | undefined,
   target: bigint,
 ): NamedJob | undefined {
-  if (segment === undefined || prefix === undefined) return undefined;
-  const template = templates[segment]!;
+  const template = segment === undefined ? undefined : templates[segment];
+  if (segment === undefined || template === undefined || prefix === undefined) return undefined;
   const id = tagOf(template) + hexOf(prefix, 4) + hexOf(packTarget(target), 8);
   return { id, round: number, segment, template, prefix, target };
 }

@@ -5,6 +5,9 @@ const KEPT_FOR_THREADS = 2 ** 12;
 /** Prefixes are marked as leased in the store so many ahead; a restart skips what is left of them. */
 const AHEAD = 2 ** 8;
 
+/** Workers that are remembered in the store; one more gets other ground from a later process. */
+const MAX_REMEMBERED = 2 ** 10;
+
 /** The leases of a round as its record has them. */
 export interface LeaseRecord {
   /** Every prefix below may have been leased. */
@@ -32,7 +35,8 @@ export class Leases {
 
   constructor({ leased, workers }: LeaseRecord = { leased: 0, workers: [] }) {
     this.next = this.earlier = leased;
-    this.byWorker = new Map(workers);
+    // Of a record that is garbage, none that would be leased again.
+    this.byWorker = new Map(workers.filter(([, prefix]) => prefix < leased));
     this.proven = new Set(this.byWorker.keys());
   }
 
@@ -90,7 +94,8 @@ export class Leases {
     if (!this.byWorker.has(id) && prefix < this.earlier && !this.isKnown(prefix)) {
       this.byWorker.set(id, prefix);
     }
-    if (this.byWorker.get(id) === prefix) this.proven.add(id);
+    const isRoom = this.proven.size < MAX_REMEMBERED;
+    if (isRoom && this.byWorker.get(id) === prefix) this.proven.add(id);
   }
 
   /** The leases as the store should have them: some ahead. */

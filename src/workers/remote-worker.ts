@@ -8,19 +8,19 @@ const RATE_WINDOW_MS = 30_000;
 /** Fewer than this many ms tell nothing about a rate of one share a second. */
 const MIN_MEASURED_MS = 5_000;
 
-/** What it was handed in one round. Targets are hash values, of which higher ones are easier. */
-interface Handed {
+/** The targets it was handed in one round: hash values, of which higher ones are easier. */
+interface HandedTargets {
   round: number;
-  /** The newest. */
-  segment: number;
   easiest: bigint;
   hardest: bigint;
   newest: bigint;
+  /** Of the round's segments that of its newest work. */
+  segment: number;
 }
 
 /** A remote worker: how fast it is, and what was asked of it. */
 export class RemoteWorker {
-  private handed: Handed | undefined;
+  private handed: HandedTargets | undefined;
   private readonly meter: RateMeter;
   private provenHashes = 0;
   private measuredSinceMs: number | undefined;
@@ -56,7 +56,7 @@ export class RemoteWorker {
    * Notes that it was handed work on a segment with a target, unless that is about the one it has.
    * @returns its target from now on
    */
-  handOut(round: number, target: bigint, segment = 0): bigint {
+  handOut(round: number, segment: number, target: bigint): bigint {
     if (this.measuredSinceMs === undefined) {
       this.measuredSinceMs = this.now();
       this.meter.restart();
@@ -76,11 +76,6 @@ export class RemoteWorker {
     return target;
   }
 
-  /** The segment it was handed last; undefined where it was handed none in the round. */
-  segmentIn(round: number): number | undefined {
-    return this.handedIn(round)?.segment;
-  }
-
   /**
    * The highest hash value that a share of it may have that names no job: the easiest target of the round. So nobody
    * who asks for work in its name, or beside it without one, can make worthless what it mines.
@@ -88,6 +83,11 @@ export class RemoteWorker {
   acceptedTarget(round: number): bigint {
     // Handed by an earlier process, or before it lost its place: what it was is not known.
     return this.handedIn(round)?.easiest ?? FLOOR;
+  }
+
+  /** The segment of the newest work it was handed in a round; undefined where this process handed it none. */
+  newestSegment(round: number): number | undefined {
+    return this.handedIn(round)?.segment;
   }
 
   /**
@@ -102,7 +102,7 @@ export class RemoteWorker {
     if (this.measuredSinceMs !== undefined) this.meter.update(this.provenHashes);
   }
 
-  private handedIn(round: number): Handed | undefined {
+  private handedIn(round: number): HandedTargets | undefined {
     return this.handed?.round === round ? this.handed : undefined;
   }
 }

@@ -1,47 +1,19 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { FLOOR } from '../../src/consensus';
-import { createLog } from '../../src/log';
+import { FLOOR, K, WORK_SOURCE } from '../../src/consensus';
 import { verifyProof } from '../../src/proof/verify';
 import { Round } from '../../src/rounds/round';
-import { RoundStore } from '../../src/rounds/round-store';
-import { packAttempt } from '../../src/work/attempt';
-import { decodeKey } from '../../src/work/identity';
-import { decodeProof } from '../../src/proof/codec';
-import { MemoryStore } from '../fixtures/memory-store';
-import { vectors } from '../fixtures/proofs';
-
-const log = createLog('silent');
-const vector = vectors[0]!;
-const identity = { taskId: decodeKey(vector.taskId), submitter: decodeKey(vector.submitter) };
-const seed = Buffer.from(vector.seed, 'hex');
-const decoded = decodeProof(vector.proof);
-const attempts = 'proof' in decoded ? decoded.proof.attempts[0]! : [];
-
-function minedRound(): Round {
-  const round = Round.begin(identity, vector.round, seed);
-  round.start();
-  for (const attempt of attempts) round.add(attempt, FLOOR);
-  round.addHashes(vector.noncesTried);
-  return round;
-}
-
-/** The vector's proof in the form that had no time offset in its shares. */
-function proofWithoutTimes(): string {
-  const shares = attempts.map((attempt) => {
-    const bytes = packAttempt(attempt);
-    return Buffer.concat([bytes.subarray(0, 8), bytes.subarray(9)]);
-  });
-  return Buffer.concat([Buffer.of(0x10, 1, shares.length), ...shares]).toString('base64url');
-}
+import type { Share } from '../../src/proof/share';
+import { BITCOIN_ORIGIN, mineOn, segmentAt } from '../fixtures/segments';
+import { identity as miner, seed as minedSeed } from '../fixtures/template';
+import { begunRound, identity, minedRound, seed, shares, vector } from './vector';
 
 describe('Round', () => {
   it('makes the proof of its shares, in whatever order they come', () => {
     fc.assert(
-      fc.property(fc.shuffledSubarray(attempts, { minLength: attempts.length }), (shuffled) => {
-        const round = Round.begin(identity, vector.round, seed);
-        for (const attempt of shuffled)
-          expect(round.add(attempt, FLOOR).admission).to.equal('best');
+      fc.property(fc.shuffledSubarray([...shares], { minLength: shares.length }), (shuffled) => {
+        const round = begunRound();
+        for (const share of shuffled) expect(round.admit(share)).to.equal('best');
         expect(round.proof()).to.equal(vector.proof);
         expect(String(round.estimatedHashes)).to.equal(vector.hashes);
       }),
@@ -52,9 +24,9 @@ describe('Round', () => {
   it('proves any part of its shares validly', () => {
     const of = { taskId: identity.taskId, round: vector.round, seed };
     fc.assert(
-      fc.property(fc.shuffledSubarray(attempts, { minLength: 1 }), (some) => {
-        const round = Round.begin(identity, vector.round, seed);
-        for (const attempt of some) round.add(attempt, FLOOR);
+      fc.property(fc.shuffledSubarray([...shares], { minLength: 1 }), (some) => {
+        const round = begunRound();
+        for (const share of some) round.admit(share);
         const verdict = verifyProof(round.proof()!, identity.submitter, of);
         expect(verdict).to.deep.equal({
           valid: true,
@@ -68,72 +40,132 @@ describe('Round', () => {
   });
 
   it('has no proof before its first share', () => {
-    const round = Round.begin(identity, 1, seed);
-    expect(round.proof()).to.equal(undefined);
-    expect(round.estimatedHashes).to.equal(0n);
+    for (const round of [Round.begin(identity, 1, seed), begunRound()]) {
+      expect(round.proof()).to.equal(undefined);
+      expect([round.estimatedHashes, round.limit]).to.deep.equal([0n, FLOOR]);
+    }
   });
 
   it('counts valid and invalid shares, and duplicates as neither', () => {
     const round = minedRound();
     expect(round.validShares).to.equal(28);
-    expect(round.add(attempts[0]!, FLOOR).admission).to.equal('duplicate');
-    expect(round.add({ ...attempts[0]!, nonce: 1 }, FLOOR).admission).to.equal('invalid');
-    expect(round.add(attempts[5]!, 0n).admission).to.equal('invalid');
-    expect([round.validShares, round.invalidShares]).to.deep.equal([28, 2]);
+    expect(round.admit(shares[0]!)).to.equal('duplicate');
+    expect(round.admit({ ...shares[0]!, hashValue: FLOOR })).to.equal('surpassed');
+    round.reject();
+    expect([round.validShares, round.invalidShares]).to.deep.equal([29, 1]);
+  });
+
+  it('counts no share again that it counted before it was saved', () => {
+    const round = begunRound();
+    for (const share of shares) expect(round.enter(share)).to.equal('best');
+    expect([round.validShares, round.shares.length]).to.deep.equal([0, 28]);
   });
 });
 
-describe('RoundStore', () => {
-  it('gives back what was saved', async () => {
-    const store = new RoundStore(new MemoryStore(), identity, log);
-    const round = minedRound();
-    round.close();
-    await store.save(round);
-    const loaded = await store.load(vector.round);
-    expect(loaded?.toRecord()).to.deep.equal(round.toRecord());
-    expect(loaded?.proof()).to.equal(vector.proof);
-  });
-
-  it('uses a bounded set of keys', async () => {
-    const memory = new MemoryStore();
-    const store = new RoundStore(memory, identity, log);
-    for (let round = 0; round < 50; round++) await store.save(Round.begin(identity, round, seed));
-    expect(memory.values.size).to.equal(8);
-    expect(await store.load(49)).not.to.equal(undefined);
-    expect(await store.load(41)).to.equal(undefined);
-  });
-
-  it('drops shares from a record that do not hash to shares', async () => {
-    const memory = new MemoryStore();
-    const record = { ...minedRound().toRecord(), seed: '01'.repeat(32) };
-    await memory.set(`round:${vector.round % 8}`, JSON.stringify(record));
-    const loaded = await new RoundStore(memory, identity, log).load(vector.round);
-    expect(loaded?.shares).to.deep.equal([]);
-  });
-
-  const record = (): Record<string, unknown> => ({ ...minedRound().toRecord() });
-  const garbage: [string, string][] = [
-    ['an empty value', ''],
-    ['half of a record', JSON.stringify(record()).slice(0, 100)],
-    ['null', 'null'],
-    ['a field too many', JSON.stringify({ ...record(), more: 1 })],
-    ['a negative count', JSON.stringify({ ...record(), hashes: -1 })],
-    ['a broken seed', JSON.stringify({ ...record(), seed: 'xyz' })],
-    ['one that does not say whose it is', JSON.stringify({ ...record(), submitter: undefined })],
-    ['a broken proof', JSON.stringify({ ...record(), proof: 'x' })],
-    ["an earlier build's proof", JSON.stringify({ ...record(), proof: proofWithoutTimes() })],
-  ];
-  for (const [what, text] of garbage) {
-    it(`treats ${what} as no record`, async () => {
-      const memory = new MemoryStore();
-      memory.values.set(`round:${vector.round % 8}`, text);
-      const lines: string[] = [];
-      const log = createLog('info', (line) => lines.push(line));
-      const store = new RoundStore(memory, identity, log);
-      expect(await store.load(vector.round)).to.equal(undefined);
-      expect(lines.join()).to.include(
-        `record of round ${vector.round} is unreadable: starting afresh`,
-      );
+describe('a round on several blocks', () => {
+  const origin = BITCOIN_ORIGIN;
+  /** The first two are siblings, and of the last only one share was found. */
+  const segments = [segmentAt(900_001, 9), segmentAt(900_001, 3), segmentAt(900_000), segmentAt(7)];
+  const begin = (): Round => {
+    const round = Round.begin(miner, 5, minedSeed, origin);
+    for (const segment of segments) round.workOn(round.addSegment(segment));
+    return round;
+  };
+  const expectValid = (round: Round): void => {
+    const of = { taskId: miner.taskId, round: 5, seed: minedSeed };
+    expect(verifyProof(round.proof()!, miner.submitter, of)).to.deep.equal({
+      ...{ valid: true, source: WORK_SOURCE.bitcoin },
+      ...{ shares: round.shares.length, hashes: round.estimatedHashes },
     });
-  }
+  };
+  let mined: Share[];
+  before(() => {
+    const { templates } = begin();
+    mined = [12, 14, 13, 1].flatMap((count, segment) =>
+      mineOn(templates[segment]!, count, { segment }),
+    );
+  });
+
+  it('has its segments in the order in which they came, each once, and knows one that comes back', () => {
+    const round = begin();
+    expect(round.segments).to.deep.equal(segments);
+    expect(round.current).to.equal(3);
+    expect(round.addSegment({ ...segments[1]!, time: 1 })).to.equal(1);
+    expect(round.segments).to.deep.equal(segments);
+    round.workOn(1);
+    expect([round.current, round.templates.length]).to.deep.equal([1, 4]);
+  });
+
+  it('proves the two blocks that prove most, whatever was found in which order', () => {
+    fc.assert(
+      fc.property(fc.shuffledSubarray(mined, { minLength: 1 }), (some) => {
+        const round = begin();
+        for (const share of some) expect(round.admit(share)).not.to.equal('duplicate');
+        expectValid(round);
+        const lowest = (pair: readonly number[]): bigint[] =>
+          some
+            .filter(({ segment }) => pair.includes(segment))
+            .map(({ hashValue }) => hashValue)
+            .sort((a, b) => (a < b ? -1 : 1))
+            .slice(0, K[WORK_SOURCE.bitcoin]);
+        let most = 0n;
+        for (const a of segments.keys()) {
+          for (const b of segments.keys()) {
+            const alone = Round.begin(miner, 5, minedSeed, origin);
+            for (const segment of segments) alone.addSegment(segment);
+            const chosen = lowest([a, b]);
+            for (const share of some) if (chosen.includes(share.hashValue)) alone.enter(share);
+            if (alone.estimatedHashes > most) most = alone.estimatedHashes;
+          }
+        }
+        expect(round.estimatedHashes).to.equal(most);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('asks for all that may enter its proof, and never for more than before', () => {
+    fc.assert(
+      fc.property(fc.shuffledSubarray(mined, { minLength: 1 }), (some) => {
+        const round = begin();
+        for (const [i, share] of some.entries()) {
+          const { limit, shares: before } = round;
+          round.workOn(share.segment);
+          expect(round.limit).to.equal(limit);
+          round.admit(share);
+          expect(round.limit <= limit).to.equal(true);
+          const isIn = round.shares.includes(share);
+          if (share.hashValue > limit) expect(round.shares).to.deep.equal(before);
+          if (isIn) expect(share.hashValue <= limit).to.equal(true);
+          // As one has them that nobody looked at before.
+          const unseen = begin();
+          for (const share of some.slice(0, i + 1)) unseen.admit(share);
+          expect(round.shares).to.deep.equal(unseen.shares);
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('is the same when it was saved, with the segment of each share', () => {
+    fc.assert(
+      fc.property(fc.shuffledSubarray(mined), (some) => {
+        const round = begin();
+        for (const share of some) round.admit(share);
+        const record = round.toRecord();
+        expect(record.payout).to.equal('44'.repeat(20));
+        const restored = Round.restore(miner, JSON.parse(JSON.stringify(record)) as typeof record)!;
+        expect(restored.segments).to.deep.equal(segments);
+        expect(restored.origin).to.deep.equal(origin);
+        for (const [segment, { shares }] of record.segments.entries()) {
+          expect(shares).to.have.length(some.filter((share) => share.segment === segment).length);
+        }
+        for (const share of some) restored.enter(share);
+        // Those that were leased ahead are skipped, and what is told of them is further ahead.
+        expect({ ...restored.toRecord(), leased: record.leased }).to.deep.equal(record);
+        expect(restored.proof()).to.equal(round.proof());
+      }),
+      { numRuns: 20 },
+    );
+  });
 });

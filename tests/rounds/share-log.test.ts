@@ -1,24 +1,17 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { displayHash } from '../../src/bitcoin/target';
 import { createLog } from '../../src/log';
-import { Round } from '../../src/rounds/round';
+import { shareOf } from '../../src/proof/share';
+import type { Round } from '../../src/rounds/round';
 import { RECENT_INVALID_SHARES, RECENT_SHARES, ShareLog } from '../../src/rounds/share-log';
 import type { JudgedShare } from '../../src/rounds/share-record';
 import { packAttempt } from '../../src/work/attempt';
-import { decodeProof } from '../../src/proof/codec';
-import { shareOf } from '../../src/proof/share';
-import { displayHash } from '../../src/bitcoin/target';
-import { decodeKey } from '../../src/work/identity';
 import { MemoryStore } from '../fixtures/memory-store';
-import { vectors } from '../fixtures/proofs';
+import { openShareDoor } from '../fixtures/share-door';
+import { attempts, begunRound, identity, shares as mined, template, vector } from './vector';
 
 const log = createLog('silent');
-const vector = vectors[0]!;
-const identity = { taskId: decodeKey(vector.taskId), submitter: decodeKey(vector.submitter) };
-const seed = Buffer.from(vector.seed, 'hex');
-const decoded = decodeProof(vector.proof);
-const attempts = 'proof' in decoded ? decoded.proof.attempts[0]! : [];
-const { template } = Round.begin(identity, vector.round, seed);
 
 const share = (i: number, more: Partial<JudgedShare> = {}): JudgedShare => {
   const attempt = attempts[i % attempts.length]!;
@@ -26,8 +19,9 @@ const share = (i: number, more: Partial<JudgedShare> = {}): JudgedShare => {
     round: vector.round,
     workerId: 'rig1',
     submissionId: `rig1-${i}`,
-    hash: displayHash(shareOf(template, attempt).hashValue),
+    hash: displayHash(mined[i % mined.length]!.hashValue),
     attempt,
+    segment: 0,
     best: true,
     ...more,
   };
@@ -41,6 +35,9 @@ describe('ShareLog', () => {
   let store: MemoryStore;
   beforeEach(() => (store = new MemoryStore()));
   const open = (): Promise<ShareLog> => ShareLog.open(store, log);
+  /** A round as a later process has it of its record and the log. */
+  const restored = async (round: Round): Promise<Round> =>
+    (await openShareDoor(store, identity)).intake.restore(round.toRecord())!;
   const idsOf = (shares: ShareLog): string[] =>
     shares.recent(RECENT_SHARES).map(({ submissionId }) => submissionId);
 
@@ -137,11 +134,11 @@ describe('ShareLog', () => {
     expect(store.writes).to.be.at.most(2);
   });
 
-  it('goes on without what an earlier build kept, whose attempts had no time, and tells of it once', async () => {
+  it('goes on without what an earlier build kept, which knew no segments, and tells of it once', async () => {
     const lines: string[] = [];
     const old = share(0);
     for (let batch = 38; batch <= 41; batch++) {
-      const attempt = packAttempt(old.attempt!).toString('hex').slice(0, 24);
+      const attempt = packAttempt(old.attempt!).toString('hex');
       const tuple = [batch, vector.round, 'rig1', `old-${batch}`, old.hash, attempt, 1, '', 1.7e12];
       const record = { batch, valid: batch, invalid: 9, shares: [tuple] };
       store.values.set(`shares:${batch}`, JSON.stringify(record));
@@ -299,16 +296,15 @@ describe('ShareLog', () => {
   it('gives no share the place of one that a round has counted, though its batch was lost', async () => {
     const shares = await open();
     for (let i = 0; i < 5; i++) shares.note(share(i));
-    const saved = Round.begin(identity, vector.round, seed);
-    for (let i = 0; i < 5; i++) saved.admit(shareOf(template, attempts[i]!));
+    const saved = begunRound();
+    for (let i = 0; i < 5; i++) saved.admit(mined[i]!);
     saved.setCountedUntil(shares.lastPlace);
     // Killed before the flush.
     const after = await open();
     after.goOnAbove(saved.countedUntil);
     await after.keep(share(5));
-    const restored = Round.restore(identity, saved.toRecord())!;
-    restored.replay((await open()).restoredOf(vector.round));
-    expect([restored.validShares, restored.shares.length]).to.deep.equal([6, 6]);
+    const { validShares, shares: kept } = await restored(saved);
+    expect([validShares, kept.length]).to.deep.equal([6, 6]);
   });
 
   it('gives shares of earlier processes to no round after a reset of the network', async () => {
@@ -338,39 +334,48 @@ describe('ShareLog', () => {
 
   it('brings a round up to date that was saved before its last shares came', async () => {
     const shares = await open();
-    const saved = Round.begin(identity, vector.round, seed);
+    const saved = begunRound();
     const keep = async (i: number): Promise<void> => {
-      saved.admit(shareOf(template, attempts[i]!));
+      saved.admit(mined[i]!);
       await shares.keep(share(i));
     };
     for (let i = 0; i < 10; i++) await keep(i);
     saved.setCountedUntil(shares.lastPlace);
-    const record = saved.toRecord();
+    const before = saved.toRecord();
     for (let i = 10; i < 28; i++) await keep(i);
     await shares.keep(share(0, { submissionId: 'bad', reason: 'above_target' }));
-
-    const restored = Round.restore(identity, record)!;
-    restored.replay((await open()).restoredOf(vector.round));
-    expect(restored.proof()).to.equal(vector.proof);
-    expect([restored.validShares, restored.invalidShares]).to.deep.equal([28, 1]);
-    restored.replay((await open()).restoredOf(vector.round));
-    expect([restored.validShares, restored.invalidShares]).to.deep.equal([28, 1]);
+    // A process that starts twice over it, without saving.
+    for (let starts = 0; starts < 2; starts++) {
+      const round = (await openShareDoor(store, identity)).intake.restore(before)!;
+      expect(round.proof()).to.equal(vector.proof);
+      expect([round.validShares, round.invalidShares]).to.deep.equal([28, 1]);
+    }
   });
 
   it('keeps the seconds by which the time of a share was rolled', async () => {
     const rolled = { ...attempts[0]!, timeOffset: 255 };
     const hash = displayHash(shareOf(template, rolled).hashValue);
     await (await open()).keep(share(0, { attempt: rolled, hash }));
-    const restored = Round.begin(identity, vector.round, seed);
-    restored.replay((await open()).restoredOf(vector.round));
-    expect(restored.validShares).to.equal(1);
+    expect((await restored(begunRound())).validShares).to.equal(1);
+  });
+
+  it('keeps the segment of a share', async () => {
+    const shares = await open();
+    await shares.keep(share(0, { segment: 3 }));
+    const { round, workerId, hash } = share(1);
+    const refusedShare = { round, workerId, hash, submissionId: 'rig1-1', best: false };
+    await shares.keep({ ...refusedShare, reason: 'wrong_height' });
+    const [refused, found] = (await open()).recent(2);
+    expect(found).to.deep.include({ segment: 3, attempt: attempts[0] });
+    expect(refused).not.to.have.any.keys('segment', 'attempt');
+    // The round has no such segment.
+    expect((await restored(begunRound())).validShares).to.equal(0);
   });
 
   it('takes no logged share into a round with another seed', async () => {
     const shares = await open();
     await shares.keep(share(0));
-    const other = Round.begin(identity, vector.round, Buffer.alloc(32, 9));
-    other.replay((await open()).restoredOf(vector.round));
-    expect(other.shares).to.deep.equal([]);
+    const other = await restored(begunRound(Buffer.alloc(32, 9)));
+    expect([other.shares.length, other.validShares]).to.deep.equal([0, 0]);
   });
 });

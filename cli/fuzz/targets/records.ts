@@ -1,9 +1,14 @@
 import { FLOOR } from '../../../src/consensus';
 import { createLog } from '../../../src/log';
+import { decodeProof } from '../../../src/proof/codec';
 import { roundRecordSchema } from '../../../src/rounds/round-record';
 import { RoundStore } from '../../../src/rounds/round-store';
 import { Seeds } from '../../../src/rounds/seeds';
+import { ShareIntake } from '../../../src/rounds/share-intake';
 import { RECENT_SHARES, ShareLog } from '../../../src/rounds/share-log';
+import { packAttempt } from '../../../src/work/attempt';
+import { Jobs } from '../../../src/workers/jobs';
+import { Workers } from '../../../src/workers/workers';
 import { MemoryStore } from '../../../tests/fixtures/memory-store';
 import { judgeOf, vectors } from '../../../tests/fixtures/proofs';
 import { decodeKey } from '../../../src/work/identity';
@@ -15,19 +20,43 @@ const log = createLog('silent');
 const vector = vectors[0]!;
 const identity = { taskId: decodeKey(vector.taskId), submitter: judgeOf(vector).submitter };
 
+const decoded = decodeProof(vector.proof);
+const attempts = 'proof' in decoded ? decoded.proof.attempts.flat() : [];
+const packed = attempts.map((attempt) => packAttempt(attempt).toString('hex'));
+
 const SHARE = [
-  ...[1, vector.round, 'rig1', 'rig1-1', '00'.repeat(32), '01'.repeat(13), 1, '', 1.7e12],
+  ...[1, vector.round, 'rig1', 'rig1-1', '00'.repeat(32), '01'.repeat(13), 0, 1, '', 1.7e12],
 ];
 const FORGED = [
-  ...[1.7e12 + 1, vector.round, 'rig1', 'rig1-2', '00'.repeat(32), '', 0, 'wrong_hash', 1.7e12],
+  ...[1.7e12 + 1, vector.round, 'rig1', 'rig1-2', '00'.repeat(32), '', 0, 0, 'wrong_hash', 1.7e12],
 ];
+/** Where a share has its segment. */
+const SEGMENT_AT = 6;
 const ROUND_KEY = `round:${vector.round % 8}`;
+const COUNTS = { closed: false, hashes: 1e9, validShares: 40, invalidShares: 0, countedUntil: 0 };
+const OF_ROUND = {
+  ...{ round: vector.round, seed: vector.seed },
+  submitter: Buffer.from(identity.submitter).toString('hex'),
+};
 /** What the store holds, by key, as this task writes it. */
 const RECORDS: Readonly<Record<string, unknown>> = {
   [ROUND_KEY]: {
-    ...{ round: vector.round, seed: vector.seed, starts: 1, closed: false, hashes: 1e9 },
-    submitter: Buffer.from(identity.submitter).toString('hex'),
-    ...{ validShares: 40, invalidShares: 0, countedUntil: 1.7e12, proof: vector.proof },
+    ...{
+      ...OF_ROUND,
+      ...COUNTS,
+      payout: '',
+      leased: 300,
+      workers: [
+        ['', 1],
+        ['rig1', 2],
+      ],
+    },
+    segments: [
+      {
+        ...{ height: vector.round, prev: vector.seed, time: 1767225607, bits: 0x1700ffff },
+        shares: packed,
+      },
+    ],
   },
   seeds: [{ round: vector.round, seed: vector.seed }],
   'shares:0': { batch: 0, valid: 1, invalid: 0, shares: [SHARE] },
@@ -35,22 +64,26 @@ const RECORDS: Readonly<Record<string, unknown>> = {
   'workers-seen': ['AAAAAAAA'],
 };
 
-/** What a task wrote whose shares had no time offset: it can't be read, and that is all. */
+/** A round of source bitcoin, on two blocks; its shares are worth nothing there. */
+const OF_BITCOIN = {
+  ...(RECORDS[ROUND_KEY] as object),
+  payout: '44'.repeat(20),
+  segments: [1, 2].map((height) => ({
+    ...{ height, prev: '05'.repeat(32), time: 1790000000, bits: 0x1700ffff },
+    shares: packed.slice(0, 20),
+  })),
+};
+
+/** What a task wrote whose rounds had no segments: it can't be read, and that is all. */
 const OUTDATED: readonly [string, unknown][] = [
   [
     'shares:0',
     {
       ...{ batch: 0, valid: 1, invalid: 0 },
-      shares: [SHARE.map((field, i) => (i === 5 ? '01'.repeat(12) : field))],
+      shares: [SHARE.filter((_, i) => i !== SEGMENT_AT)],
     },
   ],
-  [
-    ROUND_KEY,
-    {
-      ...(RECORDS[ROUND_KEY] as object),
-      proof: withoutTimeOffsets(vector.proof),
-    },
-  ],
+  [ROUND_KEY, { ...OF_ROUND, ...COUNTS, starts: 1, proof: vector.proof }],
 ];
 
 /** What the store gives back: an earlier version's, or half of what was written, or anything. */
@@ -59,7 +92,11 @@ export const records: FuzzTarget = {
   cost: 200,
 
   generate(random: Random): string {
-    const [key, written] = random.pick([...Object.entries(RECORDS), ...OUTDATED]);
+    const [key, written] = random.pick([
+      ...Object.entries(RECORDS),
+      [ROUND_KEY, OF_BITCOIN] as const,
+      ...OUTDATED,
+    ]);
     let value = written;
     for (let changes = random.below(3); changes >= 0; changes--) value = mutateJson(random, value);
     const text = JSON.stringify(value) ?? '';
@@ -73,7 +110,11 @@ export const records: FuzzTarget = {
     const [changed, text] = JSON.parse(input) as [string, string];
     store.values.set(changed, text);
 
-    const round = await new RoundStore(store, identity, log).load(vector.round);
+    const shares = await ShareLog.open(store, log);
+    const jobs = new Jobs(new Workers());
+    const intake = new ShareIntake({ identity, jobs, shares });
+    const rounds = new RoundStore(store, (record) => intake.restore(record), log);
+    const round = await rounds.load(vector.round);
     mustBeRead(ROUND_KEY, round?.shares.length === vector.shares);
     if (round) {
       must(round.number === vector.round, 'another round was loaded');
@@ -82,13 +123,16 @@ export const records: FuzzTarget = {
         'a share above the floor',
       );
       roundRecordSchema.parse(round.toRecord());
+      const proof = round.proof();
+      must(proof === undefined || 'proof' in decodeProof(proof), 'a proof that is none');
+      round.workOn(0);
+      jobs.newestOf(round, 'rig1');
+      must(round.leases.take() !== round.leases.shared, 'ground is leased twice');
     }
 
-    const shares = await ShareLog.open(store, log);
     const restored = shares.recent(RECENT_SHARES).map(({ submissionId }) => submissionId);
     mustBeRead('shares:0', restored.includes('rig1-1'));
     mustBeRead('invalid-shares:0', restored.includes('rig1-2'));
-    round?.replay(shares.restoredOf(vector.round));
     const { valid, invalid, uniqueWorkers } = shares.statistics;
     must([valid, invalid, uniqueWorkers].every(Number.isSafeInteger), 'a count that is none');
     await shares.keep({
@@ -111,14 +155,3 @@ export const records: FuzzTarget = {
     }
   },
 };
-
-/** A proof of work source koii as it was without time offsets. */
-function withoutTimeOffsets(proof: string): string {
-  const bytes = Buffer.from(proof, 'base64url');
-  const count = bytes[2]!;
-  const shares = Array.from({ length: count }, (_, i) => {
-    const share = bytes.subarray(3 + 13 * i, 16 + 13 * i);
-    return Buffer.concat([share.subarray(0, 8), share.subarray(9)]);
-  });
-  return Buffer.concat([bytes.subarray(0, 3), ...shares]).toString('base64url');
-}
