@@ -93,6 +93,23 @@ describe('the job that a share is hashed on', function () {
     expect((await submit({ ...share, job_id: work.job_id }, ROUND + 1))[0]).to.equal(201);
   });
 
+  it('can be made up as far as it could have been handed out, and no further', async () => {
+    const { job_id, ...work } = await workOf();
+    const [share, other] = mineShares({ job_id, ...work }, 2);
+    const [tag, prefix, bits] = [job_id.slice(0, 8), job_id.slice(8, 12), job_id.slice(12)];
+    const madeUp = [
+      ...[`${tag}efff${bits}`, `00000000${prefix}${bits}`, `${job_id}0`],
+      // Of targets above the floor, below zero, and written in another way than jobs are.
+      ...['1e400001', '1f400000', '207fffff', '1e800000', '00000000', '1f004000', 'ffffffff'],
+    ].map((id) => (id.length === 8 ? tag + prefix + id : id));
+    for (const id of madeUp) {
+      expect(await submit({ ...share, job_id: id }), id).to.deep.equal([409, 'stale']);
+    }
+    const tooHard = { ...share, job_id: `${tag}${prefix}03000001` };
+    expect(await submit(tooHard)).to.deep.equal([422, 'above_target']);
+    expect((await submit({ ...other, job_id }))[0]).to.equal(201);
+  });
+
   it('is looked at for its height, which is only compared', async () => {
     const { job_id, ...work } = await workOf();
     const [share] = mineShares({ job_id, ...work }, 1);
