@@ -81,7 +81,7 @@ async function main(): Promise<void> {
 async function mine(work: Work, wanted: number): Promise<ShareBody[]> {
   const engine = new Engine({ threads: 1, backend: 'auto', log: () => undefined });
   const found: ShareBody[] = [];
-  const { template, extranonce1: prefix, target } = work;
+  const { template, extranonce1: prefix, target, jobId } = work;
   await new Promise<void>((resolve) => {
     engine.search({
       ...{ template, prefix, extranonce2: 0, target },
@@ -89,7 +89,7 @@ async function mine(work: Work, wanted: number): Promise<ShareBody[]> {
       onFound: (attempts) => {
         for (const attempt of attempts) {
           const ids = { worker_id: WORKER, submission_id: String(found.length) };
-          found.push(shareBody(template, attempt, ids));
+          found.push({ ...shareBody(template, attempt, ids), job_id: jobId });
         }
         if (found.length >= wanted) resolve();
       },

@@ -1,16 +1,19 @@
 import { z } from 'zod';
 import { EXTRANONCE2_SIZE, HEADER_VERSION } from '../../src/consensus';
-import { hex32, hexBytes } from '../../src/http/fields';
+import { hex32, hexBytes, jobId } from '../../src/http/fields';
 import type { Template } from '../../src/work/segment';
 import { errorAnswer, faultOf, faultOfAnswer, WrongServer } from './server-faults';
 import type { ShareBody } from './share-body';
 
 const REQUEST_TIMEOUT_MS = 10_000;
+/** A node lets a request for the next job wait for so long (docs/API.md). */
+const WAIT_MS = 25_000;
 
 const hex = z.string().regex(/^([0-9a-f]{2})*$/);
 
 /** The work of GET /task, as far as this program can do it. */
 const workSchema = z.object({
+  job_id: jobId,
   version: hex32.pipe(z.literal(HEADER_VERSION)),
   prev: hexBytes(32),
   coinbase1: hex,
@@ -27,6 +30,8 @@ const taskSchema = z.object({ round_number: z.number().int(), work: workSchema }
 
 export interface Work {
   round: number;
+  /** Another where the target is another. */
+  jobId: string;
   template: Template;
   extranonce1: number;
   target: bigint;
@@ -47,9 +52,10 @@ export function workOf(answer: unknown): Work {
     );
   }
   const { round_number, work } = parsed.data;
-  const { share_target, ...rest } = work;
+  const { job_id, share_target, ...rest } = work;
   return {
     round: round_number,
+    jobId: job_id,
     template: {
       height: work.height,
       prev: Buffer.from(work.prev, 'hex'),
@@ -90,10 +96,13 @@ export class NodeApi {
 
   /**
    * The work of the round that runs; undefined between rounds.
+   * @param after a job, to be answered when there is another, or after 25 s
    * @throws NodeAway, or WrongServer where there is no node or one whose work this program can't do.
    */
-  async work(signal: AbortSignal): Promise<Work | undefined> {
-    const { response, body } = await this.request(`/task?worker_id=${this.workerId}`, {}, signal);
+  async work(signal: AbortSignal, after?: string): Promise<Work | undefined> {
+    const path = `/task?worker_id=${this.workerId}${after === undefined ? '' : `&after=${after}`}`;
+    const timeoutMs = REQUEST_TIMEOUT_MS + (after === undefined ? 0 : WAIT_MS);
+    const { response, body } = await this.request(path, {}, signal, timeoutMs);
     if (response.status === 404 && errorAnswer(body)?.error === 'not_found') {
       await this.expectNode(signal);
       return undefined;
@@ -134,8 +143,13 @@ export class NodeApi {
     this.isKnown = true;
   }
 
-  private async request(path: string, init: RequestInit, signal: AbortSignal): Promise<Answer> {
-    const timeout = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+  private async request(
+    path: string,
+    init: RequestInit,
+    signal: AbortSignal,
+    timeoutMs = REQUEST_TIMEOUT_MS,
+  ): Promise<Answer> {
+    const timeout = AbortSignal.timeout(timeoutMs);
     const options = {
       ...init,
       redirect: 'manual',

@@ -4,14 +4,16 @@ import { Engine, type EngineOptions } from '../../src/mining/engine';
 import type { Attempt } from '../../src/work/attempt';
 import type { Conflict } from '../../src/rounds/remote-shares';
 import { sparingly } from '../../src/log';
+import { HandedJobs } from './handed-jobs';
 import { NodeApi, type Work } from './node-api';
 import { NodeStanding } from './node-standing';
 import { NodeAway, WrongServer } from './server-faults';
 import { shareBody, type ShareBody } from './share-body';
 
-/** How often the node is asked for the round and the target, between rounds and in one. */
+/** How often the node is asked for a round between rounds. */
 const IDLE_POLL_MS = 1_000;
-const POLL_MS = 3_000;
+/** It is asked for the next job without a pause, for it lets that wait; but never sooner than this after it was asked last. */
+const LEAST_ASK_MS = 250;
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 15_000;
 /** Shares are kept this long while the node is away; so is the engine at work. */
@@ -21,8 +23,9 @@ const MAX_QUEUED = 1_000;
 const WRONG_MS = 600_000;
 /** At the end, what was found last is still submitted for so long. */
 const LAST_SUBMISSIONS_MS = 1_000;
-/** How a node rejects shares that come too late. */
-const ROUND_OVER: Conflict = 'round_over';
+/** How a node rejects shares that come too late, and those of a job that it knows nothing of. */
+const ROUND_OVER = 'round_over' satisfies Conflict;
+const STALE = 'stale' satisfies Conflict;
 
 export interface RemoteMinerOptions extends Pick<EngineOptions, 'threads' | 'backend'> {
   url: string;
@@ -53,7 +56,7 @@ export class RemoteMiner {
   /** Tells this run's submissions from those of a run before. */
   private readonly runId = randomBytes(4).toString('hex');
   private readonly queue: QueuedShare[] = [];
-  private work: Work | undefined;
+  private jobs: HandedJobs | undefined;
   private submissions = 0;
   private readonly standing: NodeStanding;
   private isMet = false;
@@ -89,7 +92,7 @@ export class RemoteMiner {
 
   /** The round being mined; undefined between rounds. */
   get round(): number | undefined {
-    return this.work?.round;
+    return this.jobs?.work.round;
   }
 
   get nodeIsAway(): boolean {
@@ -133,18 +136,28 @@ export class RemoteMiner {
   /** Keeps the engine on the work of the round that runs. */
   private async follow(signal: AbortSignal): Promise<void> {
     let retryMs = FIRST_RETRY_MS;
+    let askedAtMs = -Infinity;
+    /** The job to wait behind; undefined for an answer at once, as after a fault, to see that all is well again. */
+    let after: string | undefined;
     while (!signal.aborted) {
+      await pause(askedAtMs + LEAST_ASK_MS - performance.now(), signal);
+      askedAtMs = performance.now();
+      const ask = AbortSignal.any([signal, this.askNow.signal]);
       try {
-        const work = await this.api.work(signal);
+        const work = await this.api.work(ask, after);
         this.isMet = true;
         if (this.nodeIsAway) this.submitNow.abort();
         this.standing.succeeded('work');
+        // Behind a round the next one may begin at once.
+        const pauseMs = work ? 0 : this.jobs ? LEAST_ASK_MS : IDLE_POLL_MS;
         await this.take(work);
+        after = work?.jobId;
         retryMs = FIRST_RETRY_MS;
-        const pollMs = this.work ? POLL_MS : IDLE_POLL_MS;
-        await pause(pollMs, AbortSignal.any([signal, this.askNow.signal]));
+        await pause(pauseMs, ask);
       } catch (error) {
         if (signal.aborted) return;
+        after = undefined;
+        if (ask.aborted) continue;
         this.expectPassing(error);
         this.standing.failed('work', error);
         if (this.standing.awayMs > AWAY_MS) await this.rest('the node is away for long');
@@ -163,9 +176,9 @@ export class RemoteMiner {
 
   /** Stops mining, if it does. */
   private async rest(why: string): Promise<void> {
-    if (!this.work) return;
-    this.options.note(`mining of round ${this.work.round} stops: ${why}`);
-    this.work = undefined;
+    if (!this.jobs) return;
+    this.options.note(`mining of round ${this.jobs.work.round} stops: ${why}`);
+    this.jobs = undefined;
     await this.engine.stop();
     this.minedMs += performance.now() - this.minesSinceMs!;
     this.minesSinceMs = undefined;
@@ -174,31 +187,33 @@ export class RemoteMiner {
 
   private async take(work: Work | undefined): Promise<void> {
     if (!work) return this.rest('the round is over');
-    const { work: current } = this;
-    this.work = work;
-    if (current?.key === work.key) {
-      if (current.target !== work.target) this.engine.setTarget(work.target);
-      return;
+    if (this.jobs?.work.key === work.key) {
+      this.jobs.add(work);
+      return this.engine.setTarget(work.target);
     }
     this.options.note(`mining round ${work.round}`);
+    const jobs = new HandedJobs(work);
+    this.jobs = jobs;
     const { template, extranonce1: prefix, target } = work;
     // Anywhere: a run before this one, or another worker where ids ran out, may have begun at 0.
     const extranonce2 = randomBytes(4).readUInt32BE();
     this.minesSinceMs ??= performance.now();
-    const onFound = (attempts: Attempt[]): void => this.found(work, attempts);
+    const onFound = (attempts: Attempt[]): void => this.found(jobs, attempts);
     this.engine.search({
       ...{ template, prefix, extranonce2, target, onFound },
       onHashes: () => undefined,
     });
   }
 
-  private found({ round, template }: Work, attempts: Attempt[]): void {
+  private found(jobs: HandedJobs, attempts: Attempt[]): void {
+    const { round, template } = jobs.work;
     for (const attempt of attempts) {
       const body = shareBody(template, attempt, {
         worker_id: this.options.id,
         submission_id: `${this.runId}-${++this.submissions}`,
       });
-      this.queue.push({ round, body });
+      const job_id = jobs.idFor(BigInt(`0x${body.hash}`));
+      this.queue.push({ round, body: { ...body, job_id } });
       if (this.queue.length <= MAX_QUEUED) continue;
       this.queue.shift();
       this.dropped++;
@@ -237,8 +252,8 @@ export class RemoteMiner {
         if (reason === undefined) this.accepted++;
         else {
           this.rejected++;
-          if (reason === ROUND_OVER) this.drop(share.round);
-          else this.tellRejection(reason);
+          if (reason !== ROUND_OVER) this.tellRejection(reason);
+          if (reason === ROUND_OVER || reason === STALE) this.drop(share, reason);
         }
       } catch (error) {
         if (signal.aborted) return;
@@ -251,17 +266,21 @@ export class RemoteMiner {
     }
   }
 
-  /** Forgets what was found for a round that is over, and asks for the next. */
-  private drop(round: number): void {
-    const late = this.queue.filter((share) => share.round === round).length;
-    this.rejected += late;
-    this.queue.splice(0, Infinity, ...this.queue.filter((share) => share.round !== round));
-    if (this.work?.round !== round) return;
+  /** Forgets what would be rejected as a share was, and asks for work. */
+  private drop({ round, body }: QueuedShare, reason: typeof ROUND_OVER | typeof STALE): void {
+    const isLost = (share: QueuedShare): boolean =>
+      share.round === round && (reason === ROUND_OVER || share.body.job_id === body.job_id);
+    const kept = this.queue.filter((share) => !isLost(share));
+    this.rejected += this.queue.length - kept.length;
+    this.queue.splice(0, Infinity, ...kept);
+    if (this.round !== round) return;
     this.askNow.abort();
     this.askNow = new AbortController();
   }
 }
 
+/** Waits for so long, if it is above 0, or until the signal. */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms <= 0) return;
   await sleep(ms, undefined, { signal }).catch(() => undefined);
 }

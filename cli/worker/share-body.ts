@@ -15,6 +15,8 @@ export interface ShareBody {
   nonce: string;
   version_bits: string;
   time_offset: number;
+  /** The job it was found on; the newest of its worker where left out. */
+  job_id?: string;
 }
 
 /** Writes what was found on a template as it is submitted. */

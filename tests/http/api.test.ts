@@ -35,7 +35,6 @@ describeProcesses('the HTTP API of a standalone node', function () {
         version: '20000000',
         version_mask: '1fffe000',
         prev: seed.toString('hex'),
-        extranonce1: '0100',
         extranonce2_size: 4,
         time: (1767225600 + ROUND).toString(16),
         bits: '1700ffff',
@@ -51,8 +50,8 @@ describeProcesses('the HTTP API of a standalone node', function () {
         (await node.ask(`/task/${ROUND}?worker_id=${id}`)).body.work.extranonce1;
       const ids = ['rig1', 'rig2', 'a@b.c:d', 'x'.repeat(64)];
       const first = await Promise.all(ids.map(of));
-      expect(new Set(first).size).to.equal(ids.length);
-      for (const extranonce1 of first) expect(Number.parseInt(extranonce1, 16)).to.be.above(0x100);
+      const { body } = await node.ask(`/task/${ROUND}`);
+      expect(new Set([...first, body.work.extranonce1]).size).to.equal(ids.length + 1);
       expect(await Promise.all(ids.map(of))).to.deep.equal(first);
     });
 
@@ -72,6 +71,9 @@ describeProcesses('the HTTP API of a standalone node', function () {
       ['a worker id with other characters', `/task/${ROUND}?worker_id=a%00b`],
       ['two worker ids', `/task/${ROUND}?worker_id=a&worker_id=b`],
       ["the node's own name as worker id", `/task/${ROUND}?worker_id=local`],
+      ['an empty job', `/task/${ROUND}?after=`],
+      ['a job that is too long', `/task/${ROUND}?after=${'x'.repeat(65)}`],
+      ['two jobs', '/task?after=a&after=b'],
     ] as const) {
       it(`refuses ${what}`, async () => {
         expect((await node.ask(route)).status).to.equal(400);

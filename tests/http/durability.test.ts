@@ -5,7 +5,7 @@ import { find } from '../../cli/soak/mined';
 import type { Acknowledged } from '../../cli/soak/rig';
 import type { ShareBody } from '../../cli/worker/share-body';
 import { VERSION_BITS_SHIFT } from '../../src/consensus';
-import { ATTEMPT_SIZE, packAttempt } from '../../src/work/attempt';
+import { packAttempt } from '../../src/work/attempt';
 import { mineShares, type Work } from '../fixtures/shares';
 import { StandaloneNode, SUBMITTER } from '../fixtures/standalone';
 import { describeProcesses } from '../runner/describe-processes';
@@ -90,21 +90,12 @@ describeProcesses('a standalone node killed behind its 201', function () {
 /** Makes a record of rounds or shares what a build wrote whose shares had no time offset. */
 function forgetTimes(file: string): void {
   const record = JSON.parse(readFileSync(file, 'utf8')) as {
-    proof?: string;
     shares?: (string | number)[][];
+    segments?: { shares: string[] }[];
   };
-  const without = (attempt: Buffer): Buffer =>
-    Buffer.concat([attempt.subarray(0, 8), attempt.subarray(9)]);
-  for (const share of record.shares ?? []) {
-    share[5] = without(Buffer.from(share[5] as string, 'hex')).toString('hex');
-  }
-  if (record.proof) {
-    const bytes = Buffer.from(record.proof, 'base64url');
-    const attempts = Array.from({ length: bytes[2]! }, (_, i) =>
-      without(bytes.subarray(3 + i * ATTEMPT_SIZE, 3 + (i + 1) * ATTEMPT_SIZE)),
-    );
-    record.proof = Buffer.concat([bytes.subarray(0, 3), ...attempts]).toString('base64url');
-  }
+  const without = (packed: string): string => packed.slice(0, 16) + packed.slice(18);
+  for (const share of record.shares ?? []) share[5] = without(share[5] as string);
+  for (const segment of record.segments ?? []) segment.shares = segment.shares.map(without);
   writeFileSync(file, JSON.stringify(record));
 }
 

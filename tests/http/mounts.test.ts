@@ -80,9 +80,13 @@ describe('the mounts of the API', function () {
 
     it('gives no stranger a place among the workers, and moves no target', async () => {
       const { workers } = node.services;
-      const answer = await fetch(`${url}/task/${ROUND}?worker_id=rig1`);
-      expect(answer.status).to.equal(400);
-      expect(await answer.text()).to.include('worker_id: expected none here');
+      for (const name of ['worker_id', 'after']) {
+        for (const path of ['/task', `/task/${ROUND}`]) {
+          const answer = await fetch(`${url}${path}?${name}=rig1`);
+          expect(answer.status).to.equal(400);
+          expect(await answer.text()).to.include(`${name}: expected none here`);
+        }
+      }
       const handedBefore = workers.shared.acceptedTarget(ROUND);
       expect(await (await fetch(`${url}/task/${ROUND}`)).json()).to.have.nested.property(
         'work.prev',

@@ -1,18 +1,18 @@
-import type { Request, Router } from 'express';
+import type { Request, Response, Router } from 'express';
 import { z } from 'zod';
 import { ApiError, parse } from '../errors';
-import { account, roundInPath, text, workerId } from '../fields';
+import { account, jobId, roundInPath, text, workerId } from '../fields';
 import { jsonBody } from '../json-body';
 import { addResource, answer, sendJson, type Mount } from '../resource';
 import { RoundConflict, type Services } from '../services';
 import type { Round } from '../../rounds/round';
 import type { NamedJob } from '../../workers/jobs';
 import { taskParameters } from '../task-parameters';
+import { WorkWait } from '../work-wait';
 
-const query = z.object({ worker_id: workerId.optional() });
-const publicQuery = z.object({
-  worker_id: z.undefined('expected none here, for workers come to the side port').optional(),
-});
+const query = z.object({ worker_id: workerId.optional(), after: jobId.optional() });
+const NONE = z.undefined('expected none here, for workers come to the side port').optional();
+const publicQuery = z.object({ worker_id: NONE, after: NONE });
 const startBody = z.object({
   submissions: z
     .record(account, text(/^[^]{0,512}$/, 'a string of at most 512 characters'))
@@ -23,27 +23,46 @@ const startBody = z.object({
 export function addTask(router: Router, services: Services, { limits, isPublic }: Mount): void {
   const { miner, jobs, rounds } = services;
 
-  /** The job for who asks; a stranger is shown what there is, and nothing is noted of it. */
-  const jobFor = async (round: Round, { query: asked }: Request): Promise<NamedJob | undefined> => {
-    const { worker_id } = parse(isPublic ? publicQuery : query, asked);
-    if (miner.miningRound !== round.number) return undefined;
-    if (isPublic) return jobs.shown(round, miner.shareTarget);
+  const waits = new WorkWait(miner);
+
+  /**
+   * The job for who asks, once it is another than the one named, or there is a first one. A stranger is shown what
+   * there is, and nothing is noted of it.
+   * @returns undefined where the round is not being mined
+   */
+  const jobFor = async (
+    round: Round,
+    { query: asked }: Request,
+    response: Response,
+  ): Promise<NamedJob | undefined> => {
+    const isMined = (): boolean => miner.miningRound !== undefined && miner.lastRound === round;
+    if (isPublic) {
+      parse(publicQuery, asked);
+      return isMined() ? jobs.shown(round, miner.shareTarget) : undefined;
+    }
+    const { worker_id, after } = parse(query, asked);
+    if (!isMined()) return undefined;
     await miner.makeGround(round);
-    return jobs.handOut(round, worker_id, miner.shareTarget);
+    const handOut = (): NamedJob | undefined => jobs.handOut(round, worker_id, miner.shareTarget);
+    await waits.until(() => !isMined() || (handOut()?.id ?? after) !== after, response);
+    return isMined() ? handOut() : undefined;
   };
 
   const current = answer(async (request, response) => {
     const round = miner.miningRound === undefined ? undefined : miner.lastRound;
-    if (!round) throw new ApiError(404, 'no round is being mined');
-    sendJson(response, taskParameters(services, round, await jobFor(round, request)));
+    const job = round && (await jobFor(round, request, response));
+    if (!round || (!job && miner.miningRound !== round.number)) {
+      throw new ApiError(404, 'no round is being mined');
+    }
+    sendJson(response, taskParameters(services, round, job));
   });
 
   const get = answer(async (request, response) => {
     const number = parse(roundInPath, request.params['roundNumber'], 'roundNumber');
     const round = await miner.round(number);
     if (!round) throw new ApiError(404, 'this node has no such round');
-    const parameters = taskParameters(services, round, await jobFor(round, request));
-    sendJson(response, parameters, { final: round.closed });
+    const job = await jobFor(round, request, response);
+    sendJson(response, taskParameters(services, round, job), { final: round.closed });
   });
 
   const start = answer(async (request, response) => {

@@ -8,6 +8,7 @@ import { NodeAway, WrongServer } from '../../../cli/worker/server-faults';
 import type { ShareBody } from '../../../cli/worker/share-body';
 import { ApiError, sendError, type ErrorStatus } from '../../../src/http/errors';
 import { openDoor, type Door } from '../../fixtures/door';
+import { taskAnswer } from '../../fixtures/task-answer';
 import { freePort } from '../../sdk-stand-in/http';
 
 describe("a worker's view of what answers", () => {
@@ -103,6 +104,28 @@ describe("a worker's view of what answers", () => {
     const api = new NodeApi(url, 'rig1');
     for (const times of [1, 2]) expect(await api.work(signal), `${times}`).to.equal(undefined);
     expect(asked).to.deep.equal([...['/task?worker_id=rig1', '/healthz', '/task?worker_id=rig1']]);
+  });
+
+  it('is of work whose job it has to know, and can be asked for the next', async () => {
+    const asked: string[] = [];
+    const { work, ...answer } = taskAnswer(3);
+    const { job_id, ...nameless } = work;
+    const answers = [
+      { ...answer, work },
+      { ...answer, work: nameless },
+    ];
+    const { url } = await open((request, response) => {
+      asked.push(request.url!);
+      response.end(JSON.stringify(answers.shift()));
+    });
+    const api = new NodeApi(url, 'rig1');
+    expect((await api.work(signal, 'last'))!.jobId).to.equal(job_id);
+    const fault = await api.work(signal, job_id).catch((error: unknown) => error);
+    expect(fault).to.be.instanceOf(WrongServer).with.property('message').that.includes('job_id');
+    expect(asked).to.deep.equal([
+      '/task?worker_id=rig1&after=last',
+      `/task?worker_id=rig1&after=${job_id}`,
+    ]);
   });
 
   it('takes nothing but the answers to a share for one', async () => {
