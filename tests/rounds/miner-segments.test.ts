@@ -83,7 +83,7 @@ describe('Miner on a stream of segments', () => {
     expect(round().validShares).to.equal(found.length);
     expect(node.shares.statistics).to.include({ valid: found.length, invalid: 0 });
     expectValid();
-    expect(lines.filter((line) => line.includes('goes on on block'))).to.have.length(2);
+    expect(lines.filter((line) => line.includes('goes on with the block at height'))).to.have.length(2);
     expect(source.open).to.equal(0);
   });
 
