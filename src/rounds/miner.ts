@@ -220,9 +220,12 @@ export class Miner {
       const isDue = this.unsaved || round.leases.isLow;
       if (isDue || ++ticks % TICKS_PER_COUNTER_SAVE === 0) void this.save(round);
     }, SAVE_MS);
-    intake.open(round, () => {
-      this.unsaved = true;
-      this.retarget(round);
+    intake.open(round, {
+      onBest: () => {
+        this.unsaved = true;
+        this.retarget(round);
+      },
+      store: (of) => this.store(of),
     });
     const following = this.follow(round, over.signal).catch((error: unknown) =>
       log.error({ error }, `round ${round.number} gets no more work`),
@@ -319,7 +322,13 @@ export class Miner {
     return this.workHps === undefined ? limit : shareTargetFor(this.workHps, limit);
   }
 
+  /** Stores a round; failures end in the log. */
   private async save(round: Round): Promise<void> {
+    await this.store(round).catch((error: unknown) => this.tellUnsaved(round, error));
+  }
+
+  /** @throws while the store takes no writes; the round is stored again within a second */
+  private async store(round: Round): Promise<void> {
     const { store, shares } = this.options;
     this.unsaved = false;
     try {
@@ -330,7 +339,7 @@ export class Miner {
     } catch (error) {
       this.unsaved = true;
       this.saveFault = error;
-      this.tellUnsaved(round, error);
+      throw error;
     }
   }
 }

@@ -59,7 +59,7 @@ export class RoundStore {
     const written = this.writing.then(async () => {
       await this.store.set(slotOf(round.number), text);
       this.slots.set(slotOf(round.number), Promise.resolve(text));
-      round.leases.stored(record);
+      round.stored(record);
     });
     this.writing = written.catch(() => undefined);
     await written;

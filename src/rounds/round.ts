@@ -33,6 +33,7 @@ export class Round {
   readonly seed: Buffer;
   private readonly mined: MinedSegment[] = [];
   private currentSegment: number | undefined;
+  private storedSegments = 0;
   /** What `shares` are, until one comes that may change them. */
   private proving: readonly Share[] | undefined;
 
@@ -152,6 +153,17 @@ export class Round {
     const of = { taskId, round: this.number, seed: this.seed };
     const template = templateOn(this.origin, segment, of, submitter, PROOF_RULES);
     return this.mined.push({ segment, template, best: new BestShares(K[this.origin.source]) }) - 1;
+  }
+
+  /** Says that a record of it is in the store. */
+  stored(record: RoundRecord): void {
+    this.storedSegments = Math.max(this.storedSegments, record.segments.length);
+    this.leases.stored(record);
+  }
+
+  /** Whether a later process will know a segment. */
+  hasStored(segment: number): boolean {
+    return segment < this.storedSegments;
   }
 
   /** Says that a segment is mined on from now on. */

@@ -41,6 +41,14 @@ export type ShareOutcome =
 /** Accepted shares of this and the last round are known: a worker may repeat one it got no answer to. */
 const KNOWN_ROUNDS = 2;
 
+/** Who keeps the round whose shares are taken. */
+export interface RoundKeeper {
+  /** Called when a share is among the K lowest of its segment. */
+  onBest(): void;
+  /** @throws while the store takes no writes */
+  store(round: Round): Promise<void>;
+}
+
 export interface ShareIntakeOptions {
   identity: Identity;
   jobs: Jobs;
@@ -53,13 +61,13 @@ export interface ShareIntakeOptions {
  */
 export class ShareIntake {
   private readonly known = new Map<number, KnownShares>();
-  private opened: { round: Round; onBest: () => void } | undefined;
+  private opened: { round: Round; keeper: RoundKeeper } | undefined;
 
   constructor(private readonly options: ShareIntakeOptions) {}
 
-  /** Takes shares of a round from now on, and of no other. @param onBest called when one is among the K lowest */
-  open(round: Round, onBest: () => void): void {
-    this.opened = { round, onBest };
+  /** Takes shares of a round from now on, and of no other. */
+  open(round: Round, keeper: RoundKeeper): void {
+    this.opened = { round, keeper };
   }
 
   /** Takes no more shares of a round. */
@@ -80,7 +88,7 @@ export class ShareIntake {
   /** Hashes what was found, once, and judges, admits, logs and counts it. Never waits. */
   take({ job, attempt, workerId, submissionId, claimedHash }: FoundShare): ShareOutcome {
     if (this.opened?.round.number !== job.round) return conflict('round_over');
-    const { round, onBest } = this.opened;
+    const { round, keeper } = this.opened;
     const share = shareOf(job.template, attempt, job.segment);
     const { hashValue, segment } = share;
     if (claimedHash !== undefined && hashValue !== claimedHash) {
@@ -100,8 +108,9 @@ export class ShareIntake {
       ...{ round: round.number, workerId, submissionId, best },
       ...{ hash: displayHash(hashValue), attempt, segment },
     };
-    const stored = this.log(round, job, hashValue, logged);
-    if (best) onBest();
+    const isLocal = workerId === LOCAL_WORKER;
+    const stored = isLocal ? this.note(logged) : this.keep(round, keeper, job, hashValue, logged);
+    if (best) keeper.onBest();
     return { outcome: 'accepted', share, best, stored };
   }
 
@@ -148,15 +157,25 @@ export class ShareIntake {
     return round;
   }
 
-  /** @returns what settles when it is stored; nobody waits for those of this node's own threads */
-  private log(round: Round, job: Job, hashValue: bigint, share: JudgedShare): Promise<void> {
+  /** Logs a share of this node's own threads, for which nobody waits. */
+  private note(share: JudgedShare): Promise<void> {
+    this.options.shares.note(share);
+    return Promise.resolve();
+  }
+
+  /** Credits a remote worker with a share and logs it. @returns what settles when a later process will find it */
+  private async keep(
+    round: Round,
+    keeper: RoundKeeper,
+    job: Job,
+    hashValue: bigint,
+    share: JudgedShare,
+  ): Promise<void> {
     const { jobs, shares } = this.options;
-    if (share.workerId === LOCAL_WORKER) {
-      shares.note(share);
-      return Promise.resolve();
-    }
     jobs.accepted(round, share.workerId, job, hashValue);
-    return shares.keep(share);
+    await shares.keep(share);
+    // The log names a segment by its place in the record of the round.
+    if (!round.hasStored(job.segment)) await keeper.store(round);
   }
 
   private knownOf(round: number): KnownShares {

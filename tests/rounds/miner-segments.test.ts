@@ -83,7 +83,9 @@ describe('Miner on a stream of segments', () => {
     expect(round().validShares).to.equal(found.length);
     expect(node.shares.statistics).to.include({ valid: found.length, invalid: 0 });
     expectValid();
-    expect(lines.filter((line) => line.includes('goes on with the block at height'))).to.have.length(2);
+    expect(
+      lines.filter((line) => line.includes('goes on with the block at height')),
+    ).to.have.length(2);
     expect(source.open).to.equal(0);
   });
 
@@ -251,6 +253,29 @@ describe('Miner on a stream of segments', () => {
       A,
       B,
     ]);
+  });
+
+  it('has a block in the store before a share on it is acknowledged, though its first write failed', async () => {
+    source.push(A);
+    await until(() => round().current === 0);
+    memory.broken = true;
+    source.push(B);
+    await until(() => round().current === 1);
+    memory.broken = false;
+    const job = node.jobs.handOut(round(), undefined, FLOOR)!;
+    const [share] = mineOn(job.template, 1, { prefix: job.prefix, segment: 1 });
+    const { hashValue, ...attempt } = share!;
+    const outcome = await node.remoteShares.submit(ROUND, {
+      ...{ workerId: 'rig1', submissionId: '1', hashValue, jobId: job.id, rolled: attempt },
+      ...{ difficulty: 0, blockHeight: ROUND },
+    });
+    expect(outcome).to.include({ outcome: 'accepted' });
+    // As a process finds it that is started when this one was killed now.
+    const left = new MemoryStore();
+    for (const [key, value] of memory.values) left.values.set(key, value);
+    const { rounds } = await openMiner(left, engine);
+    const restored = (await rounds.load(ROUND))!;
+    expect(restored.shares.map((each) => each.hashValue)).to.include(hashValue);
   });
 
   it('tells of a store that fails once, however many workers ask for ground', async () => {

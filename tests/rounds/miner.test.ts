@@ -121,7 +121,8 @@ describe('Miner', () => {
     expect(kept.length).to.be.greaterThan(0);
     const { leased } = before.toRecord();
     const again = second.mine(3, seed, Infinity);
-    await until(async () => (await sharesOf(second, 3)) > kept.length);
+    // It may have a full proof already, of which a better share takes the place of one.
+    await until(() => second.lastRound?.shares.some(({ prefix }) => prefix > 0) === true);
     await second.pause();
     await again;
     const { shares } = (await second.close(3))!;

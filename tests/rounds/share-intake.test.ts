@@ -52,7 +52,7 @@ describe('ShareIntake', () => {
     round.workOn(2);
     const begun: Process = { ...door, round, bests: 0 };
     await save(begun);
-    door.intake.open(round, () => begun.bests++);
+    door.intake.open(round, { onBest: () => begun.bests++, store: () => Promise.resolve() });
     return begun;
   };
 
