@@ -1,3 +1,0 @@
-import { describeUnreadOutput } from './unread-output';
-
-describeUnreadOutput('this Node', () => process.execPath);
