@@ -74,7 +74,7 @@ export class RemoteShares {
 
   /** Waits for nothing before the entry in the log: what comes together is judged one by one. */
   private async judge(round: Round, submitted: RemoteShare): Promise<Outcome> {
-    const { miner, intake, jobs, shares } = this.options;
+    const { miner, intake, jobs } = this.options;
     const { workerId, submissionId, hashValue, blockHeight, jobId, rolled } = submitted;
     const job = jobId === undefined ? jobs.newestOf(round, workerId) : jobs.find(round, jobId);
     const isHeightRight = [round.number, job?.template.height].includes(blockHeight);
@@ -87,7 +87,7 @@ export class RemoteShares {
       const isRepeat = workerId === earlier.workerId && submissionId === earlier.submissionId;
       if (!isRepeat) return conflict('duplicate_share');
       // When it came first it may still be on its way to the store, or have failed there.
-      await stored(shares.settle());
+      await stored(intake.settle());
       return { outcome: 'repeated', hashValue, best: earlier.best };
     }
     if (miner.miningRound !== round.number) return conflict('round_over');

@@ -161,9 +161,9 @@ export class Round {
     this.leases.stored(record);
   }
 
-  /** Whether a later process will know a segment. */
-  hasStored(segment: number): boolean {
-    return segment < this.storedSegments;
+  /** Whether it has a segment that a later process won't know. */
+  get hasUnstoredSegment(): boolean {
+    return this.storedSegments < this.mined.length;
   }
 
   /** Says that a segment is mined on from now on. */

@@ -75,11 +75,6 @@ export class ShareIntake {
     if (this.opened?.round === round) this.opened = undefined;
   }
 
-  /** The round whose shares are taken; undefined between rounds. */
-  get round(): Round | undefined {
-    return this.opened?.round;
-  }
-
   /** The share of a round that was accepted before with this hash, shown by what is said to give it. */
   earlier(round: number, hashValue: bigint, rolled: Rolled): KnownShare | undefined {
     return this.knownOf(round).find(hashValue, rolled);
@@ -157,6 +152,12 @@ export class ShareIntake {
     return round;
   }
 
+  /** Settles when a kill loses nothing of what was taken. @throws while the store takes no writes */
+  async settle(): Promise<void> {
+    await this.options.shares.settle();
+    if (this.opened) await storeSegments(this.opened.round, this.opened.keeper);
+  }
+
   /** Logs a share of this node's own threads, for which nobody waits. */
   private note(share: JudgedShare): Promise<void> {
     this.options.shares.note(share);
@@ -174,22 +175,15 @@ export class ShareIntake {
     const { jobs, shares } = this.options;
     jobs.accepted(round, share.workerId, job, hashValue);
     await shares.keep(share);
-    // The log names a segment by its place in the record of the round.
-    if (!round.hasStored(job.segment)) await keeper.store(round);
+    await storeSegments(round, keeper);
   }
 
   private knownOf(round: number): KnownShares {
     const existing = this.known.get(round);
     if (existing) return existing;
     const known = new KnownShares();
-    for (const {
-      submissionId,
-      workerId,
-      attempt,
-      hash,
-      best,
-      reason,
-    } of this.options.shares.restoredOf(round)) {
+    for (const logged of this.options.shares.restoredOf(round)) {
+      const { submissionId, workerId, attempt, hash, best, reason } = logged;
       if (reason !== undefined || !attempt) continue;
       known.add({ submissionId, workerId, hashValue: BigInt(`0x${hash}`), rolled: attempt, best });
     }
@@ -203,6 +197,11 @@ export class ShareIntake {
 
 function conflict(reason: 'duplicate_share' | 'round_over'): ShareOutcome {
   return { outcome: 'conflict', reason };
+}
+
+/** The log names a segment by its place in the record of the round: without that a share on it can't be found again. */
+async function storeSegments(round: Round, keeper: RoundKeeper): Promise<void> {
+  if (round.hasUnstoredSegment) await keeper.store(round);
 }
 
 /** Takes in what was logged of a round after that was saved. */

@@ -49,16 +49,18 @@ export class Jobs {
     if (current === undefined) return undefined;
     const { shared } = this.workers;
     const known = id === undefined ? shared : this.workers.register(id);
-    const isNew = known !== shared;
+    const hasPlace = known !== shared;
     const prefix =
-      id === undefined ? undefined : (leases.find(id) ?? (isNew ? leases.ofWorker(id) : undefined));
+      id === undefined
+        ? undefined
+        : (leases.find(id) ?? (hasPlace ? leases.ofWorker(id) : undefined));
     const worker = prefix === undefined ? shared : known;
     const wanted = worker === shared ? sharedTarget : worker.wantedTarget(limit);
     const target = worker.handOut(number, current, roundedTarget(wanted));
     return jobOn(round, current, prefix ?? leases.shared, target);
   }
 
-  /** The job of a worker as it stands, which is handed to nobody by this. @returns undefined before there is a segment */
+  /** The job of those who give no id, which is handed to nobody by this. @returns undefined before there is a segment */
   shown(round: JobRound, sharedTarget: bigint): NamedJob | undefined {
     return jobOn(round, round.current, round.leases.shared, roundedTarget(sharedTarget));
   }
