@@ -75,7 +75,7 @@ module.exports = function config(env = {}) {
           loader: join(root, 'build/page-loader.js'),
         },
         {
-          test: /[\\/]mining[\\/]thread-program\.ts$/,
+          test: /[\\/]threads[\\/]thread-program\.ts$/,
           enforce: 'pre',
           loader: join(root, 'build/thread-loader.js'),
         },

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import { K, PROOF_RULES, WORK_SOURCE } from '../src/consensus';
-import { createKernel } from '../src/mining/kernels';
+import { createKernel } from '../src/mining/kernels/choose';
 import { Search } from '../src/mining/search';
-import { BestShares } from '../src/proof/best-shares';
-import { shareOf, type Share } from '../src/proof/share';
+import { BestShares, shareOf, type Share } from '../src/proof/shares';
 import type { RoundSeed } from '../src/work/seed';
 import type { Segment, Template } from '../src/work/segment';
 import { templatesOf, type Work } from '../src/work/source';

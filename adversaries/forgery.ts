@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { K, WORK_SOURCE, type WorkSourceId } from '../src/consensus';
-import { decodeProof, encodeProof, type Proof } from '../src/proof/codec';
-import { composeProof } from '../src/proof/compose';
-import { shareOf, type Share } from '../src/proof/share';
+import { decodeProof, encodeProof, type Proof, composeProof } from '../src/proof/codec';
+import { shareOf, type Share } from '../src/proof/shares';
 import { ATTEMPT_SIZE, unpackAttempt, type Attempt } from '../src/work/attempt';
 import type { Segment } from '../src/work/segment';
 import { KOII_WORK, type Work } from '../src/work/source';

@@ -1,5 +1,5 @@
 import { WORK_SOURCE, type WorkSourceId } from '../src/consensus';
-import { SHORT_MS } from '../src/koii/patience';
+import { SHORT_MS } from '../src/koii/calls';
 import { Round } from '../src/rounds/round';
 import { taskContext } from '../src/task/context';
 import { KOII_WORK, type Work } from '../src/work/source';

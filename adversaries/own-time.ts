@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { proofsOf } from '../src/audit/auditor';
 import type { Windows } from '../src/distribution/ledger';
 import { OwnLists } from '../src/distribution/own-lists';
 import type { Payouts } from '../src/distribution/payouts';
-import { monotonicClock as clock } from '../src/clock';
 import { ledger } from '../src/koii/ledger';
-import { proofsOf } from '../src/rounds/auditor';
+import { monotonicClock as clock } from '../src/process/clock';
 import { taskContext } from '../src/task/context';
 import { honest, type Lifecycle } from './honest';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { BACKENDS, type Kernel } from '../src/mining/kernel';
-import { createKernel } from '../src/mining/kernels';
+import { createKernel } from '../src/mining/kernels/choose';
+import { BACKENDS, type Kernel } from '../src/mining/kernels/kernel';
 import { nativeVariants, type NativeVariant } from '../src/mining/kernels/native';
 
 /** One way of hashing block headers with a moving nonce. */

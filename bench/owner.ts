@@ -27,7 +27,7 @@ const { seconds } = new Command('bench:owner')
 
 /** How long a new thread takes to choose its kernel, prove it and have it at full speed. */
 async function startMs(backend: string): Promise<number> {
-  const file = JSON.stringify(path.join(__dirname, '../src/mining/kernels/index.ts'));
+  const file = JSON.stringify(path.join(__dirname, '../src/mining/kernels/choose.ts'));
   const code = `
     require('tsx/cjs');
     const { createKernel } = require(${file});

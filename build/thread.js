@@ -2,19 +2,19 @@ const { join } = require('node:path');
 const { buildSync } = require('esbuild');
 
 const ROOT = join(__dirname, '..');
-const SOURCE = join(ROOT, 'src/mining');
+const SOURCE = join(ROOT, 'src/mining/threads');
 
 /**
- * Makes the program of the mining threads of src/mining/thread.ts and what it needs: one script that asks for nothing
+ * Makes the program of the mining threads of src/mining/threads/program.ts and what it needs: one script that asks for nothing
  * but the modules of Node. Used by webpack's loader beside this file and, where the task runs from source, by
- * src/mining/thread-program.ts.
+ * src/mining/threads/thread-program.ts.
  *
  * @returns {{ text: string, sources: string[] }} sources are the files it was made of
  */
 function buildThread() {
   const { outputFiles, metafile } = buildSync({
     absWorkingDir: ROOT,
-    entryPoints: [join(SOURCE, 'thread.ts')],
+    entryPoints: [join(SOURCE, 'program.ts')],
     bundle: true,
     write: false,
     metafile: true,

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { join, resolve } from 'node:path';
-
 import {
   Faults,
   freePorts,
@@ -11,7 +10,7 @@ import {
   type NetworkEvent,
   type RunReport,
   type TaskConfig,
-} from '../simulator/index';
+} from '../simulator';
 import { count, duration } from '../src/format';
 import { SETTING_NAMES } from '../src/settings/schema';
 import { reasonOf } from './reason';

@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { workerId } from '../src/http/requests';
 import { MAX_THREADS } from '../src/mining/engine';
+import { BACKENDS, type Backend } from '../src/mining/kernels/kernel';
 import { threadCount } from '../src/settings/schema';
-import { BACKENDS, type Backend } from '../src/mining/kernel';
-import { workerId } from '../src/http/fields';
 import { wholeNumber } from './option-types';
 import { Progress } from './worker/progress';
 import { RemoteMiner } from './worker/remote-miner';

@@ -11,7 +11,7 @@
 /* The nonce's place in the header's second block, behind three words that are bound per job. */
 #define NONCE_WORD 3
 
-/* What the host computes once per job (PreparedJob in src/mining/kernels/job.ts); words as SHA-256
+/* What the host computes once per job (PreparedJob in src/mining/kernels/prepared-header.ts); words as SHA-256
  * reads them. */
 struct job {
   /* the hash value after the header's first block, by version bits */

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { ConfigError } from '../../src/settings/environment';
+import { ConfigError } from '../../src/settings/schema';
 import { decodeKey, type Identity } from '../../src/work/identity';
 
 /** What a standalone node is told besides the task's own variables. */

@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { KeyValueStore } from '../../src/rounds/key-value-store';
 import { replaceFile } from '../../src/store/files';
+import type { KeyValueStore } from '../../src/store/store';
 
 /** A store of one small file for each key, replaced whole. */
 export class FileStore implements KeyValueStore {

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import bs58 from 'bs58';
-import { monotonicClock } from '../../src/clock';
 import { RoundConflict, type RoundStarter } from '../../src/http/services';
-import { LastingTrouble } from '../../src/log';
 import type { MiningNode } from '../../src/node';
+import { monotonicClock } from '../../src/process/clock';
+import { LastingTrouble } from '../../src/process/log';
 import type { Submissions } from '../../src/work/seed';
 import type { StandaloneRounds } from './standalone-rounds';
 

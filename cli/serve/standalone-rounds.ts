@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { NotKeptError, type Chain } from '../../src/audit/seeds';
 import { RoundConflict, type RoundStarter } from '../../src/http/services';
-import type { KeyValueStore } from '../../src/rounds/key-value-store';
-import { NotKeptError, type Chain } from '../../src/rounds/seeds';
 import type { MiningNode } from '../../src/node';
+import type { KeyValueStore } from '../../src/store/store';
 import { roundSeed, type Submissions } from '../../src/work/seed';
 
 const KEY = 'standalone';

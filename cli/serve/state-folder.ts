@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { ConfigError } from '../../src/settings/environment';
+import { ConfigError } from '../../src/settings/schema';
 
 /**
  * Makes the folder of the state and tries whether it takes files.

@@ -1,5 +1,5 @@
-import type { SimulatedNode } from '../../simulator/index';
-import { originOf, reachableName } from '../../src/http/origin';
+import type { SimulatedNode } from '../../simulator';
+import { originOf, reachableName } from '../../src/http/access';
 
 /** As a task tells its owner of its page: with the token of the controls. */
 const DASHBOARD = /https?:\/\/\S+\/\?token=[0-9a-f]+/;

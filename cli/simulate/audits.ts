@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-
-import type { NodeReport, RunReport, SimulatedNode } from '../../simulator/index';
+import type { NodeReport, RunReport, SimulatedNode } from '../../simulator';
 import { apiOf } from './addresses';
 
 const LOOK_MS = 1000;

@@ -1,5 +1,5 @@
 import { KINDS, type Kind, type KindName } from '../../adversaries/kinds';
-import type { ListReport, NodeReport, RoundReport, RunReport } from '../../simulator/index';
+import type { ListReport, NodeReport, RoundReport, RunReport } from '../../simulator';
 import type { PlannedNode } from './cheaters';
 import { keysOf, lossOf } from './cost';
 import { fairList, isRightList, isValid, votesOn } from './fair-list';

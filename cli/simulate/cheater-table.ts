@@ -1,9 +1,8 @@
 import Table from 'cli-table3';
-
-import type { ListOutcome } from '../../simulator/index';
+import type { ListOutcome } from '../../simulator';
+import { count, tokens } from '../../src/format';
 import type { CheaterReport } from './cheater-report';
 import { costSentence, type Cost } from './cost';
-import { count, tokens } from '../../src/format';
 
 /** The cheaters at a glance, at most 80 columns wide, and below what they cost the honest nodes. */
 export function renderCheaters(cheaters: readonly CheaterReport[], cost: Cost): string {

@@ -1,7 +1,7 @@
-import type { RunReport } from '../../simulator/index';
+import type { RunReport } from '../../simulator';
 import { K } from '../../src/consensus';
 import { count, percent, tokens } from '../../src/format';
-import { relativeError } from '../../src/proof/estimate';
+import { relativeError } from '../../src/proof/shares';
 import type { AuditedNode } from './audits';
 import { sourceIn } from './fair-list';
 import type { ShownReport } from './tables';

@@ -1,6 +1,6 @@
-import type { NodeReport, RoundReport, RunReport } from '../../simulator/index';
-import { fairList } from './fair-list';
+import type { NodeReport, RoundReport, RunReport } from '../../simulator';
 import { count, tokens } from '../../src/format';
+import { fairList } from './fair-list';
 
 /** What a run cost its honest nodes, over the rounds that are over. Amounts in ROE. */
 export interface Cost {

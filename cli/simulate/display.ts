@@ -1,12 +1,5 @@
 import logUpdate from 'log-update';
-
-import type {
-  Inspector,
-  Network,
-  NetworkEvent,
-  Notice,
-  SimulatedNode,
-} from '../../simulator/index';
+import type { Inspector, Network, NetworkEvent, Notice, SimulatedNode } from '../../simulator';
 import { shortKey } from '../../src/format';
 import { dashboardIn } from './addresses';
 import { Payouts } from './payouts';

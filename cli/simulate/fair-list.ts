@@ -4,7 +4,7 @@ import type {
   RoundReport,
   RunReport,
   SubmissionReport,
-} from '../../simulator/index';
+} from '../../simulator';
 import { WORK_SOURCE, type WorkSourceId } from '../../src/consensus';
 import { isSameList } from '../../src/distribution/payouts';
 

@@ -1,4 +1,4 @@
-import type { Faults, RunReport, VoteReport } from '../../simulator/index';
+import type { Faults, RunReport, VoteReport } from '../../simulator';
 import { rolesOf } from './cheater-report';
 import type { PlannedNode } from './cheaters';
 import { isRightList, isValid } from './fair-list';

@@ -4,12 +4,12 @@ import type {
   Inspector,
   ReportFields,
   SimulatedNode,
-} from '../../simulator/index';
+} from '../../simulator';
+import { si } from '../../src/format';
 import { verifyProof } from '../../src/proof/verify';
 import { decodeKey } from '../../src/work/identity';
-import { nameOf } from '../../src/work/source';
 import { roundSeed } from '../../src/work/seed';
-import { si } from '../../src/format';
+import { nameOf } from '../../src/work/source';
 import { apiOf } from './addresses';
 import type { SummaryColumn } from './tables';
 

@@ -1,6 +1,6 @@
-import type { NodeReport, RoundReport, RunReport, SubmissionReport } from '../../simulator/index';
-import { K, FLOOR } from '../../src/consensus';
+import type { NodeReport, RoundReport, RunReport, SubmissionReport } from '../../simulator';
 import { expectedHashes } from '../../src/bitcoin/target';
+import { K, FLOOR } from '../../src/consensus';
 import { fairList, isLate, isRightList, isValid, provenHashes, sourceIn } from './fair-list';
 
 /** Who is who in a run, by public key. */

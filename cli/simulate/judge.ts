@@ -1,4 +1,4 @@
-import type { RunReport } from '../../simulator/index';
+import type { RunReport } from '../../simulator';
 import { cheaterReports, rolesOf, type CheaterReport } from './cheater-report';
 import type { PlannedNode } from './cheaters';
 import { costOf, type Cost } from './cost';

@@ -1,10 +1,8 @@
 import os from 'node:os';
 import { join, resolve } from 'node:path';
-
 import { Command, Option } from 'commander';
-
 import { KINDS, type KindName } from '../../adversaries/kinds';
-import { LEDGER_NAMES, parseLedgerOptions, type LedgerOptions } from '../../simulator/index';
+import { LEDGER_NAMES, parseLedgerOptions, type LedgerOptions } from '../../simulator';
 import { usableCpus } from '../../src/process/cpus';
 import { parsedBy, seconds, wholeNumber } from '../option-types';
 import { nodesOf, parseKinds } from './cheaters';

@@ -1,4 +1,4 @@
-import type { Network } from '../../simulator/index';
+import type { Network } from '../../simulator';
 import { duration, shortKey, tokens } from '../../src/format';
 
 /** So many are named. */

@@ -1,7 +1,6 @@
 import { accessSync, closeSync, constants, openSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-
-import { whyNotFree } from '../../simulator/index';
+import { whyNotFree } from '../../simulator';
 import { reasonOf } from '../reason';
 
 // What would end a run after its minutes, or change it unseen, is found before it.

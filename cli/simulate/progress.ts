@@ -1,4 +1,4 @@
-import type { Network, Phase } from '../../simulator/index';
+import type { Network, Phase } from '../../simulator';
 import { duration } from '../../src/format';
 
 const PHASE_NAMES: Record<Phase['name'], string> = {

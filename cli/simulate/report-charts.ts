@@ -1,4 +1,4 @@
-import type { RunReport } from '../../simulator/index';
+import type { RunReport } from '../../simulator';
 import { si, tokens } from '../../src/format';
 import { html, type Html } from './html';
 

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import os from 'node:os';
-import type { NodeReport, RoundReport, RunReport } from '../../simulator/index';
+import type { NodeReport, RoundReport, RunReport } from '../../simulator';
+import { count, shortKey, si, tokens } from '../../src/format';
 import { auditsInWords } from './audits';
 import type { CheaterReport } from './cheater-report';
 import { explain, isMiningReport } from './closing';
 import { costSentence, type Cost } from './cost';
-import { count, shortKey, si, tokens } from '../../src/format';
 import { html, Html, table } from './html';
 import { colourOf, hashesChart, payoutChart } from './report-charts';
 import { STYLE } from './report-style';

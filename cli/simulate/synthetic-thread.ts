@@ -1,10 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { PROOF_RULES, WORK_SOURCE, type WorkSourceId } from '../../src/consensus';
-import { createKernel } from '../../src/mining/kernels';
+import { createKernel } from '../../src/mining/kernels/choose';
 import { Search } from '../../src/mining/search';
-import { encodeProof } from '../../src/proof/codec';
-import { composeProof } from '../../src/proof/compose';
-import { shareOf } from '../../src/proof/share';
+import { encodeProof, composeProof } from '../../src/proof/codec';
+import { shareOf } from '../../src/proof/shares';
 import type { RoundSeed } from '../../src/work/seed';
 import { KOII_WORK, templatesOf, type Work } from '../../src/work/source';
 

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-
 import {
   deriveKeyPair,
   freePorts,
@@ -10,13 +9,13 @@ import {
   type RoundReport,
   type RunReport,
   type SimulatedNode,
-} from '../../simulator/index';
+} from '../../simulator';
 import { isSameList } from '../../src/distribution/payouts';
+import { count } from '../../src/format';
 import { decodeKey } from '../../src/work/identity';
 import { roundSeed } from '../../src/work/seed';
 import { nameOf, type WorkSourceName } from '../../src/work/source';
 import { fairList, isValid, sourceIn } from './fair-list';
-import { count } from '../../src/format';
 import { judgeSubmission } from './inspector';
 import { prepareProofs, SYNTHETIC_ROUND } from './synthetic-proofs';
 

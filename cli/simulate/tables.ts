@@ -1,12 +1,11 @@
 import Table from 'cli-table3';
-
 import type {
   ListOutcome,
   NodeReport,
   ReportFields,
   RoundReport,
   RunReport,
-} from '../../simulator/index';
+} from '../../simulator';
 import { shortKey, tokens } from '../../src/format';
 import { auditsInWords, type AuditedNode } from './audits';
 import { printable } from './terminal-text';

@@ -1,5 +1,5 @@
 import { decodeProof } from '../../src/proof/codec';
-import { shareOf } from '../../src/proof/share';
+import { shareOf } from '../../src/proof/shares';
 import { packAttempt } from '../../src/work/attempt';
 import { workOf } from '../worker/node-api';
 import type { Acknowledged, RigEvent } from './rig';

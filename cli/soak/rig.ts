@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Kernel } from '../../src/mining/kernel';
+import type { Kernel } from '../../src/mining/kernels/kernel';
 import { Search } from '../../src/mining/search';
 import { packAttempt, type Attempt } from '../../src/work/attempt';
 import { workOf, type Work } from '../worker/node-api';

@@ -1,5 +1,5 @@
 import os from 'node:os';
-import { createKernel } from '../../src/mining/kernels';
+import { createKernel } from '../../src/mining/kernels/choose';
 import { RIG_ADDRESS } from './addresses';
 import { ask } from './ask';
 import { Rig, type RigEvent, type RigOptions } from './rig';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { account } from '../../src/http/fields';
+import { account } from '../../src/http/requests';
 
 /** As docs/PROTOCOL.md has them, under "Vectors". */
 export interface SubmissionToVerify {

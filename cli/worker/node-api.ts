@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { EXTRANONCE2_SIZE, HEADER_VERSION } from '../../src/consensus';
-import { hex32, hexBytes, jobId } from '../../src/http/fields';
+import { hex32, hexBytes, jobId } from '../../src/http/requests';
 import type { Template } from '../../src/work/segment';
 import { errorAnswer, faultOf, faultOfAnswer, WrongServer } from './server-faults';
 import type { ShareBody } from './share-body';

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Engine, type EngineOptions } from '../../src/mining/engine';
-import type { Attempt } from '../../src/work/attempt';
+import { sparingly } from '../../src/process/log';
 import type { Conflict } from '../../src/rounds/remote-shares';
-import { sparingly } from '../../src/log';
+import type { Attempt } from '../../src/work/attempt';
 import { HandedJobs } from './handed-jobs';
 import { NodeApi, type Work } from './node-api';
 import { NodeStanding } from './node-standing';

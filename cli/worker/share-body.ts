@@ -1,6 +1,6 @@
 import { difficultyOf, displayHash } from '../../src/bitcoin/target';
 import { VERSION_BITS_SHIFT } from '../../src/consensus';
-import { shareOf } from '../../src/proof/share';
+import { shareOf } from '../../src/proof/shares';
 import type { Attempt } from '../../src/work/attempt';
 import type { Template } from '../../src/work/segment';
 

@@ -1,9 +1,9 @@
 import { difficultyOf } from '../bitcoin/target';
 import { WORK_SOURCE } from '../consensus';
-import { health, miningState } from '../http/health';
-import { BACKENDS } from '../mining/kernel';
+import { health, miningState } from '../http/routes/healthz';
+import { BACKENDS } from '../mining/kernels/kernel';
 import type { MiningNode } from '../node';
-import { relativeError } from '../proof/estimate';
+import { relativeError } from '../proof/shares';
 import type { RoundTimes } from '../rounds/round-clock';
 import { RECENT_SHARES } from '../rounds/share-log';
 import type { LoggedShare } from '../rounds/share-record';

@@ -1,7 +1,7 @@
-import type { Find } from '../history/finds';
 import type { AuditEntry, RewardEntry } from '../history/history';
-import type { SampleTuple } from '../history/sample';
-import type { MiningState } from '../http/health';
+import type { Find } from '../history/journal';
+import type { SampleTuple } from '../history/samples';
+import type { MiningState } from '../http/routes/healthz';
 import type { RoundTimes } from '../rounds/round-clock';
 import type { WorkerState } from '../workers/workers';
 

@@ -1,7 +1,7 @@
 import { sha256 } from '../bitcoin/sha256';
-import type { Clock } from '../clock';
-import type { LastingTrouble, Log } from '../log';
-import type { Ledger, NamedList, RoundLists } from './ledger';
+import type { Clock } from '../process/clock';
+import type { LastingTrouble, Log } from '../process/log';
+import type { Ledger, NamedList, RoundLists, RoundWindows } from './ledger';
 import {
   auditTime,
   draw,
@@ -16,9 +16,8 @@ import {
   type LookKind,
   type Reading,
 } from './list-rules';
-import { readingOf } from './list-text';
 import type { OwnList, OwnLists } from './own-lists';
-import type { RoundWindows } from './round-windows';
+import { readingOf } from './payouts';
 
 /** Lists are read, and votes cast, so many at a time. */
 const AT_A_TIME = 8;

@@ -1,11 +1,10 @@
-import type { Clock } from '../clock';
-import { LastingTrouble, type Log } from '../log';
-import type { Ledger, Windows } from './ledger';
-import { LIST_SWITCHES, sdkMakesUntil, type ListSwitches } from './list-rules';
+import type { Clock } from '../process/clock';
+import { LastingTrouble, type Log } from '../process/log';
+import { type Ledger, type Windows, isReset, RoundOverError, RoundWindows } from './ledger';
 import { ListRound } from './list-round';
+import { LIST_SWITCHES, sdkMakesUntil, type ListSwitches } from './list-rules';
 import { OwnLists, type JudgeAll, type OwnList } from './own-lists';
 import type { Payouts } from './payouts';
-import { isReset, RoundOverError, RoundWindows } from './round-windows';
 
 /** Lists of a round are due two rounds later; those that were voted out, as long as its submissions are kept. */
 const DUE_AFTER = 2;

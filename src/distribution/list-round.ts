@@ -1,9 +1,8 @@
-import type { RoundLists } from './ledger';
-import { auditTime, draw, makesAt, makingMs, stepsOf } from './list-rules';
+import type { RoundLists, RoundWindows } from './ledger';
 import { countedLists, ListJudge, type JudgeContext, type ListRoundId } from './list-judge';
-import { readingOf } from './list-text';
+import { auditTime, draw, makesAt, makingMs, stepsOf } from './list-rules';
 import type { OwnList } from './own-lists';
-import type { RoundWindows } from './round-windows';
+import { readingOf } from './payouts';
 
 /** How long to wait before what failed is tried again, as a part of the window: each time twice as long, up to a limit. */
 const RETRY_PART = { first: 0.02, most: 0.12 };

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Clock } from '../clock';
+import type { Clock } from '../process/clock';
 import type { Verdict } from '../proof/verify';
 import type { Submissions } from '../work/seed';
 import type { Ledger } from './ledger';

@@ -1,4 +1,5 @@
 import type { Verdict } from '../proof/verify';
+import type { Reading } from './list-rules';
 
 /** A distribution list: base58 public key to an amount in the token's smallest unit, 0..2^53-1. */
 export type Payouts = Readonly<Record<string, number>>;
@@ -37,4 +38,62 @@ function provenHashes(verdict: Verdict): bigint {
 export function isSameList(a: Payouts, b: Payouts): boolean {
   const keys = Object.keys(a);
   return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
+}
+
+/** Beyond this no list of honest nodes is: 2 MiB hold 36,000 submitters. Parsing more would hold up everything else. */
+const MAX_LENGTH = 2 ** 21;
+
+/** White space in JSON (RFC 8259 section 2). */
+const WHITE_SPACE = ' \t\n\r';
+
+/** A member of a list as JSON.stringify writes it, with any white space: keys are base58, amounts whole numbers. */
+const MEMBER =
+  /[ \t\n\r]*"([1-9A-HJ-NP-Za-km-z]+)"[ \t\n\r]*:[ \t\n\r]*(-?(?:0|[1-9]\d*))[ \t\n\r]*([,}])/y;
+
+/**
+ * Compares the text in an account with a node's own list. Equal lists hold the same keys, each once in the JSON, with
+ * the same whole numbers; their order, white space, and the zero bytes that fill up an account don't matter.
+ * Numbers are compared as text, since beyond 2^53 JSON's numbers are not exact.
+ */
+export function readingOf(text: string, own: Payouts): Reading {
+  const json = withoutPadding(text);
+  if (json.length > MAX_LENGTH) return 'differs';
+  const members = membersOf(json);
+  if (!members) return isJson(json) ? 'differs' : 'unreadable';
+  const isEqual =
+    members.size === Object.keys(own).length &&
+    [...members].every(([key, amount]) => Object.hasOwn(own, key) && String(own[key]) === amount);
+  return isEqual ? 'equal' : 'differs';
+}
+
+/** A text without the white space around it and the zero bytes behind it. No regular expression: they go over it many times. */
+function withoutPadding(text: string): string {
+  let end = text.length;
+  while (end > 0 && (text[end - 1] === '\0' || WHITE_SPACE.includes(text[end - 1]!))) end--;
+  let start = 0;
+  while (start < end && WHITE_SPACE.includes(text[start]!)) start++;
+  return text.slice(start, end);
+}
+
+/** The members of a list's JSON; undefined where it is anything else, or names a key twice. */
+function membersOf(json: string): Map<string, string> | undefined {
+  const members = new Map<string, string>();
+  if (!json.startsWith('{')) return undefined;
+  MEMBER.lastIndex = 1;
+  for (let match = MEMBER.exec(json); match; match = MEMBER.exec(json)) {
+    const [, key, amount, next] = match;
+    if (members.has(key!)) return undefined;
+    members.set(key!, amount!);
+    if (next === '}') return MEMBER.lastIndex === json.length ? members : undefined;
+  }
+  return undefined;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

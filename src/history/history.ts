@@ -1,15 +1,13 @@
 import os from 'node:os';
 import { z } from 'zod';
-import type { Log } from '../log';
 import type { Engine } from '../mining/engine';
+import type { Log } from '../process/log';
 import type { Verdict } from '../proof/verify';
-import type { KeyValueStore } from '../rounds/key-value-store';
 import type { Miner } from '../rounds/miner';
 import { RECENT_SHARES, type ShareLog } from '../rounds/share-log';
-import { Finds } from './finds';
-import { Journal } from './journal';
-import { SAMPLE_MS } from './sample';
-import { Samples } from './samples';
+import type { KeyValueStore } from '../store/store';
+import { Finds, Journal } from './journal';
+import { SAMPLE_MS, Samples } from './samples';
 
 const TICK_MS = 1_000;
 /** Further than this between two looks the clock was set. By less it is only made to go right. */

@@ -1,7 +1,8 @@
-import type { z } from 'zod';
-import type { Log } from '../log';
-import type { KeyValueStore } from '../rounds/key-value-store';
-import { readRecord } from '../rounds/read-record';
+import { z } from 'zod';
+import { difficultyOf } from '../bitcoin/target';
+import type { Log } from '../process/log';
+import type { LoggedShare } from '../rounds/share-record';
+import { type KeyValueStore, readRecord, storedCount } from '../store/store';
 import { Sequence } from './sequence';
 
 /** The last so many entries of one kind, in one record of the store. */
@@ -69,5 +70,118 @@ export class Journal<Entry> {
     this.writing = this.writing
       .then(() => this.store.set(this.key, text))
       .catch((error: unknown) => this.log.warn({ error }, `${this.key} could not be stored`));
+  }
+}
+
+/** Finds kept of a round, more than a proof holds, so that the K best are always among them. */
+const MAX_FINDS = 100;
+const KEY = 'history:finds';
+/** What came since the last write is in the share log. */
+const WRITE_MS = 300_000;
+
+/** A valid share: [ms since 1970, difficulty, worker id] */
+const findSchema = z.tuple([z.number().int().nonnegative(), z.number().positive(), z.string()]);
+export type Find = z.infer<typeof findSchema>;
+
+const recordSchema = z.strictObject({
+  round: z.number().int().nonnegative(),
+  finds: z.array(findSchema).max(MAX_FINDS),
+  /** The place in the share log up to which all is taken in. */
+  until: storedCount,
+});
+type Record = z.infer<typeof recordSchema>;
+
+/** The best shares of the round, and when each was found. */
+export class Finds {
+  private lastWrite = -Infinity;
+  private changed = false;
+  private of: number;
+  private until: number;
+  private readonly finds: Sequence<Find>;
+
+  private constructor(
+    private readonly store: KeyValueStore,
+    private readonly log: Log,
+    { round, finds, until }: Record,
+  ) {
+    this.of = round;
+    this.until = until;
+    this.finds = new Sequence(finds);
+  }
+
+  /** @param lastPlace of the share log: what was written beyond it is lost, and others come in its place */
+  static async open(store: KeyValueStore, log: Log, lastPlace: number): Promise<Finds> {
+    const record = await readRecord(store, KEY, recordSchema, log);
+    const finds = new Finds(store, log, record ?? { round: 0, finds: [], until: 0 });
+    finds.until = Math.min(finds.until, lastPlace);
+    return finds;
+  }
+
+  get round(): number {
+    return this.of;
+  }
+
+  /** Place of the newest find, in the order of this process. */
+  get last(): number {
+    return this.finds.last;
+  }
+
+  /** The place in the share log up to which all is taken in. */
+  get takenUntil(): number {
+    return this.until;
+  }
+
+  /** Those behind a place, oldest first. */
+  after(place: number): Find[] {
+    return this.finds.after(place);
+  }
+
+  /**
+   * Takes in what came to the share log, oldest first; what was taken in before is passed over. The newest share tells
+   * the round, whatever its number: after a reset of the network that is a lower one.
+   */
+  add(shares: readonly LoggedShare[]): void {
+    for (const { place, at, round, hash, workerId, reason } of shares) {
+      if (place <= this.until) continue;
+      this.until = place;
+      if (reason !== undefined) continue;
+      if (round !== this.of) this.begin(round);
+      this.finds.add([at, difficultyOf(BigInt(`0x${hash}`)), workerId]);
+      this.changed = true;
+    }
+    this.keepBest();
+  }
+
+  /** Moves the times of all: the clock they were taken from was wrong by so much. */
+  shift(ms: number): void {
+    this.finds.change(([at, ...rest]) => [Math.max(0, at + ms), ...rest]);
+    this.changed = true;
+  }
+
+  /** Stores the finds when that is due. @param now ms of a clock that only goes forward */
+  async writeIfDue(now: number): Promise<void> {
+    if (!this.changed || now - this.lastWrite < WRITE_MS) return;
+    this.lastWrite = now;
+    this.changed = false;
+    const record: Record = { round: this.of, finds: this.finds.values, until: this.until };
+    try {
+      await this.store.set(KEY, JSON.stringify(record));
+    } catch (error) {
+      this.changed = true;
+      this.log.warn({ error }, 'the best shares could not be stored');
+    }
+  }
+
+  private begin(round: number): void {
+    this.of = round;
+    this.finds.keep(() => false);
+    this.changed = true;
+  }
+
+  private keepBest(): void {
+    const finds = this.finds.values;
+    if (finds.length <= MAX_FINDS) return;
+    const best = new Set(finds.sort(([, a], [, b]) => b - a).slice(0, MAX_FINDS));
+    this.finds.keep((find) => best.has(find));
   }
 }

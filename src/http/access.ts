@@ -3,13 +3,29 @@ import { isIP } from 'node:net';
 import type { Request, RequestHandler, Response } from 'express';
 import type { ControlToken } from './control-token';
 import { ApiError, sendError } from './errors';
-import { isLoopback, isOwnMachine } from './places';
+import { isLoopback, isOwnMachine } from './server';
+
+/** Where a port listens on all addresses, one of this machine alone that leads there. */
+const ALL_ADDRESSES: ReadonlyMap<string, string> = new Map([
+  ['0.0.0.0', '127.0.0.1'],
+  ['::', 'localhost'],
+]);
+
+/** The name by which this machine reaches what listens on a host. */
+export function reachableName(host: string): string {
+  return ALL_ADDRESSES.get(host) ?? host;
+}
+
+/** "http://[::1]:8080": IPv6 addresses stand in brackets (RFC 3986 section 3.2.2). */
+export function originOf(host: string, port: number | string): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
 
 // Who may ask what on the side port. A browser runs pages of anybody, on the owner's machine and next to it,
 // and tells by Host, Origin and Sec-Fetch-* whose page asks for what; other programs come as themselves.
 
 /** A page of another origin can't send it without asking first, and is never allowed to. */
-export const CONTROL_HEADER = 'X-Orca-Control';
+const CONTROL_HEADER = 'X-Orca-Control';
 
 /** Where a proxy on this machine tells whom it speaks for: then the address is not the client's. */
 const PROXY_HEADERS = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'];

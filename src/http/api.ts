@@ -1,15 +1,23 @@
 import { Router, type Express } from 'express';
 import helmet from 'helmet';
 import { errorAnswers } from './errors';
-import { NO_LIMITS, rateLimits } from './limits';
-import type { Mount } from './resource';
+import { NO_LIMITS, rateLimits } from './requests';
+import { addResource, answer, type Mount } from './resource';
 import { addAudit } from './routes/audit';
 import { addHealthz } from './routes/healthz';
-import { addMetrics } from './routes/metrics';
 import { addSettings, type OwnersPart } from './routes/settings';
 import { addSubmission } from './routes/submission';
 import { addTask } from './routes/task';
 import type { Services } from './services';
+
+/** /metrics: Prometheus' text format. */
+function addMetrics(router: Router, { metrics }: Services): void {
+  const get = answer(async (_request, response) => {
+    const text = await metrics.render();
+    response.set('Cache-Control', 'no-store').type(metrics.contentType).send(text);
+  });
+  addResource(router, '/metrics', { get: [get] });
+}
 
 /** What is served through the node's tunnel, on the public internet. */
 const PUBLIC_PATHS = ['/task', '/submission', '/audit', '/healthz'];

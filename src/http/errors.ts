@@ -1,7 +1,7 @@
-import type { ServerResponse } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { z } from 'zod';
-import { sparingly, type Log } from '../log';
+import { sparingly, type Log } from '../process/log';
 import { expectation, pathOf, quoted } from './wording';
 
 /** What `error` can say, by status. */
@@ -34,7 +34,7 @@ export interface ErrorBody {
   issues?: Issue[];
 }
 
-export function errorBody(status: ErrorStatus, message: string, issues?: Issue[]): ErrorBody {
+function errorBody(status: ErrorStatus, message: string, issues?: Issue[]): ErrorBody {
   return { error: CODES[status], message, ...(issues && { issues }) };
 }
 
@@ -156,4 +156,23 @@ export function toApiError(error: unknown): ApiError {
     return new ApiError(400, 'expected a path in percent-encoded UTF-8');
   }
   return new ApiError(status in CODES ? (status as ErrorStatus) : 400, "the body can't be read");
+}
+
+/** An error answer as it goes over the wire, in the shape of all errors, for what never becomes a request. */
+export function rawError(status: ErrorStatus): string {
+  const body = JSON.stringify(errorBody(status, `${STATUS_CODES[status]}`));
+  return [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+    '',
+    body,
+  ].join('\r\n');
+}
+
+/** What Node's parser gave up on, as a status. */
+export function parserStatus({ code }: NodeJS.ErrnoException): ErrorStatus {
+  if (code === 'HPE_HEADER_OVERFLOW') return 431;
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
 }

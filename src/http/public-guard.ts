@@ -3,10 +3,16 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Express } from 'express';
 import { ipKeyGenerator, MemoryStore, type Options } from 'express-rate-limit';
-import { answerError, ApiError, sendError, type ErrorStatus } from './errors';
-import type { Refusal } from './metrics/metrics';
+import type { Refusal } from '../metrics/metrics';
+import {
+  answerError,
+  ApiError,
+  sendError,
+  type ErrorStatus,
+  parserStatus,
+  rawError,
+} from './errors';
 import { lastWords, OneRequest, readHead } from './one-request';
-import { parserStatus, rawError } from './raw-error';
 
 /** So many connections at most; the node's own calls, the store and the side port need descriptors, too. */
 const MAX_CONNECTIONS = 100;

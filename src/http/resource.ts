@@ -7,7 +7,7 @@ import type {
   Router,
 } from 'express';
 import { ApiError } from './errors';
-import type { RateLimits } from './limits';
+import type { RateLimits } from './requests';
 
 /** Where paths are served. */
 export interface Mount {

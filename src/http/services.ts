@@ -1,14 +1,14 @@
-import type { Log } from '../log';
+import type { SubmittedProof } from '../audit/auditor';
+import type { Metrics } from '../metrics/metrics';
 import type { Governor } from '../mining/governor';
+import type { Log } from '../process/log';
 import type { Verdict } from '../proof/verify';
-import type { SubmittedProof } from '../rounds/auditor';
 import type { Miner } from '../rounds/miner';
 import type { RemoteShares } from '../rounds/remote-shares';
 import type { ShareLog } from '../rounds/share-log';
 import type { Submissions } from '../work/seed';
 import type { Jobs } from '../workers/jobs';
 import type { Workers } from '../workers/workers';
-import type { Metrics } from './metrics/metrics';
 
 /** A round can't be started as asked. */
 export class RoundConflict extends Error {

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Response } from 'express';
+import { untimed } from '../metrics/metrics';
 import type { Miner } from '../rounds/miner';
 import { ApiError } from './errors';
-import { untimed } from './metrics/request-timer';
 
 /** Targets change with the rates of workers: nobody tells of that, so it is looked at. */
 const LOOK_MS = 1_000;

@@ -1,11 +1,131 @@
-import { taskNodeAdministered } from '@_koii/namespace-wrapper';
+import { TASK_ID, taskNodeAdministered } from '@_koii/namespace-wrapper';
 import { z } from 'zod';
+import { NotKeptError, NotYetError, type Chain } from '../audit/seeds';
 import { KEPT_ROUNDS } from '../consensus';
-import { NotKeptError, NotYetError, type Chain } from '../rounds/seeds';
+import type { RoundTimes } from '../rounds/round-clock';
+import { decodeKey } from '../work/identity';
 import type { Submissions } from '../work/seed';
-import { shareInFlight } from './in-flight';
-import { callNode, TRY_TIMEOUT_MS } from './node-call';
+import { callNode, shareInFlight, TRY_TIMEOUT_MS } from './calls';
 import { namespaceWrapper } from './sdk';
+
+const slots = z.number().nonnegative();
+const stateSchema = z.object({
+  starting_slot: slots,
+  round_time: z.number().positive(),
+  submission_window: slots,
+  audit_window: slots,
+  bounty_amount_per_round: z.number().nonnegative(),
+  is_migrated: z.boolean().catch(false),
+  migrated_to: z.string().catch(''),
+});
+type TaskState = z.infer<typeof stateSchema>;
+const positive = z.number().positive();
+
+/** Of 32 bytes in base58. */
+const MAX_ID_CHARS = 44;
+
+/** What hardly ever changes is asked for once in this time. */
+const KEPT_MS = 60_000;
+
+/**
+ * When a round's windows are, as far as the chain's slots tell now.
+ * @param round the one that runs when left out
+ * @param now the clock that is meant, in ms; this machine's wall clock when left out
+ * @throws NodeCallError
+ */
+export async function roundTimes(
+  round?: number,
+  now: () => number = Date.now,
+): Promise<RoundTimes> {
+  const state = await taskState();
+  const slotMs = await averageSlotMs();
+  const slot = await currentSlot();
+  const nowMs = now();
+  const of = round ?? roundAt(slot, state);
+  const startSlot = state.starting_slot + of * state.round_time;
+  const at = (slots: number): number => Math.round(nowMs + (startSlot + slots - slot) * slotMs);
+  return {
+    round: of,
+    startsAt: at(0),
+    submissionEndsAt: at(state.submission_window),
+    auditEndsAt: at(state.submission_window + state.audit_window),
+    endsAt: at(state.round_time),
+  };
+}
+
+/** The round that runs now, worked out from the chain's slots. @throws NodeCallError */
+async function currentRoundBySlots(): Promise<number> {
+  return roundAt(await currentSlot(), await taskState());
+}
+
+/** The slot at which a round starts. @throws NodeCallError */
+export async function startSlotOf(round: number): Promise<number> {
+  const { starting_slot, round_time } = await taskState();
+  return starting_slot + round * round_time;
+}
+
+/** What is shared among a round's submitters, in the token's smallest unit. @throws NodeCallError */
+export async function bountyPerRound(): Promise<bigint> {
+  const { bounty_amount_per_round } = await taskState();
+  return BigInt(Math.floor(bounty_amount_per_round));
+}
+
+/** The id of the task that takes this one's place; undefined while none does. @throws NodeCallError */
+export async function newerTask(): Promise<string | undefined> {
+  const { is_migrated: isMigrated, migrated_to: id } = await taskState();
+  return isMigrated && isTaskId(id) && id !== TASK_ID ? id : undefined;
+}
+
+function isTaskId(text: string): boolean {
+  try {
+    return text.length <= MAX_ID_CHARS && decodeKey(text).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+function roundAt(slot: number, { starting_slot, round_time }: TaskState): number {
+  return Math.floor((slot - starting_slot) / round_time);
+}
+
+const taskState = keptFor(KEPT_MS, () =>
+  callNode(
+    'getTaskState',
+    () => namespaceWrapper.getTaskState({}),
+    (answer) => stateSchema.parse(answer),
+  ),
+);
+
+const averageSlotMs = keptFor(KEPT_MS, () =>
+  callNode(
+    'getAverageSlotTime',
+    () => namespaceWrapper.getAverageSlotTime(),
+    (answer) => positive.parse(answer),
+  ),
+);
+
+function currentSlot(): Promise<number> {
+  return callNode(
+    'getCurrentSlot',
+    () => namespaceWrapper.getSlot(),
+    (answer) => positive.parse(answer),
+  );
+}
+
+/** Asks once in a while; whoever asks at the same time shares the answer, and a failure is not kept. */
+function keptFor<T>(keptMs: number, ask: () => Promise<T>): () => Promise<T> {
+  let kept: { answer: Promise<T>; until: number } | undefined;
+  return () => {
+    if (!kept || performance.now() >= kept.until) {
+      const asked = { answer: ask(), until: performance.now() + keptMs };
+      kept = asked;
+      asked.answer.catch(() => {
+        if (kept === asked) kept = undefined;
+      });
+    }
+    return kept.answer;
+  };
+}
 
 const roundSchema = z.number().int().nonnegative();
 
@@ -22,7 +142,7 @@ const submissionInfoSchema = z.object({
 });
 
 /** The round that runs now. @throws NodeCallError */
-export function currentRound(): Promise<number> {
+function currentRound(): Promise<number> {
   return callNode(
     'getRound',
     () => namespaceWrapper.getRound(),
@@ -66,3 +186,26 @@ export const chain: Chain = {
     return submissionsOf(round);
   },
 };
+
+/**
+ * Checks a round number that came from the node.
+ * @throws RangeError when it is no whole number from 0 to 2^53-1
+ */
+export function checkRound(round: unknown): void {
+  if (Number.isSafeInteger(round) && (round as number) >= 0) return;
+  throw new RangeError(`round: expected a whole number from 0, got ${JSON.stringify(round)}`);
+}
+
+/**
+ * The round that runs by the chain's clock.
+ * @param expected one that is not near it, and so is any where nothing is expected, has to agree with the slots: the SDK
+ *   gives error numbers as answers
+ * @throws NodeCallError, and NotYetError when the node contradicts itself
+ */
+export async function roundThatRuns(expected = -Infinity): Promise<number> {
+  const current = await currentRound();
+  if (Math.abs(expected - current) <= 1) return current;
+  const bySlots = await currentRoundBySlots();
+  if (Math.abs(bySlots - current) <= 1) return current;
+  throw new NotYetError(`the node says that round ${current} runs, by its slots it is ${bySlots}`);
+}

@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { monotonicClock as clock } from '../clock';
 import type { Ledger, RoundLists } from '../distribution/ledger';
-import { submissionsOf } from './chain';
-import { callNode } from './node-call';
-import { bountyPerRound, roundTimes, startSlotOf } from './round-times';
+import { monotonicClock as clock } from '../process/clock';
+import { callNode } from './calls';
+import { submissionsOf, bountyPerRound, roundTimes, startSlotOf } from './chain';
 import { namespaceWrapper } from './sdk';
 
 const entries = <T extends z.ZodType>(entry: T) =>

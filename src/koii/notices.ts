@@ -1,6 +1,6 @@
 import type { Notice } from '../notices/notice';
-import { localTestMode } from './identity';
-import { callNode } from './node-call';
+import { localTestMode } from './account';
+import { callNode } from './calls';
 import { namespaceWrapper } from './sdk';
 
 /** Another try might show it twice, so who is slow is waited for. */

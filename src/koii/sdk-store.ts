@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { access, mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Log } from '../log';
-import type { KeyValueStore } from '../rounds/key-value-store';
+import type { Log } from '../process/log';
+import type { KeyValueStore } from '../store/store';
 
 /** The part of the SDK that keeps strings; its own storeGet and storeSet swallow what fails. */
 export interface SdkStorage {

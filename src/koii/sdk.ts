@@ -1,6 +1,8 @@
 import { namespaceWrapper, taskNodeAdministered } from '@_koii/namespace-wrapper';
-import { shareInFlight } from './in-flight';
-import { TRY_TIMEOUT_MS } from './node-call';
+import { shareInFlight, TRY_TIMEOUT_MS } from './calls';
+
+// The SDK listens from the moment it is loaded, on all interfaces: the node's tunnel leads here.
+export { app, _server as publicServer } from '@_koii/namespace-wrapper';
 
 /** What the task and the SDK itself read of the chain, often at the same time. */
 const READS = [

@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import type { Log } from '../log';
-import type { KeyValueStore } from '../rounds/key-value-store';
+import type { Log } from '../process/log';
 import { StoreLock } from '../store/lock';
-import { LockedStore } from '../store/locked-store';
-import { localTestMode } from './identity';
-import { callNode, NodeCallError } from './node-call';
+import { type KeyValueStore, LockedStore } from '../store/store';
+import { localTestMode } from './account';
+import { callNode, NodeCallError } from './calls';
 import { namespaceWrapper } from './sdk';
 import { checkStore, forgetDamage, SdkStore } from './sdk-store';
 

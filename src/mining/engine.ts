@@ -1,8 +1,8 @@
 import { count } from '../format';
-import { sparingly } from '../log';
-import { BACKENDS, type Backend } from './kernel';
-import { missingAddonAdvice } from './kernels/available-addons';
-import { MiningThread, type EngineLog, type EngineWork } from './mining-thread';
+import { sparingly } from '../process/log';
+import { BACKENDS, type Backend } from './kernels/kernel';
+import { missingAddonAdvice } from './kernels/native';
+import { MiningThread, type EngineLog, type EngineWork } from './threads/mining-thread';
 
 /** Each has 2^24 of the 2^32 values of extranonce2. */
 export const MAX_THREADS = 256;

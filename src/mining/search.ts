@@ -1,6 +1,6 @@
 import type { Attempt } from '../work/attempt';
 import { headerOf, type Template } from '../work/segment';
-import type { Kernel } from './kernel';
+import type { Kernel } from './kernels/kernel';
 
 const NONCES = 2 ** 32;
 const EXTRANONCES2 = 2 ** 32;

@@ -1,3 +1,7 @@
+import { z } from 'zod';
+import type { Log } from '../process/log';
+import { type KeyValueStore, readRecord, storedCount } from '../store/store';
+
 /** What an owner is told of. The names stand in the store. */
 export const NOTICE_EVENTS = [
   'address',
@@ -75,4 +79,39 @@ export function summary(untold: Untold | undefined, now: number): string {
   const isToday = at.toDateString() === new Date(now).toDateString();
   const since = `${isToday ? '' : day}${two(at.getHours())}:${two(at.getMinutes())}`;
   return ` (${untold.times} more ${untold.times === 1 ? 'time' : 'times'} since ${since})`;
+}
+
+const KEY = 'notices';
+
+const eventSchema = z.strictObject({
+  /** When it was told, the newest last: as many times as the limits look back on. */
+  toldAt: z.array(storedCount).max(16),
+  /** What tells the last thing told from another, where an event is told once. */
+  key: z.string().max(64).optional(),
+  /** An alarm that was told, while its end was not. When it ended is not kept: the next process looks for itself. */
+  alarm: z.strictObject({ since: storedCount }).optional(),
+  untold: z.strictObject({ times: storedCount, since: storedCount }).optional(),
+});
+/** What is known of an event beyond a restart. Times are in ms since 1970. */
+export type EventState = z.infer<typeof eventSchema>;
+export type EventStates = Record<NoticeEvent, EventState>;
+
+const recordSchema = z.record(z.string(), z.unknown());
+
+/** What earlier processes told. What is unreadable, or can't be read now, counts as never told. */
+export async function loadNotices(store: KeyValueStore, log: Log): Promise<EventStates> {
+  const record = await readRecord(store, KEY, recordSchema, log).catch((error: unknown) => {
+    log.warn({ error }, 'which notices were shown before is not known');
+    return undefined;
+  });
+  const states = NOTICE_EVENTS.map((event): [NoticeEvent, EventState] => {
+    const { data } = eventSchema.safeParse(record?.[event]);
+    return [event, data ?? { toldAt: [] }];
+  });
+  return Object.fromEntries(states) as EventStates;
+}
+
+/** @throws when it could not be written */
+export function saveNotices(store: KeyValueStore, states: EventStates): Promise<void> {
+  return store.set(KEY, JSON.stringify(states));
 }

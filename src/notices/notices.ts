@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { sparingly, type Log } from '../log';
-import type { KeyValueStore } from '../rounds/key-value-store';
+import { sparingly, type Log } from '../process/log';
+import type { KeyValueStore } from '../store/store';
 import {
   inWords,
   NOTICE_EVENTS,
@@ -9,8 +9,11 @@ import {
   type Notice,
   type NoticeEvent,
   type NoticeText,
+  loadNotices,
+  saveNotices,
+  type EventState,
+  type EventStates,
 } from './notice';
-import { loadNotices, saveNotices, type EventState, type EventStates } from './notices-record';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

@@ -1,5 +1,102 @@
-import { OutputQueue } from './output-queue';
-import { sinkOf } from './sinks';
+import { writeSync } from 'node:fs';
+import { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
+import { type Sink, OutputQueue } from './output-queue';
+
+/** How long the end of the process waits for readers that are slow, all of them together. */
+const FLUSH_MS = 200;
+let flushUntilMs: number | undefined;
+const RETRY_MS = 5;
+/** Who hasn't read for so long reads no more. */
+const STUCK_MS = 1000;
+
+const NOTHING: Buffer = Buffer.alloc(0);
+
+type Output = Writable & { fd: number };
+type Done = Parameters<Sink['write']>[1];
+
+/** A sink for stdout or stderr, whatever it is. Takes the stream's own write, as it is now. */
+function sinkOf(stream: Output): Sink {
+  return stream instanceof Socket ? new StreamSink(stream) : new FileSink(stream.fd);
+}
+
+/** A file. Node's own stream for one takes nothing more after an error, though the disk has room again. */
+export class FileSink implements Sink {
+  constructor(private readonly fd: number) {}
+
+  write(bytes: Buffer, done: Done): void {
+    try {
+      for (let at = 0; at < bytes.length;) at += writeSync(this.fd, bytes, at);
+    } catch (error) {
+      return done(error as Error);
+    }
+    done();
+  }
+
+  flush(bytes: Buffer): void {
+    this.write(bytes, () => undefined);
+  }
+}
+
+/** What Node has beneath a pipe or a terminal, as far as it does. */
+interface Handle {
+  setBlocking?(isBlocking: boolean): void;
+  /** Bytes that wait for the reader. */
+  writeQueueSize?: number;
+}
+
+/** A pipe or a terminal. */
+class StreamSink implements Sink {
+  private readonly writeStream: (bytes: Buffer, done: Done) => void;
+  private readonly handle: Handle;
+  /** What the stream has, but may not have written. */
+  private taken = NOTHING;
+  private takenAtMs = 0;
+
+  constructor(private readonly stream: Output) {
+    this.writeStream = stream.write.bind(stream);
+    this.handle = (stream as { _handle?: Handle })._handle ?? {};
+    // Node has a terminal, and on Windows a pipe, wait for its reader.
+    this.handle.setBlocking?.(false);
+  }
+
+  write(bytes: Buffer, done: Done): void {
+    this.taken = bytes;
+    this.takenAtMs = performance.now();
+    this.writeStream(bytes, (error) => {
+      this.taken = NOTHING;
+      done(error);
+    });
+  }
+
+  flush(bytes: Buffer): void {
+    flushUntilMs ??= performance.now() + FLUSH_MS;
+    let rest = bytes;
+    if (this.taken.length > 0 && process.platform === 'win32') {
+      // There a thread of the system writes what was taken, and a write here waits for the reader.
+      if (performance.now() - this.takenAtMs > STUCK_MS) return;
+      sleep(FLUSH_MS / 4);
+    } else if (this.taken.length > 0) {
+      const written = this.taken.length - (this.handle.writeQueueSize ?? 0);
+      rest = Buffer.concat([this.taken.subarray(written), bytes]);
+    }
+    this.taken = NOTHING;
+    while (rest.length > 0) {
+      try {
+        rest = rest.subarray(writeSync(this.stream.fd, rest));
+      } catch (error) {
+        const isFull = (error as NodeJS.ErrnoException).code === 'EAGAIN';
+        if (!isFull || performance.now() > flushUntilMs) return;
+        sleep(RETRY_MS);
+      }
+    }
+  }
+}
+
+/** Without the event loop, which turns no more. */
+function sleep(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
 
 const queues: OutputQueue[] = [];
 

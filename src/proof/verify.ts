@@ -2,8 +2,7 @@ import { PROOF_RULES, type ProofRules, type WorkSourceId } from '../consensus';
 import type { RoundSeed } from '../work/seed';
 import { templatesOf } from '../work/source';
 import { decodeProof } from './codec';
-import { estimateHashes } from './estimate';
-import { shareOf } from './share';
+import { estimateHashes, shareOf } from './shares';
 
 /** What an audit finds. */
 export type Verdict =

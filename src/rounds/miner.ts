@@ -1,12 +1,12 @@
-import { monotonicClock } from '../clock';
 import { FLOOR } from '../consensus';
-import { sparingly, type Log } from '../log';
 import type { Engine } from '../mining/engine';
+import { monotonicClock } from '../process/clock';
+import { sparingly, type Log } from '../process/log';
 import type { Attempt } from '../work/attempt';
 import type { Identity } from '../work/identity';
 import type { WorkSource } from '../work/source';
 import type { Job } from '../workers/jobs';
-import { isAnotherTarget, shareTargetFor } from '../workers/vardiff';
+import { isAnotherTarget, shareTargetFor } from '../workers/worker';
 import { Round } from './round';
 import { toPacked } from './round-record';
 import type { RoundStore } from './round-store';

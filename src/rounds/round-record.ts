@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { storedCount } from '../store/store';
 import { ATTEMPT_SIZE, packAttempt, unpackAttempt, type Attempt } from '../work/attempt';
-import { storedCount } from './stored-count';
 
 const hexOf = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`));
 const u32 = storedCount.max(2 ** 32 - 1);

@@ -1,9 +1,8 @@
-import type { Clock } from '../clock';
-import type { Log } from '../log';
-import { Looks } from './looks';
+import { NotYetError, type Seeds } from '../audit/seeds';
+import type { Clock } from '../process/clock';
+import type { Log } from '../process/log';
 import type { Miner } from './miner';
-import type { RoundTimes } from './round-clock';
-import { NotYetError, type Seeds } from './seeds';
+import { Looks, type RoundTimes } from './round-clock';
 
 /** What a runner asks of the chain. */
 export interface RoundChain {

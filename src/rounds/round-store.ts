@@ -1,5 +1,5 @@
-import type { Log } from '../log';
-import type { KeyValueStore } from './key-value-store';
+import type { Log } from '../process/log';
+import type { KeyValueStore } from '../store/store';
 import type { Round } from './round';
 import { roundRecordSchema, type RoundRecord } from './round-record';
 

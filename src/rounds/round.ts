@@ -1,9 +1,6 @@
 import { FLOOR, K, PROOF_RULES, WORK_SOURCE } from '../consensus';
-import { BestShares, type Admission } from '../proof/best-shares';
-import { encodeProof } from '../proof/codec';
-import { composeProof, mostProving } from '../proof/compose';
-import { estimateHashes } from '../proof/estimate';
-import type { Share } from '../proof/share';
+import { encodeProof, composeProof, mostProving } from '../proof/codec';
+import { BestShares, type Admission, estimateHashes, type Share } from '../proof/shares';
 import type { Identity } from '../work/identity';
 import type { RoundSeed } from '../work/seed';
 import { compareSegments, type Segment, type Template } from '../work/segment';

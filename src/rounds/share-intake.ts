@@ -1,5 +1,5 @@
 import { displayHash, reversedHashValue } from '../bitcoin/target';
-import { shareOf, type Share } from '../proof/share';
+import { shareOf, type Share } from '../proof/shares';
 import type { Attempt } from '../work/attempt';
 import type { Identity } from '../work/identity';
 import type { Job, Jobs } from '../workers/jobs';

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { sha256 } from '../bitcoin/sha256';
-import type { Log } from '../log';
-import type { KeyValueStore } from './key-value-store';
-import { readRecord } from './read-record';
+import type { Log } from '../process/log';
+import { type KeyValueStore, readRecord } from '../store/store';
 import { fromTuple, type JudgedShare, type LoggedShare } from './share-record';
 import { ShareRing, type ShareTotals } from './share-ring';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { storedCount } from '../store/store';
 import type { Attempt } from '../work/attempt';
 import { fromPacked, packedAttempt, toPacked } from './round-record';
-import { storedCount } from './stored-count';
 
 /** A share that was judged. */
 export interface JudgedShare {

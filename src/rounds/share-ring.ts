@@ -1,6 +1,5 @@
-import type { Log } from '../log';
-import type { KeyValueStore } from './key-value-store';
-import { readRecords } from './read-record';
+import type { Log } from '../process/log';
+import { type KeyValueStore, readRecords } from '../store/store';
 import { shareBatchSchema, toTuple, type LoggedShare, type ShareBatch } from './share-record';
 
 const MAX_BATCH = 64;

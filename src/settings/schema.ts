@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { LOG_LEVELS } from '../log';
 import { MAX_THREADS } from '../mining/engine';
-import { BACKENDS } from '../mining/kernel';
+import { BACKENDS } from '../mining/kernels/kernel';
 import { Schedule } from '../mining/schedule';
 import { usableCpus } from '../process/cpus';
+import { LOG_LEVELS } from '../process/log';
 
 /** When a setting that was changed while the task runs is in force. */
 export type Acts = 'at once' | 'next round' | 'restart';
@@ -189,4 +189,32 @@ export function threadCount(
   cpus = usableCpus(),
 ): number {
   return MINING_THREADS || Math.min(MAX_THREADS, Math.max(1, Math.ceil(cpus) - 1));
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A variable of the environment has a value that can't be used. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/**
+ * What the environment chooses. A variable that is missing, blank, `none` or `default` chooses nothing.
+ * @throws ConfigError that names each variable with what was expected and what came.
+ */
+export function readEnvironment(env: Environment, table: Table = SETTINGS): Values {
+  const chosen: Record<string, unknown> = {};
+  const problems: string[] = [];
+  for (const [name, setting] of Object.entries(table)) {
+    const read = readSetting(setting, env[name]);
+    if ('problem' in read) problems.push(`${name}: ${read.problem}`);
+    else if (read.chosen) chosen[name] = read.value;
+  }
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'));
+  return chosen;
+}
+
+/** What the environment chooses, and the defaults of the rest. @throws ConfigError as readEnvironment does. */
+export function loadConfig(env: Environment): Config {
+  return { ...defaultsOf(SETTINGS), ...readEnvironment(env) } as Config;
 }

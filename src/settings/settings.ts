@@ -1,6 +1,7 @@
-import type { Log } from '../log';
-import { readEnvironment, type Environment } from './environment';
+import type { Log } from '../process/log';
 import {
+  readEnvironment,
+  type Environment,
   defaultsOf,
   readSetting,
   SETTINGS,

@@ -12,7 +12,7 @@ import {
 } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sparingly, type Log } from '../log';
+import { sparingly, type Log } from '../process/log';
 import { describeHolder, hasEnded, parseHolder, thisProcess } from './holder';
 
 export interface LockTimes {

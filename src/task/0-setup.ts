@@ -1,7 +1,7 @@
-import { localTestMode } from '../koii/identity';
-import { ConfigError } from '../settings/environment';
+import { localTestMode } from '../koii/account';
+import { saveAtTheEnd, watchTheProcess } from '../process/exit';
+import { ConfigError } from '../settings/schema';
 import { taskContext } from './context';
-import { saveAtTheEnd, watchTheProcess } from './shutdown';
 
 /**
  * Makes the task ready, once. A task that was restarted in the middle of a round goes on with it: the

@@ -1,5 +1,5 @@
+import { checkRound } from '../koii/chain';
 import { taskContext } from './context';
-import { checkRound } from './round-time';
 
 /**
  * Mines a round while the chain says that it runs: to the end of its window, or until the next round

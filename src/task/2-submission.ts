@@ -1,8 +1,8 @@
-import { localTestMode } from '../koii/identity';
-import { LONG_MS, SHORT_MS } from '../koii/patience';
-import { NotYetError } from '../rounds/seeds';
+import { NotYetError } from '../audit/seeds';
+import { localTestMode } from '../koii/account';
+import { LONG_MS, SHORT_MS } from '../koii/calls';
+import { checkRound, roundThatRuns } from '../koii/chain';
 import { taskContext } from './context';
-import { checkRound, roundThatRuns } from './round-time';
 
 /**
  * Closes a round and gives its proof, at most 496 characters; undefined when there is nothing to

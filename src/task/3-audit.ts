@@ -1,10 +1,8 @@
-import { submissionsOf } from '../koii/chain';
-import { localTestMode } from '../koii/identity';
-import { LONG_MS } from '../koii/patience';
-import { roundTimes } from '../koii/round-times';
+import { localTestMode } from '../koii/account';
+import { LONG_MS } from '../koii/calls';
+import { submissionsOf, roundTimes, checkRound } from '../koii/chain';
 import type { Verdict } from '../proof/verify';
 import { taskContext } from './context';
-import { checkRound } from './round-time';
 
 /**
  * Judges another node's proof. Throws, which is no vote, when this node lacks the round's seed or has

@@ -1,10 +1,9 @@
 import type { DistributionList, Submitter } from '@_koii/task-manager';
+import { proofsOf } from '../audit/auditor';
 import { sharePayouts } from '../distribution/payouts';
-import { submissionsOf } from '../koii/chain';
-import { localTestMode } from '../koii/identity';
-import { proofsOf } from '../rounds/auditor';
+import { localTestMode } from '../koii/account';
+import { submissionsOf, checkRound } from '../koii/chain';
 import { taskContext } from './context';
-import { checkRound } from './round-time';
 
 /**
  * The list of a round, where the SDK is to make it: this node's own, in the round's submission window. Where the SDK

@@ -3,13 +3,13 @@ import { createDashboard } from '../dashboard/dashboard';
 import { createApi, mountPublicApi } from '../http/api';
 import { CONTROL_TOKEN_FILE, openControlToken, tellAddress } from '../http/control-token';
 import { faultLog } from '../http/errors';
-import { listen } from '../http/listen';
 import { PublicGuard } from '../http/public-guard';
-import { app, publicServer } from '../koii/app';
-import { localTestMode } from '../koii/identity';
-import { roundTimes } from '../koii/round-times';
+import { listen } from '../http/server';
+import { localTestMode } from '../koii/account';
+import { roundTimes } from '../koii/chain';
+import { app, publicServer } from '../koii/sdk';
+import { stop } from '../process/exit';
 import { taskContext } from './context';
-import { stop } from './shutdown';
 
 /** In place before the first connection, since the SDK listens already. */
 const guard = new PublicGuard(publicServer, app);

@@ -1,28 +1,59 @@
 import bs58 from 'bs58';
-import { monotonicClock as clock } from '../clock';
+import { proofsOf } from '../audit/auditor';
 import { ListKeeper } from '../distribution/list-keeper';
+import { loadListSecret } from '../distribution/list-secret';
 import type { OwnList } from '../distribution/own-lists';
+import { localTestMode, Account, loadIdentity } from '../koii/account';
 import { limitAnswers, MAX_ANSWER_BYTES } from '../koii/answer-limit';
-import { chain } from '../koii/chain';
-import { loadIdentity, localTestMode } from '../koii/identity';
+import { Patience, SHORT_MS } from '../koii/calls';
+import { roundTimes, roundThatRuns, chain, newerTask } from '../koii/chain';
 import { ledger } from '../koii/ledger';
 import { showInNode } from '../koii/notices';
-import { Patience, SHORT_MS } from '../koii/patience';
-import { newerTask } from '../koii/round-times';
 import { openStore, storePath } from '../koii/store';
-import { createLog, sparingly, type Log } from '../log';
-import { createNode, type MiningNode } from '../node';
+import { type MiningNode, createNode } from '../node';
+import { Alarms } from '../notices/alarms';
 import { Notices } from '../notices/notices';
-import { proofsOf } from '../rounds/auditor';
-import { loadListSecret } from '../rounds/list-secret';
-import type { RoundRunner } from '../rounds/round-runner';
-import { loadConfig } from '../settings/environment';
+import { monotonicClock as clock } from '../process/clock';
+import { stop } from '../process/exit';
+import { createLog, sparingly, type Log } from '../process/log';
+import { RoundRunner, type RoundChain } from '../rounds/round-runner';
+import { loadConfig } from '../settings/schema';
 import { Settings } from '../settings/settings';
 import { SETTINGS_FILE } from '../settings/stored-settings';
-import { Account } from './account';
-import { Alarms } from './alarms';
-import { createRunner } from './runner';
-import { stop } from './shutdown';
+
+/** How long a round of the local test mode is mined where its owner says nothing. */
+const LOCAL_TEST_SECONDS = 10;
+
+const roundChain: RoundChain = {
+  current: roundThatRuns,
+  times: (round) => roundTimes(round, () => clock.now()),
+};
+
+/** In the SDK's local test mode whatever is announced runs, until its time is over. */
+const localChain: RoundChain = {
+  current: (expected = 0) => Promise.resolve(expected),
+  times: () => Promise.resolve(undefined),
+};
+
+/** Mines the rounds that the node announces. */
+function createRunner(
+  { log, miner, roundStore, seeds, settings }: MiningNode,
+  { patiently }: Patience,
+  account: Account,
+  alarms: Alarms,
+): RoundRunner {
+  return new RoundRunner({
+    ...{ clock, log, miner, patiently, seeds },
+    chain: localTestMode ? localChain : roundChain,
+    budgetMs() {
+      const { MINING_SECONDS } = settings.current;
+      return 1000 * (MINING_SECONDS || (localTestMode ? LOCAL_TEST_SECONDS : Infinity));
+    },
+    isBegun: async (round) => (await roundStore.inPlaceOf(round)) === round,
+    mayMine: () => account.isKeptAsFarAsKnown(),
+    mustCome: (coming) => alarms.mustCome(coming),
+  });
+}
 
 /** What the lifecycle functions share. */
 export interface TaskContext extends MiningNode {

@@ -1,5 +1,9 @@
-import { coinbaseParts, type CoinbaseFields, type CoinbaseParts } from '../bitcoin/coinbase';
-import { serializeHeader } from '../bitcoin/header';
+import {
+  coinbaseParts,
+  type CoinbaseFields,
+  type CoinbaseParts,
+  serializeHeader,
+} from '../bitcoin/block';
 import { sha256d } from '../bitcoin/sha256';
 import { EXTRANONCE_SIZE, HEADER_VERSION, VERSION_BITS_SHIFT } from '../consensus';
 import { extranonceOf, type Attempt } from './attempt';

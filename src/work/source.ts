@@ -1,6 +1,5 @@
 import { WORK_SOURCE, type CoinbaseRules, type WorkSourceId } from '../consensus';
-import { bitcoinTemplate } from './bitcoin';
-import { koiiSegment, koiiTemplate } from './koii';
+import { bitcoinTemplate, koiiSegment, koiiTemplate } from './coinbases';
 import type { RoundSeed } from './seed';
 import type { Segment, Template } from './segment';
 

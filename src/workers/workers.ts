@@ -1,4 +1,4 @@
-import { RemoteWorker } from './remote-worker';
+import { RemoteWorker } from './worker';
 
 /** Workers known at a time. */
 export const MAX_WORKERS = 1024;

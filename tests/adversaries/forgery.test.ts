@@ -12,7 +12,7 @@ import {
 import { bitsToTarget } from '../../src/bitcoin/target';
 import { K, WORK_SOURCE } from '../../src/consensus';
 import { decodeProof } from '../../src/proof/codec';
-import { shareOf } from '../../src/proof/share';
+import { shareOf } from '../../src/proof/shares';
 import { verifyProof } from '../../src/proof/verify';
 import { nameOf, templatesOf } from '../../src/work/source';
 import { judgeOf, vectors } from '../fixtures/proofs';

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { BACKENDS } from '../../src/mining/kernel';
+import { BACKENDS } from '../../src/mining/kernels/kernel';
 import { NATIVE_VARIANTS } from '../mining/kernels/every-kernel';
 import { describeProcesses } from '../runner/describe-processes';
 

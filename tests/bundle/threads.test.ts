@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import path from 'node:path';
 import { expect } from 'chai';
-import { threadProgram } from '../../src/mining/thread-program';
+import { threadProgram } from '../../src/mining/threads/thread-program';
 import { BUNDLE, LoneTask } from '../fixtures/lone-task';
 import { eventually } from '../fixtures/network';
 import { describeProcesses } from '../runner/describe-processes';
@@ -33,7 +33,7 @@ describe('the program of the mining threads', () => {
 
   it('stands in the bundle line by line', () => {
     expect(bundle).to.include('\n//# sourceURL=orca-mining-thread.js\n');
-    expect(bundle).to.include('\n  // src/mining/duty-cycle.ts\n');
+    expect(bundle).to.include('\n  // src/mining/threads/duty-cycle.ts\n');
   });
 
   it('has no native code of its own: the bundle carries each addon once', function () {

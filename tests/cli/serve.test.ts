@@ -5,11 +5,11 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { FileStore } from '../../cli/serve/file-store';
 import { makeStateFolder, stateFault } from '../../cli/serve/state-folder';
-import { ConfigError } from '../../src/settings/environment';
+import { ConfigError } from '../../src/settings/schema';
 import { eventually } from '../fixtures/network';
 import { startProgram, SUBMITTER, TASK_ID } from '../fixtures/standalone';
-import { freePort } from '../sdk-stand-in/http';
 import { describeProcesses } from '../runner/describe-processes';
+import { freePort } from '../sdk-stand-in/http';
 
 describeProcesses('npm run serve', function () {
   this.timeout(60_000);

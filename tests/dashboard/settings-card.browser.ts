@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Page, Route } from 'playwright-core';
-import type { SettingsDocument, Setting } from '../../src/dashboard/browser/settings-client';
+import type { SettingsDocument, Setting } from '../../src/dashboard/browser/requests';
 import { openBrowser, seriousViolations, type Browser } from './browser';
 import { serveDashboard, TOKEN, type Served } from './served';
 

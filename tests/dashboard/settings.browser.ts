@@ -1,12 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
-import type { SettingsDocument } from '../../src/dashboard/browser/settings-client';
-import type { SettingsAnswer } from '../../src/http/routes/settings';
-import { freePort } from '../sdk-stand-in/http';
 import type { SimulatedNode } from '../../simulator';
+import type { SettingsDocument } from '../../src/dashboard/browser/requests';
+import type { SettingsAnswer } from '../../src/http/routes/settings';
 import { eventually, startTaskNetwork, type TaskNetwork } from '../fixtures/network';
 import { restNow } from '../fixtures/standalone';
+import { freePort } from '../sdk-stand-in/http';
 import { openBrowser, printedAddress, type Browser } from './browser';
 
 const WAIT = { timeout: 60_000 };

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createLog } from '../../src/log';
+import { createLog } from '../../src/process/log';
 import {
   KeeperUnderTest,
   LISTED,

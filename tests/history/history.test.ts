@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { displayHash, DIFFICULTY_1_TARGET } from '../../src/bitcoin/target';
-import { Finds } from '../../src/history/finds';
 import { History, type HistoryClock } from '../../src/history/history';
-import { timeOf } from '../../src/history/sample';
-import { createLog } from '../../src/log';
+import { Finds } from '../../src/history/journal';
+import { timeOf } from '../../src/history/samples';
+import { createLog } from '../../src/process/log';
 import { ShareLog } from '../../src/rounds/share-log';
 import type { LoggedShare } from '../../src/rounds/share-record';
 import { MemoryStore } from '../fixtures/memory-store';

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
-import { timeOf, type Sample } from '../../src/history/sample';
-import { Samples } from '../../src/history/samples';
-import { createLog } from '../../src/log';
+import { timeOf, type Sample, Samples } from '../../src/history/samples';
+import { createLog } from '../../src/process/log';
 import { MemoryStore } from '../fixtures/memory-store';
 
 const log = createLog('silent');

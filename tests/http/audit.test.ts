@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { PROOF_RULES, WORK_SOURCE } from '../../src/consensus';
-import { createKernel } from '../../src/mining/kernels';
+import { createKernel } from '../../src/mining/kernels/choose';
 import { Search } from '../../src/mining/search';
 import { encodeProof } from '../../src/proof/codec';
 import type { Attempt } from '../../src/work/attempt';

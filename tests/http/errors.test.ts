@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { faultLog } from '../../src/http/errors';
-import { createLog } from '../../src/log';
+import { createLog } from '../../src/process/log';
 
 describe('the log of faults', () => {
   let text: string;

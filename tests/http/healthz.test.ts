@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import type { MiningState } from '../../src/http/health';
+import type { MiningState } from '../../src/http/routes/healthz';
 import { restNow, StandaloneNode } from '../fixtures/standalone';
 import { describeProcesses } from '../runner/describe-processes';
 

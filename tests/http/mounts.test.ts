@@ -1,20 +1,20 @@
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { expect } from 'chai';
 import express, { type Express } from 'express';
 import { createApp } from '../../sdk-stand-in/namespace-wrapper/server';
-import { Settings } from '../../src/settings/settings';
 import { createApi, mountPublicApi } from '../../src/http/api';
-import { listen } from '../../src/http/listen';
-import { createLog } from '../../src/log';
+import { listen } from '../../src/http/server';
 import { createNode, type MiningNode } from '../../src/node';
-import { identity, seed } from '../fixtures/template';
+import { createLog } from '../../src/process/log';
+import { Settings } from '../../src/settings/settings';
 import { MemoryStore } from '../fixtures/memory-store';
 import { compileSchema, documentedAnswers } from '../fixtures/openapi';
 import { mineShares, nextId, type Work } from '../fixtures/shares';
+import { identity, seed } from '../fixtures/template';
 
 const ROUND = 3;
 const log = createLog('silent');

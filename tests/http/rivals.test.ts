@@ -1,14 +1,14 @@
+import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { once } from 'node:events';
 import { expect } from 'chai';
 import express from 'express';
 import type { ShareBody } from '../../cli/worker/share-body';
-import { Settings } from '../../src/settings/settings';
 import { FLOOR } from '../../src/consensus';
 import { createApi } from '../../src/http/api';
-import { createLog } from '../../src/log';
 import { createNode, type MiningNode } from '../../src/node';
+import { createLog } from '../../src/process/log';
+import { Settings } from '../../src/settings/settings';
 import { MemoryStore } from '../fixtures/memory-store';
 import { mineShares, nextId, otherVersion, type Work } from '../fixtures/shares';
 import { restNow, StandaloneNode } from '../fixtures/standalone';

@@ -13,7 +13,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { checkStore, forgetDamage, SdkStore, StoreError } from '../../src/koii/sdk-store';
-import { createLog } from '../../src/log';
+import { createLog } from '../../src/process/log';
 import { MemoryStore } from '../fixtures/memory-store';
 
 const log = createLog('silent');

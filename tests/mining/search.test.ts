@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { NONCE_OFFSET } from '../../src/bitcoin/header';
-import type { Hit, Kernel, KernelJob } from '../../src/mining/kernel';
+import { NONCE_OFFSET } from '../../src/bitcoin/block';
+import type { Hit, Kernel, KernelJob } from '../../src/mining/kernels/kernel';
 import { Search } from '../../src/mining/search';
 import { headerOf } from '../../src/work/segment';
 import { testTemplate } from '../fixtures/template';

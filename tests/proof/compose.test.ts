@@ -1,10 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { FLOOR, K, WORK_SOURCE } from '../../src/consensus';
-import { decodeProof, encodeProof } from '../../src/proof/codec';
-import { composeProof, mostProving } from '../../src/proof/compose';
-import { estimateHashes } from '../../src/proof/estimate';
-import type { Share } from '../../src/proof/share';
+import { decodeProof, encodeProof, composeProof, mostProving } from '../../src/proof/codec';
+import { estimateHashes, type Share } from '../../src/proof/shares';
 import { KOII_WORK, type Work } from '../../src/work/source';
 import { shareWith } from './shares';
 

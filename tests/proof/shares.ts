@@ -1,4 +1,4 @@
-import type { Share } from '../../src/proof/share';
+import type { Share } from '../../src/proof/shares';
 
 /** A share of a hash value that nobody hashed. */
 export function shareWith(hashValue: bigint, segment = 0): Share {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { FLOOR } from '../../src/consensus';
-import { createLog } from '../../src/log';
 import { Engine } from '../../src/mining/engine';
+import { createLog } from '../../src/process/log';
 import { verifyProof } from '../../src/proof/verify';
 import type { Round } from '../../src/rounds/round';
 import type { FoundShare } from '../../src/rounds/share-intake';

@@ -1,8 +1,7 @@
 import { expect } from 'chai';
-import type { Clock } from '../../src/clock';
-import { NodeCallError } from '../../src/koii/node-call';
-import { LONGEST_WAIT_MS, Patience } from '../../src/koii/patience';
-import { createLog } from '../../src/log';
+import { NodeCallError, LONGEST_WAIT_MS, Patience } from '../../src/koii/calls';
+import type { Clock } from '../../src/process/clock';
+import { createLog } from '../../src/process/log';
 import type { RoundTimes } from '../../src/rounds/round-clock';
 import { RoundRunner } from '../../src/rounds/round-runner';
 import { FakeClock } from '../fixtures/fake-clock';

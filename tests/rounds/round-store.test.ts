@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createLog, type Log } from '../../src/log';
+import { createLog, type Log } from '../../src/process/log';
 import { Round } from '../../src/rounds/round';
 import { RoundStore } from '../../src/rounds/round-store';
 import { MemoryStore } from '../fixtures/memory-store';

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { FLOOR, K, WORK_SOURCE } from '../../src/consensus';
+import type { Share } from '../../src/proof/shares';
 import { verifyProof } from '../../src/proof/verify';
 import { Round } from '../../src/rounds/round';
-import type { Share } from '../../src/proof/share';
 import { BITCOIN_ORIGIN, mineOn, segmentAt } from '../fixtures/segments';
 import { identity as miner, seed as minedSeed } from '../fixtures/template';
 import { begunRound, identity, minedRound, seed, shares, vector } from './vector';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { displayHash, reversedHashValue } from '../../src/bitcoin/target';
 import { FLOOR } from '../../src/consensus';
-import type { Share } from '../../src/proof/share';
+import type { Share } from '../../src/proof/shares';
 import { verifyProof } from '../../src/proof/verify';
 import { Round } from '../../src/rounds/round';
 import type { FoundShare, ShareOutcome } from '../../src/rounds/share-intake';

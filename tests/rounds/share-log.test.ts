@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { displayHash } from '../../src/bitcoin/target';
-import { createLog } from '../../src/log';
-import { shareOf } from '../../src/proof/share';
+import { createLog } from '../../src/process/log';
+import { shareOf } from '../../src/proof/shares';
 import type { Round } from '../../src/rounds/round';
 import { RECENT_INVALID_SHARES, RECENT_SHARES, ShareLog } from '../../src/rounds/share-log';
 import type { JudgedShare } from '../../src/rounds/share-record';

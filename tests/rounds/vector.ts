@@ -1,9 +1,9 @@
 import { decodeProof } from '../../src/proof/codec';
-import { shareOf, type Share } from '../../src/proof/share';
+import { shareOf, type Share } from '../../src/proof/shares';
 import { Round } from '../../src/rounds/round';
 import type { Attempt } from '../../src/work/attempt';
+import { koiiSegment } from '../../src/work/coinbases';
 import type { Identity } from '../../src/work/identity';
-import { koiiSegment } from '../../src/work/koii';
 import type { Template } from '../../src/work/segment';
 import { judgeOf, vectors } from '../fixtures/proofs';
 

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { ConfigError } from '../../src/settings/environment';
 import {
+  ConfigError,
   readSetting,
   SETTING_NAMES,
   SETTINGS,

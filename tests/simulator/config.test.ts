@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
-
 import { expect } from 'chai';
-
-import { ConfigError, parseTaskConfig, readTaskConfig } from '../../simulator/index';
+import { ConfigError, parseTaskConfig, readTaskConfig } from '../../simulator';
 
 const TOY = readFileSync('tests/fixtures/toy-task.yml', 'utf8');
 

@@ -1,10 +1,9 @@
 import { expect } from 'chai';
 import stringWidth from 'string-width';
-
 import { labelled } from '../../cli/simulate/display';
-import { fit, printable } from '../../cli/simulate/terminal-text';
 import { renderReport, type ShownReport } from '../../cli/simulate/tables';
-import { LEDGER_DEFAULTS, type RunReport } from '../../simulator/index';
+import { fit, printable } from '../../cli/simulate/terminal-text';
+import { LEDGER_DEFAULTS, type RunReport } from '../../simulator';
 import { shownReport } from '../cli/simulate/shown-report';
 
 describe("the simulator's output", () => {

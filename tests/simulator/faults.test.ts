@@ -1,8 +1,6 @@
 import { expect } from 'chai';
-
+import { Faults, type SimulatedNode } from '../../simulator';
 import type { StatusError } from '../../simulator/endpoint';
-import { Faults } from '../../simulator/index';
-import type { SimulatedNode } from '../../simulator/index';
 
 describe('faults of a network', () => {
   const node = { index: 0 } as SimulatedNode;

@@ -1,19 +1,17 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-
 import { expect } from 'chai';
-
 import {
   readTaskConfig,
   startNetwork,
   type Network,
   type NetworkEvent,
   type NetworkOptions,
-} from '../../simulator/index';
+} from '../../simulator';
 import { nodeAccounts } from '../../simulator/simulated-node';
-import { isAlive } from './processes';
 import { describeProcesses } from '../runner/describe-processes';
+import { isAlive } from './processes';
 
 const config = readTaskConfig('tests/fixtures/toy-task.yml');
 const BOUNTY = config.bountyPerRound;

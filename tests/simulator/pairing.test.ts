@@ -1,9 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
-
 import { expect } from 'chai';
-
-import { readTaskConfig, startNetwork, type NetworkEvent } from '../../simulator/index';
+import { readTaskConfig, startNetwork, type NetworkEvent } from '../../simulator';
 import { requirePaired } from '../../simulator/pairing';
 import { toyDeclaring } from './declaring';
 

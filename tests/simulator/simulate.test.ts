@@ -5,15 +5,13 @@ import { createServer, type AddressInfo } from 'node:net';
 import os from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-
 import { expect } from 'chai';
 import stringWidth from 'string-width';
-
-import type { RunReport } from '../../simulator/index';
+import type { RunReport } from '../../simulator';
 import { eventually } from '../fixtures/network';
+import { describeProcesses } from '../runner/describe-processes';
 import { toyDeclaring } from './declaring';
 import { isAlive } from './processes';
-import { describeProcesses } from '../runner/describe-processes';
 
 const TOY = [
   '--no-mining',

@@ -13,7 +13,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
-import { createLog } from '../../src/log';
+import { createLog } from '../../src/process/log';
 import { thisProcess, type Holder } from '../../src/store/holder';
 import { LockHeldError, StoreLock, type LockTimes } from '../../src/store/lock';
 import { describeProcesses } from '../runner/describe-processes';

@@ -1,8 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { PROOF_RULES, WORK_SOURCE } from '../../src/consensus';
-import { bitcoinTemplate } from '../../src/work/bitcoin';
-import { koiiSegment, koiiTemplate } from '../../src/work/koii';
+import { bitcoinTemplate, koiiSegment, koiiTemplate } from '../../src/work/coinbases';
 import type { Segment } from '../../src/work/segment';
 import {
   KOII_WORK,

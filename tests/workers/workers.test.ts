@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { RemoteWorker } from '../../src/workers/remote-worker';
+import type { RemoteWorker } from '../../src/workers/worker';
 import { MAX_WORKERS, Workers } from '../../src/workers/workers';
 
 describe('Workers', () => {

@@ -1,16 +1,16 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { freePorts } from '../../../simulator';
+import type { Random } from '../../../simulator/random';
 import { createApi } from '../../../src/http/api';
 import { ControlToken } from '../../../src/http/control-token';
-import { listen } from '../../../src/http/listen';
-import { createLog } from '../../../src/log';
+import { listen } from '../../../src/http/server';
 import { createNode, type MiningNode } from '../../../src/node';
+import { createLog } from '../../../src/process/log';
 import { Settings } from '../../../src/settings/settings';
 import { MemoryStore } from '../../../tests/fixtures/memory-store';
 import { vectors } from '../../../tests/fixtures/proofs';
 import { identity, seed } from '../../../tests/fixtures/template';
-import { freePorts } from '../../../simulator';
-import type { Random } from '../../../simulator/random';
 import { mutateJson, mutateText } from '../mutate';
 import { must, type FuzzTarget } from '../target';
 

@@ -1,6 +1,5 @@
-import { ConfigError, loadConfig } from '../../../src/settings/environment';
-import { threadCount, SETTING_NAMES } from '../../../src/settings/schema';
 import type { Random } from '../../../simulator/random';
+import { ConfigError, loadConfig, threadCount, SETTING_NAMES } from '../../../src/settings/schema';
 import { mutateText } from '../mutate';
 import { must, type FuzzTarget } from '../target';
 

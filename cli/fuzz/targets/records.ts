@@ -1,18 +1,18 @@
+import type { Random } from '../../../simulator/random';
+import { Seeds } from '../../../src/audit/seeds';
 import { FLOOR } from '../../../src/consensus';
-import { createLog } from '../../../src/log';
+import { createLog } from '../../../src/process/log';
 import { decodeProof } from '../../../src/proof/codec';
 import { roundRecordSchema } from '../../../src/rounds/round-record';
 import { RoundStore } from '../../../src/rounds/round-store';
-import { Seeds } from '../../../src/rounds/seeds';
 import { ShareIntake } from '../../../src/rounds/share-intake';
 import { RECENT_SHARES, ShareLog } from '../../../src/rounds/share-log';
 import { packAttempt } from '../../../src/work/attempt';
+import { decodeKey } from '../../../src/work/identity';
 import { Jobs } from '../../../src/workers/jobs';
 import { Workers } from '../../../src/workers/workers';
 import { MemoryStore } from '../../../tests/fixtures/memory-store';
 import { judgeOf, vectors } from '../../../tests/fixtures/proofs';
-import { decodeKey } from '../../../src/work/identity';
-import type { Random } from '../../../simulator/random';
 import { mutateJson, mutateText } from '../mutate';
 import { must, type FuzzTarget } from '../target';
 

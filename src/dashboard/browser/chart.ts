@@ -1,7 +1,6 @@
 import uPlot from 'uplot';
-import { byId, element, fillRows, isNew, setText, type Cell } from './dom';
 import { siShort } from '../../format';
-import { colour } from './theme';
+import { byId, element, fillRows, isNew, setText, type Cell, colour } from './dom';
 
 /** What a chart shows, and says in words. */
 export interface Picture {

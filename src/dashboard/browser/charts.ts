@@ -1,9 +1,8 @@
 import uPlot from 'uplot';
-import { along, axis, Chart, fromZero, numberAxis, timeAxis, type Picture } from './chart';
 import { count, percent, ROE_PER_TOKEN, si, tokens } from '../../format';
-import { clock } from './clock-time';
-import type { Model } from './model';
-import { colour } from './theme';
+import { along, axis, Chart, fromZero, numberAxis, timeAxis, type Picture } from './chart';
+import { clock, colour } from './dom';
+import type { Model } from './feed';
 
 /** Samples further apart than this have a gap between them: nothing ran. */
 const GAP_S = 25;

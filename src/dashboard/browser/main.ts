@@ -1,14 +1,11 @@
+import { duration } from '../../format';
 import { createCharts } from './charts';
 import { Controls } from './controls';
-import { byId, setText } from './dom';
-import { duration } from '../../format';
-import { clock } from './clock-time';
-import { Model } from './model';
+import { byId, setText, clock, startTheme } from './dom';
+import { Model, Stream } from './feed';
+import { SettingsClient } from './requests';
 import { showSections, showState } from './sections';
 import { Settings } from './settings';
-import { SettingsClient } from './settings-client';
-import { Stream } from './stream';
-import { startTheme } from './theme';
 
 /** How long the page says that the task was started again. */
 const RESTART_NOTICE_MS = 20_000;

@@ -1,12 +1,11 @@
 import type { Router } from 'express';
 import { z } from 'zod';
 import { difficultyOf } from '../../bitcoin/target';
+import type { KeptClaim } from '../../rounds/remote-shares';
 import { RECENT_SHARES } from '../../rounds/share-log';
 import type { LoggedShare } from '../../rounds/share-record';
-import type { KeptClaim } from '../../rounds/claims';
 import { ApiError, parse } from '../errors';
-import { account, roundInPath, roundNumber, text } from '../fields';
-import { jsonBody } from '../json-body';
+import { account, roundInPath, roundNumber, text, jsonBody } from '../requests';
 import { addResource, answer, sendJson, type Mount } from '../resource';
 import type { Services } from '../services';
 

@@ -11,7 +11,7 @@ import {
 import { controlsOnly, noLinks } from '../access';
 import { isOwnersHost, type ControlToken } from '../control-token';
 import { ApiError, parse } from '../errors';
-import { jsonBody } from '../json-body';
+import { jsonBody } from '../requests';
 import { addResource, answer, sendJson } from '../resource';
 import { quoted } from '../wording';
 

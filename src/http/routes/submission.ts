@@ -20,11 +20,11 @@ import {
   submissionId,
   timeOffset,
   workerId,
-} from '../fields';
-import { jsonBody } from '../json-body';
+  jsonBody,
+} from '../requests';
 import { addResource, answer, sendJson, type Mount } from '../resource';
 import type { Services } from '../services';
-import { VERSION_MASK } from '../task-parameters';
+import { VERSION_MASK } from './task';
 
 const shareBody = z
   .object({

@@ -1,5 +1,5 @@
-import type { Backend, Hit, Kernel, KernelJob } from '../kernel';
-import { checkRange, PreparedJob } from './job';
+import type { Backend, Hit, Kernel, KernelJob } from './kernel';
+import { checkRange, PreparedJob } from './prepared-header';
 
 /**
  * A hash loop that works on groups of nonces side by side and filters them on one digest word: in

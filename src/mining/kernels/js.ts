@@ -1,7 +1,6 @@
-import type { Hit, Kernel, KernelJob } from '../kernel';
-import { runRounds } from './compress';
-import { checkRange, PreparedJob, swapBytes } from './job';
-import { INITIAL_STATE, ROUND_CONSTANTS } from './sha256-constants';
+import { runRounds, INITIAL_STATE, ROUND_CONSTANTS } from '../../bitcoin/sha256';
+import type { Hit, Kernel, KernelJob } from './kernel';
+import { checkRange, PreparedJob, swapBytes } from './prepared-header';
 
 /**
  * Rolled versions hashed for every nonce: they differ in the midstate alone, so they share hash 1's

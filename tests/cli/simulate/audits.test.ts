@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { apiOf, dashboardIn } from '../../../cli/simulate/addresses';
 import { AuditCounts, auditsInWords, countsIn } from '../../../cli/simulate/audits';
 import { explain } from '../../../cli/simulate/closing';
-import type { SimulatedNode } from '../../../simulator/index';
+import type { SimulatedNode } from '../../../simulator';
 import { eventually } from '../../fixtures/network';
 import { shownReport } from './shown-report';
 

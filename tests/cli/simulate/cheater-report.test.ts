@@ -4,7 +4,7 @@ import { renderCheaters } from '../../../cli/simulate/cheater-table';
 import { planNodes } from '../../../cli/simulate/cheaters';
 import { costSentence } from '../../../cli/simulate/cost';
 import { judge } from '../../../cli/simulate/judge';
-import { LEDGER_DEFAULTS, type RunReport } from '../../../simulator/index';
+import { LEDGER_DEFAULTS, type RunReport } from '../../../simulator';
 
 // An honest node, a forger, a greedy list-maker and a worker that split its work, in one round.
 

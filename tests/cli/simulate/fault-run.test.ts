@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { brokenByFaults } from '../../../cli/simulate/fault-run';
 import { renderReport } from '../../../cli/simulate/tables';
-import { LEDGER_DEFAULTS, type Faults, type RunReport } from '../../../simulator/index';
+import { LEDGER_DEFAULTS, type Faults, type RunReport } from '../../../simulator';
 
 // Two honest nodes, one of which mined on what a view of the chain that lagged had shown it.
 

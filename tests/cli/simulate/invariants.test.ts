@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { brokenInvariants, type Roles } from '../../../cli/simulate/invariants';
-import { LEDGER_DEFAULTS, type RoundReport, type RunReport } from '../../../simulator/index';
+import { LEDGER_DEFAULTS, type RoundReport, type RunReport } from '../../../simulator';
 
 // Two honest nodes and a forger, two rounds: in the first a wrong list was voted out and made again.
 

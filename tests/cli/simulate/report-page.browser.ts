@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { renderPage } from '../../../cli/simulate/report-page';
-import { deriveKeyPair } from '../../../simulator/index';
+import { deriveKeyPair } from '../../../simulator';
 import { openBrowser, seriousViolations, type Browser } from '../../dashboard/browser';
 import { shownReport } from './shown-report';
 

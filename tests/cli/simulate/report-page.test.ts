@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { renderPage } from '../../../cli/simulate/report-page';
-import { LEDGER_DEFAULTS, type RunReport } from '../../../simulator/index';
+import { LEDGER_DEFAULTS, type RunReport } from '../../../simulator';
 
 const HOSTILE = `\0\x1b]0;owned\x07\x9b31m\u202e</pre><script>alert(1)</script><img src=x onerror='alert("1")'>&`;
 

@@ -1,5 +1,5 @@
 import type { AuditedNode, NodeAudits } from '../../../cli/simulate/audits';
-import { LEDGER_DEFAULTS, type RoundReport, type RunReport } from '../../../simulator/index';
+import { LEDGER_DEFAULTS, type RoundReport, type RunReport } from '../../../simulator';
 
 /** Long enough to be a proof of 28 shares. */
 const PROOF = 'Ab3_'.repeat(123);

@@ -4,7 +4,7 @@ import os from 'node:os';
 import { expect } from 'chai';
 import { Rig, type RigEvent } from '../../../cli/soak/rig';
 import type { ShareBody } from '../../../cli/worker/share-body';
-import { createKernel } from '../../../src/mining/kernels';
+import { createKernel } from '../../../src/mining/kernels/choose';
 import { eventually } from '../../fixtures/network';
 import { taskAnswer } from '../../fixtures/task-answer';
 import { describeProcesses } from '../../runner/describe-processes';

@@ -1,5 +1,5 @@
-import { BACKENDS, type Backend, type Kernel } from '../../../src/mining/kernel';
-import { createKernel } from '../../../src/mining/kernels';
+import { createKernel } from '../../../src/mining/kernels/choose';
+import { BACKENDS, type Backend, type Kernel } from '../../../src/mining/kernels/kernel';
 import { nativeVariants, type NativeVariant } from '../../../src/mining/kernels/native';
 
 export interface KernelUnderTest {

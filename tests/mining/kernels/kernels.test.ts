@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { expect } from 'chai';
-import type { Hit, Kernel } from '../../../src/mining/kernel';
-import { KNOWN_ANSWERS } from '../../../src/mining/self-test';
+import { KNOWN_ANSWERS } from '../../../src/mining/kernels/choose';
+import type { Hit, Kernel } from '../../../src/mining/kernels/kernel';
 import { EVERY_KERNEL } from './every-kernel';
 
 const sha256 = (data: Uint8Array): Buffer => createHash('sha256').update(data).digest();

@@ -1,0 +1,114 @@
+import { inTurns } from '../process/event-loop';
+import { decodeProof } from '../proof/codec';
+import { verifyProof, type Verdict } from '../proof/verify';
+import { decodeKey } from '../work/identity';
+import type { Submissions } from '../work/seed';
+import { READINGS_APART_MS, type Seeds } from './seeds';
+
+/** A proof as it was submitted. */
+export interface SubmittedProof {
+  /** base58 public key */
+  submitter: string;
+  proof: string;
+}
+
+/** Valid proofs of so many other nodes prove a seed: nobody finds shares on it but by hashing on it. */
+const PROVING_NODES = 2;
+/** Of the time that is left for a verdict, so much may be waited before the chain is read again. */
+const WAITED_PART = 1 / 4;
+
+/** What settles the doubt in a seed. */
+export interface Doubt {
+  /** What the round submitted. */
+  submissions(): Promise<Submissions>;
+  /** For how long a verdict is of use yet. */
+  leftMs(): Promise<number>;
+}
+
+/** Judges the proofs of other nodes, and its own as others would (docs/PROTOCOL.md sections 3 and 7). */
+export class Auditor {
+  constructor(
+    private readonly taskId: Uint8Array,
+    private readonly seeds: Seeds,
+    /** This node's key, base58: its own proof proves no seed. */
+    private readonly self: string,
+  ) {}
+
+  /**
+   * Judges one proof. Where it is found invalid by a doubtful seed, all proofs of the round are looked at, and the
+   * chain is read again.
+   * @param doubt nothing is waited for without it
+   * @throws when this node lacks the round's seed, or has to doubt it: then it has no vote.
+   */
+  async audit(round: number, submitted: SubmittedProof, doubt?: Doubt): Promise<Verdict> {
+    const verdict = await this.verdictOn(round, submitted);
+    if (!isDoubtful(submitted, verdict) || (await this.seeds.isSure(round))) return verdict;
+    const others = doubt ? proofsOf(await doubt.submissions()) : [];
+    await this.auditAll(round, [...others, submitted], await doubt?.leftMs());
+    return this.verdictOn(round, submitted);
+  }
+
+  /**
+   * Judges the proofs of a round, in their order. No honest node is to suffer from a seed that this node got wrong:
+   * one that proofs of two others don't prove is read twice before it makes a proof invalid.
+   * @param leftMs for how long the verdicts are of use yet; undefined to wait for nothing
+   * @throws when this node lacks the round's seed, or has to doubt it.
+   */
+  async auditAll(
+    round: number,
+    submitted: readonly SubmittedProof[],
+    leftMs?: number,
+  ): Promise<Verdict[]> {
+    if (submitted.length === 0) return [];
+    const seed = await this.seeds.of(round);
+    const verdicts = await this.judge(round, seed, submitted);
+    const isDoubted = submitted.some((proof, i) => isDoubtful(proof, verdicts[i]!));
+    if (!isDoubted || (await this.seeds.isSure(round))) return verdicts;
+    const mayWait = leftMs !== undefined;
+    const apartMs = Math.min(READINGS_APART_MS, Math.max(0, (leftMs ?? Infinity) * WAITED_PART));
+    const sure = await this.seeds.sure(round, apartMs, mayWait);
+    return sure.equals(seed) ? verdicts : this.judge(round, sure, submitted);
+  }
+
+  private async verdictOn(round: number, submitted: SubmittedProof): Promise<Verdict> {
+    return (await this.verifyAll(round, await this.seeds.of(round), [submitted]))[0]!;
+  }
+
+  /** Verifies proofs, and notes where they prove the seed. */
+  private async judge(
+    round: number,
+    seed: Uint8Array,
+    submitted: readonly SubmittedProof[],
+  ): Promise<Verdict[]> {
+    const verdicts = await this.verifyAll(round, seed, submitted);
+    const proving = new Set(
+      submitted.filter((_, i) => verdicts[i]!.valid).map(({ submitter }) => submitter),
+    );
+    proving.delete(this.self);
+    if (proving.size >= PROVING_NODES) await this.seeds.prove(round, seed);
+    return verdicts;
+  }
+
+  private async verifyAll(
+    round: number,
+    seed: Uint8Array,
+    submitted: readonly SubmittedProof[],
+  ): Promise<Verdict[]> {
+    const of = { taskId: this.taskId, round, seed };
+    const verdicts: Verdict[] = [];
+    for await (const { submitter, proof } of inTurns(submitted)) {
+      verdicts.push(verifyProof(proof, decodeKey(submitter), of));
+    }
+    return verdicts;
+  }
+}
+
+/** A round's submissions, one by one. */
+export function proofsOf(submissions: Submissions): SubmittedProof[] {
+  return Object.entries(submissions).map(([submitter, proof]) => ({ submitter, proof }));
+}
+
+/** Whether another seed might give another verdict. What is no proof at all is none under any. */
+function isDoubtful({ proof }: SubmittedProof, { valid }: Verdict): boolean {
+  return !valid && 'proof' in decodeProof(proof);
+}

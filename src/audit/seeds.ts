@@ -1,0 +1,245 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { inTurns } from '../process/event-loop';
+import type { Log } from '../process/log';
+import { type KeyValueStore, readRecord } from '../store/store';
+import {
+  decodeSubmission,
+  seedFromDecoded,
+  type DecodedSubmission,
+  type Submissions,
+} from '../work/seed';
+
+/** What this node can ask the chain. */
+export interface Chain {
+  /**
+   * The final submissions of a round.
+   * @throws NotKeptError when the chain no longer holds them, NotYetError while it has yet to get there, anything else
+   *   when it can't tell now.
+   */
+  submissions(round: number): Promise<Submissions>;
+  /** Whether each answer is the whole truth, so that one is enough. */
+  readonly isCertain?: boolean;
+}
+
+/** The chain has forgotten a round's submissions. */
+export class NotKeptError extends Error {
+  override readonly name = 'NotKeptError';
+}
+
+/** The chain has yet to get there, or contradicts itself: asked later it may tell. */
+export class NotYetError extends Error {
+  override readonly name = 'NotYetError';
+}
+
+/** A seed is doubtful, and there is no time to read the chain again. */
+export class DoubtfulSeedError extends Error {
+  override readonly name = 'DoubtfulSeedError';
+}
+
+const KEY = 'seeds';
+const KEPT_SEEDS = 8;
+/** Two readings of the chain count as two when they lie so far apart. */
+export const READINGS_APART_MS = 30_000;
+/** A chain that shows something else at each reading is not waited for. */
+const MOST_READINGS = 4;
+
+/** read: derived from the chain. sure: twice, with time in between. proven: others' proofs are valid under it. */
+const standing = z.enum(['read', 'sure', 'proven']);
+
+const seedsSchema = z.array(
+  z.strictObject({
+    round: z.number().int().nonnegative(),
+    seed: z.string().regex(/^[0-9a-f]{64}$/),
+    standing: standing.default('read'),
+  }),
+);
+type Kept = z.infer<typeof seedsSchema>[number];
+
+/** The seeds of the last rounds: derived from the chain and kept, since the chain forgets. */
+export class Seeds {
+  private kept: Kept[] | undefined;
+  /** When this process first read the seed that is kept of a round, by `now`. */
+  private readonly readAt = new Map<number, number>();
+  private lastWrite: Promise<void> = Promise.resolve();
+  private rewinding: Promise<unknown> = Promise.resolve();
+  /** What else goes by the numbers of rounds, and has to forget them. */
+  onRewind: (current: number) => void = () => undefined;
+
+  constructor(
+    private readonly taskId: Uint8Array,
+    private readonly chain: Chain,
+    private readonly store: KeyValueStore,
+    private readonly log: Log,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
+
+  /**
+   * The seed of a round, kept or derived.
+   * @throws when it is neither kept nor to be had: then the node must abstain.
+   */
+  async of(round: number): Promise<Buffer> {
+    const kept = await this.find(round);
+    return bytesOf(kept ?? (await this.read(round, READINGS_APART_MS)));
+  }
+
+  /**
+   * The seed of a round, derived anew where the chain still can tell and others' proofs have not settled it: a node
+   * that asked while its own view of the chain lagged had a wrong one.
+   * @throws as `of` does.
+   */
+  async confirm(round: number): Promise<Buffer> {
+    try {
+      return bytesOf(await this.read(round, READINGS_APART_MS));
+    } catch (error) {
+      if (error instanceof NotKeptError) return this.of(round);
+      throw error;
+    }
+  }
+
+  /** The seed as the chain shows it now, which changes nothing. @throws as the chain does */
+  async shown(round: number): Promise<Buffer> {
+    return Buffer.from(await this.derive(round), 'hex');
+  }
+
+  /**
+   * Forgets all seeds where one is kept of a round that the chain has yet to reach: the network was reset, so that the
+   * numbers are those of other rounds now. A view of the chain may lag by a round; nobody derives the seed of a round
+   * that is further ahead. Calls that come meanwhile wait for it.
+   * @param current the round that runs, as the chain says
+   * @returns whether there was any
+   */
+  rewind(current: number): Promise<boolean> {
+    const rewound = this.rewinding.then(() => this.rewindOnce(current));
+    this.rewinding = rewound.catch(() => undefined);
+    return rewound;
+  }
+
+  private async rewindOnce(current: number): Promise<boolean> {
+    const rounds = (await this.load()).map(({ round }) => round);
+    const newest = Math.max(...rounds);
+    if (newest <= current + 1) return false;
+    this.log.warn(
+      `the network was reset: round ${current} runs, and the seed of round ${newest} is kept. Rounds begin anew, so what is kept of ${Math.min(...rounds)} to ${newest} is dropped`,
+    );
+    this.kept = [];
+    this.readAt.clear();
+    this.lastWrite = this.lastWrite.then(() => this.write('that there are none'));
+    await this.lastWrite;
+    this.onRewind(current);
+    return true;
+  }
+
+  /** Notes that valid proofs of others show this seed to be the right one: it is not derived again. */
+  async prove(round: number, seed: Uint8Array): Promise<void> {
+    await this.keep({ round, seed: Buffer.from(seed).toString('hex'), standing: 'proven' });
+  }
+
+  /** Whether proofs may be found invalid under the seed that is kept of a round. */
+  async isSure(round: number): Promise<boolean> {
+    const kept = await this.find(round);
+    return kept !== undefined && kept.standing !== 'read';
+  }
+
+  /**
+   * A seed under which proofs may be found invalid: proven, or the same at two readings of the chain. Waits where the
+   * first was a moment ago.
+   * @param apartMs how far two readings must lie apart, READINGS_APART_MS where there is time
+   * @param mayWait whether to wait for the second
+   * @throws DoubtfulSeedError where it may not wait or the chain shows something else each time, else as `of` does
+   */
+  async sure(round: number, apartMs: number, mayWait: boolean): Promise<Buffer> {
+    let kept = (await this.find(round)) ?? (await this.read(round, READINGS_APART_MS));
+    for (let readings = 1; readings < MOST_READINGS; readings++) {
+      if (kept.standing !== 'read') return bytesOf(kept);
+      const waitMs = apartMs - (this.now() - this.readTimeOf(round));
+      if (waitMs > 0) {
+        if (!mayWait) break;
+        // Timers may fire up to a millisecond early.
+        await sleep(Math.ceil(waitMs) + 1);
+      }
+      try {
+        kept = await this.read(round, apartMs);
+      } catch (error) {
+        // What was read while the chain could tell is all there will be.
+        if (error instanceof NotKeptError) return bytesOf(kept);
+        throw error;
+      }
+    }
+    throw new DoubtfulSeedError(`the seed of round ${round} is not sure yet`);
+  }
+
+  private async read(round: number, apartMs: number): Promise<Kept> {
+    const before = await this.find(round);
+    if (before?.standing === 'proven') return before;
+    const seed = await this.derive(round);
+    const isSame = before?.seed === seed;
+    if (!isSame) this.readAt.set(round, this.now());
+    const isApart = isSame && this.now() - this.readTimeOf(round) >= apartMs;
+    // What rounds 0 and 1 stand on is no reading.
+    const isSure =
+      round < 2 || this.chain.isCertain || isApart || (isSame && before.standing === 'sure');
+    const kept: Kept = { round, seed, standing: isSure ? 'sure' : 'read' };
+    await this.keep(kept);
+    return kept;
+  }
+
+  private async derive(round: number): Promise<string> {
+    const submissions = round < 2 ? {} : await this.chain.submissions(round - 2);
+    const decoded: DecodedSubmission[] = [];
+    for await (const [key, value] of inTurns(Object.entries(submissions))) {
+      const submission = decodeSubmission(key, value);
+      if (submission) decoded.push(submission);
+    }
+    return seedFromDecoded(this.taskId, round, decoded).toString('hex');
+  }
+
+  private async find(round: number): Promise<Kept | undefined> {
+    return (await this.load()).find((entry) => entry.round === round);
+  }
+
+  private async keep(entry: Kept): Promise<void> {
+    const { round, seed } = entry;
+    await this.load();
+    const kept = this.kept!;
+    if (kept.some((e) => e.round === round && e.seed === seed && e.standing === entry.standing)) {
+      return;
+    }
+    const byRound = (a: Kept, b: Kept): number => b.round - a.round;
+    const others = kept.filter((each) => each.round !== round).sort(byRound);
+    // This one is asked for now, however low its number.
+    this.kept = [entry, ...others].slice(0, KEPT_SEEDS).sort(byRound);
+    // One after the other: a store that reads back what it wrote must not find another's.
+    this.lastWrite = this.lastWrite.then(() => this.write(`the seed of round ${round}`));
+    await this.lastWrite;
+  }
+
+  private async write(what: string): Promise<void> {
+    try {
+      await this.store.set(KEY, JSON.stringify(this.kept));
+    } catch (error) {
+      this.log.warn({ error }, `${what} is known but could not be stored`);
+    }
+  }
+
+  /** A seed that was dropped meanwhile was read now, as far as is known. */
+  private readTimeOf(round: number): number {
+    return this.readAt.get(round) ?? this.now();
+  }
+
+  private async load(): Promise<Kept[]> {
+    if (!this.kept) {
+      const stored = (await readRecord(this.store, KEY, seedsSchema, this.log)) ?? [];
+      if (!this.kept) {
+        this.kept = stored;
+        // An earlier process read them, at a time that this one's clock can't tell.
+        for (const { round } of stored) this.readAt.set(round, this.now());
+      }
+    }
+    return this.kept;
+  }
+}
+
+function bytesOf({ seed }: Kept): Buffer {
+  return Buffer.from(seed, 'hex');
+}

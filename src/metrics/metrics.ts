@@ -1,0 +1,198 @@
+import type { RequestHandler, Response } from 'express';
+import { Histogram, Registry, collectDefaultMetrics, Counter } from 'prom-client';
+import type { ProcessUsage } from '../process/usage';
+import type { Verdict } from '../proof/verify';
+import { addMiningMetrics, type MiningSources, addProcessMetrics } from './collected';
+
+const METHODS = ['GET', 'HEAD', 'POST'];
+
+/** What a response's locals have of its request. */
+interface Timed {
+  /** Its route template. */
+  route?: string;
+  /** When a wait that is asked for began and ended, ms. */
+  wait?: { fromMs: number; untilMs: number };
+}
+
+/**
+ * Times requests by route template: no client can make up labels. A client that goes away before its
+ * answer is counted as 499, as proxies do.
+ */
+function requestTimer(registers: Registry[]): RequestHandler {
+  const histogram = new Histogram({
+    name: 'orca_http_request_duration_seconds',
+    help: 'How long answers of the HTTP API took, without what a client asked to wait.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
+    registers,
+  });
+  return ({ method }, response, next) => {
+    const fromMs = performance.now();
+    response.once('close', () => {
+      const untilMs = performance.now();
+      const { route = 'other', wait } = response.locals as Timed;
+      const waitedMs = wait ? Math.min(wait.untilMs, untilMs) - wait.fromMs : 0;
+      const labels = {
+        method: METHODS.includes(method) ? method : 'other',
+        route,
+        status: response.writableFinished ? response.statusCode : 499,
+      };
+      histogram.observe(labels, (untilMs - fromMs - waitedMs) / 1000);
+    });
+    next();
+  };
+}
+
+/** Leaves out of a request's time a wait that its client asked for; one each. */
+export async function untimed(response: Response, waiting: Promise<void>): Promise<void> {
+  const wait = { fromMs: performance.now(), untilMs: Infinity };
+  Object.assign(response.locals, { wait } satisfies Timed);
+  await waiting.finally(() => (wait.untilMs = performance.now()));
+}
+
+const VOTES = ['for', 'against'] as const;
+/** Why a stranger's request got no further. */
+const REFUSALS = ['method', 'body', 'path', 'rate', 'malformed', 'slow', 'crowded'] as const;
+export type Refusal = (typeof REFUSALS)[number];
+const AUDIT_VERDICTS = ['valid', 'invalid', 'abstained'] as const;
+
+export interface MetricsSources extends MiningSources {
+  usage: ProcessUsage;
+  /** Failed calls to the Koii node by method. */
+  nodeCallFailures: ReadonlyMap<string, number>;
+  /** Which SDK this process runs on. */
+  sdk: 'koii' | 'none';
+}
+
+/** What Prometheus is told. Most of it is read from where it lives when it is asked for; the rest is noted here. */
+export class Metrics {
+  private readonly registry = new Registry();
+  private readonly submissions: Counter;
+  private readonly emptyRounds: Counter;
+  private readonly audits: Counter<'verdict'>;
+  private readonly auditSeconds: Histogram;
+  private readonly rewards: Counter;
+  private readonly listsMade: Counter;
+  private readonly listVotes: Counter<'vote'>;
+  private readonly refusals: Counter<'reason'>;
+  private works = true;
+
+  /** Middleware that times each request by its route. */
+  readonly timeRequests: RequestHandler;
+
+  constructor(sources: MetricsSources) {
+    const registers = [this.registry];
+    collectDefaultMetrics({ register: this.registry });
+    addProcessMetrics(registers, sources);
+    addMiningMetrics(registers, sources);
+    this.timeRequests = requestTimer(registers);
+    this.submissions = new Counter({
+      name: 'orca_submissions_total',
+      help: 'Proofs handed to the SDK for submission.',
+      registers,
+    });
+    this.emptyRounds = new Counter({
+      name: 'orca_rounds_without_submission_total',
+      help: 'Rounds that ended with nothing to submit.',
+      registers,
+    });
+    this.audits = new Counter({
+      name: 'orca_audits_total',
+      help: 'Audits of proofs, by what was found.',
+      labelNames: ['verdict'],
+      registers,
+    });
+    for (const verdict of AUDIT_VERDICTS) this.audits.inc({ verdict }, 0);
+    this.auditSeconds = new Histogram({
+      name: 'orca_audit_duration_seconds',
+      help: 'How long an audit took.',
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 5, 10],
+      registers,
+    });
+    this.rewards = new Counter({
+      name: 'orca_rewards_roe_total',
+      help: 'Rewards of this node in the distribution lists it computed, each round once, over restarts too, in ROE.',
+      registers,
+    });
+    this.listsMade = new Counter({
+      name: 'orca_lists_made_total',
+      help: 'Distribution lists that this node handed in by itself, beside those of the SDK.',
+      registers,
+    });
+    this.listVotes = new Counter({
+      name: 'orca_list_votes_total',
+      help: 'Votes on distribution lists, by which way; each list once.',
+      labelNames: ['vote'],
+      registers,
+    });
+    for (const vote of VOTES) this.listVotes.inc({ vote }, 0);
+    this.refusals = new Counter({
+      name: 'orca_public_requests_refused_total',
+      help: 'Requests and connections that the public server refused, by reason.',
+      labelNames: ['reason'],
+      registers,
+    });
+    for (const reason of REFUSALS) this.refusals.inc({ reason }, 0);
+  }
+
+  get contentType(): string {
+    return this.registry.contentType;
+  }
+
+  /** Whether the last exposition succeeded. */
+  get healthy(): boolean {
+    return this.works;
+  }
+
+  /** The exposition in Prometheus' text format. */
+  async render(): Promise<string> {
+    try {
+      const text = await this.registry.metrics();
+      this.works = true;
+      return text;
+    } catch (error) {
+      this.works = false;
+      throw error;
+    }
+  }
+
+  /** Notes the end of a round. @param submitted whether there was a proof to submit */
+  roundEnded(submitted: boolean): void {
+    (submitted ? this.submissions : this.emptyRounds).inc();
+  }
+
+  /** Notes an audit and how long it takes; one that fails is an abstention. */
+  async audited(audit: Promise<Verdict>): Promise<Verdict> {
+    const stop = this.auditSeconds.startTimer();
+    try {
+      const verdict = await audit;
+      this.audits.inc({ verdict: verdict.valid ? 'valid' : 'invalid' });
+      return verdict;
+    } catch (error) {
+      this.audits.inc({ verdict: 'abstained' });
+      throw error;
+    } finally {
+      stop();
+    }
+  }
+
+  /** Notes a reward in a distribution list. @param roe what was not counted before of this round's, from 0 */
+  rewarded(roe: number): void {
+    this.rewards.inc(roe);
+  }
+
+  /** Notes that this node's list of a round is on the ledger. */
+  listMade(): void {
+    this.listsMade.inc();
+  }
+
+  /** Notes this node's vote on a distribution list. */
+  listVoted(isValid: boolean): void {
+    this.listVotes.inc({ vote: isValid ? 'for' : 'against' });
+  }
+
+  /** Notes that the public server refused a request or a connection. */
+  requestRefused(reason: Refusal): void {
+    this.refusals.inc({ reason });
+  }
+}

@@ -1,0 +1,119 @@
+import type { FunctionBody, MemoryInstruction, PlainInstruction, ValueType } from './encoder';
+import type { Operation } from './expressions';
+
+/**
+ * The memory of the scan module, in bytes. A vector holds the words of four nonces:
+ *
+ *      byte   0      4      8      12     16
+ *             | n    | n+1  | n+2  | n+3  |
+ *      lane     0      1      2      3
+ *
+ * The scalar module has one nonce, whose words stand where the vectors' first lanes are.
+ *
+ * Rows are 32 bytes, so that one moving pointer serves both tables of rows:
+ *
+ *      SCHEDULE, row t   | hash 1: W[t] + K[t], a vector | unused                      |
+ *      WORDS, row t      | hash 2: W[t], a vector        | K[t], 4 bytes | unused      |
+ *
+ *      0     SCHEDULE    64 rows, written once per group of nonces, read once per version
+ *      2048  WORDS       64 rows, written and read in every hash
+ *      4096  JOB         uniform words, 4 bytes each: constants and what is bound per job
+ *      4544  LANES       the vector 0, 1, 2, 3: LANE_NUMBERS
+ *      4560  CANDIDATES  by version one byte: bit i set where lane i passed the filter
+ *      4608  VERSIONS    by version a table of uniform words, 4 bytes each
+ */
+export const VECTOR_LANES = 4;
+
+/** Rolled versions one module may serve: those that CANDIDATES has room for. */
+export const MAX_VERSIONS = 48;
+
+export const ROW_SIZE = 32;
+export const SCHEDULE = 0;
+export const WORDS = 2048;
+export const ROUND_CONSTANTS_COLUMN = 16;
+export const JOB = 4096;
+export const JOB_SIZE = 448;
+export const LANE_NUMBERS = 4544;
+export const CANDIDATES = 4560;
+export const VERSIONS = 4608;
+export const VERSION_SIZE = 192;
+
+export const row = (table: number, t: number): number => table + ROW_SIZE * t;
+
+/** What the generated code computes with: vectors of four words, or words. */
+export interface Machine {
+  /** Nonces hashed side by side. */
+  lanes: number;
+  /** Of a word of every lane. */
+  type: ValueType;
+  instructions: Partial<Record<Operation['operator'], PlainInstruction>>;
+  load: MemoryInstruction;
+  store: MemoryInstruction;
+  /** Puts the same 4 bytes into all lanes. */
+  broadcast: MemoryInstruction;
+  /** Whether a constant is best part of the code, not read from memory. */
+  immediates: boolean;
+  /** Rounds in one pass of a loop: even, and a divisor of 56 and 40. */
+  roundsPerPass: number;
+  /** Replaces the group's first nonce on the stack by word 3 of the block, of every lane. */
+  nonceWord(body: FunctionBody): void;
+  /** Replaces a word on the stack by an i32: bit i is set where it is 0 in lane i. */
+  zeroLanes(body: FunctionBody): void;
+}
+
+// The header has the nonce in little-endian order, SHA-256 reads big-endian words.
+
+export const SIMD: Machine = {
+  lanes: VECTOR_LANES,
+  type: 'v128',
+  instructions: {
+    add: 'i32x4.add',
+    xor: 'v128.xor',
+    and: 'v128.and',
+    shl: 'i32x4.shl',
+    shr: 'i32x4.shr_u',
+  },
+  load: 'v128.load',
+  store: 'v128.store',
+  broadcast: 'v128.load32_splat',
+  // V8 builds v128.const in general registers.
+  immediates: false,
+  roundsPerPass: 2,
+  nonceWord(body) {
+    body.plain('i32x4.splat');
+    body.constant(0).memory('v128.load', LANE_NUMBERS).plain('i32x4.add');
+    body.permuteBytes(Array.from({ length: 16 }, (_, i) => i ^ 3));
+  },
+  zeroLanes(body) {
+    body.zeroVector().plain('i32x4.eq').plain('i32x4.bitmask');
+  },
+};
+
+export const SCALAR: Machine = {
+  lanes: 1,
+  type: 'i32',
+  instructions: {
+    add: 'i32.add',
+    xor: 'i32.xor',
+    and: 'i32.and',
+    shl: 'i32.shl',
+    shr: 'i32.shr_u',
+    rotr: 'i32.rotr',
+  },
+  load: 'i32.load',
+  store: 'i32.store',
+  broadcast: 'i32.load',
+  immediates: true,
+  roundsPerPass: 4,
+  nonceWord(body) {
+    // Bytes 3210 to 0123: rotated by 8 they are 0321, of which 0 and 2 stay; by 24 2103, of which 1 and 3.
+    const nonce = body.newLocal('i32');
+    body.set(nonce);
+    body.get(nonce).constant(8).plain('i32.rotr').constant(0xff00ff00).plain('i32.and');
+    body.get(nonce).constant(24).plain('i32.rotr').constant(0x00ff00ff).plain('i32.and');
+    body.plain('i32.or');
+  },
+  zeroLanes(body) {
+    body.plain('i32.eqz');
+  },
+};

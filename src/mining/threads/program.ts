@@ -1,0 +1,123 @@
+import os from 'node:os';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { parentPort, workerData } from 'node:worker_threads';
+import { createKernel, type TellLevel } from '../kernels/choose';
+import type { Kernel } from '../kernels/kernel';
+import { Search } from '../search';
+import { DutyCycle } from './duty-cycle';
+import { type FromThread, type ThreadData, type ToThread, RingWriter } from './messages';
+
+// A mining thread: searches what the engine tells it to, in batches short enough that a new order is
+// heard at once. The program of a worker thread (thread-program.ts), with neither the SDK nor a store.
+
+/** A batch takes about this long, so a stop is obeyed within it. */
+const BATCH_MS = 20;
+/** Hashes of a batch: the first, and the bounds between which it is fitted to the time. */
+const FIRST_BATCH = 2 ** 14;
+const MIN_BATCH = 2 ** 10;
+const MAX_BATCH = 2 ** 26;
+const PROGRESS_MS = 250;
+/** A paused thread looks up this often; a message wakes it at once. */
+const PAUSE_MS = 60_000;
+
+const port = parentPort!;
+const { backend, ring, addons } = workerData as ThreadData;
+const writer = new RingWriter<FromThread>(ring);
+const post = (message: FromThread): void => writer.post(message);
+
+try {
+  // On Linux this sets the thread alone, elsewhere the process.
+  os.setPriority(os.constants.priority.PRIORITY_LOW);
+} catch (error) {
+  post({ type: 'log', level: 'warn', message: `mining at normal priority: ${String(error)}` });
+}
+
+const notes: string[] = [];
+const kernel = chooseKernel();
+/** The order that is searched for; undefined after a stop. */
+let current: number | undefined;
+let search: Search | undefined;
+const duty = new DutyCycle();
+/** Ends the rest that is taken, if one is. */
+let wake = (): void => undefined;
+post({ type: 'ready', backend: kernel.backend, notes });
+
+/** Some backend is better than none: one that was asked for by name is given up with a log line. */
+function chooseKernel(): Kernel {
+  const tell = (message: string, level: TellLevel): void => {
+    notes.push(message);
+    post({ type: 'log', level, message });
+  };
+  try {
+    return createKernel(backend, tell, addons);
+  } catch (error) {
+    if (backend === 'auto') throw error;
+    tell(`backend ${backend} is not usable, choosing another: ${String(error)}`, 'warn');
+    return createKernel('auto', tell, addons);
+  }
+}
+
+async function run(order: number): Promise<void> {
+  let hashes = 0;
+  let batch = FIRST_BATCH;
+  let reportedAt = performance.now();
+  let reported = search!.extranonce2;
+  while (current === order) {
+    if (duty.percent === 0) {
+      await rest(PAUSE_MS);
+      continue;
+    }
+    const startedAt = performance.now();
+    const result = search!.step(batch);
+    const now = performance.now();
+    hashes += result.hashes;
+    if (result.found.length > 0) post({ type: 'found', order, attempts: result.found });
+    const { extranonce2 } = search!;
+    // A new extranonce is told before it is searched: who comes after this thread, should it die, begins behind it.
+    if (now - reportedAt >= PROGRESS_MS || extranonce2 !== reported) {
+      reportedAt = now;
+      reported = extranonce2;
+      post({ type: 'progress', order, hashes, extranonce2 });
+    }
+    const workedMs = now - startedAt;
+    if (workedMs < BATCH_MS / 2) batch = Math.min(batch * 2, MAX_BATCH);
+    else if (workedMs > BATCH_MS * 1.5) batch = Math.max(batch / 2, MIN_BATCH);
+    const restMs = duty.restAfter(workedMs);
+    if (restMs > 0) await rest(restMs);
+    else await nextTurn();
+  }
+  post({ type: 'stopped', order, hashes });
+}
+
+/** Does nothing for a while, or until a message comes. */
+async function rest(ms: number): Promise<void> {
+  const startedAt = performance.now();
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    wake = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+  });
+  duty.rested(performance.now() - startedAt);
+}
+
+port.on('message', (message: ToThread) => {
+  wake();
+  switch (message.type) {
+    case 'search':
+      search = new Search(kernel, message.space, message.target);
+      current = message.order;
+      void run(message.order);
+      break;
+    case 'target':
+      search?.setTarget(message.target);
+      break;
+    case 'intensity':
+      duty.percent = message.percent;
+      break;
+    case 'stop':
+      current = undefined;
+      break;
+  }
+});

@@ -1,0 +1,200 @@
+import { ROE_PER_TOKEN } from '../format';
+import type { Engine } from '../mining/engine';
+import type { Governor } from '../mining/governor';
+import type { Log } from '../process/log';
+import type { Miner } from '../rounds/miner';
+import type { Submissions } from '../work/seed';
+import type { NoticeText } from './notice';
+import type { Notices } from './notices';
+
+/** How the node does is looked at so often. */
+const LOOK_MS = 10_000;
+/** What is wrong has to be so in as many looks: threads come back, writes are tried again, and a machine that slept needs a moment. */
+const LOOKS = { store: 2, threads: 3, stalled: 3, node: 12 };
+/** Whether a newer task takes this one's place is asked so often. */
+const NEWER_TASK_MS = 300_000;
+/** Proofs of so many rounds are waited for on the chain. */
+const KEPT_ROUNDS = 6;
+
+type Cause = Exclude<keyof typeof LOOKS, 'store'>;
+
+const STOPPED: Record<Cause, string> = {
+  threads:
+    'Mining has stopped: none of its threads runs. They are started again, but if this lasts, the machine allows no more threads or has no memory left: restart it.',
+  stalled:
+    'Mining has stopped: its threads have computed nothing for a while. If this lasts, other programs take all of the processor, or the task hangs: restart it.',
+  node: 'Mining has stopped: the node has not told what to mine for minutes. See whether it is online and its RPC endpoint answers; mining goes on by itself when it does.',
+};
+const STOPPED_ACTION: Record<Cause, string> = {
+  threads: 'Restart the task or the machine',
+  stalled: 'Restart the task',
+  node: 'Look at the connection of the node',
+};
+
+export interface Watched {
+  engine: Pick<Engine, 'healthy'>;
+  governor: Pick<Governor, 'state'>;
+  miner: Pick<Miner, 'healthy' | 'hashesDone' | 'miningRound' | 'storeFault'>;
+  log: Pick<Log, 'warn' | 'debug'>;
+  notices: Pick<Notices, 'once' | 'alarm' | 'well'>;
+  /** This node's key, base58. */
+  self: string;
+  /** The id of the task that takes this one's place; undefined while none does. */
+  newerTask: () => Promise<string | undefined>;
+}
+
+/** Watches over what an owner has to be told of. Looking asks and blocks nobody. */
+export class Alarms {
+  /** What has to be told by the node before anything can be mined, and isn't. */
+  private waits = 0;
+  private stoppedLooks = 0;
+  private storeLooks = 0;
+  private hashes = 0;
+  private newerTask: string | undefined;
+  /** Rounds whose proof this process handed in. */
+  private readonly handedIn = new Set<number>();
+
+  constructor(private readonly watched: Watched) {}
+
+  /** Looks from now on, as long as the process lives. */
+  watch(): void {
+    setInterval(() => this.look(), LOOK_MS).unref();
+    setInterval(() => void this.lookForNewerTask(), NEWER_TASK_MS).unref();
+    void this.lookForNewerTask();
+  }
+
+  /** @param address of the page, with its token */
+  address(address: string): void {
+    this.watched.notices.once('address', address, {
+      level: 'log',
+      message: `Your mining page, with its controls and settings: ${address} (open it on this machine, and keep the address to yourself)`,
+      action: 'Open it in a browser on this machine',
+    });
+  }
+
+  /** What this node's own list of a round gives it. @param roe whole, 10^-9 of a token */
+  rewarded(round: number, roe: number): void {
+    if (roe <= 0) return;
+    const tokens = (roe / ROE_PER_TOKEN).toFixed(9).replace(/\.?0+$/, '');
+    this.watched.notices.once('first reward', '', {
+      level: 'log',
+      message: `Your first reward: ${tokens} ${tokens === '1' ? 'token' : 'tokens'} for round ${round}, by this node's own count. They can be claimed once the round is paid out.`,
+      action: '',
+    });
+  }
+
+  /** Passes on what mining has to wait for; if it takes minutes, mining has stopped. */
+  async mustCome<T>(coming: Promise<T>): Promise<T> {
+    this.waits++;
+    try {
+      return await coming;
+    } finally {
+      this.waits--;
+    }
+  }
+
+  /** A proof was given to the SDK, to be submitted. */
+  submitted(round: number): void {
+    this.handedIn.add(round);
+    for (const other of this.handedIn) {
+      if (Math.abs(other - round) >= KEPT_ROUNDS) this.handedIn.delete(other);
+    }
+  }
+
+  /** After a reset of the network: the numbers of rounds are those of others. */
+  forgetRounds(): void {
+    this.handedIn.clear();
+  }
+
+  /** The submissions of a round are final. */
+  listed(round: number, submissions: Submissions): void {
+    if (!this.handedIn.has(round)) return;
+    const { notices, log, self } = this.watched;
+    if (Object.hasOwn(submissions, self)) {
+      return notices.well('proof', `Proofs reach the chain again since round ${round}`);
+    }
+    log.warn(`the proof of round ${round} is not on the chain: it earns nothing`);
+    notices.alarm('proof', {
+      level: 'warn',
+      message: `Your proof of round ${round} did not reach the chain, so this round earns nothing. Most often the staking wallet has too little KOII for the fees: look at its balance in the node, and top it up.`,
+      action: 'Look at the balance of the staking wallet',
+    });
+  }
+
+  /** Compares how the node does with how it did. */
+  look(): void {
+    this.lookAtMining();
+    this.lookAtStore();
+  }
+
+  private lookAtMining(): void {
+    const { engine, governor, miner, notices } = this.watched;
+    const isHashing = miner.hashesDone > this.hashes;
+    this.hashes = miner.hashesDone;
+    // Pauses and hours are the owner's own wish: neither wrong, nor a sign that all is well.
+    if (governor.state !== 'mining') return void (this.stoppedLooks = 0);
+    const cause = this.causeOfStop();
+    this.stoppedLooks = cause === undefined ? 0 : this.stoppedLooks + 1;
+    if (cause !== undefined) {
+      if (this.stoppedLooks < LOOKS[cause]) return;
+      const text = {
+        level: 'error',
+        message: STOPPED[cause],
+        action: STOPPED_ACTION[cause],
+      } as const;
+      notices.alarm('mining', text, Date.now() - this.stoppedLooks * LOOK_MS);
+    } else if (isHashing && engine.healthy) notices.well('mining', 'Mining goes on again');
+  }
+
+  private causeOfStop(): Cause | undefined {
+    const { engine, miner } = this.watched;
+    if (!engine.healthy) return 'threads';
+    if (!miner.healthy.miner) return 'stalled';
+    return this.waits > 0 && miner.miningRound === undefined ? 'node' : undefined;
+  }
+
+  private lookAtStore(): void {
+    const { miner, notices } = this.watched;
+    const { storeFault } = miner;
+    this.storeLooks = storeFault === undefined ? 0 : this.storeLooks + 1;
+    if (storeFault === undefined) notices.well('store', 'What is mined can be saved again');
+    else if (this.storeLooks >= LOOKS.store) {
+      notices.alarm('store', storeText(storeFault), Date.now() - this.storeLooks * LOOK_MS);
+    }
+  }
+
+  private async lookForNewerTask(): Promise<void> {
+    const { newerTask, notices, log } = this.watched;
+    try {
+      const id = await newerTask();
+      if (id === undefined) return;
+      if (id !== this.newerTask) log.warn(`a newer task takes the place of this one: ${id}`);
+      this.newerTask = id;
+      notices.once('newer task', id, {
+        level: 'warn',
+        message: `A newer task takes the place of this one: ${id}. Upgrade to it in the node, or add it by this id; this one may stop paying.`,
+        action: 'Upgrade the task in the node',
+      });
+    } catch (error) {
+      log.debug({ error }, 'whether there is a newer task is not known now');
+    }
+  }
+}
+
+function storeText(fault: unknown): NoticeText {
+  const code = errnoOf(fault);
+  return {
+    level: 'error',
+    message: `What is mined can't be saved${code ? ` (${code})` : ''}: it would be lost in a restart. See whether the disk is full, and whether the node may write its folder; saving goes on by itself when it can.`,
+    action: 'Free space on the disk',
+  };
+}
+
+/** ENOSPC, for instance. The rest of an error may say anything, paths and secrets too. */
+function errnoOf(fault: unknown): string | undefined {
+  for (let error = fault; error instanceof Error; error = error.cause) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (typeof code === 'string' && /^E[A-Z0-9]{2,15}$/.test(code)) return code;
+  }
+  return undefined;
+}

@@ -1,2 +1,0 @@
-/** What nothing caught since this process started. */
-export const uncaught = { rejections: 0, exceptions: 0 };

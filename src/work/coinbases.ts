@@ -1,0 +1,68 @@
+import { pushData, witnessKeyScript } from '../bitcoin/block';
+import { TAG, type CoinbaseRules, type TaskPayout } from '../consensus';
+import type { RoundSeed } from './seed';
+import { templateOf, type Segment, type Template } from './segment';
+
+/** 2026-01-01: mining hardware takes it for a block of its time. */
+const FIRST_TIME = 1767225600;
+/** About as hard as Bitcoin is today, so that no miner takes an ordinary share for a block. */
+const BITS = 0x1700ffff;
+const OP_RETURN = 0x6a;
+const FINAL_SEQUENCE = 0xffffffff;
+
+/** The one segment of a round of work source koii (docs/PROTOCOL.md section 3). */
+export function koiiSegment({ round, seed }: RoundSeed): Segment {
+  return { height: round, prev: seed, time: (FIRST_TIME + round) % 2 ** 32, bits: BITS };
+}
+
+/** That segment as a submitter mines it. @param submitter a raw public key, 32 bytes */
+export function koiiTemplate(of: RoundSeed, submitter: Uint8Array): Template {
+  return templateOf(koiiSegment(of), {
+    message: Buffer.concat([TAG, submitter]),
+    sequence: FINAL_SEQUENCE,
+    lockTime: 0,
+    outputs: [{ value: 0n, script: Buffer.concat([Buffer.of(OP_RETURN), pushData(of.taskId)]) }],
+  });
+}
+
+const FIRST_SUBSIDY = 5_000_000_000n;
+/** From here on the subsidy is nothing, as in Bitcoin Core. */
+const HALVINGS = 64;
+/** BIP 54: below ffffffff, so that the lock time counts. */
+const LOCKED_SEQUENCE = 0xfffffffe;
+
+/** What a block of a height may create, in satoshi. */
+export function subsidyOf(height: number, halvingBlocks: number): bigint {
+  const halvings = Math.floor(height / halvingBlocks);
+  return halvings < HALVINGS ? FIRST_SUBSIDY >> BigInt(halvings) : 0n;
+}
+
+/**
+ * A segment of work source bitcoin as a submitter mines it (docs/PROTOCOL.md section 4).
+ * @param segment its height is 1..2^31-1
+ * @param submitter a raw public key, 32 bytes
+ * @param payout P2WPKH program of the operator, 20 bytes
+ */
+export function bitcoinTemplate(
+  { seed }: RoundSeed,
+  segment: Segment,
+  submitter: Uint8Array,
+  payout: Uint8Array,
+  { taskPayout, halvingBlocks }: CoinbaseRules,
+): Template {
+  const subsidy = subsidyOf(segment.height, halvingBlocks);
+  const ofTask = taskPayout ? (subsidy * BigInt(taskPayout.percent)) / 100n : 0n;
+  return templateOf(segment, {
+    message: Buffer.concat([TAG, submitter, seed]),
+    sequence: LOCKED_SEQUENCE,
+    lockTime: segment.height - 1,
+    outputs: [
+      { value: subsidy - ofTask, script: witnessKeyScript(payout) },
+      ...(taskPayout ? [outputToTask(taskPayout, ofTask)] : []),
+    ],
+  });
+}
+
+function outputToTask({ program }: TaskPayout, value: bigint) {
+  return { value, script: witnessKeyScript(Buffer.from(program, 'hex')) };
+}

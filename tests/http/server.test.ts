@@ -1,0 +1,151 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { Router } from 'express';
+import { lanAddress } from '../../cli/soak/addresses';
+import { isLoopback, Places, listen } from '../../src/http/server';
+import { createLog } from '../../src/process/log';
+import type { Config } from '../../src/settings/schema';
+import { send } from '../fixtures/send';
+
+describe('places by address', () => {
+  const take = (places: Places, address: string | undefined, count: number) =>
+    Array.from({ length: count }, () => places.take(address)).filter((place) => place).length;
+
+  it('gives one address its share alone', () => {
+    const places = new Places({ all: 16, each: 8, reservedForLoopback: 4 });
+    expect(take(places, '192.168.1.5', 20)).to.equal(8);
+    expect(take(places, '192.168.1.6', 20)).to.equal(4);
+  });
+
+  it('leaves what is reserved to loopback, however many strangers there are', () => {
+    const places = new Places({ all: 16, each: 8, reservedForLoopback: 4 });
+    const strangers = Array.from({ length: 50 }, (_, i) => take(places, `192.168.1.${i}`, 1));
+    expect(strangers.filter((taken) => taken === 1)).to.have.length(12);
+    expect(take(places, '127.0.0.1', 20)).to.equal(4);
+    expect(take(places, '127.0.0.1', 1)).to.equal(0);
+  });
+
+  it("counts loopback as one address, bounded by another address' share", () => {
+    const places = new Places({ all: 16, each: 5, reservedForLoopback: 4 });
+    const addresses = ['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1'];
+    const taken = addresses.reduce((sum, address) => sum + take(places, address, 10), 0);
+    expect(taken).to.equal(11);
+    expect(take(places, '10.0.0.1', 10)).to.equal(5);
+  });
+
+  it('counts IPv4 and its form in IPv6 as one, and IPv6 by networks', () => {
+    const places = new Places({ all: 100, each: 3, reservedForLoopback: 0 });
+    expect(take(places, '10.0.0.1', 2)).to.equal(2);
+    expect(take(places, '::ffff:10.0.0.1', 2)).to.equal(1);
+    expect(take(places, '2001:db8::1', 2)).to.equal(2);
+    expect(take(places, '2001:db8::ffff:1', 2)).to.equal(1);
+    expect(take(places, '2001:db8:1::1', 2)).to.equal(2);
+  });
+
+  it('gives a place again when it was given back, and none to who is gone', () => {
+    const places = new Places({ all: 4, each: 1, reservedForLoopback: 1 });
+    for (let i = 0; i < 1000; i++) {
+      const leave = places.take('10.0.0.1');
+      expect(places.take('10.0.0.1')).to.equal(undefined);
+      leave!();
+    }
+    expect(take(places, undefined, 1)).to.equal(0);
+    expect(take(places, '127.0.0.1', 9)).to.equal(3);
+  });
+
+  it('knows loopback', () => {
+    for (const address of [
+      '127.0.0.1',
+      '127.255.1.2',
+      '::1',
+      '::ffff:127.0.0.1',
+      '::FFFF:127.0.0.2',
+    ])
+      expect(isLoopback(address), address).to.equal(true);
+    for (const address of ['128.0.0.1', '::2', '::ffff:10.0.0.1', 'fe80::1', '127.evil', ''])
+      expect(isLoopback(address), address).to.equal(false);
+  });
+});
+
+describe('connections to the side port', function () {
+  this.timeout(60_000);
+  let server: Server;
+  let port: number;
+  let sockets: Socket[];
+  beforeEach(async () => {
+    const api = Router().get('/', (_request, response) => void response.send('here'));
+    const config = { API_HOST: '0.0.0.0', API_PORT: 0, API_ALLOWED_HOSTS: [] };
+    server = (await listen(api, config, createLog('silent')))!;
+    port = (server.address() as AddressInfo).port;
+    sockets = [];
+  });
+  afterEach(() => {
+    for (const socket of sockets) socket.destroy();
+    server.closeAllConnections();
+    server.close();
+  });
+
+  /** Opens connections that say nothing. @returns how many of them stay open */
+  async function hold(count: number, host: string): Promise<number> {
+    let open = 0;
+    for (let i = 0; i < count; i++) {
+      const socket = connect(port, host).on('error', () => undefined);
+      sockets.push(socket.on('close', () => open--).resume());
+      open++;
+      await Promise.race([once(socket, 'connect'), once(socket, 'close')]);
+    }
+    await sleep(500);
+    return open;
+  }
+
+  it('of one address are 250 at most: others, and the owner, are answered', async function () {
+    const address = lanAddress();
+    if (address === undefined) return this.skip(); // no network
+    expect(await hold(300, address)).to.equal(250);
+    const answered = send(port, { path: '/', to: address }).catch((error: unknown) => error);
+    expect(await answered).to.have.property('code', 'ECONNRESET');
+    expect((await send(port, { path: '/' })).text).to.equal('here');
+  });
+
+  it('of loopback leave other addresses their share', async function () {
+    const address = lanAddress();
+    if (address === undefined) return this.skip(); // no network
+    expect(await hold(800, '127.0.0.1')).to.equal(750);
+    expect((await send(port, { path: '/', to: address })).text).to.equal('here');
+  });
+
+  it('are answered again when others have left', async () => {
+    expect(await hold(760, '127.0.0.1')).to.equal(750);
+    sockets[0]!.destroy();
+    for (;;) {
+      const answer = await send(port, { path: '/' }).catch(() => undefined);
+      if (answer?.text === 'here') break;
+      await sleep(20);
+    }
+  });
+});
+
+describe('the side port', () => {
+  const listening = async (config: Pick<Config, 'API_HOST' | 'API_PORT'>): Promise<AddressInfo> => {
+    const server = await listen(
+      Router(),
+      { ...config, API_ALLOWED_HOSTS: [] },
+      createLog('silent'),
+    );
+    const address = server!.address() as AddressInfo;
+    server!.close();
+    return address;
+  };
+
+  // 192.0.2.0/24 is nobody's (RFC 5737).
+  for (const host of ['192.0.2.1', 'nowhere.invalid']) {
+    it(`is on loopback where ${host} has none, so that its owner can choose another`, async () => {
+      const { address, port } = await listening({ API_HOST: host, API_PORT: 65_530 });
+      expect(address).to.equal('127.0.0.1');
+      expect(port).to.be.within(8080, 8099);
+    });
+  }
+});

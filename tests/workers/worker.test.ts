@@ -1,0 +1,147 @@
+import { expect } from 'chai';
+import { expectedHashes } from '../../src/bitcoin/target';
+import { FLOOR } from '../../src/consensus';
+import { RemoteWorker } from '../../src/workers/worker';
+
+const ROUND = 7;
+
+describe('RemoteWorker', () => {
+  let nowMs: number;
+  let worker: RemoteWorker;
+  beforeEach(() => {
+    nowMs = 0;
+    worker = new RemoteWorker(() => nowMs);
+  });
+  /** Its target for the work it asks for now. */
+  const ask = (limit = 0n): bigint => worker.handOut(ROUND, 0, worker.wantedTarget(limit));
+  /** Finds shares of the target it has, at its rate, for some seconds. */
+  const mine = (hashrateHps: number, seconds: number, target: bigint): void => {
+    const msPerShare = (Number(expectedHashes(target)) / hashrateHps) * 1000;
+    const end = nowMs + seconds * 1000;
+    for (let at = nowMs + msPerShare; at <= end; at += msPerShare) {
+      nowMs = at;
+      worker.accepted(ROUND, target);
+    }
+    nowMs = end;
+  };
+
+  it('is asked for the floor until its rate is known', () => {
+    expect(ask()).to.equal(FLOOR);
+    nowMs = 1000;
+    worker.accepted(ROUND, 0n);
+    expect(ask()).to.equal(FLOOR);
+  });
+
+  for (const hashrateHps of [1e6, 8e6, 1e9]) {
+    it(`comes to one share a second at ${hashrateHps} H/s`, () => {
+      let target = ask();
+      for (let i = 0; i < 20; i++) {
+        mine(hashrateHps, 5, target);
+        target = ask();
+      }
+      const shareSeconds = Number(expectedHashes(target)) / hashrateHps;
+      expect(shareSeconds).to.be.within(0.7, 1.4);
+    });
+  }
+
+  it('is asked for more again when it becomes slower', () => {
+    let target = ask();
+    mine(1e8, 10, target);
+    target = ask();
+    nowMs += 60_000;
+    expect(ask() > target).to.equal(true);
+  });
+
+  it('is asked for all that can still enter the proof', () => {
+    ask();
+    mine(1e9, 10, FLOOR);
+    const limit = FLOOR / 3n;
+    expect(ask(limit)).to.equal(limit);
+  });
+
+  it('is judged by the easiest target of the round, whoever asked for others', () => {
+    const [easy, hard] = [FLOOR / 2n, FLOOR / 100n];
+    expect(worker.acceptedTarget(ROUND)).to.equal(FLOOR);
+    worker.handOut(ROUND, 0, hard);
+    expect(worker.acceptedTarget(ROUND)).to.equal(hard);
+    worker.handOut(ROUND, 0, easy);
+    for (let i = 1n; i < 20n; i++) worker.handOut(ROUND, 0, hard / i);
+    nowMs = 1_000_000;
+    expect(worker.acceptedTarget(ROUND)).to.equal(easy);
+    worker.handOut(ROUND + 1, 0, hard);
+    expect(worker.acceptedTarget(ROUND + 1)).to.equal(hard);
+    expect(worker.acceptedTarget(ROUND)).to.equal(FLOOR);
+  });
+
+  it('is credited with what it does, also when it never takes a harder target', () => {
+    const hashrateHps = 1e8;
+    // As a miner of the floor finds them: each hash value below it is as likely as any other.
+    const sharesPerSecond = hashrateHps / Number(expectedHashes(FLOOR));
+    const rates: number[] = [];
+    let found = 0;
+    let state = 1;
+    for (let second = 1; second <= 120; second++) {
+      ask();
+      for (; found < second * sharesPerSecond; found++) {
+        nowMs = (found / sharesPerSecond) * 1000;
+        state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+        worker.accepted(ROUND, (FLOOR * BigInt(state)) >> 32n);
+      }
+      nowMs = second * 1000;
+      if (second > 40) rates.push(worker.hashrateHps);
+    }
+    const mean = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
+    expect(mean / hashrateHps).to.be.within(0.7, 1.4);
+  });
+
+  it('is credited with what it does while its targets go up and down, on whichever of them it mines', () => {
+    const hard = FLOOR / 16n;
+    const hashrateHps = 2e7;
+    const sharesPerSecond = hashrateHps / Number(expectedHashes(FLOOR));
+    const random = seededRandom(7);
+    // Which of the targets it was handed it mines on, second by second: the newest, or one it had before.
+    for (const minesOn of ['newest', 'easiest', 'hardest', 'any'] as const) {
+      nowMs = 0;
+      worker = new RemoteWorker(() => nowMs);
+      const handed: bigint[] = [];
+      const rates: number[] = [];
+      for (let second = 0; second < 240; second++) {
+        handed.push(worker.handOut(ROUND, 0, [hard, FLOOR, FLOOR / 4n][second % 3]!));
+        const own = {
+          newest: handed[handed.length - 1]!,
+          easiest: FLOOR,
+          hardest: hard,
+          any: handed[Math.floor(random() * handed.length)]!,
+        }[minesOn];
+        for (let share = 0; share < sharesPerSecond; share++) {
+          nowMs = (second + share / sharesPerSecond) * 1000;
+          // Each hash value below the floor is as likely as any other.
+          const hashValue = (FLOOR * BigInt(Math.floor(random() * 2 ** 32))) >> 32n;
+          if (hashValue <= own) worker.accepted(ROUND, hashValue);
+        }
+        nowMs = (second + 1) * 1000;
+        if (second >= 60) rates.push(worker.hashrateHps);
+      }
+      const mean = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
+      expect(mean / hashrateHps, `on the ${minesOn}`).to.be.within(0.85, 1.15);
+    }
+  });
+
+  it('knows the segment of its newest work, of this round', () => {
+    expect(worker.newestSegment(ROUND)).to.equal(undefined);
+    worker.handOut(ROUND, 0, FLOOR);
+    // About the same target.
+    worker.handOut(ROUND, 1, FLOOR - 1n);
+    expect(worker.newestSegment(ROUND)).to.equal(1);
+    expect(worker.newestSegment(ROUND + 1)).to.equal(undefined);
+  });
+});
+
+/** Numbers from 0 up to 1, the same each time. */
+function seededRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
