@@ -22,7 +22,10 @@ export interface Mined {
 
 /** A tip as there might be one. */
 const tip = (height: number): Segment => ({
-  ...{ height, prev: randomBytes(32), time: 1_790_000_000, bits: 0x1701fa38 },
+  height,
+  prev: randomBytes(32),
+  time: 1_790_000_000,
+  bits: 0x1701fa38,
 });
 
 /** All that a proof can carry is work, and none of it may make an auditor throw. */

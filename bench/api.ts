@@ -84,7 +84,10 @@ async function mine(work: Work, wanted: number): Promise<ShareBody[]> {
   const { template, extranonce1: prefix, target, jobId } = work;
   await new Promise<void>((resolve) => {
     engine.search({
-      ...{ template, prefix, extranonce2: 0, target },
+      template,
+      prefix,
+      extranonce2: 0,
+      target,
       onHashes: () => undefined,
       onFound: (attempts) => {
         for (const attempt of attempts) {

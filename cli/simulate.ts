@@ -222,7 +222,12 @@ async function simulateSynthetic(
   const names = variableNames(options, config);
   await build(options, signal);
   const report = await runSynthetic({
-    ...{ task, config, roundSeconds, directory, signal, seed },
+    task,
+    config,
+    roundSeconds,
+    directory,
+    signal,
+    seed,
     submitters: synthetic,
     cache: syntheticCache,
     variables: (apiPort) => taskVariables(names, apiPort, {}),

@@ -70,27 +70,55 @@ export async function createNode(ground: Ground): Promise<MiningNode> {
   const intake = new ShareIntake({ identity, jobs, shares });
   const roundStore = new RoundStore(store, (record) => intake.restore(record), log);
   const miner = new Miner({
-    ...{ identity, engine, intake, shares, log },
-    ...{ source: koiiSource, store: roundStore },
+    identity,
+    engine,
+    intake,
+    shares,
+    log,
+    source: koiiSource,
+    store: roundStore,
   });
   const remoteShares = new RemoteShares({ miner, intake, jobs, shares });
   const seeds = new Seeds(identity.taskId, chain, store, log);
   const auditor = new Auditor(identity.taskId, seeds, bs58.encode(identity.submitter));
   const usage = new ProcessUsage();
   const metrics = new Metrics({
-    ...{ engine, miner, shares, workers, remoteShares, usage },
-    ...{ nodeCallFailures, sdk },
+    engine,
+    miner,
+    shares,
+    workers,
+    remoteShares,
+    usage,
+    nodeCallFailures,
+    sdk,
   });
   const history = await History.open({ engine, miner, shares, store, log });
   history.follow();
   const services: Services = {
-    ...{ miner, governor, workers, jobs, remoteShares, shares, metrics, log },
+    miner,
+    governor,
+    workers,
+    jobs,
+    remoteShares,
+    shares,
+    metrics,
+    log,
     audit: (round, submitted) => auditor.audit(round, submitted),
     rounds: undefined,
   };
   return {
-    ...{ settings, log, engine, governor, miner, roundStore },
-    ...{ seeds, auditor, metrics, usage, history, services },
+    settings,
+    log,
+    engine,
+    governor,
+    miner,
+    roundStore,
+    seeds,
+    auditor,
+    metrics,
+    usage,
+    history,
+    services,
   };
 }
 

@@ -21,8 +21,30 @@ const ODD_TEXTS = [
   '{',
 ];
 const ODD_VALUES: readonly unknown[] = [
-  ...[null, true, false, '', 'x', [], {}, [[]], '0'.repeat(64), 'f'.repeat(64), 'F'.repeat(64)],
-  ...[0, -0, -1, 1, 1.5, 2 ** 31, 2 ** 32, 2 ** 53 - 1, 2 ** 53, 1e300, '7', '1e3', '__proto__'],
+  null,
+  true,
+  false,
+  '',
+  'x',
+  [],
+  {},
+  [[]],
+  '0'.repeat(64),
+  'f'.repeat(64),
+  'F'.repeat(64),
+  0,
+  -0,
+  -1,
+  1,
+  1.5,
+  2 ** 31,
+  2 ** 32,
+  2 ** 53 - 1,
+  2 ** 53,
+  1e300,
+  '7',
+  '1e3',
+  '__proto__',
 ];
 
 /** Changes bytes as damage, or somebody who knows that there are records of `recordSize`, would. */

@@ -38,7 +38,11 @@ async function main(): Promise<void> {
   log.level = config.LOG_LEVEL;
   const chain = new GivenSubmissions();
   const node = await createNode({
-    ...{ settings, log, identity, store, chain },
+    settings,
+    log,
+    identity,
+    store,
+    chain,
     sdk: 'none',
   });
   stopOnSignals(node);

@@ -51,7 +51,15 @@ const NODES_A_PROCESSOR = 2;
 
 /** What a run with many submitters has no use for: it is one honest node, in as many rounds as that takes. */
 const NOT_SYNTHETIC = [
-  ...['nodes', 'rounds', 'report', 'open', 'apiPort', 'cheaters', 'ledger', 'faults', 'mining'],
+  'nodes',
+  'rounds',
+  'report',
+  'open',
+  'apiPort',
+  'cheaters',
+  'ledger',
+  'faults',
+  'mining',
 ];
 
 /**

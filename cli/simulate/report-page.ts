@@ -90,8 +90,16 @@ function nodeTable(report: ShownReport): Html {
   const showsAudits = isMiningReport(report);
   return table(
     [
-      ...['Node', 'Key', 'Proofs', 'Votes for', 'Against', 'Reward in tokens', 'Stake'],
-      ...['Refused calls', 'Ended', ...(showsAudits ? ['Audits by it'] : [])],
+      'Node',
+      'Key',
+      'Proofs',
+      'Votes for',
+      'Against',
+      'Reward in tokens',
+      'Stake',
+      'Refused calls',
+      'Ended',
+      ...(showsAudits ? ['Audits by it'] : []),
     ],
     nodes.map((node, index) => {
       const votes = rounds.flatMap(({ auditVotes }) =>
@@ -107,7 +115,10 @@ function nodeTable(report: ShownReport): Html {
             <rect width="10" height="10" fill="${colourOf(index, nodes.length)}" /></svg
           >${node.name}`,
         html`<code class="key">${node.publicKey}</code>`,
-        ...[proofs, good, votes.length - good, tokens(node.balance)],
+        proofs,
+        good,
+        votes.length - good,
+        tokens(node.balance),
         stake === 0 ? 'unchanged' : html`<span class="bad">${signed(stake)}</span>`,
         node.refusals.length,
         endOf(node),
@@ -121,7 +132,8 @@ function nodeTable(report: ShownReport): Html {
 function noticeSection({ nodes }: RunReport): Html | string {
   const rows = nodes.flatMap(({ name, notices }) =>
     notices.map(({ round, level, message, action }) => [
-      ...[name, round],
+      name,
+      round,
       html`<span class="${level === 'error' ? 'bad' : ''}">${level}</span>`,
       html`<div class="text">${message}</div>`,
       action,
@@ -161,8 +173,16 @@ function roundSection(round: RoundReport, report: RunReport): Html {
     ${typeof seed === 'string' ? html`<p>Seed <code>${seed}</code></p>` : ''}
     ${table(
       [
-        ...['Proof of', 'Source', 'Shares', 'Done', 'Proven', 'Of done'],
-        ...['Verdict', 'Votes', 'Paid', 'Value'],
+        'Proof of',
+        'Source',
+        'Shares',
+        'Done',
+        'Proven',
+        'Of done',
+        'Verdict',
+        'Votes',
+        'Paid',
+        'Value',
       ],
       submissions.map((submission) => submissionRow(submission, round, name)),
       [2, 3, 4, 5, 8],
@@ -187,7 +207,8 @@ function submissionRow(
     name(publicKey),
     typeof workSource === 'string' ? workSource : '-',
     typeof shares === 'number' ? shares : '-',
-    ...[figure(done), figure(proven)],
+    figure(done),
+    figure(proven),
     done > 0 ? `${Math.round((100 * proven) / done)} %` : '-',
     valid === undefined
       ? 'not looked at'
@@ -211,7 +232,8 @@ function listTable(
   return table(
     ['List by', 'In round', 'Outcome', 'Votes', 'Amounts'],
     distributionLists.map(({ madeBy, submittedInRound, outcome, amounts, auditVotes }) => [
-      ...[name(madeBy), submittedInRound],
+      name(madeBy),
+      submittedInRound,
       html`<span class="${outcome === 'accepted' ? 'good' : outcome === 'voted out' ? 'bad' : ''}"
         >${outcome}</span
       >`,
@@ -248,7 +270,9 @@ function cheaterSection(cheaters: readonly CheaterReport[]): Html {
         `${cheater.falseVotes.length}, ${cheater.falseVotes.filter(({ prevailed }) => prevailed).length} prevailed`,
         `${cheater.dishonestLists.length}, ${cheater.dishonestLists.filter(({ outcome }) => outcome === 'accepted').length} accepted`,
         cheater.refusals.length,
-        ...[tokens(cheater.earned), tokens(cheater.due), tokens(cheater.lost)],
+        tokens(cheater.earned),
+        tokens(cheater.due),
+        tokens(cheater.lost),
         cheater.relativePay === null
           ? '-'
           : `${Math.round(100 * cheater.relativePay)} % of an honest node's`,

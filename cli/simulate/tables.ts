@@ -36,9 +36,12 @@ function nodeTable(report: ShownReport, summary: readonly SummaryColumn[]): stri
   const showsAudits = report.nodes.some(({ audits }) => audits !== undefined);
   const table = newTable(
     [
-      ...['Node', ...summary.map(({ title }) => title)],
+      'Node',
+      ...summary.map(({ title }) => title),
       ...(showsAudits ? ['Audits by\nthis node'] : []),
-      ...['Votes\nagainst', 'Reward,\ntokens', 'Stake,\ntokens'],
+      'Votes\nagainst',
+      'Reward,\ntokens',
+      'Stake,\ntokens',
     ],
     1,
   );

@@ -28,7 +28,12 @@ export function ask({ port, path, from, json, firstBytes }: Question): Promise<A
     const method = json === undefined ? 'GET' : 'POST';
     const asked = request(
       {
-        ...{ host: '127.0.0.1', port, path, method, headers, agent: new Agent() },
+        host: '127.0.0.1',
+        port,
+        path,
+        method,
+        headers,
+        agent: new Agent(),
         ...(from !== undefined && { localAddress: from }),
       },
       (response) => {

@@ -48,7 +48,9 @@ export function flatness(samples: readonly Sample[], measure: Measure): Flatness
   const most = Math.max(...samples.map((sample) => sample[measure]));
   const bounds = BOUNDS[measure];
   return {
-    ...{ from, to, most },
+    from,
+    to,
+    most,
     perMinute: (to - from) / minutes,
     isFlat: to - from <= bounds.rise && most <= bounds.most,
   };

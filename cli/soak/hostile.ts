@@ -83,7 +83,9 @@ export async function soakHostile(options: HostileOptions, signal: AbortSignal):
   showAttacks(tallies);
   const findings = judgeEndured(
     {
-      ...{ ...measured, ...outcomeOf(report, lastRound), ...(await whatIsIn(logPath)) },
+      ...measured,
+      ...outcomeOf(report, lastRound),
+      ...(await whatIsIn(logPath)),
       forbidden: answersToForbidden(tallies),
       mined: journal.mined(proofsOf(report, lastRound)),
     },

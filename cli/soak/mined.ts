@@ -61,8 +61,11 @@ export class RigJournal {
       found.reduce((total, each) => total + each[of], 0);
     return {
       ...this.counts,
-      ...{ acknowledged: this.shares.length, late: this.late, leastShown: this.leastShown },
-      ...{ inProofs: sum('inProof'), missing: sum('missing') },
+      acknowledged: this.shares.length,
+      late: this.late,
+      leastShown: this.leastShown,
+      inProofs: sum('inProof'),
+      missing: sum('missing'),
     };
   }
 

@@ -74,9 +74,12 @@ setInterval(() => queue.look(target.pid), EVERY_MS);
 setInterval(() => {
   const summaries = (of: typeof probes.side) => of.map(({ waits }) => waits.summary());
   const seen: Observation = {
-    ...{ side: summaries(probes.side), public: summaries(probes.public) },
-    ...{ lagMs, queuedMs: queue.longestMs },
-    ...{ ownPauseMs: clock.longestMs, ownPausesMs: clock.stoodStillMs },
+    side: summaries(probes.side),
+    public: summaries(probes.public),
+    lagMs,
+    queuedMs: queue.longestMs,
+    ownPauseMs: clock.longestMs,
+    ownPausesMs: clock.stoodStillMs,
   };
   process.send!(seen);
 }, TELL_MS);

@@ -49,13 +49,13 @@ export class Waits {
     const at = (part: number): number => sorted[Math.floor(part * (sorted.length - 1))] ?? 0;
     const [oldest = { sinceMs: this.now() }] = this.pending;
     return {
-      ...{ name: this.name, answered: sorted.length, failed: { ...this.failed } },
-      ...{
-        medianMs: at(0.5),
-        p999Ms: at(0.999),
-        mostMs: at(1),
-        pendingMs: this.now() - oldest.sinceMs,
-      },
+      name: this.name,
+      answered: sorted.length,
+      failed: { ...this.failed },
+      medianMs: at(0.5),
+      p999Ms: at(0.999),
+      mostMs: at(1),
+      pendingMs: this.now() - oldest.sinceMs,
     };
   }
 }

@@ -81,7 +81,8 @@ export class RemoteMiner {
       note(`share rejected: ${reason}${times > 1 ? ` (${times} since this was told last)` : ''}`),
     );
     this.engine = new Engine({
-      ...{ threads, backend },
+      threads,
+      backend,
       log: (level, message) => level !== 'debug' && note(message),
     });
   }
@@ -200,7 +201,11 @@ export class RemoteMiner {
     this.minesSinceMs ??= performance.now();
     const onFound = (attempts: Attempt[]): void => this.found(jobs, attempts);
     this.engine.search({
-      ...{ template, prefix, extranonce2, target, onFound },
+      template,
+      prefix,
+      extranonce2,
+      target,
+      onFound,
       onHashes: () => undefined,
     });
   }

@@ -92,11 +92,17 @@ export function coinbaseParts(fields: CoinbaseFields): CoinbaseParts {
   }
   return {
     coinbase1: Buffer.concat([
-      ...[VERSION, ONE, NULL_OUTPOINT, Buffer.of(scriptSigLength)],
-      ...[height, message, Buffer.of(extranonceSize)],
+      VERSION,
+      ONE,
+      NULL_OUTPOINT,
+      Buffer.of(scriptSigLength),
+      height,
+      message,
+      Buffer.of(extranonceSize),
     ]),
     coinbase2: Buffer.concat([
-      ...[u32le(sequence), oneByteLength('outputs', outputs.length)],
+      u32le(sequence),
+      oneByteLength('outputs', outputs.length),
       ...outputs.map(serializeOutput),
       u32le(lockTime),
     ]),

@@ -122,17 +122,24 @@ export class Feed {
     const seen = isOutdated ? NOTHING : listener.cursor;
     const lastShare = services.shares.lastPlace;
     listener.cursor = {
-      ...{ edition, sample: samples.last, find: finds.last, share: lastShare },
-      ...{ audit: audits.last, reward: rewards.last },
+      edition,
+      sample: samples.last,
+      find: finds.last,
+      share: lastShare,
+      audit: audits.last,
+      reward: rewards.last,
     };
     return {
-      ...{ reset: isStranger || isOutdated, controls: listener.controls },
+      reset: isStranger || isOutdated,
+      controls: listener.controls,
       ...(isStranger && { about: this.about() }),
       status,
-      ...{ samples: samples.after(seen.sample) },
-      ...{ findsRound: finds.round, finds: finds.after(seen.find) },
+      samples: samples.after(seen.sample),
+      findsRound: finds.round,
+      finds: finds.after(seen.find),
       ...(lastShare > seen.share && { recent: services.shares.recent(MAX_RECENT).map(shareLine) }),
-      ...{ audits: audits.after(seen.audit), rewards: rewards.after(seen.reward) },
+      audits: audits.after(seen.audit),
+      rewards: rewards.after(seen.reward),
     };
   }
 
@@ -154,8 +161,12 @@ export class Feed {
     const [edition, sample, find, share, audit, reward] = numbers.map(Number);
     if (boot !== this.boot) return undefined;
     return {
-      ...{ edition: edition!, sample: sample!, find: find!, share: share! },
-      ...{ audit: audit!, reward: reward! },
+      edition: edition!,
+      sample: sample!,
+      find: find!,
+      share: share!,
+      audit: audit!,
+      reward: reward!,
     };
   }
 }

@@ -30,10 +30,14 @@ export function statusOf(node: MiningNode, times: RoundTimes | undefined): Statu
     intensity: governor.intensity,
     hashrateHps: engine.hashrateHps,
     threads: engine.threadStates.map(({ backend, hashrateHps, failed }) => ({
-      ...{ backend: backend ?? null, hashrateHps, failed },
+      backend: backend ?? null,
+      hashrateHps,
+      failed,
     })),
     usage: {
-      ...{ cpuRatio: usage.cpuRatio, memoryBytes: usage.memoryBytes, uptimeS: usage.uptimeS },
+      cpuRatio: usage.cpuRatio,
+      memoryBytes: usage.memoryBytes,
+      uptimeS: usage.uptimeS,
     },
     backends: backendsOf(engine.threadStates, engine.requestedBackend),
     targetDifficulty: difficultyOf(miner.shareTarget),
@@ -49,7 +53,10 @@ export function statusOf(node: MiningNode, times: RoundTimes | undefined): Statu
 export function shareLine(share: LoggedShare): ShareLine {
   const { at, round, workerId, hash, attempt, best, reason } = share;
   return {
-    ...{ at, round, worker: workerId, best },
+    at,
+    round,
+    worker: workerId,
+    best,
     // A hash that nothing was shown to give is worth nothing.
     difficulty: attempt ? difficultyOf(BigInt(`0x${hash}`)) : 0,
     reason: reason ?? null,

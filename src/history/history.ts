@@ -134,7 +134,8 @@ export class History {
     try {
       const verdict = await audit;
       this.audits.add({
-        ...{ at: this.clock.now(), ...entry },
+        at: this.clock.now(),
+        ...entry,
         ...(verdict.valid
           ? { verdict: 'valid', hashes: String(verdict.hashes) }
           : { verdict: 'invalid', reason: verdict.reason }),

@@ -49,7 +49,10 @@ export class ControlToken {
     if (typeof token === 'string' && this.is(token)) {
       // Cookies know no ports, and there may be several nodes on this machine.
       response.cookie(cookieName(request.socket.localPort), this.text, {
-        ...{ httpOnly: true, sameSite: 'strict', path: '/', maxAge: COOKIE_AGE_MS },
+        httpOnly: true,
+        sameSite: 'strict',
+        path: '/',
+        maxAge: COOKIE_AGE_MS,
       });
     }
     response.set('Cache-Control', 'no-store').redirect(303, '/');

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerOptions } from 'node:http';
 import { isIPv4, type Socket } from 'node:net';
 import express, { type Express, type Router } from 'express';
 import { ipKeyGenerator } from 'express-rate-limit';
@@ -110,20 +110,20 @@ export async function listen(
   return listenOn(ownHost, ownPort, make, log);
 }
 
+/** @types/node 18 doesn't declare requireHostHeader. */
+const SERVER_OPTIONS: ServerOptions & { requireHostHeader: boolean } = {
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  headersTimeout: HEADERS_TIMEOUT_MS,
+  connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+  // access.ts refuses a request without a host as it does one for another host; Node's own 400 has no body.
+  requireHostHeader: false,
+};
+
 /** Makes servers of an app, whose connections count together. */
 function serverMaker(app: Express): () => Server {
   const places = new Places(CONNECTIONS);
   return () => {
-    const server = createServer(
-      {
-        requestTimeout: REQUEST_TIMEOUT_MS,
-        headersTimeout: HEADERS_TIMEOUT_MS,
-        connectionsCheckingInterval: TIMEOUT_CHECK_MS,
-        // Answered by access.ts, as any other name that is none of this node's: Node itself says nothing with its 400.
-        ...{ requireHostHeader: false },
-      },
-      app,
-    );
+    const server = createServer(SERVER_OPTIONS, app);
     // Both would end without an error in the shape of all: what is expected is not looked at, and this is no proxy.
     server.on('checkExpectation', app);
     server.on('connect', (_request, socket) => {

@@ -7,9 +7,15 @@ const MAX_QUOTED = 40;
 
 /** How schemas' kinds of values are called. */
 const KINDS: Readonly<Record<string, string>> = {
-  ...{ string: 'a string', number: 'a number', int: 'a whole number', boolean: 'true or false' },
-  ...{ object: 'an object', record: 'an object', array: 'an array' },
-  ...{ undefined: 'nothing', null: 'null' },
+  string: 'a string',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  object: 'an object',
+  record: 'an object',
+  array: 'an array',
+  undefined: 'nothing',
+  null: 'null',
 };
 
 /** What a schema expected, where it doesn't say so itself. */

@@ -69,7 +69,10 @@ export class Engine {
   /** Each thread as it is now. */
   get threadStates(): ThreadState[] {
     return this.threads.map(({ backend, notes, hashrateHps, fault }) => ({
-      ...{ backend, notes, hashrateHps, failed: fault !== undefined },
+      backend,
+      notes,
+      hashrateHps,
+      failed: fault !== undefined,
     }));
   }
 

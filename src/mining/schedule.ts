@@ -14,9 +14,14 @@ class ZoneClock {
     try {
       this.format = new Intl.DateTimeFormat('en-US', {
         ...(zone !== undefined && { timeZone: zone }),
-        ...{ calendar: 'gregory', numberingSystem: 'latn', hourCycle: 'h23' },
-        ...{ year: 'numeric', month: 'numeric', day: 'numeric' },
-        ...{ hour: 'numeric', minute: 'numeric' },
+        calendar: 'gregory',
+        numberingSystem: 'latn',
+        hourCycle: 'h23',
+        year: 'numeric',
+        month: 'numeric',
+        day: 'numeric',
+        hour: 'numeric',
+        minute: 'numeric',
       });
     } catch (error) {
       throw new RangeError(

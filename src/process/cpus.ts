@@ -109,7 +109,9 @@ function parseGroups(text: string): Group[] {
 function parseMounts(text: string): Mount[] {
   const lines = /^\d+ \d+ \S+ (\S+) (\S+) .*- (\S+) \S+ (\S+)$/gm;
   return [...text.matchAll(lines)].map(([, root, point, type, options]) => ({
-    ...{ root: unescaped(root!), point: unescaped(point!), type: type! },
+    root: unescaped(root!),
+    point: unescaped(point!),
+    type: type!,
     options: options!.split(','),
   }));
 }

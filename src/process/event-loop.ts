@@ -83,8 +83,11 @@ const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 
 export function startWatchdog(warn: (message: string) => void): void {
   const beats = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const workerData: WatchdogData = {
-    ...{ beats, tickMs: TICK_MS, maxMissedBeats: MAX_MISSED_BEATS },
-    ...{ lastWords: LAST_WORDS, end: END },
+    beats,
+    tickMs: TICK_MS,
+    maxMissedBeats: MAX_MISSED_BEATS,
+    lastWords: LAST_WORDS,
+    end: END,
   };
   const needs = [
     "require('node:worker_threads').workerData",
@@ -95,7 +98,10 @@ export function startWatchdog(warn: (message: string) => void): void {
   let reason = 'its thread ended';
   try {
     const thread = new Worker(program, {
-      ...{ eval: true, name: 'watchdog', workerData, resourceLimits: RESOURCE_LIMITS },
+      eval: true,
+      name: 'watchdog',
+      workerData,
+      resourceLimits: RESOURCE_LIMITS,
       // The loader of the main thread, in tests and tools.
       execArgv: [],
     });

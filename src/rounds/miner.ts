@@ -284,7 +284,10 @@ export class Miner {
     // Whatever the threads were asked for when they found it, a share is one below the floor.
     const job: Job = { round: round.number, segment, template, prefix, target: FLOOR };
     this.options.engine.search({
-      ...{ template, prefix, extranonce2: 0, target: this.target },
+      template,
+      prefix,
+      extranonce2: 0,
+      target: this.target,
       onFound: (attempts) => attempts.forEach((attempt) => this.found(job, attempt)),
       onHashes: (count) => this.countHashes(round, count),
     });

@@ -224,7 +224,10 @@ export class Round {
       submitter: hexOf(this.identity.submitter),
       payout: origin.source === WORK_SOURCE.bitcoin ? hexOf(origin.payout) : '',
       segments: this.mined.map(({ segment: { height, prev, time, bits }, best }) => ({
-        ...{ height, prev: hexOf(prev), time, bits },
+        height,
+        prev: hexOf(prev),
+        time,
+        bits,
         shares: best.list().map(toPacked),
       })),
       ...this.leases.toRecord(),

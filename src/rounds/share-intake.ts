@@ -100,8 +100,13 @@ export class ShareIntake {
     const best = admission === 'best';
     known.add({ workerId, submissionId, hashValue, rolled: attempt, best });
     const logged = {
-      ...{ round: round.number, workerId, submissionId, best },
-      ...{ hash: displayHash(hashValue), attempt, segment },
+      round: round.number,
+      workerId,
+      submissionId,
+      best,
+      hash: displayHash(hashValue),
+      attempt,
+      segment,
     };
     const isLocal = workerId === LOCAL_WORKER;
     const stored = isLocal ? this.note(logged) : this.keep(round, keeper, job, hashValue, logged);
@@ -123,7 +128,11 @@ export class ShareIntake {
     const { workerId, submissionId, hashValue } = from;
     round.reject();
     this.options.shares.note({
-      ...{ round: round.number, workerId, submissionId, best: false, reason },
+      round: round.number,
+      workerId,
+      submissionId,
+      best: false,
+      reason,
       hash: displayHash(hashValue),
       ...(share && { attempt: share, segment: share.segment }),
     });

@@ -68,7 +68,13 @@ export function toTuple(share: LoggedShare): z.infer<typeof shareTuple> {
 export function fromTuple(tuple: z.infer<typeof shareTuple>): LoggedShare {
   const [place, round, workerId, submissionId, hash, packed, segment, best, reason, at] = tuple;
   return {
-    ...{ place, at, round, workerId, submissionId, hash, best: best === 1 },
+    place,
+    at,
+    round,
+    workerId,
+    submissionId,
+    hash,
+    best: best === 1,
     ...(packed && { attempt: fromPacked(packed), segment }),
     ...(reason && { reason }),
   };

@@ -96,44 +96,54 @@ const setting = <T>(
  */
 export const SETTINGS = {
   MINING_THREADS: setting(wholeNumber(0, MAX_THREADS), {
-    ...{ byDefault: 0, acts: 'next round' },
+    byDefault: 0,
+    acts: 'next round',
     meaning: 'Mining threads; 0 is one less than the processors it may use, at least 1',
   }),
   MINING_BACKEND: setting(oneOf(['auto', ...BACKENDS]), {
-    ...{ byDefault: 'auto', acts: 'next round' },
+    byDefault: 'auto',
+    acts: 'next round',
     meaning: 'Hash loop; auto is the fastest that works',
   }),
   MINING_INTENSITY: setting(percent(1), {
-    ...{ byDefault: 100, acts: 'at once' },
+    byDefault: 100,
+    acts: 'at once',
     meaning: "Percent of each thread's time to hash",
   }),
   MINING_SCHEDULE: setting(schedule, {
-    ...{ byDefault: Schedule.parse(''), acts: 'at once' },
+    byDefault: Schedule.parse(''),
+    acts: 'at once',
     meaning: "Hours of the day to mine in, by the named time zone or the machine's; none is always",
   }),
   MINING_SECONDS: setting(wholeNumber(0, 86_400), {
-    ...{ byDefault: 0, acts: 'next round' },
+    byDefault: 0,
+    acts: 'next round',
     meaning:
       'Seconds to mine in each round; 0 mines to its end, or 10 s in the local test mode of the SDK',
   }),
   API_HOST: setting(host, {
-    ...{ byDefault: '127.0.0.1', acts: 'restart' },
+    byDefault: '127.0.0.1',
+    acts: 'restart',
     meaning: 'What the HTTP API and the dashboard listen on; 0.0.0.0 lets the LAN in',
   }),
   API_ALLOWED_HOSTS: setting(hosts, {
-    ...{ byDefault: [], acts: 'restart' },
+    byDefault: [],
+    acts: 'restart',
     meaning: 'Further names that the HTTP API answers to, as it does to IP addresses',
   }),
   API_PORT: setting(wholeNumber(1, 65_535), {
-    ...{ byDefault: 8080, acts: 'restart' },
+    byDefault: 8080,
+    acts: 'restart',
     meaning: 'First port tried for the HTTP API; the next free one of twenty is taken',
   }),
   API_RATE_LIMIT: setting(wholeNumber(0, 1_000_000), {
-    ...{ byDefault: 1200, acts: 'restart' },
+    byDefault: 1200,
+    acts: 'restart',
     meaning: 'Requests a minute from one address, ten times as many for shares; 0 is no limit',
   }),
   LOG_LEVEL: setting(oneOf(LOG_LEVELS), {
-    ...{ byDefault: 'info', acts: 'at once' },
+    byDefault: 'info',
+    acts: 'at once',
     meaning: 'Least level logged',
   }),
 } satisfies Table;

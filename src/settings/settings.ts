@@ -118,7 +118,13 @@ export class Settings {
       const { meaning, expected, form, acts, secret = false, byDefault } = setting;
       const from = name in fixed ? 'environment' : name in chosen ? 'page' : 'default';
       return {
-        ...{ name, meaning, expected, form, acts, secret, from },
+        name,
+        meaning,
+        expected,
+        form,
+        acts,
+        secret,
+        from,
         default: String(byDefault),
         value: secret ? '' : String(values[name]),
         isSet: from !== 'default',

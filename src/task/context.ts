@@ -43,7 +43,11 @@ function createRunner(
   alarms: Alarms,
 ): RoundRunner {
   return new RoundRunner({
-    ...{ clock, log, miner, patiently, seeds },
+    clock,
+    log,
+    miner,
+    patiently,
+    seeds,
     chain: localTestMode ? localChain : roundChain,
     budgetMs() {
       const { MINING_SECONDS } = settings.current;
@@ -91,7 +95,10 @@ async function createContext(): Promise<TaskContext> {
   const notices = await Notices.open({ store, log, show: showInNode });
   const alarms = new Alarms({ ...node, notices, self, newerTask });
   const lists = new ListKeeper({
-    ...{ ledger, clock, self, log },
+    ledger,
+    clock,
+    self,
+    log,
     secret: await loadListSecret(store, log),
     judge: (round, submissions, untilMs) =>
       node.auditor.auditAll(round, proofsOf(submissions), untilMs - clock.now()),

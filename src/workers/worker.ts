@@ -84,7 +84,8 @@ export class RemoteWorker {
     }
     const { easiest, hardest } = handed ?? { easiest: target, hardest: target };
     this.handed = {
-      ...{ round, segment },
+      round,
+      segment,
       easiest: easiest > target ? easiest : target,
       hardest: hardest < target ? hardest : target,
       newest: target,

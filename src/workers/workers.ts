@@ -66,7 +66,9 @@ export class Workers {
     const nowMs = this.now();
     return [...this.newcomers, ...this.proven]
       .map(([id, { hashrateHps, seenAtMs, lastShareAtMs }]) => ({
-        ...{ id, hashrateHps, idleMs: nowMs - seenAtMs },
+        id,
+        hashrateHps,
+        idleMs: nowMs - seenAtMs,
         sinceShareMs: lastShareAtMs === undefined ? null : nowMs - lastShareAtMs,
       }))
       .reverse();

@@ -22,7 +22,8 @@ describeProcesses('all that are after the payouts together', function () {
   before(async () => {
     const cheatingKeys = KINDS.length + 1;
     report = await runWithCheaters(cheatingKeys + 1, KINDS, {
-      ...{ rounds: ROUNDS, roundSeconds: 16 },
+      rounds: ROUNDS,
+      roundSeconds: 16,
       // Thirty-one processes: two seconds of mining may find nothing.
       variables: { MINING_SECONDS: '6', MINING_INTENSITY: '40' },
     });
@@ -52,7 +53,9 @@ describeProcesses('a silent maker and a veto in the last slot', function () {
   it('leave no round of ten unpaid, whether or not the vetoer has a cheap valid proof', async () => {
     const run = (veto: KindName) =>
       runWithCheaters(3, ['silent', veto], {
-        ...{ rounds: ROUNDS, roundSeconds: 6, variables: BRIEFLY },
+        rounds: ROUNDS,
+        roundSeconds: 6,
+        variables: BRIEFLY,
       });
     for (const report of await Promise.all([run('last-veto'), run('last-veto-idle')])) {
       expect(report.failures).to.deep.equal([]);
@@ -79,7 +82,10 @@ describeProcesses('cheaters that no rule of a task can stop', function () {
 
   const run = (kind: KindName, lateSubmissions: boolean) =>
     runWithCheaters(4, [kind], {
-      ...{ rounds: ROUNDS, roundSeconds: 6, variables: BRIEFLY, ledger: { lateSubmissions } },
+      rounds: ROUNDS,
+      roundSeconds: 6,
+      variables: BRIEFLY,
+      ledger: { lateSubmissions },
     });
 
   it('cost no stake and no round, and the run tells what they took', async () => {

@@ -12,7 +12,8 @@ describeProcesses('nodes that lie in their votes on submissions', function () {
 
   before(async () => {
     report = await runWithCheaters(4, ['forge', 'vote-down', 'vote-up'], {
-      ...{ rounds: 2, roundSeconds: 8 },
+      rounds: 2,
+      roundSeconds: 8,
     });
   });
 

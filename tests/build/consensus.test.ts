@@ -26,10 +26,24 @@ describe('what the bundle is built with', () => {
   });
 
   for (const text of [
-    ...['', PROGRAM, `${PROGRAM}:`, `${PROGRAM}:0`, `${PROGRAM}:51`, `${PROGRAM}:100`],
-    ...[`${PROGRAM}:1.5`, `${PROGRAM}:-1`, `${PROGRAM}:01`, `${PROGRAM}:1e1`, `${PROGRAM}:10\n`],
-    ...[`${PROGRAM}0:10`, `${PROGRAM.slice(1)}:10`, ` ${PROGRAM}:10`, `${PROGRAM}: 10`],
-    ...[`g${PROGRAM.slice(1)}:10`, `0x${PROGRAM.slice(2)}:10`, 'bc1qupsrs5fxkd26jaqwfj0:10'],
+    '',
+    PROGRAM,
+    `${PROGRAM}:`,
+    `${PROGRAM}:0`,
+    `${PROGRAM}:51`,
+    `${PROGRAM}:100`,
+    `${PROGRAM}:1.5`,
+    `${PROGRAM}:-1`,
+    `${PROGRAM}:01`,
+    `${PROGRAM}:1e1`,
+    `${PROGRAM}:10\n`,
+    `${PROGRAM}0:10`,
+    `${PROGRAM.slice(1)}:10`,
+    ` ${PROGRAM}:10`,
+    `${PROGRAM}: 10`,
+    `g${PROGRAM.slice(1)}:10`,
+    `0x${PROGRAM.slice(2)}:10`,
+    'bc1qupsrs5fxkd26jaqwfj0:10',
   ]) {
     it(`is not the part ${JSON.stringify(text)}`, () => {
       expect(() => parseTaskPayout(text)).to.throw(/^Expected a P2WPKH program of 40 hex digits, /);
@@ -45,7 +59,9 @@ describe('what the bundle is built with', () => {
 
   it('is nothing unless it is said, and what is said wrong is named', () => {
     expect(builtConsensus({ release: true })).to.deep.equal({
-      ...{ network: 'main', taskPayout: undefined, halvingBlocks: 210_000 },
+      network: 'main',
+      taskPayout: undefined,
+      halvingBlocks: 210_000,
     });
     expect(() => builtConsensus({ 'task-payout': 'x:1' })).to.throw(
       /^--env task-payout=x:1 is invalid\. Expected a P2WPKH program/,
@@ -86,10 +102,18 @@ describe('the consensus of a bundle', function () {
     const payout = `${PROGRAM}:10`;
     const built = JSON.stringify({ taskPayout: { program: PROGRAM, percent: 10 }, floor: '1' });
     const environment = {
-      ...{ TASK_PAYOUT: payout, 'task-payout': payout, taskPayout: payout, PROOF_RULES: built },
-      ...{ BITCOIN: 'regtest', bitcoin: 'regtest', BITCOIN_NETWORK: 'regtest' },
-      ...{ HALVING_BLOCKS: '150', halvingBlocks: '150', FLOOR: '1', K: '1' },
-      ...{ BUILT_CONSENSUS: built },
+      TASK_PAYOUT: payout,
+      'task-payout': payout,
+      taskPayout: payout,
+      PROOF_RULES: built,
+      BITCOIN: 'regtest',
+      bitcoin: 'regtest',
+      BITCOIN_NETWORK: 'regtest',
+      HALVING_BLOCKS: '150',
+      halvingBlocks: '150',
+      FLOOR: '1',
+      K: '1',
+      BUILT_CONSENSUS: built,
     };
     const ofNothing = { floor: String(FLOOR), halvingBlocks: 210_000 };
     expect(await rulesOf([], environment)).to.deep.equal(ofNothing);

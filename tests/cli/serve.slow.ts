@@ -33,8 +33,12 @@ describeProcesses('npm run serve as one file, alone, on Node 18', () => {
     child = spawn(node18(), [path.join(out, 'main.js')], {
       cwd: out,
       env: {
-        ...{ TASK_ID, SUBMITTER_PUBLIC_KEY: SUBMITTER, STATE_DIR: path.join(folder, 'state') },
-        ...{ API_HOST: '0.0.0.0', API_PORT: String(port), MINING_THREADS: '1' },
+        TASK_ID,
+        SUBMITTER_PUBLIC_KEY: SUBMITTER,
+        STATE_DIR: path.join(folder, 'state'),
+        API_HOST: '0.0.0.0',
+        API_PORT: String(port),
+        MINING_THREADS: '1',
       },
       stdio: 'ignore',
     });

@@ -58,8 +58,13 @@ describeProcesses('npm run serve', function () {
   it('says how to start a round, where it listens, and what it mines with', async () => {
     const port = await freePort();
     const child = startProgram('cli/serve.ts', [], {
-      ...{ TASK_ID, SUBMITTER_PUBLIC_KEY: SUBMITTER, STATE_DIR: folder },
-      ...{ API_HOST: '0.0.0.0', API_PORT: String(port), MINING_THREADS: '1', MINING_BACKEND: 'js' },
+      TASK_ID,
+      SUBMITTER_PUBLIC_KEY: SUBMITTER,
+      STATE_DIR: folder,
+      API_HOST: '0.0.0.0',
+      API_PORT: String(port),
+      MINING_THREADS: '1',
+      MINING_BACKEND: 'js',
     });
     try {
       const start = await eventually(

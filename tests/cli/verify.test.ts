@@ -26,7 +26,10 @@ function optionsOf({ taskPayout }: Vector): string[] {
 }
 
 const verdictOf = ({ workSource, shares, hashes }: Vector) => ({
-  ...{ valid: true, workSource, shares, hashes },
+  valid: true,
+  workSource,
+  shares,
+  hashes,
 });
 
 describe('npm run verify', function () {
@@ -89,7 +92,8 @@ describe('npm run verify', function () {
   it('refuses what is no JSON, and nothing to verify', () => {
     expect(verify('{')).to.include({ status: 2 });
     expect(verify([])).to.deep.equal({
-      ...{ status: 2, verdicts: [] },
+      status: 2,
+      verdicts: [],
       stderr: 'stdin: expected a submission or an array of them, got an empty array\n',
     });
   });

@@ -28,8 +28,11 @@ describe('the charts of the dashboard', function () {
     const startsAt = Date.now();
     served = await serveDashboard('127.0.0.1', undefined, (round) =>
       Promise.resolve({
-        ...{ round, startsAt, submissionEndsAt: startsAt + HOUR_MS },
-        ...{ auditEndsAt: startsAt + 2 * HOUR_MS, endsAt: startsAt + 3 * HOUR_MS },
+        round,
+        startsAt,
+        submissionEndsAt: startsAt + HOUR_MS,
+        auditEndsAt: startsAt + 2 * HOUR_MS,
+        endsAt: startsAt + 3 * HOUR_MS,
       }),
     );
     served.node.history.rewarded({ round: ROUND, roe: 500_000_000, proofs: 3, valid: 3 });

@@ -35,7 +35,10 @@ describe('the dashboard in a browser', function () {
     const moving = path.join(__dirname, '../fixtures/moving-clock.js');
     writeFileSync(task, readFileSync(moving, 'utf8') + readFileSync(BUNDLE, 'utf8'));
     network = await startTaskNetwork({
-      ...{ nodes: 1, rounds: 0, roundSeconds: 3600, task },
+      nodes: 1,
+      rounds: 0,
+      roundSeconds: 3600,
+      task,
     });
     node = network.nodes[0]!;
     origin = `http://127.0.0.1:${node.env['API_PORT']}`;

@@ -34,7 +34,9 @@ describe('the controls of the dashboard', () => {
     };
     const present = Object.entries(headers).filter(([, value]) => value !== undefined);
     return send(served.port, {
-      ...{ method: 'POST', path: '/dashboard/control', body: JSON.stringify(body) },
+      method: 'POST',
+      path: '/dashboard/control',
+      body: JSON.stringify(body),
       headers: Object.fromEntries(present),
     });
   }
@@ -52,7 +54,7 @@ describe('the controls of the dashboard', () => {
     for (const authorization of [`Bearer ${TOKEN}`, `bearer  ${TOKEN}`]) {
       const { status } = await order(
         { action: 'pause' },
-        { ...{ origin: undefined, 'sec-fetch-site': undefined, cookie: undefined }, authorization },
+        { origin: undefined, 'sec-fetch-site': undefined, cookie: undefined, authorization },
       );
       expect(status).to.equal(200);
     }
@@ -107,7 +109,8 @@ describe('the controls of the dashboard', () => {
 
   it('refuse a preflight of another origin: no header allows it', async () => {
     const { status, headers } = await send(served.port, {
-      ...{ method: 'OPTIONS', path: '/dashboard/control' },
+      method: 'OPTIONS',
+      path: '/dashboard/control',
       headers: { origin: 'https://evil.example', 'access-control-request-method': 'POST' },
     });
     expect(status).to.equal(403);

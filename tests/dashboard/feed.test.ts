@@ -59,7 +59,8 @@ describe('the event stream of the dashboard', () => {
   ): Promise<Stream> {
     const abort = new AbortController();
     const response = await fetch(`http://${host}:${served.port}/dashboard/events${query}`, {
-      ...{ headers, signal: abort.signal },
+      headers,
+      signal: abort.signal,
     });
     const stream = new Stream(response, abort);
     streams.push(stream);

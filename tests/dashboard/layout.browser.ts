@@ -78,7 +78,8 @@ describe('the layout of the dashboard', function () {
 
   it('moves nothing on a desktop and on a phone, from the first moment on and while it goes on', async () => {
     const places = [
-      ...[{ of: 'chain', y: 0 } as const, { of: 'chain', y: 800 } as const],
+      { of: 'chain', y: 0 } as const,
+      { of: 'chain', y: 800 } as const,
       { of: 'alone', y: 0 } as const,
     ];
     const found = await Promise.all(

@@ -13,7 +13,10 @@ const MINE_SECONDS = 170;
 
 async function main(): Promise<void> {
   const network = await startTaskNetwork({
-    ...{ nodes: 3, rounds: 0, roundSeconds: ROUND_SECONDS, seed: 'pictures' },
+    nodes: 3,
+    rounds: 0,
+    roundSeconds: ROUND_SECONDS,
+    seed: 'pictures',
     // Nothing is set, as on a desktop node: what is chosen is chosen on the page.
     env: () => ({}),
   });
@@ -83,7 +86,8 @@ async function picture(
     );
     await page.screenshot({
       path: path.join(IMAGES, `dashboard-${name}-${theme}.png`),
-      ...{ fullPage: true, clip: { x: 0, y: 0, width, height: Math.floor(y) } },
+      fullPage: true,
+      clip: { x: 0, y: 0, width, height: Math.floor(y) },
     });
     if (settingsToo) await pictureOfSettings(page, `settings-${name}-${theme}.png`);
   } finally {

@@ -51,7 +51,10 @@ export async function serveDashboard(
   const server = await listen(pages, at, log);
   const { port } = server!.address() as AddressInfo;
   return {
-    ...{ node, port, url: `http://127.0.0.1:${port}`, streams: () => streams },
+    node,
+    port,
+    url: `http://127.0.0.1:${port}`,
+    streams: () => streams,
     async close() {
       server!.closeAllConnections();
       server!.close();

@@ -9,9 +9,18 @@ const SECRET = 'correct-horse-battery';
 /** Settings of every form and state, which no task has all at once. */
 function example(): SettingsDocument {
   const of = (name: string, form: Setting['form'], state: Partial<Setting> = {}): Setting => ({
-    ...{ name, form, meaning: `What ${name} means`, expected: 'something good', secret: false },
-    ...{ default: '', acts: 'at once', from: 'default', value: '', isSet: false },
-    ...{ needsRestart: false, problem: null },
+    name,
+    form,
+    meaning: `What ${name} means`,
+    expected: 'something good',
+    secret: false,
+    default: '',
+    acts: 'at once',
+    from: 'default',
+    value: '',
+    isSet: false,
+    needsRestart: false,
+    problem: null,
     ...state,
   });
   const chosen = (value: string) => ({ from: 'page', value, isSet: true }) as const;

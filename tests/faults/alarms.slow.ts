@@ -53,8 +53,11 @@ describeProcesses('alarms in the desktop node', function () {
       getRound: round,
       getCurrentSlot: slot,
       getTaskState: () => ({
-        ...{ starting_slot: 0, round_time: roundSlots, bounty_amount_per_round: 2_500_000_000 },
-        ...{ submission_window: roundSlots / 2, audit_window: roundSlots / 2 },
+        starting_slot: 0,
+        round_time: roundSlots,
+        bounty_amount_per_round: 2_500_000_000,
+        submission_window: roundSlots / 2,
+        audit_window: roundSlots / 2,
       }),
       // As where the fee can't be paid.
       checkSubmissionAndUpdateRound: () => undefined,

@@ -108,8 +108,11 @@ describeProcesses(
       await task.hasShares(ROUND);
       const numbers = [-1, 1.5, 1e300, '10', '', true, [], {}, undefined];
       for (const functionCall of [
-        ...['executeTask', 'submitPayload', 'auditPayload'],
-        ...['generateAndSubmitDistributionList', 'distributionListAudit'],
+        'executeTask',
+        'submitPayload',
+        'auditPayload',
+        'generateAndSubmitDistributionList',
+        'distributionListAudit',
       ]) {
         for (const roundNumber of numbers) task.sendRaw({ functionCall, roundNumber });
       }

@@ -8,8 +8,13 @@ import { describeProcesses } from '../runner/describe-processes';
 const ROUND = 10;
 /** All that the task reads of its node. */
 const READS = [
-  ...['getRound', 'getTaskState', 'getCurrentSlot', 'getAverageSlotTime'],
-  ...['getTaskSubmissionInfo', 'getTaskDistributionInfo', 'getSubmitterAccount'],
+  'getRound',
+  'getTaskState',
+  'getCurrentSlot',
+  'getAverageSlotTime',
+  'getTaskSubmissionInfo',
+  'getTaskDistributionInfo',
+  'getSubmitterAccount',
 ];
 
 describeProcesses('fault: rounds that are not as the task expects them', function () {
@@ -26,7 +31,9 @@ describeProcesses('fault: rounds that are not as the task expects them', functio
     Object.assign(task.methods, {
       getTaskState: () => ({
         ...state,
-        ...{ round_time: slots, submission_window: slots / 2, audit_window: slots / 2 },
+        round_time: slots,
+        submission_window: slots / 2,
+        audit_window: slots / 2,
       }),
       getAverageSlotTime: () => toldSlotMs,
       getCurrentSlot: slot,

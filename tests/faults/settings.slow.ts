@@ -24,7 +24,8 @@ describeProcesses('settings of a running task', function () {
     return fetch(`http://127.0.0.1:${task.apiPort}${route}`, {
       ...init,
       headers: {
-        ...{ authorization: `Bearer ${token}`, 'x-orca-control': '1' },
+        authorization: `Bearer ${token}`,
+        'x-orca-control': '1',
         'content-type': 'application/json',
       },
     });

@@ -27,8 +27,12 @@ describeProcesses('fault: the node shows a stale or partial view of the chain', 
     void Object.assign(task.methods, {
       getCurrentSlot: () => task.chain.round * 200 + 101,
       getTaskState: () => ({
-        ...{ starting_slot: 0, round_time: 200, submission_window: 100, audit_window: 80 },
-        ...{ bounty_amount_per_round: 1000, stake_list: {} },
+        starting_slot: 0,
+        round_time: 200,
+        submission_window: 100,
+        audit_window: 80,
+        bounty_amount_per_round: 1000,
+        stake_list: {},
       }),
     });
   const seedReadings = (): number =>
@@ -101,8 +105,12 @@ describeProcesses('fault: the node shows a stale or partial view of the chain', 
       getCurrentSlot: slot,
       getRound: () => Math.floor(slot() / 200),
       getTaskState: () => ({
-        ...{ starting_slot: 0, round_time: 200, submission_window: 100, audit_window: 80 },
-        ...{ bounty_amount_per_round: 1000, stake_list: {} },
+        starting_slot: 0,
+        round_time: 200,
+        submission_window: 100,
+        audit_window: 80,
+        bounty_amount_per_round: 1000,
+        stake_list: {},
       }),
     });
     await task.start();

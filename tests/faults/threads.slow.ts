@@ -47,7 +47,11 @@ describeProcesses('fault: the machine gives no more threads', function () {
     );
   const lift = (): void =>
     void execFileSync('setpriv', [
-      ...[...AS_USER, 'prlimit', '--pid', String(task.pid), `--nproc=${ENOUGH}:`],
+      ...AS_USER,
+      'prlimit',
+      '--pid',
+      String(task.pid),
+      `--nproc=${ENOUGH}:`,
     ]);
   const miner = async (): Promise<boolean | undefined> =>
     (await task.getAnyStatus<Health>('/healthz'))?.components.miner;

@@ -87,8 +87,12 @@ describeProcesses('fault: two processes on one store', function () {
     /** One more on the same directory. */
     const startSecond = (): ReturnType<typeof startProgram> =>
       startProgram('cli/serve.ts', [], {
-        ...{ TASK_ID, SUBMITTER_PUBLIC_KEY: SUBMITTER, STATE_DIR: first.directory },
-        ...{ MINING_THREADS: '1', MINING_INTENSITY: '20', LOG_LEVEL: 'info' },
+        TASK_ID,
+        SUBMITTER_PUBLIC_KEY: SUBMITTER,
+        STATE_DIR: first.directory,
+        MINING_THREADS: '1',
+        MINING_INTENSITY: '20',
+        LOG_LEVEL: 'info',
       });
 
     it('the second says so and ends with 0', async () => {

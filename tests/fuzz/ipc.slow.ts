@@ -8,8 +8,11 @@ import { describeProcesses } from '../runner/describe-processes';
 const ROUND = 10;
 const MESSAGES = 2000;
 const EVENTS = [
-  ...['executeTask', 'submitPayload', 'auditPayload'],
-  ...['generateAndSubmitDistributionList', 'distributionListAudit'],
+  'executeTask',
+  'submitPayload',
+  'auditPayload',
+  'generateAndSubmitDistributionList',
+  'distributionListAudit',
 ];
 
 describeProcesses('hostile messages on the IPC channel', function () {

@@ -14,7 +14,13 @@ const log = createLog('silent');
 function share(at: number, difficulty: number, round = 3, reason?: string): LoggedShare {
   const hash = displayHash(DIFFICULTY_1_TARGET / BigInt(difficulty));
   return {
-    ...{ place: at, at, round, workerId: 'rig1', submissionId: `s${at}`, hash, best: false },
+    place: at,
+    at,
+    round,
+    workerId: 'rig1',
+    submissionId: `s${at}`,
+    hash,
+    best: false,
     ...(reason !== undefined && { reason }),
   };
 }
@@ -96,7 +102,9 @@ describe('History', () => {
   const open = (): Promise<History> =>
     History.open(
       {
-        ...{ shares, store, log },
+        shares,
+        store,
+        log,
         engine: {
           hashrateHps: 5e6,
           threadStates: [{ backend: 'js', notes: [], hashrateHps: 5e6, failed: false }],

@@ -9,7 +9,12 @@ const MINUTE = 60_000;
 
 function sample(at: number, threads = 2): Sample {
   return {
-    ...{ at, round: 7, hashesDone: 5e9, hashesProven: 6e9, shares: 28, hashrateHps: 12_345_678 },
+    at,
+    round: 7,
+    hashesDone: 5e9,
+    hashesProven: 6e9,
+    shares: 28,
+    hashrateHps: 12_345_678,
     threadsHps: Array.from({ length: threads }, () => 6_172_839),
   };
 }

@@ -19,7 +19,8 @@ describeProcesses('who may ask at the side port', function () {
   let node: StandaloneNode;
   before(async () => {
     node = await StandaloneNode.start({
-      ...{ API_HOST: '0.0.0.0', API_ALLOWED_HOSTS: 'network, Mine.Example.' },
+      API_HOST: '0.0.0.0',
+      API_ALLOWED_HOSTS: 'network, Mine.Example.',
       MINING_INTENSITY: '1',
     });
     await node.post(`/task/${ROUND}`, {});
@@ -39,9 +40,22 @@ describeProcesses('who may ask at the side port', function () {
 
   describe('by the name in Host', () => {
     const ours = [
-      ...['localhost', 'LocalHost:1', 'localhost.:8080', '127.0.0.1', '127.8.9.1:80', '[::1]'],
-      ...['[::1]:8080', '192.168.1.5:8080', '[fe80::1]:8080', '[2001:db8::1]', '203.0.113.5'],
-      ...['network:8080', 'NETWORK', 'network.', 'mine.example', 'mine.example:9000'],
+      'localhost',
+      'LocalHost:1',
+      'localhost.:8080',
+      '127.0.0.1',
+      '127.8.9.1:80',
+      '[::1]',
+      '[::1]:8080',
+      '192.168.1.5:8080',
+      '[fe80::1]:8080',
+      '[2001:db8::1]',
+      '203.0.113.5',
+      'network:8080',
+      'NETWORK',
+      'network.',
+      'mine.example',
+      'mine.example:9000',
     ];
     for (const host of ours) {
       it(`answers ${host}`, async () => {
@@ -50,9 +64,22 @@ describeProcesses('who may ask at the side port', function () {
     }
 
     const others = [
-      ...['evil.example', 'evil.example:8080', 'localhost.evil.example', '127.0.0.1.evil.example'],
-      ...['xlocalhost', 'localhost:x', 'network.evil.example', '[evil.example]', '[::1]evil'],
-      ...['127.0.0.1@evil.example', '1.2.3.4.5', '::1', 'a b', '[', ':8080', 'localhost..'],
+      'evil.example',
+      'evil.example:8080',
+      'localhost.evil.example',
+      '127.0.0.1.evil.example',
+      'xlocalhost',
+      'localhost:x',
+      'network.evil.example',
+      '[evil.example]',
+      '[::1]evil',
+      '127.0.0.1@evil.example',
+      '1.2.3.4.5',
+      '::1',
+      'a b',
+      '[',
+      ':8080',
+      'localhost..',
     ];
     for (const host of others) {
       it(`refuses ${JSON.stringify(host)}, and says what to do`, async () => {

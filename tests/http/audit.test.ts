@@ -42,7 +42,9 @@ for (const index of [0, 2]) {
     let node: StandaloneNode;
     before(async () => {
       node = await StandaloneNode.start({
-        ...{ TASK_ID: vector.taskId, MINING_SCHEDULE: restNow(), API_RATE_LIMIT: '0' },
+        TASK_ID: vector.taskId,
+        MINING_SCHEDULE: restNow(),
+        API_RATE_LIMIT: '0',
       });
       const submissions = vector.submissionsOfRoundMinus2;
       expect((await node.post(`/task/${round}`, { submissions })).status).to.equal(202);

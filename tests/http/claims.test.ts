@@ -32,7 +32,11 @@ describe('claims: shares of the five documented fields alone', function () {
   const submit = (body: unknown): Promise<Answer> => node.post(`/submission/${ROUND}`, body);
   const audit = async (query = '') => (await node.ask(`/audit${query}`)).body;
   const claimOf = ({ hash, difficulty, block_height, worker_id }: ShareBody): ClaimBody => ({
-    ...{ hash, difficulty, block_height, worker_id, submission_id: nextId() },
+    hash,
+    difficulty,
+    block_height,
+    worker_id,
+    submission_id: nextId(),
   });
   const fresh = (): ClaimBody => claimOf(mineShares(work, 1)[0]!);
 

@@ -156,7 +156,9 @@ describeProcesses("the controls' token", function () {
     const enter = (search: string) => send(node.port, { path: `/${search}` });
     const pause = (headers: http.OutgoingHttpHeaders, port = node.port): Promise<Answered> =>
       send(port, {
-        ...{ method: 'POST', path: '/dashboard/control', body: '{"action":"pause"}' },
+        method: 'POST',
+        path: '/dashboard/control',
+        body: '{"action":"pause"}',
         headers: { 'content-type': 'application/json', 'x-orca-control': '1', ...headers },
       });
 
@@ -213,7 +215,10 @@ describeProcesses("the controls' token", function () {
       if (to === undefined) return this.skip(); // no network
       const token = new URL(address).searchParams.get('token');
       const { status } = await send(node.port, {
-        ...{ method: 'POST', path: '/dashboard/control', body: '{"action":"pause"}', to },
+        method: 'POST',
+        path: '/dashboard/control',
+        body: '{"action":"pause"}',
+        to,
         headers: { host: '127.0.0.1', 'x-orca-control': '1', authorization: `Bearer ${token}` },
       });
       expect(status).to.equal(403);

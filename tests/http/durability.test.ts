@@ -110,7 +110,9 @@ function acknowledged(task: { work: Work }) {
       nonce: Number.parseInt(body.nonce, 16),
     });
     return {
-      ...{ round: ROUND, body, task: JSON.stringify(task) },
+      round: ROUND,
+      body,
+      task: JSON.stringify(task),
       attempt: attempt.toString('hex'),
     };
   };

@@ -42,7 +42,9 @@ async function answerTo(port: number, bytes: string | Uint8Array): Promise<Error
   const header = (name: string) => new RegExp(`^${name}: (.*)\r?$`, 'im').exec(head)?.[1];
   return {
     status: Number(/^HTTP\/1\.1 (\d+) /.exec(head)?.[1]),
-    ...{ contentType: header('Content-Type'), allow: header('Allow'), text },
+    contentType: header('Content-Type'),
+    allow: header('Allow'),
+    text,
   };
 }
 
@@ -59,7 +61,8 @@ const post = (path: string, body: string | Uint8Array, headers = JSON_TYPE) =>
 
 function expectError(answered: Errors, status: number): void {
   expect([answered.status, answered.contentType]).to.deep.equal([
-    ...[status, 'application/json; charset=utf-8'],
+    status,
+    'application/json; charset=utf-8',
   ]);
   const body = JSON.parse(answered.text) as Record<string, unknown>;
   expect(body).to.include.all.keys('error', 'message');
@@ -252,7 +255,8 @@ describe('all errors have one shape', function () {
   it('but those of shares, which say what was found wrong with them', async () => {
     const refused = await answerTo(ports.side, post('/submission/3', JSON.stringify(share())));
     expect([refused.status, refused.contentType]).to.deep.equal([
-      ...[422, 'application/json; charset=utf-8'],
+      422,
+      'application/json; charset=utf-8',
     ]);
     expect(JSON.parse(refused.text)).to.have.all.keys('accepted', 'reason', 'message');
   });

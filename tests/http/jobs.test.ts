@@ -98,9 +98,17 @@ describe('the job that a share is hashed on', function () {
     const [share, other] = mineShares({ job_id, ...work }, 2);
     const [tag, prefix, bits] = [job_id.slice(0, 8), job_id.slice(8, 12), job_id.slice(12)];
     const madeUp = [
-      ...[`${tag}efff${bits}`, `00000000${prefix}${bits}`, `${job_id}0`],
+      `${tag}efff${bits}`,
+      `00000000${prefix}${bits}`,
+      `${job_id}0`,
       // Of targets above the floor, below zero, and written in another way than jobs are.
-      ...['1e400001', '1f400000', '207fffff', '1e800000', '00000000', '1f004000', 'ffffffff'],
+      '1e400001',
+      '1f400000',
+      '207fffff',
+      '1e800000',
+      '00000000',
+      '1f004000',
+      'ffffffff',
     ].map((id) => (id.length === 8 ? tag + prefix + id : id));
     for (const id of madeUp) {
       expect(await submit({ ...share, job_id: id }), id).to.deep.equal([409, 'stale']);

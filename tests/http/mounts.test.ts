@@ -42,7 +42,10 @@ describe('the mounts of the API', function () {
     store = new MemoryStore();
     node = await createNode({
       settings: Settings.of({ MINING_THREADS: '1', MINING_INTENSITY: '10' }),
-      ...{ log, identity, store, sdk: 'koii' },
+      log,
+      identity,
+      store,
+      sdk: 'koii',
       chain: { submissions: () => Promise.reject(new Error('the node is away')) },
     });
     await node.miner.begin(ROUND, seed, Infinity);
@@ -128,7 +131,10 @@ describe('the mounts of the API', function () {
       };
       const other = await createNode({
         settings: Settings.of({ MINING_THREADS: '1', MINING_INTENSITY: '1' }),
-        ...{ log, identity, store: counting, sdk: 'koii' },
+        log,
+        identity,
+        store: counting,
+        sdk: 'koii',
         chain: { submissions: () => Promise.reject(new Error('asked by a stranger')) },
       });
       const app = createApp();
@@ -150,7 +156,10 @@ describe('the mounts of the API', function () {
     const miner = async (): Promise<MiningNode> =>
       createNode({
         settings: Settings.of({ MINING_THREADS: '1', MINING_INTENSITY: '1' }),
-        ...{ log, identity, store: kept, sdk: 'koii' },
+        log,
+        identity,
+        store: kept,
+        sdk: 'koii',
         chain: { submissions: () => Promise.reject(new Error('the node is away')) },
       });
     const first = await miner();

@@ -35,7 +35,9 @@ describeProcesses('the rate that GET /task tells', function () {
       if (reads % READS_PER_CHANGE === 0) {
         const json = { MINING_INTENSITY: (reads / READS_PER_CHANGE) % 2 ? most : least };
         const { status } = await node.ask('/settings', {
-          ...{ method: 'PUT', headers: node.ownersHeaders, json },
+          method: 'PUT',
+          headers: node.ownersHeaders,
+          json,
         });
         expect(status).to.equal(200);
       }

@@ -116,7 +116,8 @@ describeProcesses('what others at the side port can do to a worker', function ()
     for (let i = 0; i < 600; i += 20) {
       const forged = Array.from({ length: 20 }, (_, j) => ({
         ...real[0]!,
-        ...{ worker_id: 'forger', submission_id: nextId() },
+        worker_id: 'forger',
+        submission_id: nextId(),
         hash: (i + j).toString(16).padStart(64, '0'),
       }));
       const answers = await Promise.all(forged.map(submit));
@@ -152,7 +153,10 @@ describeProcesses('readers of GET /task', function () {
   before(async () => {
     node = await createNode({
       settings: Settings.of({ MINING_THREADS: '1', MINING_INTENSITY: '1' }),
-      ...{ log: createLog('silent'), identity, store: new MemoryStore(), sdk: 'koii' },
+      log: createLog('silent'),
+      identity,
+      store: new MemoryStore(),
+      sdk: 'koii',
       chain: { submissions: () => Promise.reject(new Error('the node is away')) },
     });
     await node.miner.begin(ROUND, seed, Infinity);

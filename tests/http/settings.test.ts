@@ -15,14 +15,17 @@ describe('GET and PUT /settings', () => {
   /** As a program on this machine does it, but for what is changed; undefined leaves a header out. */
   async function ask(method: string, body?: unknown, changed: Headers = {}) {
     const headers: Headers = {
-      ...{ host: `127.0.0.1:${served.port}`, authorization: `Bearer ${TOKEN}` },
-      ...{ 'x-orca-control': '1' },
+      host: `127.0.0.1:${served.port}`,
+      authorization: `Bearer ${TOKEN}`,
+      'x-orca-control': '1',
       ...(body !== undefined && { 'content-type': 'application/json' }),
       ...changed,
     };
     const present = Object.entries(headers).filter(([, value]) => value !== undefined);
     const answer = await send(served.port, {
-      ...{ method, path: '/settings', headers: Object.fromEntries(present) },
+      method,
+      path: '/settings',
+      headers: Object.fromEntries(present),
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const json = JSON.parse(answer.text) as SettingsAnswer;
@@ -54,7 +57,9 @@ describe('GET and PUT /settings', () => {
 
   it('change what is named, and answer how all stands then', async () => {
     const { status, json } = await ask('PUT', {
-      ...{ MINING_INTENSITY: '50 %', MINING_SCHEDULE: '22-7', API_PORT: 9000 },
+      MINING_INTENSITY: '50 %',
+      MINING_SCHEDULE: '22-7',
+      API_PORT: 9000,
     });
     expect(status).to.equal(200);
     expect(valueOf(json, 'MINING_INTENSITY')).to.equal('50');
@@ -78,7 +83,10 @@ describe('GET and PUT /settings', () => {
   it('refuse what can not be used, each in its place, and change nothing', async () => {
     const before = await ask('GET');
     const { status, error } = await ask('PUT', {
-      ...{ MINING_INTENSITY: 0, API_PORT: 'x', LOG_LEVEL: 'warn', API_HOST: '192.168.1.5' },
+      MINING_INTENSITY: 0,
+      API_PORT: 'x',
+      LOG_LEVEL: 'warn',
+      API_HOST: '192.168.1.5',
     });
     expect(status).to.equal(400);
     expect(error.issues!.slice(0, 2)).to.deep.equal([

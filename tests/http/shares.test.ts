@@ -54,7 +54,8 @@ describeProcesses('shares of remote workers over HTTP', function () {
     const { status, body } = await submit(share);
     expect(status).to.equal(201);
     expect(body).to.deep.equal({
-      ...{ accepted: true, proven: true },
+      accepted: true,
+      proven: true,
       submission_id: share.submission_id,
       difficulty: share.difficulty,
       best: true,

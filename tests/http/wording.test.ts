@@ -24,7 +24,8 @@ describe('what is told of a wrong request', function () {
     body: string | undefined,
   ): Promise<{ message: string; issues: { path: string; message: string }[] }> {
     const { status, text } = await send(served.port, {
-      ...{ method, path },
+      method,
+      path,
       headers: { ...OWNER, ...(body !== undefined && { 'content-type': 'application/json' }) },
       ...(body !== undefined && { body }),
     });

@@ -19,8 +19,12 @@ describe('Engine', () => {
   };
   /** Work of which nothing need be told. */
   const work = (some: Partial<EngineWork> = {}): EngineWork => ({
-    ...{ template, prefix: 0, extranonce2: 0, target: FLOOR },
-    ...{ onFound: () => undefined, onHashes: () => undefined },
+    template,
+    prefix: 0,
+    extranonce2: 0,
+    target: FLOOR,
+    onFound: () => undefined,
+    onHashes: () => undefined,
     ...some,
   });
 
@@ -35,7 +39,9 @@ describe('Engine', () => {
     ];
     engine.search(
       work({
-        ...{ prefix: 0x0abc, extranonce2: 0xff000005, target },
+        prefix: 0x0abc,
+        extranonce2: 0xff000005,
+        target,
         onFound: (more) => found.push(...more),
       }),
     );

@@ -138,7 +138,8 @@ describe('Governor', () => {
     const owner = govern(ALWAYS, 80);
     for (const intensity of [0, 101, 1.5, NaN]) {
       expect(() => owner.configure({ intensity, schedule: ALWAYS })).to.throw(
-        ...[RangeError, 'from 1 to 100'],
+        RangeError,
+        'from 1 to 100',
       );
     }
     expect(owner.intensity).to.equal(80);

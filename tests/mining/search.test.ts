@@ -29,7 +29,8 @@ class RecordingKernel implements Kernel {
 const template = testTemplate();
 const headerFor = (prefix: number, extranonce2: number): string =>
   headerOf(template, {
-    ...{ prefix, extranonce2 },
+    prefix,
+    extranonce2,
     versionBits: 0,
     timeOffset: 0,
     nonce: 0,
@@ -89,7 +90,8 @@ describe('Search', () => {
     const space = { template, prefix: 0x0102, extranonce2: 0x0a0b0c0d };
     const { found } = new Search(new RecordingKernel(), space, 1n).step(1);
     const expected = {
-      ...{ prefix: 0x0102, extranonce2: 0x0a0b0c0d },
+      prefix: 0x0102,
+      extranonce2: 0x0a0b0c0d,
       versionBits: 0,
       timeOffset: 0,
       nonce: 0,

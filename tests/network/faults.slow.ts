@@ -17,7 +17,10 @@ describeProcesses('faults of every kind in a network', function () {
     const roundSeconds = 12;
     const faults = new Faults({ seed: 'tests', roundSeconds });
     const network = await startTaskNetwork({
-      ...{ nodes: NODES, rounds: ROUNDS, roundSeconds, changeMethods: faults.changeMethods },
+      nodes: NODES,
+      rounds: ROUNDS,
+      roundSeconds,
+      changeMethods: faults.changeMethods,
       variables: { MINING_INTENSITY: '50' },
     });
     faults.start(network);

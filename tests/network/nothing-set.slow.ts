@@ -30,7 +30,8 @@ describeProcesses('a task started by id with nothing set', function () {
       return fetch(`${origin}/settings`, {
         method: 'PUT',
         headers: {
-          ...{ authorization: `Bearer ${searchParams.get('token')}`, 'x-orca-control': '1' },
+          authorization: `Bearer ${searchParams.get('token')}`,
+          'x-orca-control': '1',
           'content-type': 'application/json',
         },
         body: JSON.stringify(settings),
@@ -64,7 +65,8 @@ describeProcesses('a task started by id with nothing set', function () {
       }
       for (const { balance, stakeAfter, stakeBefore, exits, notices } of report.nodes) {
         expect(notices.map(({ message }) => message.split(/[,:]/)[0])).to.deep.equal([
-          ...['Your mining page', 'Your first reward'],
+          'Your mining page',
+          'Your first reward',
         ]);
         expect(balance).to.be.above(0);
         expect(stakeAfter).to.equal(stakeBefore);

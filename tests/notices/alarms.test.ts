@@ -27,7 +27,9 @@ describe('Alarms', () => {
     engine = { healthy: true };
     miner = {
       healthy: { miner: true, shareCollection: true },
-      ...{ hashesDone: 0, miningRound: 7, storeFault: undefined },
+      hashesDone: 0,
+      miningRound: 7,
+      storeFault: undefined,
     };
     const tell = (what: string, text: NoticeText): void => {
       // While it is as it was, that is no news.
@@ -36,7 +38,10 @@ describe('Alarms', () => {
       if (!what.endsWith(' well')) texts.push(text);
     };
     alarms = new Alarms({
-      ...{ engine, governor, miner, self: SELF },
+      engine,
+      governor,
+      miner,
+      self: SELF,
       log: {
         warn: (...words: unknown[]) => void logged.push(words.join()),
         debug: () => undefined,

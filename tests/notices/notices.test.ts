@@ -79,7 +79,9 @@ describe('Notices', () => {
 
   const open = (): Promise<Notices> =>
     Notices.open({
-      ...{ store, clock, log: createLog('silent') },
+      store,
+      clock,
+      log: createLog('silent'),
       show: async (notice) => {
         await showing(notice);
         shown.push({ ...notice, at: clock.now() - NOON });
@@ -105,7 +107,10 @@ describe('Notices', () => {
     expect(shown).to.deep.equal([
       { ...STOPPED, event: 'mining', at: 0 },
       {
-        ...{ event: 'mining', level: 'log', action: '', at: 3 * MINUTE },
+        event: 'mining',
+        level: 'log',
+        action: '',
+        at: 3 * MINUTE,
         message: 'Mining goes on again, after 3 minutes.',
       },
     ]);

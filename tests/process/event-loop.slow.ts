@@ -60,8 +60,11 @@ for (const [version, node] of [
 
     it('ends the process with 0 ten seconds after its main loop turned last, whatever it hangs in', async () => {
       const hangs = [
-        ...['a loop', 'promises without end', 'a regular expression'],
-        ...['a loop, and another at the exit', 'a loop at the exit'],
+        'a loop',
+        'promises without end',
+        'a regular expression',
+        'a loop, and another at the exit',
+        'a loop at the exit',
       ];
       await Promise.all(
         hangs.map(async (hang) => {

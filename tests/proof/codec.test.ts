@@ -16,12 +16,16 @@ const u32 = fc.nat(0xffffffff);
 const bytesOf = (size: number) =>
   fc.uint8Array({ minLength: size, maxLength: size }).map((bytes) => Buffer.from(bytes));
 const attempt = fc.record({
-  ...{ prefix: fc.nat(0xffff), extranonce2: u32 },
-  ...{ versionBits: fc.nat(0xffff), timeOffset: fc.nat(255), nonce: u32 },
+  prefix: fc.nat(0xffff),
+  extranonce2: u32,
+  versionBits: fc.nat(0xffff),
+  timeOffset: fc.nat(255),
+  nonce: u32,
 });
 const attempts = (max: number) => fc.array(attempt, { minLength: 1, maxLength: max });
 const koiiProof: fc.Arbitrary<Proof> = attempts(K[KOII]).map((all) => ({
-  ...{ work: KOII_WORK, attempts: [all] },
+  work: KOII_WORK,
+  attempts: [all],
 }));
 const height = fc.oneof(fc.integer({ min: 1, max: MAX_HEIGHT }), fc.constantFrom(1, 2, MAX_HEIGHT));
 const segment = fc.record({ height, prev: bytesOf(32), time: u32, bits: u32 });
@@ -29,7 +33,8 @@ const bitcoinProof: fc.Arbitrary<Proof> = fc
   .record({
     payout: bytesOf(20),
     parts: fc.uniqueArray(fc.record({ segment, attempts: attempts(K[BITCOIN] / 2) }), {
-      ...{ minLength: 1, maxLength: 2 },
+      minLength: 1,
+      maxLength: 2,
       comparator: (a, b) => compareSegments(a.segment, b.segment) === 0,
     }),
   })
@@ -73,9 +78,18 @@ describe('the proof codec', () => {
     expect(decoded[KOII] + decoded[BITCOIN]).to.be.within(runs / 3, (runs * 4) / 5);
     // Each refusal there is has been met.
     for (const reason of [
-      ...[/longer than 496/, /not canonical/, /too short/, /unknown version/, /1 to 1 segments/],
-      ...[/1 to 2 segments/, /without shares/, /at most 28 shares/, /at most 20 shares/],
-      ...[/don't fit/, /expected a height/, /out of order or equal/],
+      /longer than 496/,
+      /not canonical/,
+      /too short/,
+      /unknown version/,
+      /1 to 1 segments/,
+      /1 to 2 segments/,
+      /without shares/,
+      /at most 28 shares/,
+      /at most 20 shares/,
+      /don't fit/,
+      /expected a height/,
+      /out of order or equal/,
     ]) {
       expect(reasons.filter((text) => reason.test(text)).length, String(reason)).to.be.at.least(5);
     }
@@ -84,12 +98,18 @@ describe('the proof codec', () => {
   it('needs at most 490 characters for koii and 496 for bitcoin', () => {
     const full = (count: number) =>
       Array.from({ length: count }, () => ({
-        ...{ prefix: 0xffff, extranonce2: 0xffffffff },
-        ...{ versionBits: 0xffff, timeOffset: 255, nonce: 0xffffffff },
+        prefix: 0xffff,
+        extranonce2: 0xffffffff,
+        versionBits: 0xffff,
+        timeOffset: 255,
+        nonce: 0xffffffff,
       }));
     const koii = encodeProof({ work: KOII_WORK, attempts: [full(28)] });
     const last = (prev: number): Segment => ({
-      ...{ height: MAX_HEIGHT, prev: Buffer.alloc(32, prev), time: 0xffffffff, bits: 0xffffffff },
+      height: MAX_HEIGHT,
+      prev: Buffer.alloc(32, prev),
+      time: 0xffffffff,
+      bits: 0xffffffff,
     });
     const payout = Buffer.alloc(20, 0xff);
     const bitcoin = encodeProof({

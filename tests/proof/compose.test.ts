@@ -7,10 +7,15 @@ import { KOII_WORK, type Work } from '../../src/work/source';
 import { shareWith } from './shares';
 
 const segment = (height: number, prev = 0) => ({
-  ...{ height, prev: Buffer.alloc(32, prev), time: 1, bits: 2 },
+  height,
+  prev: Buffer.alloc(32, prev),
+  time: 1,
+  bits: 2,
 });
 const bitcoin = (...segments: ReturnType<typeof segment>[]): Work => ({
-  ...{ source: WORK_SOURCE.bitcoin, payout: Buffer.alloc(20, 7), segments },
+  source: WORK_SOURCE.bitcoin,
+  payout: Buffer.alloc(20, 7),
+  segments,
 });
 
 describe('composeProof', () => {
@@ -55,7 +60,8 @@ describe('composeProof', () => {
 
   it('makes proofs that decode, whatever order the shares come in', () => {
     const values = fc.uniqueArray(fc.bigInt({ min: 0n, max: 2n ** 238n }), {
-      ...{ minLength: 1, maxLength: K[WORK_SOURCE.bitcoin] },
+      minLength: 1,
+      maxLength: K[WORK_SOURCE.bitcoin],
     });
     const work = bitcoin(segment(7, 2), segment(7, 1));
     fc.assert(

@@ -16,10 +16,15 @@ const submitter = randomBytes(32);
 const verify = (proof: string) => verifyProof(proof, submitter, of, EASY_RULES);
 
 const segment = (height: number, prev: number, time = 1000): Segment => ({
-  ...{ height, prev: Buffer.alloc(32, prev), time, bits: 0 },
+  height,
+  prev: Buffer.alloc(32, prev),
+  time,
+  bits: 0,
 });
 const bitcoin = (...segments: Segment[]): Work => ({
-  ...{ source: WORK_SOURCE.bitcoin, payout: randomBytes(20), segments },
+  source: WORK_SOURCE.bitcoin,
+  payout: randomBytes(20),
+  segments,
 });
 const mine = (nonces: number, work: Work) => mineEasyProof(of, submitter, nonces, EASY_RULES, work);
 /** Of two segments each: two tips in a row, and siblings. */
@@ -106,8 +111,13 @@ describe('a changed proof', () => {
       const { submitter, of, rules } = judgeOf(vector);
       const { proof } = vector;
       for (const text of [
-        ...[`${proof}=`, `${proof} `, ` ${proof}`, `${proof}\u0000`, `${proof}é`],
-        ...[proof.replace(/[-_]/, '+'), proof.toLowerCase()],
+        `${proof}=`,
+        `${proof} `,
+        ` ${proof}`,
+        `${proof}\u0000`,
+        `${proof}é`,
+        proof.replace(/[-_]/, '+'),
+        proof.toLowerCase(),
       ]) {
         expectRefusal(verifyProof(text, submitter, of, rules));
       }

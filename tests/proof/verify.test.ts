@@ -122,10 +122,15 @@ describe('verifyProof', () => {
   });
 
   const segment = (height: number, prev: number) => ({
-    ...{ height, prev: Buffer.alloc(32, prev), time: 1, bits: 2 },
+    height,
+    prev: Buffer.alloc(32, prev),
+    time: 1,
+    bits: 2,
   });
   const bitcoin = (...segments: ReturnType<typeof segment>[]): Work => ({
-    ...{ source: WORK_SOURCE.bitcoin, payout: randomBytes(20), segments },
+    source: WORK_SOURCE.bitcoin,
+    payout: randomBytes(20),
+    segments,
   });
 
   it('counts the shares of two segments, siblings too', () => {
@@ -137,7 +142,10 @@ describe('verifyProof', () => {
       const decoded = decodeProof(proof);
       expect(decoded).to.have.nested.property('proof.attempts').with.lengthOf(2);
       expect(verifyProof(proof, submitter, of, EVERY_HASH)).to.deep.equal({
-        ...{ valid: true, source: WORK_SOURCE.bitcoin, shares: 15, hashes: 15n },
+        valid: true,
+        source: WORK_SOURCE.bitcoin,
+        shares: 15,
+        hashes: 15n,
       });
       const full = mineEasyProof(of, submitter, 1000, EASY_RULES, bitcoin(...segments));
       const verdict = verifyProof(full, submitter, of, EASY_RULES);
@@ -157,7 +165,10 @@ describe('verifyProof', () => {
         .to.have.nested.property('proof.work.segments')
         .that.deep.equals([segments[0]]);
       expect(verifyProof(proof, submitter, of, EVERY_HASH)).to.deep.equal({
-        ...{ valid: true, source: WORK_SOURCE.bitcoin, shares: 1, hashes: 1n },
+        valid: true,
+        source: WORK_SOURCE.bitcoin,
+        shares: 1,
+        hashes: 1n,
       });
     }
   });

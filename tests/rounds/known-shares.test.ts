@@ -3,8 +3,11 @@ import { KnownShares, type KnownShare } from '../../src/rounds/known-shares';
 
 const rolled = { extranonce2: 0x01020304, nonce: 7, versionBits: 8, timeOffset: 9 };
 const share = (hashValue: bigint): KnownShare => ({
-  ...{ submissionId: 'rig1-1', workerId: 'rig1', best: true },
-  ...{ hashValue, rolled },
+  submissionId: 'rig1-1',
+  workerId: 'rig1',
+  best: true,
+  hashValue,
+  rolled,
 });
 
 describe('known shares', () => {

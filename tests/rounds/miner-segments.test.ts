@@ -57,7 +57,10 @@ describe('Miner on a stream of segments', () => {
   const expectValid = (): void => {
     const of = { taskId: identity.taskId, round: ROUND, seed };
     expect(verifyProof(round().proof()!, identity.submitter, of)).to.deep.equal({
-      ...{ valid: true, source: 1, shares: round().shares.length, hashes: round().estimatedHashes },
+      valid: true,
+      source: 1,
+      shares: round().shares.length,
+      hashes: round().estimatedHashes,
     });
   };
 
@@ -142,8 +145,13 @@ describe('Miner on a stream of segments', () => {
     await until(() => round().current === 1);
     const submit = (share: typeof named, jobId?: string) =>
       node.remoteShares.submit(ROUND, {
-        ...{ workerId: 'rig1', submissionId: String(share!.nonce), hashValue: share!.hashValue },
-        ...{ difficulty: 0, blockHeight: A.height, rolled: share!, ...(jobId && { jobId }) },
+        workerId: 'rig1',
+        submissionId: String(share!.nonce),
+        hashValue: share!.hashValue,
+        difficulty: 0,
+        blockHeight: A.height,
+        rolled: share!,
+        ...(jobId && { jobId }),
       });
     expect(await submit(named, job.id)).to.include({ outcome: 'accepted' });
     // The newest that it was handed is that, too.
@@ -154,7 +162,8 @@ describe('Miner on a stream of segments', () => {
     expect(await submit(later, job.id)).to.include({ outcome: 'repeated' });
     const [fresh] = mineOn(job.template, 1, { prefix: job.prefix, extranonce2: 5 });
     expect(await submit(fresh, `00000000${job.id.slice(8)}`)).to.deep.equal({
-      ...{ outcome: 'conflict', reason: 'stale' },
+      outcome: 'conflict',
+      reason: 'stale',
     });
     const onA = round().toRecord().segments[0]!.shares;
     expect(onA.length).to.be.at.least(3);
@@ -269,8 +278,13 @@ describe('Miner on a stream of segments', () => {
     const { hashValue, ...rolled } = share!;
     const submit = () =>
       node.remoteShares.submit(ROUND, {
-        ...{ workerId: 'rig1', submissionId: '1', hashValue, jobId: job.id, rolled },
-        ...{ difficulty: 0, blockHeight: ROUND },
+        workerId: 'rig1',
+        submissionId: '1',
+        hashValue,
+        jobId: job.id,
+        rolled,
+        difficulty: 0,
+        blockHeight: ROUND,
       });
     // A repeat of what was not stored is not acknowledged either.
     for (let tries = 0; tries < 2; tries++) {

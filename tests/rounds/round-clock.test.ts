@@ -3,7 +3,11 @@ import { RoundClock, type RoundTimes } from '../../src/rounds/round-clock';
 
 describe('RoundClock', () => {
   const times = (round: number, roundMs = 600_000): RoundTimes => ({
-    ...{ round, startsAt: 0, submissionEndsAt: 1, auditEndsAt: 2, endsAt: roundMs },
+    round,
+    startsAt: 0,
+    submissionEndsAt: 1,
+    auditEndsAt: 2,
+    endsAt: roundMs,
   });
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

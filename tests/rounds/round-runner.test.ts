@@ -38,7 +38,11 @@ class FakeChain {
       now + (round * SLOTS + slot - Math.floor(this.slot())) * this.toldSlotMs;
     const [startsAt, endsAt] = [at(0), at(SLOTS)];
     return Promise.resolve({
-      ...{ round, startsAt, endsAt, submissionEndsAt: endsAt, auditEndsAt: endsAt },
+      round,
+      startsAt,
+      endsAt,
+      submissionEndsAt: endsAt,
+      auditEndsAt: endsAt,
     });
   }
 
@@ -64,7 +68,9 @@ class FakeMiner {
   begin(round: number, seed: Uint8Array, ms: number): Promise<{ ended: Promise<void> }> {
     this.end();
     const one: (typeof this.mined)[number] = {
-      ...{ round, seed: Buffer.from(seed).toString(), from: this.clock.now() },
+      round,
+      seed: Buffer.from(seed).toString(),
+      from: this.clock.now(),
     };
     this.mined.push(one);
     this.miningRound = round;
@@ -122,7 +128,11 @@ describe('RoundRunner', () => {
     seeds = { of: seed, confirm: seed, rewind: () => Promise.resolve(false) };
     const log = createLog('info', (line) => lines.push(line));
     runner = new RoundRunner({
-      ...{ chain, clock, log, miner, seeds },
+      chain,
+      clock,
+      log,
+      miner,
+      seeds,
       patiently: new Patience({ log, clock }).patiently,
       budgetMs: () => budgetMs,
       isBegun: (round) => Promise.resolve(round === begun),

@@ -119,7 +119,7 @@ describe('the store of rounds', () => {
     expect(await rounds.inPlaceOf(4)).to.equal(undefined);
     await rounds.save(Round.begin(identity, 12, seed));
     expect(await Promise.all([4, 12, 20].map((round) => rounds.inPlaceOf(round)))).to.deep.equal([
-      ...[12, 12, 12],
+      12, 12, 12,
     ]);
     expect(await rounds.inPlaceOf(5)).to.equal(undefined);
     await stored.set('round:6', '{');
@@ -188,8 +188,15 @@ describe('the record of a round', () => {
   const [first] = minedRound().toRecord().segments;
   const twice = [{ ...first, shares: [] }, first];
   const outdated = {
-    ...{ round: vector.round, seed: vector.seed, submitter: record()['submitter'], starts: 1 },
-    ...{ closed: false, hashes: 1, validShares: 28, invalidShares: 0, countedUntil: 0 },
+    round: vector.round,
+    seed: vector.seed,
+    submitter: record()['submitter'],
+    starts: 1,
+    closed: false,
+    hashes: 1,
+    validShares: 28,
+    invalidShares: 0,
+    countedUntil: 0,
     proof: vector.proof,
   };
   const garbage: [string, string][] = [

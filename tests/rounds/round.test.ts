@@ -74,8 +74,10 @@ describe('a round on several blocks', () => {
   const expectValid = (round: Round): void => {
     const of = { taskId: miner.taskId, round: 5, seed: minedSeed };
     expect(verifyProof(round.proof()!, miner.submitter, of)).to.deep.equal({
-      ...{ valid: true, source: WORK_SOURCE.bitcoin },
-      ...{ shares: round.shares.length, hashes: round.estimatedHashes },
+      valid: true,
+      source: WORK_SOURCE.bitcoin,
+      shares: round.shares.length,
+      hashes: round.estimatedHashes,
     });
   };
   let mined: Share[];

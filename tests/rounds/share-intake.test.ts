@@ -58,12 +58,19 @@ describe('ShareIntake', () => {
 
   /** The job that a share was found on. */
   const jobOf = ({ segment, prefix }: Share, { round }: Process, target = FLOOR): Job => ({
-    ...{ round: ROUND, segment, template: round.templates[segment]!, prefix, target },
+    round: ROUND,
+    segment,
+    template: round.templates[segment]!,
+    prefix,
+    target,
   });
   const take = (share: Share, of: Process, more: Partial<FoundShare> = {}): ShareOutcome =>
     of.intake.take({
-      ...{ job: jobOf(share, of), attempt: share, workerId: WORKERS[share.prefix]! },
-      ...{ submissionId: `id-${ids++}`, ...more },
+      job: jobOf(share, of),
+      attempt: share,
+      workerId: WORKERS[share.prefix]!,
+      submissionId: `id-${ids++}`,
+      ...more,
     });
   const counts = ({ round, shares }: Process): number[] => {
     const { valid, invalid } = shares.statistics;
@@ -109,7 +116,9 @@ describe('ShareIntake', () => {
     });
     for (const changed of [other, { ...share, prefix: 7 }]) {
       expect(take(share, node, { ...at(changed), claimedHash: hashValue })).to.include({
-        ...{ outcome: 'rejected', reason: 'wrong_hash', isReversed: false },
+        outcome: 'rejected',
+        reason: 'wrong_hash',
+        isReversed: false,
       });
       expect(take(share, node, at(changed))).to.include({
         outcome: 'rejected',
@@ -117,7 +126,8 @@ describe('ShareIntake', () => {
       });
     }
     expect(take(share, node, { job: { ...jobOf(share, node), round: ROUND + 1 } })).to.deep.equal({
-      ...{ outcome: 'conflict', reason: 'round_over' },
+      outcome: 'conflict',
+      reason: 'round_over',
     });
     expect(counts(node)).to.deep.equal([0, 4, 0, 4, 4]);
     expect(node.round.shares).to.deep.equal([]);
@@ -128,7 +138,8 @@ describe('ShareIntake', () => {
     const { hashValue } = share;
     const logged = () => node.shares.recent(1)[0];
     expect(take(share, node, { claimedHash: reversedHashValue(hashValue) })).to.include({
-      ...{ reason: 'wrong_hash', isReversed: true },
+      reason: 'wrong_hash',
+      isReversed: true,
     });
     expect(logged()).to.include({
       reason: 'wrong_hash',
@@ -148,11 +159,17 @@ describe('ShareIntake', () => {
     expect(
       take(share, node, { claimedHash: hashValue, job: jobOf(share, node, hashValue) }),
     ).to.include({
-      ...{ outcome: 'accepted', best: true },
+      outcome: 'accepted',
+      best: true,
     });
     expect(logged()).to.deep.include({
-      ...{ round: ROUND, workerId: 'rig1', submissionId: `id-${ids - 1}`, best: true },
-      ...{ hash: displayHash(hashValue), attempt: share, segment: share.segment },
+      round: ROUND,
+      workerId: 'rig1',
+      submissionId: `id-${ids - 1}`,
+      best: true,
+      hash: displayHash(hashValue),
+      attempt: share,
+      segment: share.segment,
     });
     expect(counts(node)).to.deep.equal([1, 2, 1, 2, 3]);
     expect(node.bests).to.equal(1);

@@ -66,7 +66,9 @@ describe('Settings', () => {
     expect(String(second.current.MINING_SCHEDULE)).to.equal('22:00-07:00');
     expect(stateOf(second, 'MINING_THREADS')).to.include({ from: 'page', value: '3', isSet: true });
     expect(stored()).to.deep.equal({
-      ...{ MINING_THREADS: '3', MINING_SCHEDULE: '22:00-07:00', LOG_LEVEL: 'warn' },
+      MINING_THREADS: '3',
+      MINING_SCHEDULE: '22:00-07:00',
+      LOG_LEVEL: 'warn',
     });
   });
 
@@ -110,8 +112,12 @@ describe('Settings', () => {
   it('are refused all together where one is bad, each with what was expected', async () => {
     const settings = await open();
     const change = settings.change({
-      ...{ MINING_THREADS: '2', MINING_INTENSITY: '101', MINING_SCHEDULE: 'nights' },
-      ...{ K: '1', __proto__x: 2, LOG_LEVEL: true },
+      MINING_THREADS: '2',
+      MINING_INTENSITY: '101',
+      MINING_SCHEDULE: 'nights',
+      K: '1',
+      __proto__x: 2,
+      LOG_LEVEL: true,
     });
     const { issues, areFixed } = await refusal(change);
     const messages = Object.fromEntries(issues.map(({ path: name, message }) => [name, message]));
@@ -270,7 +276,9 @@ describe('Settings', () => {
       expect(told.filter((line) => line.startsWith('warn'))).to.deep.equal([]);
       await settings.change({ MINING_INTENSITY: '70' });
       expect(stored()).to.deep.equal({
-        ...{ STRATUM_COLOUR: { deep: 'blue' }, MINING_THREADS: '5', MINING_INTENSITY: '70' },
+        STRATUM_COLOUR: { deep: 'blue' },
+        MINING_THREADS: '5',
+        MINING_INTENSITY: '70',
       });
     });
 
@@ -315,8 +323,12 @@ describe('Settings', () => {
     const table: Table = {
       ...SETTINGS,
       PASSWORD: {
-        ...{ ...word, form: { kind: 'text' }, byDefault: '', acts: 'at once' },
-        ...{ meaning: 'A password', secret: true },
+        ...word,
+        form: { kind: 'text' },
+        byDefault: '',
+        acts: 'at once',
+        meaning: 'A password',
+        secret: true,
       },
     };
     const settings = await open({}, table);

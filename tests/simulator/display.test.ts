@@ -40,13 +40,28 @@ describe("the simulator's output", () => {
     const notice = (round: number) =>
       ({ round, level: 'warn', message: `${round} ${'x'.repeat(100)}`, action: '' }) as const;
     const of = (name: string, count: number) => ({
-      ...{ name, publicKey: name, stakeBefore: 1, stakeAfter: 1, balance: 0, extraKeys: [] },
-      ...{ calls: {}, exits: [], refusals: [], log: '' },
+      name,
+      publicKey: name,
+      stakeBefore: 1,
+      stakeAfter: 1,
+      balance: 0,
+      extraKeys: [],
+      calls: {},
+      exits: [],
+      refusals: [],
+      log: '',
       notices: Array.from({ length: count }, (_, round) => notice(round)),
     });
     const report = (...counts: number[]): RunReport => ({
-      ...{ taskId: 'T', taskName: 'Task', roundSeconds: 1, bountyPerRound: 1 },
-      ...{ ledger: LEDGER_DEFAULTS, interrupted: false, succeeded: true, failures: [], rounds: [] },
+      taskId: 'T',
+      taskName: 'Task',
+      roundSeconds: 1,
+      bountyPerRound: 1,
+      ledger: LEDGER_DEFAULTS,
+      interrupted: false,
+      succeeded: true,
+      failures: [],
+      rounds: [],
       nodes: counts.map((count, index) => of(`node-${index + 1}`, count)),
     });
     expect(renderReport(report(0, 0), [])).not.to.include('Warnings');

@@ -27,7 +27,11 @@ function start(options: Partial<LedgerOptions> = {}) {
   );
   const methods = createModifiedMethods(
     {
-      ...{ taskId: deriveKeyPair('task').publicKey, config, ledger, clock, accounts },
+      taskId: deriveKeyPair('task').publicKey,
+      config,
+      ledger,
+      clock,
+      accounts,
       directory: '',
       rpcUrl: () => '',
       onSetup: () => {},

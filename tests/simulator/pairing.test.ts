@@ -33,7 +33,11 @@ describe('the pairing rule of a desktop node', () => {
       const started = startNetwork({
         task: 'tests/fixtures/toy-task.js',
         config: readTaskConfig(toyDeclaring(directory, tags)),
-        ...{ nodes: 2, rounds: 1, roundSeconds: 2, seed: 'pairing', directory: run },
+        nodes: 2,
+        rounds: 1,
+        roundSeconds: 2,
+        seed: 'pairing',
+        directory: run,
         env: (index) => (index === 0 ? { TOY_SUBMISSION: 'x', TOY_LIST: 'y' } : {}),
         onEvent: (event) => events.push(event),
       });

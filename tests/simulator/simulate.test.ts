@@ -227,7 +227,8 @@ describeProcesses('npm run simulate', function () {
     const { status } = await fetch(new URL('/dashboard/control', address), {
       method: 'POST',
       headers: {
-        ...{ cookie: cookie!.split(';')[0]!, 'x-orca-control': '1' },
+        cookie: cookie!.split(';')[0]!,
+        'x-orca-control': '1',
         'content-type': 'application/json',
       },
       body: '{"action":"pause"}',

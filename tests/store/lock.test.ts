@@ -133,7 +133,7 @@ describeProcesses("the store's lock", function () {
   it('has one winner among several who wait, whatever they wait for', async () => {
     for (let run = 0; run < 8; run++) {
       await leave(run % 2 === 0 ? { system: 'another' } : { pid: 2 ** 22 + 1 });
-      const times = { ...{ renewMs: 5, lookMs: 1 + (run % 2), settleMs: 20 }, ...LOOKS };
+      const times = { renewMs: 5, lookMs: 1 + (run % 2), settleMs: 20, ...LOOKS };
       const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => acquire(times)));
       const won: StoreLock[] = [];
       for (const outcome of outcomes) {

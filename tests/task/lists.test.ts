@@ -49,7 +49,9 @@ describeProcesses('the distribution lists of a task', function () {
       }),
       getTaskDistributionInfo: (round: number) => ({
         distribution_rewards_submission: ofRound(round, lists, (account) => ({
-          ...{ submission_value: account, slot: 1 + ROUND * ROUND_SLOTS, round },
+          submission_value: account,
+          slot: 1 + ROUND * ROUND_SLOTS,
+          round,
         })),
         distributions_audit_trigger: ofRound(round, votes, (cast) => ({ votes: cast })),
         distributions_audit_record: {},

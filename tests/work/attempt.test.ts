@@ -5,7 +5,8 @@ import { ATTEMPT_SIZE, extranonceOf, packAttempt, unpackAttempt } from '../../sr
 describe('an attempt', () => {
   it('is packed in the 13 bytes of a share', () => {
     const attempt = {
-      ...{ prefix: 0x0102, extranonce2: 0x03040506 },
+      prefix: 0x0102,
+      extranonce2: 0x03040506,
       versionBits: 0xa1b2,
       timeOffset: 0x2a,
       nonce: 0xc1d2e3f4,
@@ -33,8 +34,11 @@ describe('an attempt', () => {
   it('is not packed where a number does not fit', () => {
     const fits = { prefix: 0, extranonce2: 0, versionBits: 0, timeOffset: 0, nonce: 0 };
     for (const wrong of [
-      ...[{ prefix: 65536 }, { extranonce2: 2 ** 32 }],
-      ...[{ versionBits: 65536 }, { timeOffset: 256 }, { nonce: 2 ** 32 }],
+      { prefix: 65536 },
+      { extranonce2: 2 ** 32 },
+      { versionBits: 65536 },
+      { timeOffset: 256 },
+      { nonce: 2 ** 32 },
     ]) {
       expect(() => packAttempt({ ...fits, ...wrong })).to.throw(RangeError);
     }

@@ -20,7 +20,9 @@ describe('work source koii', () => {
 
   it('has a block of 2026, as hard as those of Bitcoin, with the round for a height', () => {
     expect(segmentOf(7)).to.deep.equal({
-      ...{ height: 7, prev: seed, bits: 0x1700ffff },
+      height: 7,
+      prev: seed,
+      bits: 0x1700ffff,
       time: Date.UTC(2026, 0, 1) / 1000 + 7,
     });
   });

@@ -16,8 +16,15 @@ function headerAt(time: number, bits: number, attempt: Partial<typeof ATTEMPT> =
 describe('segments', () => {
   it('ascend by height, then by prev as bytes; time and bits do not count', () => {
     const ascending = [
-      ...[segment(1, 'ff'), segment(2, '00'), segment(2, '01'), segment(2, '0100ff')],
-      ...[segment(2, '7f'), segment(2, '80'), segment(255), segment(256), segment(2 ** 31 - 1)],
+      segment(1, 'ff'),
+      segment(2, '00'),
+      segment(2, '01'),
+      segment(2, '0100ff'),
+      segment(2, '7f'),
+      segment(2, '80'),
+      segment(255),
+      segment(256),
+      segment(2 ** 31 - 1),
     ];
     for (const [i, a] of ascending.entries()) {
       for (const [j, b] of ascending.entries()) {

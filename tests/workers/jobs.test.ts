@@ -145,7 +145,8 @@ describe('Jobs', () => {
     const round = minedRound();
     const { id } = jobs.handOut(round, 'rig1', FLOOR)!;
     const digits = fc.array(fc.constantFrom(...'0123456789abcdef'), {
-      ...{ minLength: 8, maxLength: 8 },
+      minLength: 8,
+      maxLength: 8,
     });
     fc.assert(
       fc.property(

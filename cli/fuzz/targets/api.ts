@@ -17,19 +17,33 @@ import { must, type FuzzTarget } from '../target';
 const ROUND = 7;
 const KEY = '11111111111111111111111111111112';
 const SHARE = {
-  ...{ hash: '00'.repeat(32), difficulty: 1, block_height: ROUND, worker_id: 'rig1' },
-  ...{ submission_id: 'rig1-1', extranonce2: '0000002a', nonce: '9b7cd1f3' },
-  ...{ version_bits: '00002000', time_offset: 5 },
+  hash: '00'.repeat(32),
+  difficulty: 1,
+  block_height: ROUND,
+  worker_id: 'rig1',
+  submission_id: 'rig1-1',
+  extranonce2: '0000002a',
+  nonce: '9b7cd1f3',
+  version_bits: '00002000',
+  time_offset: 5,
 };
 const PROOFS = vectors.map(({ proof }) => proof);
 const SETTINGS = {
-  ...{ MINING_THREADS: '2', MINING_INTENSITY: 50, MINING_SCHEDULE: '22:00-07:00' },
-  ...{ API_HOST: '127.0.0.1', LOG_LEVEL: null },
+  MINING_THREADS: '2',
+  MINING_INTENSITY: 50,
+  MINING_SCHEDULE: '22:00-07:00',
+  API_HOST: '127.0.0.1',
+  LOG_LEVEL: null,
 };
 const TOKEN = new ControlToken('0'.repeat(32));
 const PATHS = [
-  ...[`/task/${ROUND}`, `/submission/${ROUND}`, '/audit', '/settings'],
-  ...['/healthz', '/metrics', '/'],
+  `/task/${ROUND}`,
+  `/submission/${ROUND}`,
+  '/audit',
+  '/settings',
+  '/healthz',
+  '/metrics',
+  '/',
 ];
 const TYPES = [
   'application/json',
@@ -57,7 +71,11 @@ async function start(): Promise<{ node: MiningNode; server: Server }> {
   const settings = Settings.of({ MINING_BACKEND: 'js' });
   await settings.change({ MINING_THREADS: '1', MINING_INTENSITY: '1' });
   const node = await createNode({
-    ...{ settings, log, identity, store: new MemoryStore(), sdk: 'none' },
+    settings,
+    log,
+    identity,
+    store: new MemoryStore(),
+    sdk: 'none',
     chain: { submissions: () => Promise.resolve({}) },
   });
   await node.miner.begin(ROUND, seed, Infinity);
@@ -103,7 +121,9 @@ export const api: FuzzTarget = {
     const { server } = await (running ??= start());
     const { port } = server.address() as AddressInfo;
     const response = await fetch(`http://127.0.0.1:${port}${path}`, {
-      ...{ method, headers: { 'content-type': type, ...AS_OWNER }, redirect: 'manual' },
+      method,
+      headers: { 'content-type': type, ...AS_OWNER },
+      redirect: 'manual',
       ...(method !== 'GET' && { body }),
     });
     const text = await response.text();

@@ -25,35 +25,55 @@ const attempts = 'proof' in decoded ? decoded.proof.attempts.flat() : [];
 const packed = attempts.map((attempt) => packAttempt(attempt).toString('hex'));
 
 const SHARE = [
-  ...[1, vector.round, 'rig1', 'rig1-1', '00'.repeat(32), '01'.repeat(13), 0, 1, '', 1.7e12],
+  1,
+  vector.round,
+  'rig1',
+  'rig1-1',
+  '00'.repeat(32),
+  '01'.repeat(13),
+  0,
+  1,
+  '',
+  1.7e12,
 ];
 const FORGED = [
-  ...[1.7e12 + 1, vector.round, 'rig1', 'rig1-2', '00'.repeat(32), '', 0, 0, 'wrong_hash', 1.7e12],
+  1.7e12 + 1,
+  vector.round,
+  'rig1',
+  'rig1-2',
+  '00'.repeat(32),
+  '',
+  0,
+  0,
+  'wrong_hash',
+  1.7e12,
 ];
 /** Where a share has its segment. */
 const SEGMENT_AT = 6;
 const ROUND_KEY = `round:${vector.round % 8}`;
 const COUNTS = { closed: false, hashes: 1e9, validShares: 40, invalidShares: 0, countedUntil: 0 };
 const OF_ROUND = {
-  ...{ round: vector.round, seed: vector.seed },
+  round: vector.round,
+  seed: vector.seed,
   submitter: Buffer.from(identity.submitter).toString('hex'),
 };
 /** What the store holds, by key, as this task writes it. */
 const RECORDS: Readonly<Record<string, unknown>> = {
   [ROUND_KEY]: {
-    ...{
-      ...OF_ROUND,
-      ...COUNTS,
-      payout: '',
-      leased: 300,
-      workers: [
-        ['', 1],
-        ['rig1', 2],
-      ],
-    },
+    ...OF_ROUND,
+    ...COUNTS,
+    payout: '',
+    leased: 300,
+    workers: [
+      ['', 1],
+      ['rig1', 2],
+    ],
     segments: [
       {
-        ...{ height: vector.round, prev: vector.seed, time: 1767225607, bits: 0x1700ffff },
+        height: vector.round,
+        prev: vector.seed,
+        time: 1767225607,
+        bits: 0x1700ffff,
         shares: packed,
       },
     ],
@@ -69,7 +89,10 @@ const OF_BITCOIN = {
   ...(RECORDS[ROUND_KEY] as object),
   payout: '44'.repeat(20),
   segments: [1, 2].map((height) => ({
-    ...{ height, prev: '05'.repeat(32), time: 1790000000, bits: 0x1700ffff },
+    height,
+    prev: '05'.repeat(32),
+    time: 1790000000,
+    bits: 0x1700ffff,
     shares: packed.slice(0, 20),
   })),
 };
@@ -79,7 +102,9 @@ const OUTDATED: readonly [string, unknown][] = [
   [
     'shares:0',
     {
-      ...{ batch: 0, valid: 1, invalid: 0 },
+      batch: 0,
+      valid: 1,
+      invalid: 0,
       shares: [SHARE.filter((_, i) => i !== SEGMENT_AT)],
     },
   ],
@@ -136,7 +161,10 @@ export const records: FuzzTarget = {
     const { valid, invalid, uniqueWorkers } = shares.statistics;
     must([valid, invalid, uniqueWorkers].every(Number.isSafeInteger), 'a count that is none');
     await shares.keep({
-      ...{ round: vector.round, workerId: 'rig2', submissionId: 'after', best: false },
+      round: vector.round,
+      workerId: 'rig2',
+      submissionId: 'after',
+      best: false,
       hash: 'ab'.repeat(32),
     });
     const again = await ShareLog.open(store, log);

@@ -131,7 +131,9 @@ const FONT = '12px system-ui, sans-serif';
 /** An axis in the theme's colours. @param unit of what it shows */
 export function axis(unit: string, options: Partial<uPlot.Axis> = {}): uPlot.Axis {
   return {
-    ...{ label: unit, labelFont: FONT, labelSize: 18 },
+    label: unit,
+    labelFont: FONT,
+    labelSize: 18,
     stroke: colour('muted'),
     font: FONT,
     grid: { stroke: colour('line'), width: 1 },

@@ -189,7 +189,9 @@ function showShares({ recent }: Model, { verdicts, shares }: Status): void {
     { fill: 'best', count: verdicts.best, text: 'entered the proof' },
     { fill: 'valid', count: verdicts.valid, text: 'valid' },
     ...rejected.map(([reason, n]) => ({
-      ...{ fill: 'rejected', count: n, text: `rejected: ${REASONS[reason] ?? reason}` },
+      fill: 'rejected',
+      count: n,
+      text: `rejected: ${REASONS[reason] ?? reason}`,
     })),
   ];
   const bar = byId('verdict-bar');

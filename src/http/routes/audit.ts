@@ -88,7 +88,11 @@ function placeOf(found: LoggedShare | KeptClaim): number {
 
 function claimOf({ round, hash, difficulty, at }: KeptClaim) {
   return {
-    ...{ round_number: round, hash, difficulty, valid: false, claim: true },
+    round_number: round,
+    hash,
+    difficulty,
+    valid: false,
+    claim: true,
     timestamp: new Date(at).toISOString(),
   };
 }

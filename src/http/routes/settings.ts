@@ -42,7 +42,8 @@ export function addSettings(router: Router, { settings, token, restart }: Owners
   const get: RequestHandler = (_request, response) => {
     const { problem, needsRestart: needed } = settings;
     const body: SettingsAnswer = {
-      ...{ settings: settings.list(), problem },
+      settings: settings.list(),
+      problem,
       restart: { needed, offered: restart !== undefined },
     };
     sendJson(response, body);

@@ -133,7 +133,8 @@ function answerOutcome(response: Response, submission_id: string, outcome: Outco
     case 'repeated':
       response.status(outcome.outcome === 'accepted' ? 201 : 200);
       return sendJson(response, {
-        ...{ accepted: true, proven: true },
+        accepted: true,
+        proven: true,
         submission_id,
         difficulty: difficultyOf(outcome.hashValue),
         best: outcome.best,
@@ -141,8 +142,10 @@ function answerOutcome(response: Response, submission_id: string, outcome: Outco
     case 'claimed':
       response.status(outcome.isRepeated ? 200 : 202);
       return sendJson(response, {
-        ...{ accepted: true, proven: false },
-        ...{ submission_id, message: A_CLAIM },
+        accepted: true,
+        proven: false,
+        submission_id,
+        message: A_CLAIM,
       });
     case 'rejected': {
       const { reason, isReversed } = outcome;

@@ -17,7 +17,10 @@ export function startThread(name: string, data: Omit<ThreadData, 'addons'>): Wor
   program ??= threadProgram();
   const workerData: ThreadData = { ...data, addons: availableAddons() };
   return new Worker(program, {
-    ...{ eval: true, name, workerData, resourceLimits: RESOURCE_LIMITS },
+    eval: true,
+    name,
+    workerData,
+    resourceLimits: RESOURCE_LIMITS,
     // The loader of the main thread, in tests and tools.
     execArgv: [],
   });

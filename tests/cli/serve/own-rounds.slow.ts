@@ -19,8 +19,12 @@ describeProcesses('the rounds that npm run serve runs by itself', function () {
 
   const run = (): void => {
     child = startProgram('cli/serve.ts', ['--rounds', String(SECONDS)], {
-      ...{ TASK_ID, SUBMITTER_PUBLIC_KEY: SUBMITTER, STATE_DIR: folder },
-      ...{ API_PORT: String(port), MINING_THREADS: '1', MINING_INTENSITY: '50' },
+      TASK_ID,
+      SUBMITTER_PUBLIC_KEY: SUBMITTER,
+      STATE_DIR: folder,
+      API_PORT: String(port),
+      MINING_THREADS: '1',
+      MINING_INTENSITY: '50',
     });
   };
   const kill = async (): Promise<void> => {

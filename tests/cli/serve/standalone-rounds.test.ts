@@ -28,7 +28,9 @@ describeProcesses('the rounds of npm run serve', function () {
   const refuses = async (round: number, message: string, body = {}): Promise<void> => {
     const { status, body: answer } = await start(round, body);
     expect([status, answer.error, (answer as { message?: string }).message]).to.deep.equal([
-      ...[409, 'conflict', message],
+      409,
+      'conflict',
+      message,
     ]);
   };
   const running = async (): Promise<number | undefined> =>
@@ -125,7 +127,12 @@ describeProcesses('the rounds of npm run serve', function () {
     const given = new GivenSubmissions();
     const settings = Settings.of({ MINING_THREADS: '1', MINING_INTENSITY: '1' });
     const here = await createNode({
-      ...{ settings, log: createLog('silent'), identity, store, chain: given, sdk: 'none' },
+      settings,
+      log: createLog('silent'),
+      identity,
+      store,
+      chain: given,
+      sdk: 'none',
     });
     const rounds = new StandaloneRounds(here, given, store);
     expect(await rounds.start(7, undefined)).to.equal('started');

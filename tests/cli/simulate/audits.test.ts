@@ -32,7 +32,9 @@ describe('the audits of a run', () => {
   });
 
   const node = (pid: number | undefined, exits = [EXIT]) => ({
-    ...{ process: { pid }, notices: [], exits },
+    process: { pid },
+    notices: [],
+    exits,
     env: { API_PORT: port },
   });
 
@@ -125,7 +127,9 @@ describe('the audits of a run', () => {
     const of = (...sources: string[]) => {
       const [round] = report.rounds;
       const submissions = sources.map((workSource) => ({
-        ...{ ...round!.submissions[0]!, workSource, shares: workSource === 'koii' ? 28 : 20 },
+        ...round!.submissions[0]!,
+        workSource,
+        shares: workSource === 'koii' ? 28 : 20,
       }));
       return explain({ ...report, rounds: [{ ...round!, submissions }] })
         .slice(2)

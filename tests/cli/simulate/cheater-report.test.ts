@@ -58,7 +58,9 @@ const run: RunReport = {
       ],
       distributionLists: [
         {
-          ...{ madeBy: greedy, account: greedy, payable: true },
+          madeBy: greedy,
+          account: greedy,
+          payable: true,
           submittedInRound: 2,
           slot: 3,
           accepted: false,
@@ -72,7 +74,9 @@ const run: RunReport = {
           })),
         },
         {
-          ...{ madeBy: b, account: b, payable: true },
+          madeBy: b,
+          account: b,
+          payable: true,
           submittedInRound: 3,
           slot: 5,
           accepted: true,
@@ -100,7 +104,8 @@ const run: RunReport = {
     exits: [],
     refusals: [],
     notices: [],
-    ...{ extraKeys: [], calls: {} },
+    extraKeys: [],
+    calls: {},
     log: '',
   })),
 };
@@ -200,7 +205,9 @@ describe('what the report says of cheaters', () => {
 
   it('says that the honest nodes lost nothing, where that is so', () => {
     expect(report.cost).to.deep.equal({
-      ...{ roundsUnpaid: 0, honestShortfall: 0, honestStakeLost: 0 },
+      roundsUnpaid: 0,
+      honestShortfall: 0,
+      honestStakeLost: 0,
     });
     expect(renderCheaters(report.cheaters, report.cost)).to.match(/paid in full, and lost no/);
   });
@@ -211,7 +218,9 @@ describe('what the report says of cheaters', () => {
     const nodes = run.nodes.map((node) => ({ ...node, balance: payouts[node.publicKey] ?? 0 }));
     const judged = judge({ ...run, nodes, rounds: [{ ...round!, payouts }] }, plan);
     expect(judged.cost).to.deep.equal({
-      ...{ roundsUnpaid: 0, honestShortfall: 800, honestStakeLost: 3 },
+      roundsUnpaid: 0,
+      honestShortfall: 800,
+      honestStakeLost: 3,
     });
     const thief = judged.cheaters.find(({ name }) => name === 'greedy')!;
     expect(thief).to.include({ due: 100, earned: 1000 });
@@ -225,7 +234,9 @@ describe('what the report says of cheaters', () => {
     const [round] = run.rounds;
     const unpaid = { ...round!, accepted: false, distributionLists: [], payouts: {} };
     expect(judge({ ...run, rounds: [unpaid] }, plan).cost).to.deep.equal({
-      ...{ roundsUnpaid: 1, honestShortfall: 800, honestStakeLost: 0 },
+      roundsUnpaid: 1,
+      honestShortfall: 800,
+      honestStakeLost: 0,
     });
     const open = { ...unpaid, closed: false };
     expect(judge({ ...run, rounds: [open] }, plan).cost).to.include({ roundsUnpaid: 0 });

@@ -19,7 +19,11 @@ describe('the plan of a run with cheaters', () => {
   it('has nothing special about a run without', () => {
     expect(planNodes(1, [], 10)).to.deep.equal([
       {
-        ...{ name: 'node-1', kind: undefined, stake: 10, modified: false, extraKeys: 0 },
+        name: 'node-1',
+        kind: undefined,
+        stake: 10,
+        modified: false,
+        extraKeys: 0,
         variables: {},
       },
     ]);

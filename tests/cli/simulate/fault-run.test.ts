@@ -10,18 +10,39 @@ type Mutable<T> = { -readonly [P in keyof T]: Mutable<T[P]> };
 function run(): Mutable<RunReport> {
   const right = { A: 100, B: 0 };
   const list = (madeBy: string, outcome: string) => ({
-    ...{ madeBy, account: madeBy, submittedInRound: 2, slot: 3, payable: true },
-    ...{ accepted: outcome === 'accepted', outcome, amounts: { ...right }, auditVotes: [] },
+    madeBy,
+    account: madeBy,
+    submittedInRound: 2,
+    slot: 3,
+    payable: true,
+    accepted: outcome === 'accepted',
+    outcome,
+    amounts: { ...right },
+    auditVotes: [],
   });
   const proof = (publicKey: string, valid: boolean) => ({
-    ...{ publicKey, value: '', slot: 1, valid, estimatedHashes: valid ? '5' : '0' },
+    publicKey,
+    value: '',
+    slot: 1,
+    valid,
+    estimatedHashes: valid ? '5' : '0',
   });
   return {
-    ...{ taskId: '', taskName: '', roundSeconds: 1, bountyPerRound: 100, ledger: LEDGER_DEFAULTS },
-    ...{ interrupted: false, succeeded: true, failures: [] },
+    taskId: '',
+    taskName: '',
+    roundSeconds: 1,
+    bountyPerRound: 100,
+    ledger: LEDGER_DEFAULTS,
+    interrupted: false,
+    succeeded: true,
+    failures: [],
     rounds: [
       {
-        ...{ round: 0, expectedListMakers: [], accepted: true, closed: true, listPenalties: {} },
+        round: 0,
+        expectedListMakers: [],
+        accepted: true,
+        closed: true,
+        listPenalties: {},
         submissions: [proof('A', true), proof('B', false)],
         auditVotes: [{ voter: 'A', candidate: 'B', isValid: false, slot: 2 }],
         distributionLists: [list('A', 'accepted'), list('B', 'not used')],
@@ -29,8 +50,17 @@ function run(): Mutable<RunReport> {
       },
     ],
     nodes: ['A', 'B'].map((publicKey) => ({
-      ...{ name: `node ${publicKey}`, publicKey, stakeBefore: 10, stakeAfter: 10, balance: 0 },
-      ...{ exits: [], refusals: [], notices: [], extraKeys: [], calls: {}, log: '' },
+      name: `node ${publicKey}`,
+      publicKey,
+      stakeBefore: 10,
+      stakeAfter: 10,
+      balance: 0,
+      exits: [],
+      refusals: [],
+      notices: [],
+      extraKeys: [],
+      calls: {},
+      log: '',
     })),
   } as unknown as Mutable<RunReport>;
 }
@@ -44,7 +74,10 @@ const findings = (
   return brokenByFaults(report, new Set(['A', 'B']), hadWrongView).join('\n');
 };
 const against = (voter: string, candidate: string) => ({
-  ...{ voter, candidate, isValid: false, slot: 4 },
+  voter,
+  candidate,
+  isValid: false,
+  slot: 4,
 });
 
 describe('what must hold under faults', () => {

@@ -37,7 +37,8 @@ const node = (publicKey: string, balance: number, [stakeBefore, stakeAfter] = [1
   exits: [],
   refusals: [],
   notices: [],
-  ...{ extraKeys: [], calls: {} },
+  extraKeys: [],
+  calls: {},
   log: '',
 });
 
@@ -46,7 +47,9 @@ const FAIR_1 = { A: 500, B: 500, F: 0 };
 
 function list(madeBy: string, amounts: Record<string, number>, inRound: number, outcome: string) {
   return {
-    ...{ madeBy, account: madeBy, payable: true },
+    madeBy,
+    account: madeBy,
+    payable: true,
     submittedInRound: inRound,
     slot: 3,
     amounts: { ...amounts },

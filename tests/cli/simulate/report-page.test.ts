@@ -8,24 +8,44 @@ function report(text: string): RunReport {
   const [a, b] = ['KeyOfA', 'KeyOfB'];
   const vote = { voter: b, candidate: a, isValid: false, slot: 5 };
   return {
-    ...{ taskId: text, taskName: text, roundSeconds: 8, bountyPerRound: 1e9 },
+    taskId: text,
+    taskName: text,
+    roundSeconds: 8,
+    bountyPerRound: 1e9,
     ledger: LEDGER_DEFAULTS,
-    ...{ interrupted: false, succeeded: false, failures: [`node-1 died: ${text}`] },
+    interrupted: false,
+    succeeded: false,
+    failures: [`node-1 died: ${text}`],
     rounds: [
       {
-        ...{ round: 0, seed: text, accepted: true, closed: true },
+        round: 0,
+        seed: text,
+        accepted: true,
+        closed: true,
         submissions: [
           {
-            ...{ publicKey: a, value: text, slot: 3, shares: 0, valid: false, reason: text },
-            ...{ hashesDone: '1000000', estimatedHashes: '0' },
+            publicKey: a,
+            value: text,
+            slot: 3,
+            shares: 0,
+            valid: false,
+            reason: text,
+            hashesDone: '1000000',
+            estimatedHashes: '0',
           },
         ],
         auditVotes: [vote],
         distributionLists: [
           {
-            ...{ madeBy: b, submittedInRound: 2, slot: 9, accepted: true, outcome: 'accepted' },
-            ...{ account: b, payable: true },
-            ...{ amounts: { [a]: -5e8, [text]: 25e7 }, auditVotes: [vote] },
+            madeBy: b,
+            submittedInRound: 2,
+            slot: 9,
+            accepted: true,
+            outcome: 'accepted',
+            account: b,
+            payable: true,
+            amounts: { [a]: -5e8, [text]: 25e7 },
+            auditVotes: [vote],
           },
         ],
         expectedListMakers: [
@@ -37,10 +57,17 @@ function report(text: string): RunReport {
       },
     ],
     nodes: [a, b].map((publicKey) => ({
-      ...{ name: `${publicKey} ${text}`, publicKey, stakeBefore: 2e9, stakeAfter: 1e9 },
-      ...{ balance: 1e9, exits: [], refusals: [], log: text },
+      name: `${publicKey} ${text}`,
+      publicKey,
+      stakeBefore: 2e9,
+      stakeAfter: 1e9,
+      balance: 1e9,
+      exits: [],
+      refusals: [],
+      log: text,
       notices: [{ round: 3, level: 'error', message: `told ${text}`, action: `do ${text}` }],
-      ...{ extraKeys: [], calls: {} },
+      extraKeys: [],
+      calls: {},
     })),
   };
 }
@@ -72,7 +99,8 @@ describe('the page of a run', () => {
     const { rounds, ...rest } = report('some text');
     const [round] = rounds;
     const submissions = ['koii', 'bitcoin', undefined].map((workSource) => ({
-      ...{ ...round!.submissions[0]!, workSource },
+      ...round!.submissions[0]!,
+      workSource,
     }));
     const cells = renderPage({ ...rest, rounds: [{ ...round!, submissions }] })
       .split('The run as JSON')[0]!

@@ -5,7 +5,11 @@ import type { Sample } from '../../../cli/soak/samples';
 /** A run of so many minutes, sampled each of them. */
 const run = (minutes: number, residentMB: (minute: number) => number): Sample[] =>
   Array.from({ length: minutes }, (_, atMin) => ({
-    ...{ atMin, residentMB: residentMB(atMin), handles: 30, storeMB: 0.2, files: 6 },
+    atMin,
+    residentMB: residentMB(atMin),
+    handles: 30,
+    storeMB: 0.2,
+    files: 6,
   }));
 
 describe('what a soak calls flat', () => {

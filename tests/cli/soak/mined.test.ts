@@ -20,7 +20,9 @@ const shares: Share[] = [0, 1, 2, 3]
   )
   .sort((a, b) => (a.hashValue < b.hashValue ? -1 : 1));
 const acknowledged = shares.map((share, n): Acknowledged => ({
-  ...{ round: ROUND, task, attempt: packAttempt(share).toString('hex') },
+  round: ROUND,
+  task,
+  attempt: packAttempt(share).toString('hex'),
   body: shareBody(template, share, { worker_id: 'rig', submission_id: String(n) }),
 }));
 const proofOf = (...places: number[]): string =>
@@ -53,9 +55,14 @@ describe('the journal of the rigs', () => {
     for (const how of ['no answer', '429', '429']) journal.note({ type: 'refused', how });
     journal.note({ type: 'forgotten', how: '409 duplicate_share' });
     expect(journal.mined(new Map([[ROUND, proofOf(1, 2)]]))).to.deep.equal({
-      ...{ acknowledged: 4, inProofs: 2, missing: 1, late: 1, leastShown: 1 },
+      acknowledged: 4,
+      inProofs: 2,
+      missing: 1,
+      late: 1,
+      leastShown: 1,
       refused: { 'no answer': 1, '429': 2 },
-      ...{ forgotten: { '409 duplicate_share': 1 }, stolen: {} },
+      forgotten: { '409 duplicate_share': 1 },
+      stolen: {},
     });
     expect(journal.mined(new Map([[ROUND + 1, proofOf(3)]]))).to.include({
       inProofs: 0,

@@ -51,7 +51,10 @@ describeProcesses('a rig', function () {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     const rig = new Rig({
-      ...{ name: 'rig', address: ADDRESS, port, kernel: createKernel('auto') },
+      name: 'rig',
+      address: ADDRESS,
+      port,
+      kernel: createKernel('auto'),
       tell: (event) => events.push(event),
     });
     void rig.run(() => round, stop.signal);

@@ -37,7 +37,8 @@ describeProcesses('a pipe whose reader stalls', function () {
 
   it('holds up who writes, loses nothing, and adds nothing', async () => {
     pipe = new StalledPipe(path.join(directory, 'pipe'), path.join(directory, 'log'), {
-      ...{ readMs: 700, stalledMs: 1300 },
+      readMs: 700,
+      stalledMs: 1300,
     });
     startCounting();
     await eventually(() => (log() !== '' && pipe.isStalled ? true : undefined));

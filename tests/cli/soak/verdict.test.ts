@@ -5,18 +5,41 @@ import type { WaitsSummary } from '../../../cli/soak/waits';
 
 const MAX_WAIT_MS = 250;
 const quick: WaitsSummary = {
-  ...{ name: '/healthz', answered: 6000, failed: {} },
-  ...{ medianMs: 2, p999Ms: 40, mostMs: 60, pendingMs: 0 },
+  name: '/healthz',
+  answered: 6000,
+  failed: {},
+  medianMs: 2,
+  p999Ms: 40,
+  mostMs: 60,
+  pendingMs: 0,
 };
 const goodMined: Mined = {
-  ...{ acknowledged: 600, inProofs: 400, late: 3, missing: 0, leastShown: 0.5 },
-  ...{ refused: {}, forgotten: {}, stolen: {} },
+  acknowledged: 600,
+  inProofs: 400,
+  late: 3,
+  missing: 0,
+  leastShown: 0.5,
+  refused: {},
+  forgotten: {},
+  stolen: {},
 };
 const good: Endured = {
   rounds: [0, 1].map((round) => ({ round, submitted: true, valid: true })),
-  ...{ side: [quick], public: [quick], lagMs: 50, queuedMs: 9, ownPauseMs: 5, ownPausesMs: 9 },
-  ...{ peakMB: 200, descriptors: 300, logMB: 0.1, unfitLines: 0 },
-  ...{ ends: 0, lastCode: 0, calls: 110, otherCalls: 100, forbidden: 0 },
+  side: [quick],
+  public: [quick],
+  lagMs: 50,
+  queuedMs: 9,
+  ownPauseMs: 5,
+  ownPausesMs: 9,
+  peakMB: 200,
+  descriptors: 300,
+  logMB: 0.1,
+  unfitLines: 0,
+  ends: 0,
+  lastCode: 0,
+  calls: 110,
+  otherCalls: 100,
+  forbidden: 0,
   mined: goodMined,
 };
 const breachesOf = (changed: Partial<Endured>): string[] =>

@@ -12,7 +12,11 @@ describe('the jobs of one work', () => {
     jobs.add(job('b', 100n));
     jobs.add(job('c', 500n));
     expect([100n, 500n, 501n, 1000n, 1001n].map((hash) => jobs.idFor(hash))).to.deep.equal([
-      ...['c', 'c', 'a', 'a', 'c'],
+      'c',
+      'c',
+      'a',
+      'a',
+      'c',
     ]);
   });
 

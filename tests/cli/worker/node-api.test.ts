@@ -103,7 +103,7 @@ describe("a worker's view of what answers", () => {
     });
     const api = new NodeApi(url, 'rig1');
     for (const times of [1, 2]) expect(await api.work(signal), `${times}`).to.equal(undefined);
-    expect(asked).to.deep.equal([...['/task?worker_id=rig1', '/healthz', '/task?worker_id=rig1']]);
+    expect(asked).to.deep.equal(['/task?worker_id=rig1', '/healthz', '/task?worker_id=rig1']);
   });
 
   it('is of work whose job it has to know, and can be asked for the next', async () => {

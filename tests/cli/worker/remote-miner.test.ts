@@ -59,7 +59,10 @@ describe("a worker's mining", function () {
     door = await openDoor((request, response) => void script.handle(request, response));
     end = new AbortController();
     const miner = new RemoteMiner({
-      ...{ url: door.url, id: 'rig1', threads: 1, backend: 'auto' },
+      url: door.url,
+      id: 'rig1',
+      threads: 1,
+      backend: 'auto',
       note: (line) => notes.push(line),
     });
     ended = miner.run(end.signal);

@@ -36,14 +36,18 @@ describe('a mining thread', function () {
     };
   };
   const work = (some: Partial<EngineWork> = {}): EngineWork => ({
-    ...{ template, prefix: 0, extranonce2: 9, target: FLOOR << 6n },
+    template,
+    prefix: 0,
+    extranonce2: 9,
+    target: FLOOR << 6n,
     onFound: (more) => found.push(...more),
     onHashes: () => undefined,
     ...some,
   });
   const mine = (count: number, backend: 'auto' | 'js' = 'js'): Engine => {
     engine = new Engine({
-      ...{ threads: count, backend },
+      threads: count,
+      backend,
       log: (level, text) => messages.push(level === 'info' ? text : `${level}: ${text}`),
     });
     engine.search(work());
@@ -86,7 +90,10 @@ describe('a mining thread', function () {
       'warn: mining with 2 of 4 threads on js',
     ]);
     expect(engine.threadStates.map(({ failed }) => failed)).to.have.members([
-      ...[false, false, true, true],
+      false,
+      false,
+      true,
+      true,
     ]);
     await until(() => engine.hashrateHps > 0);
     expect(engine.healthy).to.equal(true);
@@ -149,7 +156,9 @@ describe('a mining thread', function () {
     const hashes = { count: 0 };
     engine.search(
       work({
-        ...{ prefix: 7, extranonce2: 0xffffffff, target: 0n },
+        prefix: 7,
+        extranonce2: 0xffffffff,
+        target: 0n,
         onFound: (more) => later.push(...more),
         onHashes: (more) => (hashes.count += more),
       }),

@@ -158,7 +158,14 @@ export function encodeModule(body: FunctionBody, pages: number): Uint8Array<Arra
   const parameters = vector(body.parameters.map((type) => [VALUE_TYPE[type]]));
   const results = vector([[VALUE_TYPE.i32]]);
   return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+    0x00,
+    0x61,
+    0x73,
+    0x6d,
+    0x01,
+    0x00,
+    0x00,
+    0x00,
     ...section(1, vector([[0x60, ...parameters, ...results]])),
     ...section(3, vector([[0]])),
     ...section(5, vector([[0x01, ...unsigned(pages), ...unsigned(pages)]])),
