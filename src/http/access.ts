@@ -1,9 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { isIP } from 'node:net';
+import { isIP, isIPv4 } from 'node:net';
 import type { Request, RequestHandler, Response } from 'express';
 import type { ControlToken } from './control-token';
 import { ApiError, sendError } from './errors';
-import { isLoopback, isOwnMachine } from './server';
+
+// Who may ask what on the side port. A browser runs pages of anybody, on the owner's machine and next to it,
+// and tells by Host, Origin and Sec-Fetch-* whose page asks for what; other programs come as themselves.
 
 /** Where a port listens on all addresses, one of this machine alone that leads there. */
 const ALL_ADDRESSES: ReadonlyMap<string, string> = new Map([
@@ -21,8 +23,16 @@ export function originOf(host: string, port: number | string): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-// Who may ask what on the side port. A browser runs pages of anybody, on the owner's machine and next to it,
-// and tells by Host, Origin and Sec-Fetch-* whose page asks for what; other programs come as themselves.
+/** Whether an address is one that this machine alone has. */
+export function isLoopback(address: string): boolean {
+  const plain = address.replace(/^::ffff:/i, '');
+  return plain === '::1' || (isIPv4(plain) && plain.startsWith('127.'));
+}
+
+/** Whether a host name or an address stands for the machine that uses it. */
+export function isOwnMachine(name: string): boolean {
+  return name === 'localhost' || isLoopback(name);
+}
 
 /** A page of another origin can't send it without asking first, and is never allowed to. */
 const CONTROL_HEADER = 'X-Orca-Control';

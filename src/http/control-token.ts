@@ -5,8 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RequestHandler } from 'express';
 import type { Log } from '../process/log';
-import { originOf, reachableName } from './access';
-import { isOwnMachine } from './server';
+import { isOwnMachine, originOf, reachableName } from './access';
 
 /** How the file is called beside a store: the store's path with this behind it, or this in its folder. */
 export const CONTROL_TOKEN_FILE = '.control-token';

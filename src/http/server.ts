@@ -1,79 +1,14 @@
 import { createServer, type Server, type ServerOptions } from 'node:http';
-import { isIPv4, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import express, { type Express, type Router } from 'express';
 import { ipKeyGenerator } from 'express-rate-limit';
 import type { Log } from '../process/log';
 import { SETTINGS, type Config } from '../settings/schema';
-import { ownNamesOnly, ownPagesOnly, originOf } from './access';
+import { isLoopback, originOf, ownNamesOnly, ownPagesOnly } from './access';
 import { errorAnswers, notFound, parserStatus, rawError } from './errors';
 import { lastWords } from './one-request';
 
-/** How many may be there at a time. */
-export interface PlaceLimits {
-  all: number;
-  /** From one address. */
-  each: number;
-  /** Of all, those that no other machine gets. */
-  reservedForLoopback: number;
-}
-
-const LOOPBACK = 'loopback';
-
-/** Whether an address is one that this machine alone has. */
-export function isLoopback(address: string): boolean {
-  const plain = address.replace(/^::ffff:/i, '');
-  return plain === '::1' || (isIPv4(plain) && plain.startsWith('127.'));
-}
-
-/** Whether a host name or an address stands for the machine that uses it. */
-export function isOwnMachine(name: string): boolean {
-  return name === 'localhost' || isLoopback(name);
-}
-
-/**
- * Places by the address at the other end of a connection, a network of IPv6 counting as one (/56, as the
- * rate limits have it). All of loopback is one address, too: it is the owner's, and whoever comes through a
- * tunnel or a proxy on this machine, so it is bounded only by one other address' share.
- */
-export class Places {
-  private readonly taken = new Map<string, number>();
-  private total = 0;
-
-  constructor(private readonly limits: PlaceLimits) {}
-
-  /**
-   * Takes a place.
-   * @param address undefined where the other end is gone already
-   * @returns what gives the place back, to be called once; undefined where there is none to be had
-   */
-  take(address: string | undefined): (() => void) | undefined {
-    if (address === undefined) return undefined;
-    const key = isLoopback(address) ? LOOPBACK : ipKeyGenerator(address);
-    if (!this.isFreeFor(key)) return undefined;
-    this.total++;
-    this.taken.set(key, this.takenBy(key) + 1);
-    return () => this.giveBack(key);
-  }
-
-  private isFreeFor(key: string): boolean {
-    const { all, each, reservedForLoopback } = this.limits;
-    if (this.total >= all) return false;
-    if (key === LOOPBACK) return this.takenBy(key) < all - each;
-    const byStrangers = this.total - this.takenBy(LOOPBACK);
-    return this.takenBy(key) < each && byStrangers < all - reservedForLoopback;
-  }
-
-  private takenBy(key: string): number {
-    return this.taken.get(key) ?? 0;
-  }
-
-  private giveBack(key: string): void {
-    this.total--;
-    const left = this.takenBy(key) - 1;
-    if (left > 0) this.taken.set(key, left);
-    else this.taken.delete(key);
-  }
-}
+// The side port's server: where it listens, and how many connections it takes of whom.
 
 /** A taken port is no reason not to mine: so many ports are tried in turn. */
 const PORTS_TRIED = 20;
@@ -85,6 +20,15 @@ const REQUEST_TIMEOUT_MS = 5_000;
 const HEADERS_TIMEOUT_MS = REQUEST_TIMEOUT_MS - 1;
 const TIMEOUT_CHECK_MS = 2_000;
 const CONNECTIONS: PlaceLimits = { all: 1_000, each: 250, reservedForLoopback: 100 };
+
+/** @types/node 18 doesn't declare requireHostHeader. */
+const SERVER_OPTIONS: ServerOptions & { requireHostHeader: boolean } = {
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  headersTimeout: HEADERS_TIMEOUT_MS,
+  connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+  // access.ts refuses a request without a host as it does one for another host; Node's own 400 has no body.
+  requireHostHeader: false,
+};
 
 /**
  * Serves the API on the first free of twenty ports from API_PORT on. Where API_HOST has none, on loopback: on a
@@ -109,15 +53,6 @@ export async function listen(
   if (host === ownHost && port === ownPort) return undefined;
   return listenOn(ownHost, ownPort, make, log);
 }
-
-/** @types/node 18 doesn't declare requireHostHeader. */
-const SERVER_OPTIONS: ServerOptions & { requireHostHeader: boolean } = {
-  requestTimeout: REQUEST_TIMEOUT_MS,
-  headersTimeout: HEADERS_TIMEOUT_MS,
-  connectionsCheckingInterval: TIMEOUT_CHECK_MS,
-  // access.ts refuses a request without a host as it does one for another host; Node's own 400 has no body.
-  requireHostHeader: false,
-};
 
 /** Makes servers of an app, whose connections count together. */
 function serverMaker(app: Express): () => Server {
@@ -166,4 +101,60 @@ async function listenOn(
 function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
   socket.end(rawError(parserStatus(error)));
+}
+
+/** How many may be there at a time. */
+export interface PlaceLimits {
+  all: number;
+  /** From one address. */
+  each: number;
+  /** Of all, those that no other machine gets. */
+  reservedForLoopback: number;
+}
+
+const LOOPBACK = 'loopback';
+
+/**
+ * Places by the address at the other end of a connection, a network of IPv6 counting as one (/56, as the
+ * rate limits have it). All of loopback is one address, too: it is the owner's, and whoever comes through a
+ * tunnel or a proxy on this machine, so it is bounded only by one other address' share.
+ */
+export class Places {
+  private readonly taken = new Map<string, number>();
+  private total = 0;
+
+  constructor(private readonly limits: PlaceLimits) {}
+
+  /**
+   * Takes a place.
+   * @param address undefined where the other end is gone already
+   * @returns what gives the place back, to be called once; undefined where there is none to be had
+   */
+  take(address: string | undefined): (() => void) | undefined {
+    if (address === undefined) return undefined;
+    const key = isLoopback(address) ? LOOPBACK : ipKeyGenerator(address);
+    if (!this.isFreeFor(key)) return undefined;
+    this.total++;
+    this.taken.set(key, this.takenBy(key) + 1);
+    return () => this.giveBack(key);
+  }
+
+  private isFreeFor(key: string): boolean {
+    const { all, each, reservedForLoopback } = this.limits;
+    if (this.total >= all) return false;
+    if (key === LOOPBACK) return this.takenBy(key) < all - each;
+    const byStrangers = this.total - this.takenBy(LOOPBACK);
+    return this.takenBy(key) < each && byStrangers < all - reservedForLoopback;
+  }
+
+  private takenBy(key: string): number {
+    return this.taken.get(key) ?? 0;
+  }
+
+  private giveBack(key: string): void {
+    this.total--;
+    const left = this.takenBy(key) - 1;
+    if (left > 0) this.taken.set(key, left);
+    else this.taken.delete(key);
+  }
 }
