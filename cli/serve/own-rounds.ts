@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import bs58 from 'bs58';
-import { RoundConflict, type RoundStarter } from '../../src/http/services';
+import { RoundConflict, type RoundStarter } from '../../src/http/routes/task';
 import type { MiningNode } from '../../src/node';
 import { monotonicClock } from '../../src/process/clock';
 import { LastingTrouble } from '../../src/process/log';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { NotKeptError, type Chain } from '../../src/audit/seeds';
-import { RoundConflict, type RoundStarter } from '../../src/http/services';
+import { RoundConflict, type RoundStarter } from '../../src/http/routes/task';
 import type { MiningNode } from '../../src/node';
 import type { KeyValueStore } from '../../src/store/store';
 import { roundSeed, type Submissions } from '../../src/work/seed';

@@ -1,6 +1,7 @@
-import type { MiningNode } from '../node';
 import { startWatchdog } from './event-loop';
 import type { Log } from './log';
+
+// How this process ends: what there is to save is saved first, as far as the time allows.
 
 /** What nothing caught since this process started. */
 export const uncaught = { rejections: 0, exceptions: 0 };
@@ -13,16 +14,22 @@ let save: () => Promise<void> = () => Promise.resolve();
 let log: Log | undefined;
 let stopping = false;
 
-/** Has what a node found saved, and its threads ended, before the process ends. */
-export function saveAtTheEnd(
-  node: Pick<MiningNode, 'engine' | 'log' | 'miner' | 'services'>,
-): void {
-  log = node.log;
-  save = async () => {
-    await node.miner.pause();
-    await node.services.shares.flush();
-    await node.engine.close();
-  };
+/** Has `stop` log its reason and save what was found before the process ends. */
+export function saveAtTheEnd(where: Log, what: () => Promise<void>): void {
+  log = where;
+  save = what;
+}
+
+/** Has all that was found saved, and ends the process with 0, upon which a node starts it again. */
+export function stop(why: string): void {
+  if (stopping) return;
+  stopping = true;
+  log?.info(`stopping: ${why}`);
+  const exit = (): void => process.exit(0);
+  setTimeout(exit, STOP_MS);
+  save()
+    .catch((error: unknown) => tell(error, 'not everything could be saved'))
+    .finally(exit);
 }
 
 /**
@@ -45,18 +52,6 @@ export function watchTheProcess(): void {
     tell(reason, 'nothing caught this rejection');
   });
   startWatchdog((message) => (log ? log.warn(message) : console.warn(message)));
-}
-
-/** Has all that was found saved, and ends the process with 0, upon which a node starts it again. */
-export function stop(why: string): void {
-  if (stopping) return;
-  stopping = true;
-  log?.info(`stopping: ${why}`);
-  const exit = (): void => process.exit(0);
-  setTimeout(exit, STOP_MS);
-  save()
-    .catch((error: unknown) => tell(error, 'not everything could be saved'))
-    .finally(exit);
 }
 
 function tell(error: unknown, message: string): void {

@@ -1,4 +1,5 @@
 import { localTestMode } from '../koii/account';
+import { stopNode } from '../node';
 import { saveAtTheEnd, watchTheProcess } from '../process/exit';
 import { ConfigError } from '../settings/schema';
 import { taskContext } from './context';
@@ -10,8 +11,8 @@ import { taskContext } from './context';
 export async function setup(): Promise<void> {
   watchTheProcess();
   const node = await taskContext().catch(exitWithReason);
-  saveAtTheEnd(node);
   const { log, engine, lists, alarms, runner } = node;
+  saveAtTheEnd(log, () => stopNode(node));
   log.info(
     `ready to mine with ${engine.backends.length} threads, backend ${engine.requestedBackend}`,
   );

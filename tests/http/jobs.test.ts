@@ -81,12 +81,12 @@ describe('the job that a share is hashed on', function () {
     await port.node.miner.begin(ROUND + 1, seed, Infinity);
     const { work } = (await port.ask('/task')).body;
     const [share] = mineShares(work, 1);
-    const { conflictCount } = port.node.services.remoteShares;
+    const { conflictCount } = port.node.remoteShares;
     for (const job_id of [old.job_id, 'x', '0'.repeat(20)]) {
       expect(await submit({ ...share, job_id }, ROUND + 1), job_id).to.deep.equal([409, 'stale']);
     }
     expect(await invalid()).to.equal(before);
-    expect(port.node.services.remoteShares.conflictCount).to.equal(conflictCount + 3);
+    expect(port.node.remoteShares.conflictCount).to.equal(conflictCount + 3);
     // Of a round that is over, that is what is said.
     const [late] = mineShares(old, 1);
     expect(await submit({ ...late, job_id: old.job_id })).to.deep.equal([409, 'round_over']);

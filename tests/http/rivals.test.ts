@@ -157,10 +157,13 @@ describeProcesses('readers of GET /task', function () {
       identity,
       store: new MemoryStore(),
       sdk: 'koii',
+      nodeCallFailures: new Map(),
       chain: { submissions: () => Promise.reject(new Error('the node is away')) },
     });
     await node.miner.begin(ROUND, seed, Infinity);
-    server = http.createServer(express().use(createApi(node.services, 0))).listen(0, '127.0.0.1');
+    server = http
+      .createServer(express().use(createApi(node, { requestsPerMinute: 0 })))
+      .listen(0, '127.0.0.1');
     await once(server, 'listening');
   });
   after(async () => {

@@ -76,13 +76,17 @@ async function start(): Promise<{ node: MiningNode; server: Server }> {
     identity,
     store: new MemoryStore(),
     sdk: 'none',
+    nodeCallFailures: new Map(),
     chain: { submissions: () => Promise.resolve({}) },
   });
   await node.miner.begin(ROUND, seed, Infinity);
   const [port] = await freePorts(1);
   const address = { API_HOST: '127.0.0.1', API_PORT: port!, API_ALLOWED_HOSTS: [] };
   const server = (await listen(
-    createApi(node.services, 0, { settings, token: TOKEN, restart: undefined }),
+    createApi(node, {
+      requestsPerMinute: 0,
+      owners: { settings, token: TOKEN, restart: undefined },
+    }),
     address,
     log,
   ))!;

@@ -1,13 +1,14 @@
 import type { Router } from 'express';
 import { z } from 'zod';
+import type { Auditor } from '../../audit/auditor';
 import { difficultyOf } from '../../bitcoin/target';
+import type { MiningNode } from '../../node';
 import type { KeptClaim } from '../../rounds/remote-shares';
 import { RECENT_SHARES } from '../../rounds/share-log';
 import type { LoggedShare } from '../../rounds/share-record';
 import { ApiError, parse } from '../errors';
 import { account, roundInPath, roundNumber, text, jsonBody } from '../requests';
 import { addResource, answer, sendJson, type Mount } from '../resource';
-import type { Services } from '../services';
 
 const DEFAULT_LIMIT = 50;
 const LIMITS = `a whole number from 1 to ${RECENT_SHARES}`;
@@ -31,10 +32,16 @@ const auditBody = z.object({
   }),
 });
 
+/** What /audit serves of a node. */
+interface AuditSources extends Pick<MiningNode, 'shares' | 'remoteShares' | 'log'> {
+  /** Its audits throw when this node lacks what it needs to decide. */
+  auditor: Pick<Auditor, 'audit'>;
+}
+
 /** /audit: what shares came to this node, and its judgement of a proof. */
 export function addAudit(
   router: Router,
-  { shares, remoteShares, audit, log }: Services,
+  { shares, remoteShares, auditor, log }: AuditSources,
   { limits, isPublic }: Mount,
 ): void {
   const get = answer((request, response) => {
@@ -69,10 +76,12 @@ export function addAudit(
   const post = answer(async (request, response) => {
     const { submission } = parse(auditBody, request.body);
     const { round_number, submitter, proof } = submission;
-    const verdict = await audit(round_number, { submitter, proof }).catch((error: unknown) => {
-      log.info({ error }, `round ${round_number} can't be audited`);
-      throw new ApiError(503, 'this node lacks what it needs to decide');
-    });
+    const verdict = await auditor
+      .audit(round_number, { submitter, proof })
+      .catch((error: unknown) => {
+        log.info({ error }, `round ${round_number} can't be audited`);
+        throw new ApiError(503, 'this node lacks what it needs to decide');
+      });
     sendJson(response, verdict.valid);
   });
 

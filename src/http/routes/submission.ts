@@ -3,6 +3,7 @@ import type { RequestHandler, Response, Router } from 'express';
 import { z } from 'zod';
 import { difficultyOf } from '../../bitcoin/target';
 import { EXTRANONCE2_SIZE, VERSION_BITS_SHIFT } from '../../consensus';
+import type { MiningNode } from '../../node';
 import {
   UnwritableError,
   type Conflict,
@@ -23,7 +24,6 @@ import {
   jsonBody,
 } from '../requests';
 import { addResource, answer, sendJson, type Mount } from '../resource';
-import type { Services } from '../services';
 import { VERSION_MASK } from './task';
 
 const shareBody = z
@@ -84,11 +84,9 @@ interface Submitted {
 /** /submission: the shares of workers in, the proof of this node out. */
 export function addSubmission(
   router: Router,
-  services: Services,
+  { miner, remoteShares }: Pick<MiningNode, 'miner' | 'remoteShares'>,
   { limits, isPublic }: Mount,
 ): void {
-  const { miner, remoteShares } = services;
-
   const get = answer(async (request, response) => {
     const number = parse(roundInPath, request.params['roundNumber'], 'roundNumber');
     const round = await miner.round(number);

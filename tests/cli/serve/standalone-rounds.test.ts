@@ -133,6 +133,7 @@ describeProcesses('the rounds of npm run serve', function () {
       store,
       chain: given,
       sdk: 'none',
+      nodeCallFailures: new Map(),
     });
     const rounds = new StandaloneRounds(here, given, store);
     expect(await rounds.start(7, undefined)).to.equal('started');
