@@ -301,9 +301,10 @@ describe('the mounts of the API', function () {
 
 describe('docs/openapi.yaml', () => {
   it('describes every path of the API', () => {
-    const routes = path.join(__dirname, '../../src/http/routes');
-    const code = readdirSync(routes)
-      .map((name) => readFileSync(path.join(routes, name), 'utf8'))
+    const http = path.join(__dirname, '../../src/http');
+    const routes = readdirSync(path.join(http, 'routes')).map((name) => `routes/${name}`);
+    const code = ['api.ts', ...routes]
+      .map((name) => readFileSync(path.join(http, name), 'utf8'))
       .join();
     const served = [...code.matchAll(/addResource\(router, '(.+?)'/g)].map(([, template]) =>
       template!.replace(/:(\w+)/g, '{$1}'),
