@@ -4,6 +4,8 @@ import type { z } from 'zod';
 import { sparingly, type Log } from '../process/log';
 import { expectation, pathOf, quoted } from './wording';
 
+// The one shape of all errors: what they are, what else that is thrown becomes, and how they are answered.
+
 /** What `error` can say, by status. */
 const CODES = {
   400: 'bad_request',
@@ -80,6 +82,61 @@ function issuesOf(issue: z.core.$ZodIssue, of: readonly PropertyKey[]): Issue[] 
   return issue.keys.map((key) => told([...at, key], (input as Record<string, unknown>)[key]));
 }
 
+/** What Express and its body parser throw, by their types: their own messages quote what was sent, as long as it is. */
+const FOREIGN: Readonly<Record<string, readonly [ErrorStatus, string]>> = {
+  'entity.parse.failed': [400, 'the body is not JSON'],
+  'charset.unsupported': [415, 'expected a body in UTF-8'],
+  'encoding.unsupported': [415, 'expected a body as it is, or by gzip or deflate'],
+};
+
+/** What a thrown error is answered with. Those of Express have a status; those unknown here all are a bad request. */
+export function toApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  const { status, type } = (error ?? {}) as Record<string, unknown>;
+  if (typeof status !== 'number' || status < 400 || status > 499) {
+    return new ApiError(500, 'this request failed');
+  }
+  const known = FOREIGN[String(type)];
+  if (known) return new ApiError(...known);
+  if (error instanceof URIError) {
+    return new ApiError(400, 'expected a path in percent-encoded UTF-8');
+  }
+  return new ApiError(status in CODES ? (status as ErrorStatus) : 400, "the body can't be read");
+}
+
+export function sendError(response: ServerResponse, error: ApiError): void {
+  const { status, message, issues } = error;
+  const body = JSON.stringify(errorBody(status, message, issues));
+  // The rest of such a body is not worth waiting for.
+  if (status === 413) response.setHeader('Connection', 'close');
+  response
+    .writeHead(status, {
+      'Content-Type': 'application/json; charset=utf-8',
+      'Content-Length': Buffer.byteLength(body),
+      'Cache-Control': 'no-store',
+    })
+    .end(body);
+}
+
+/** An error answer as it goes over the wire, in the shape of all errors, for what never becomes a request. */
+export function rawError(status: ErrorStatus): string {
+  const body = JSON.stringify(errorBody(status, `${STATUS_CODES[status]}`));
+  return [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+    '',
+    body,
+  ].join('\r\n');
+}
+
+/** What Node's parser gave up on, as a status. */
+export function parserStatus({ code }: NodeJS.ErrnoException): ErrorStatus {
+  if (code === 'HPE_HEADER_OVERFLOW') return 431;
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+}
+
 export const notFound: RequestHandler = (_request, response) =>
   sendError(response, new ApiError(404, 'no such path'));
 
@@ -120,59 +177,4 @@ export function faultLog(log: Log): (error: unknown) => void {
     const what = code ?? name ?? typeof error;
     log.error([`${times} requests failed, the last by ${what}`, ...places].join('\n'));
   });
-}
-
-export function sendError(response: ServerResponse, error: ApiError): void {
-  const { status, message, issues } = error;
-  const body = JSON.stringify(errorBody(status, message, issues));
-  // The rest of such a body is not worth waiting for.
-  if (status === 413) response.setHeader('Connection', 'close');
-  response
-    .writeHead(status, {
-      'Content-Type': 'application/json; charset=utf-8',
-      'Content-Length': Buffer.byteLength(body),
-      'Cache-Control': 'no-store',
-    })
-    .end(body);
-}
-
-/** What Express and its body parser throw, by their types: their own messages quote what was sent, as long as it is. */
-const FOREIGN: Readonly<Record<string, readonly [ErrorStatus, string]>> = {
-  'entity.parse.failed': [400, 'the body is not JSON'],
-  'charset.unsupported': [415, 'expected a body in UTF-8'],
-  'encoding.unsupported': [415, 'expected a body as it is, or by gzip or deflate'],
-};
-
-/** What a thrown error is answered with. Those of Express have a status; those unknown here all are a bad request. */
-export function toApiError(error: unknown): ApiError {
-  if (error instanceof ApiError) return error;
-  const { status, type } = (error ?? {}) as Record<string, unknown>;
-  if (typeof status !== 'number' || status < 400 || status > 499) {
-    return new ApiError(500, 'this request failed');
-  }
-  const known = FOREIGN[String(type)];
-  if (known) return new ApiError(...known);
-  if (error instanceof URIError) {
-    return new ApiError(400, 'expected a path in percent-encoded UTF-8');
-  }
-  return new ApiError(status in CODES ? (status as ErrorStatus) : 400, "the body can't be read");
-}
-
-/** An error answer as it goes over the wire, in the shape of all errors, for what never becomes a request. */
-export function rawError(status: ErrorStatus): string {
-  const body = JSON.stringify(errorBody(status, `${STATUS_CODES[status]}`));
-  return [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    'Content-Type: application/json; charset=utf-8',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'Connection: close',
-    '',
-    body,
-  ].join('\r\n');
-}
-
-/** What Node's parser gave up on, as a status. */
-export function parserStatus({ code }: NodeJS.ErrnoException): ErrorStatus {
-  if (code === 'HPE_HEADER_OVERFLOW') return 431;
-  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
 }

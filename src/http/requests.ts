@@ -6,6 +6,8 @@ import { MAX_TIME_OFFSET } from '../work/attempt';
 import { decodeKey } from '../work/identity';
 import { ApiError, toApiError, type ErrorStatus } from './errors';
 
+// What a request may be: its body, the forms of its fields, and how many there may be.
+
 const MAX_BODY_BYTES = 16 * 1024;
 
 // Not strict: `null` and `7` are JSON, and whoever expects an object says so.

@@ -1,54 +1,12 @@
 import type { RequestHandler, Response } from 'express';
 import { Histogram, Registry, collectDefaultMetrics, Counter } from 'prom-client';
-import type { ProcessUsage } from '../process/usage';
 import type { Verdict } from '../proof/verify';
-import { addMiningMetrics, type MiningSources, addProcessMetrics } from './collected';
-
-const METHODS = ['GET', 'HEAD', 'POST'];
-
-/** What a response's locals have of its request. */
-interface Timed {
-  /** Its route template. */
-  route?: string;
-  /** When a wait that is asked for began and ended, ms. */
-  wait?: { fromMs: number; untilMs: number };
-}
-
-/**
- * Times requests by route template: no client can make up labels. A client that goes away before its
- * answer is counted as 499, as proxies do.
- */
-function requestTimer(registers: Registry[]): RequestHandler {
-  const histogram = new Histogram({
-    name: 'orca_http_request_duration_seconds',
-    help: 'How long answers of the HTTP API took, without what a client asked to wait.',
-    labelNames: ['method', 'route', 'status'],
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
-    registers,
-  });
-  return ({ method }, response, next) => {
-    const fromMs = performance.now();
-    response.once('close', () => {
-      const untilMs = performance.now();
-      const { route = 'other', wait } = response.locals as Timed;
-      const waitedMs = wait ? Math.min(wait.untilMs, untilMs) - wait.fromMs : 0;
-      const labels = {
-        method: METHODS.includes(method) ? method : 'other',
-        route,
-        status: response.writableFinished ? response.statusCode : 499,
-      };
-      histogram.observe(labels, (untilMs - fromMs - waitedMs) / 1000);
-    });
-    next();
-  };
-}
-
-/** Leaves out of a request's time a wait that its client asked for; one each. */
-export async function untimed(response: Response, waiting: Promise<void>): Promise<void> {
-  const wait = { fromMs: performance.now(), untilMs: Infinity };
-  Object.assign(response.locals, { wait } satisfies Timed);
-  await waiting.finally(() => (wait.untilMs = performance.now()));
-}
+import {
+  addMiningMetrics,
+  addProcessMetrics,
+  type MiningSources,
+  type ProcessSources,
+} from './collected';
 
 const VOTES = ['for', 'against'] as const;
 /** Why a stranger's request got no further. */
@@ -56,13 +14,7 @@ const REFUSALS = ['method', 'body', 'path', 'rate', 'malformed', 'slow', 'crowde
 export type Refusal = (typeof REFUSALS)[number];
 const AUDIT_VERDICTS = ['valid', 'invalid', 'abstained'] as const;
 
-export interface MetricsSources extends MiningSources {
-  usage: ProcessUsage;
-  /** Failed calls to the Koii node by method. */
-  nodeCallFailures: ReadonlyMap<string, number>;
-  /** Which SDK this process runs on. */
-  sdk: 'koii' | 'none';
-}
+export interface MetricsSources extends MiningSources, ProcessSources {}
 
 /** What Prometheus is told. Most of it is read from where it lives when it is asked for; the rest is noted here. */
 export class Metrics {
@@ -195,4 +147,50 @@ export class Metrics {
   requestRefused(reason: Refusal): void {
     this.refusals.inc({ reason });
   }
+}
+
+const METHODS = ['GET', 'HEAD', 'POST'];
+
+/** What a response's locals have of its request. */
+interface Timed {
+  /** Its route template. */
+  route?: string;
+  /** When a wait that is asked for began and ended, ms. */
+  wait?: { fromMs: number; untilMs: number };
+}
+
+/**
+ * Times requests by route template: no client can make up labels. A client that goes away before its
+ * answer is counted as 499, as proxies do.
+ */
+function requestTimer(registers: Registry[]): RequestHandler {
+  const histogram = new Histogram({
+    name: 'orca_http_request_duration_seconds',
+    help: 'How long answers of the HTTP API took, without what a client asked to wait.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
+    registers,
+  });
+  return ({ method }, response, next) => {
+    const fromMs = performance.now();
+    response.once('close', () => {
+      const untilMs = performance.now();
+      const { route = 'other', wait } = response.locals as Timed;
+      const waitedMs = wait ? Math.min(wait.untilMs, untilMs) - wait.fromMs : 0;
+      const labels = {
+        method: METHODS.includes(method) ? method : 'other',
+        route,
+        status: response.writableFinished ? response.statusCode : 499,
+      };
+      histogram.observe(labels, (untilMs - fromMs - waitedMs) / 1000);
+    });
+    next();
+  };
+}
+
+/** Leaves out of a request's time a wait that its client asked for; one each. */
+export async function untimed(response: Response, waiting: Promise<void>): Promise<void> {
+  const wait = { fromMs: performance.now(), untilMs: Infinity };
+  Object.assign(response.locals, { wait } satisfies Timed);
+  await waiting.finally(() => (wait.untilMs = performance.now()));
 }
