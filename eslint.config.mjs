@@ -2,6 +2,58 @@ import js from '@eslint/js';
 import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
+/** The rooms of src/, and which others each may import (docs/ARCHITECTURE.md). With process/ comes format.ts. */
+const ROOMS = {
+  consensus: '',
+  format: '',
+  bitcoin: '',
+  process: '',
+  store: 'process',
+  work: 'bitcoin consensus',
+  proof: 'bitcoin consensus work',
+  mining: 'bitcoin consensus process work',
+  notices: 'process store',
+  workers: 'bitcoin consensus work mining',
+  audit: 'process store work proof',
+  settings: 'process store mining',
+  distribution: 'bitcoin process store work proof',
+  rounds: 'bitcoin consensus process store work proof mining workers audit',
+  history: 'bitcoin process store proof mining rounds',
+  metrics: 'bitcoin process proof mining workers rounds',
+  koii: 'consensus process store work notices audit settings distribution rounds',
+  node: 'bitcoin consensus process store work proof mining workers audit settings rounds history metrics',
+  http: 'bitcoin consensus process store work proof mining workers audit settings rounds history metrics node',
+  dashboard:
+    'bitcoin consensus process proof mining workers settings rounds history metrics node http',
+};
+ROOMS.task = Object.keys(ROOMS).join(' ');
+
+/** Matches a room's imports of the rooms that it may not import. */
+function forbiddenTo(room) {
+  const allowed = ROOMS[room].split(' ');
+  const open = [room, ...allowed];
+  if (open.includes('process')) open.push('format');
+  const others = [...Object.keys(ROOMS), 'index', 'main'].filter((name) => !open.includes(name));
+  // These three are files beside the folders of the others.
+  const toSrc = ['consensus', 'format', 'node'].includes(room) ? '\\./' : '(\\.\\./)+';
+  const rooms = allowed.join(', ') || 'no other room';
+  return {
+    regex: `^${toSrc}(${others.join('|')})(/|$)`,
+    message: `Imports point down: src/${room} may import ${rooms} (docs/ARCHITECTURE.md).`,
+  };
+}
+
+const namespaceWrapper = {
+  name: '@_koii/namespace-wrapper',
+  importNames: ['namespaceWrapper'],
+  message: 'Take it from src/koii/sdk.ts, which shares its reads.',
+};
+
+/** Where several blocks match a file, the last one's options replace the others', so each states all of them. */
+const noImports = (patterns, paths = [namespaceWrapper]) => ({
+  '@typescript-eslint/no-restricted-imports': ['error', { paths, patterns }],
+});
+
 /** There is one door for shares. */
 const shareEntering = {
   // Not a method of a class's own.
@@ -10,13 +62,13 @@ const shareEntering = {
     ':not([callee.object.type="ThisExpression"])',
   message: 'Shares enter a round through src/rounds/share-intake.ts alone.',
 };
-const ofShare = '[source.value=/[\\u002F]share$/]';
+const ofShares = '[source.value=/[\\u002F]shares$/]';
 const shareHashing = {
   selector: [
-    `ImportDeclaration${ofShare} > ImportSpecifier[imported.name="shareOf"]`,
-    `ImportDeclaration${ofShare} > ImportNamespaceSpecifier`,
-    `ExportNamedDeclaration${ofShare} > ExportSpecifier[local.name="shareOf"]`,
-    `ExportAllDeclaration${ofShare}`,
+    `ImportDeclaration${ofShares} > ImportSpecifier[imported.name="shareOf"]`,
+    `ImportDeclaration${ofShares} > ImportNamespaceSpecifier`,
+    `ExportNamedDeclaration${ofShares} > ExportSpecifier[local.name="shareOf"]`,
+    `ExportAllDeclaration${ofShares}`,
   ].join(', '),
   message: 'Shares are hashed by src/rounds/share-intake.ts, and in audits by src/proof/verify.ts.',
 };
@@ -35,19 +87,20 @@ export default tseslint.config(
       eqeqeq: 'error',
     },
   },
+  { files: ['src/**/*.ts'], rules: noImports([]) },
+  Object.keys(ROOMS).map((room) => ({
+    files: [`src/${room}.ts`, `src/${room}/**/*.ts`],
+    rules: noImports([forbiddenTo(room)]),
+  })),
+  { files: ['src/koii/sdk.ts'], rules: noImports([forbiddenTo('koii')], []) },
   {
-    files: ['src/**/*.ts'],
-    ignores: ['src/koii/sdk.ts'],
-    rules: {
-      '@typescript-eslint/no-restricted-imports': [
-        'error',
-        {
-          name: '@_koii/namespace-wrapper',
-          importNames: ['namespaceWrapper'],
-          message: 'Take it from src/koii/sdk.ts, which shares its reads.',
-        },
-      ],
-    },
+    files: ['src/dashboard/browser/**/*.ts'],
+    rules: noImports([
+      {
+        regex: '^\\.\\./(?!update$|\\.\\./format$)',
+        message: 'The page is given src/format.ts and src/dashboard/update.ts alone.',
+      },
+    ]),
   },
   {
     files: ['src/**/*.ts'],
