@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { MiningState } from '../../src/http/routes/healthz';
 import { restNow, StandaloneNode } from '../fixtures/standalone';
+import { until as eventually } from '../fixtures/until';
 import { describeProcesses } from '../runner/describe-processes';
 
 const HOUR_MS = 3_600_000;
@@ -44,7 +44,7 @@ describeProcesses('the hours of a node', function () {
     expect(node!.output()).to.match(
       new RegExp(`outside ${hours}, now \\d\\d:\\d\\d ${zone}: resting until ${from}, then`),
     );
-    while (!node!.output().includes('round 7 runs, at rest')) await sleep(20);
+    await eventually(() => node!.output().includes('round 7 runs, at rest'));
     expect(node!.output()).not.to.include('mining round');
     expect((await node!.ask('/task/7')).body).to.include({ hash_rate: 0, valid_shares: 0 });
   });

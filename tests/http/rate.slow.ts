@@ -4,6 +4,7 @@ import { expectedHashes } from '../../src/bitcoin/target';
 import { StandaloneNode } from '../fixtures/standalone';
 import { describeProcesses } from '../runner/describe-processes';
 
+/** Half a minute of a real node's time, which it takes to measure a rate. */
 const READS = 120;
 const READ_MS = 250;
 /** Whatever the owner changes, at every so many reads. */

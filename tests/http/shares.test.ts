@@ -4,6 +4,7 @@ import { FLOOR } from '../../src/consensus';
 import { decodeProof } from '../../src/proof/codec';
 import { mineShares, nextId, otherVersion, type Work } from '../fixtures/shares';
 import { restNow, StandaloneNode } from '../fixtures/standalone';
+import { until } from '../fixtures/until';
 import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 3;
@@ -285,9 +286,11 @@ describeProcesses('shares of remote workers over HTTP', function () {
     const shares = mineShares(easy, 40, id);
     for (const share of shares.slice(0, 35)) expect((await submit(share)).status).to.equal(201);
     // Its rate is believed after five seconds.
-    await new Promise((resolve) => setTimeout(resolve, 5200));
-    const hard = await workOf(`?worker_id=${id}`);
-    expect(BigInt(`0x${hard.share_target}`) < BigInt(`0x${easy.share_target}`)).to.equal(true);
+    let hard = easy;
+    await until(async () => {
+      hard = await workOf(`?worker_id=${id}&after=${hard.job_id}`);
+      return BigInt(`0x${hard.share_target}`) < BigInt(`0x${easy.share_target}`);
+    });
     expect(hard.extranonce1).to.equal(easy.extranonce1);
     for (const share of shares.slice(35)) expect((await submit(share)).status).to.equal(201);
   });

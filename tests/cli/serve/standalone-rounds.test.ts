@@ -6,9 +6,9 @@ import { createNode } from '../../../src/node';
 import { createLog } from '../../../src/process/log';
 import { Settings } from '../../../src/settings/settings';
 import { MemoryStore } from '../../fixtures/memory-store';
-import { eventually } from '../../fixtures/network';
 import { StandaloneNode, SUBMITTER, type Answer } from '../../fixtures/standalone';
 import { identity } from '../../fixtures/template';
+import { until } from '../../fixtures/until';
 import { describeProcesses } from '../../runner/describe-processes';
 
 describeProcesses('the rounds of npm run serve', function () {
@@ -44,8 +44,7 @@ describeProcesses('the rounds of npm run serve', function () {
     variables['MINING_SECONDS'] = '1';
     return restart();
   };
-  const idle = (): Promise<true> =>
-    eventually(async () => ((await running()) === undefined ? true : undefined));
+  const idle = (): Promise<void> => until(async () => (await running()) === undefined);
 
   it('do not go back while one runs, even to one that would be stored in its place', async () => {
     await starts(2000);
