@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
-/** The rooms of src/, and which others each may import (docs/ARCHITECTURE.md). With process/ comes format.ts. */
+/** The rooms of src/ and which others each may import (docs/ARCHITECTURE.md). process includes format.ts. */
 const ROOMS = {
   consensus: '',
   format: '',
@@ -28,13 +28,13 @@ const ROOMS = {
 };
 ROOMS.task = Object.keys(ROOMS).join(' ');
 
-/** Matches a room's imports of the rooms that it may not import. */
+/** Matches the imports that a room may not have. */
 function forbiddenTo(room) {
   const allowed = ROOMS[room].split(' ');
   const open = [room, ...allowed];
   if (open.includes('process')) open.push('format');
   const others = [...Object.keys(ROOMS), 'index', 'main'].filter((name) => !open.includes(name));
-  // These three are files beside the folders of the others.
+  // These three are files in src/ itself.
   const toSrc = ['consensus', 'format', 'node'].includes(room) ? '\\./' : '(\\.\\./)+';
   const rooms = allowed.join(', ') || 'no other room';
   return {
@@ -49,14 +49,14 @@ const namespaceWrapper = {
   message: 'Take it from src/koii/sdk.ts, which shares its reads.',
 };
 
-/** Where several blocks match a file, the last one's options replace the others', so each states all of them. */
+/** If several blocks match a file, only the last one's options count, so each lists them all. */
 const noImports = (patterns, paths = [namespaceWrapper]) => ({
   '@typescript-eslint/no-restricted-imports': ['error', { paths, patterns }],
 });
 
-/** There is one door for shares. */
+/** Shares enter a round in one place. */
 const shareEntering = {
-  // Not a method of a class's own.
+  // Unless a class calls its own method.
   selector:
     'CallExpression[callee.property.name=/^(admit|enter)$/]' +
     ':not([callee.object.type="ThisExpression"])',
@@ -119,7 +119,7 @@ export default tseslint.config(
       'no-restricted-syntax': [
         'error',
         {
-          // eventually() and text() wait for what must become true, and fail where it does not.
+          // eventually() and text() wait for a condition, and fail if it doesn't come.
           selector:
             'CallExpression[callee.name="it"][arguments.length=2]' +
             ':not(:has(CallExpression[callee.name=/^(expect|eventually$|text$)/]))' +
@@ -142,7 +142,7 @@ export default tseslint.config(
         setInterval: 'readonly',
       },
     },
-    // Webpack's settings and the simulator's toy task are CommonJS, read by node as they are.
+    // Webpack's config and the simulator's toy task are CommonJS that node runs as it is.
     rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
   prettier,

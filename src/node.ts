@@ -21,7 +21,7 @@ import { koiiSource } from './work/source';
 import { Jobs } from './workers/jobs';
 import { Workers } from './workers/workers';
 
-/** What a node is made of: Koii's, or what takes its place. */
+/** What a node is made of: Koii's parts, or what stands in for them. */
 export interface NodeOptions extends Pick<MetricsSources, 'sdk' | 'nodeCallFailures'> {
   settings: Settings;
   log: Log;
@@ -46,7 +46,7 @@ export interface MiningNode {
   auditor: Auditor;
   metrics: Metrics;
   usage: ProcessUsage;
-  /** For people to look at. */
+  /** What the dashboard shows of the past. */
   history: History;
 }
 
@@ -124,7 +124,7 @@ export async function stopNode({
   await engine.close();
 }
 
-/** Has those settings act that act while the node runs; MINING_SECONDS is read when a round begins. */
+/** Applies the settings that take effect while the node runs. MINING_SECONDS is read when a round begins. */
 function apply(config: Config, node: Pick<MiningNode, 'engine' | 'governor' | 'log'>): void {
   const { engine, governor, log } = node;
   engine.configure(engineSetup(config));
@@ -140,7 +140,7 @@ function engineSetup(config: Config): EngineSetup {
   return { threads: threadCount(config), backend: config.MINING_BACKEND };
 }
 
-/** What an owner chose is done, for there may be a reason. */
+/** Only warns: the owner may have a reason. */
 function warnOfThreads(chosen: number, log: Log): void {
   const cpus = usableCpus();
   if (chosen <= cpus) return;

@@ -54,14 +54,14 @@ async function main(): Promise<void> {
   await rounds.resume();
   const ownRounds = roundSeconds && new OwnRounds(node, rounds, roundSeconds);
   const auditor: Pick<Auditor, 'audit'> = {
-    // Where no Koii node asks for audits, this is where they are asked for.
+    // Without a Koii node audits come through the API, so they are counted here.
     audit: (round, submitted) =>
       node.metrics.audited(
         node.history.audited(round, submitted.submitter, node.auditor.audit(round, submitted)),
       ),
   };
   const token = await openControlToken(() => path.join(directory, CONTROL_TOKEN_FILE), log);
-  // Nobody starts it again when it ends, or it is not known here who does.
+  // No restart: nothing known here would start the process again.
   const owners = { settings, token, restart: undefined };
   const api = createApi(
     { ...node, auditor },
@@ -74,7 +74,7 @@ async function main(): Promise<void> {
   else tellHowToStart(node, rounds, server);
 }
 
-/** Nothing happens before somebody starts a round: a newcomer is told how. */
+/** Nothing happens until somebody starts a round, so newcomers are told how. */
 function tellHowToStart(
   { miner, log }: MiningNode,
   { next }: StandaloneRounds,
@@ -89,16 +89,16 @@ function tellHowToStart(
   );
 }
 
-/** @throws LockHeldError when another process keeps this directory, and what FileStore throws */
+/** @throws LockHeldError if another process holds this directory, and what FileStore throws */
 async function openStore(directory: string, log: Log): Promise<LockedStore> {
   await makeStateFolder(directory);
-  // Inside: the directory may be a container's whole volume.
+  // Inside the directory, which may be a container's whole volume.
   const file = path.join(directory, '.lock');
   const lock = await StoreLock.acquire(file, log, () => process.exit(0));
   return new LockedStore(await FileStore.open(directory), lock);
 }
 
-/** Where this machine reaches it. */
+/** The address by which this machine reaches it. */
 function urlOf(server: Server): string {
   const { address, port } = server.address() as AddressInfo;
   return originOf(reachableName(address), port);

@@ -12,7 +12,7 @@ import { addSettings, type OwnersPart } from './routes/settings';
 import { addSubmission } from './routes/submission';
 import { addTask, type RoundStarter } from './routes/task';
 
-/** What the API serves of a node. */
+/** The parts of a node that the API serves. */
 export interface ApiNode extends Pick<
   MiningNode,
   'miner' | 'governor' | 'jobs' | 'shares' | 'remoteShares' | 'metrics' | 'log'
@@ -21,18 +21,18 @@ export interface ApiNode extends Pick<
 }
 
 export interface ApiOptions {
-  /** From one address; 0 is no limit. */
+  /** Per address; 0 is no limit. */
   requestsPerMinute: number;
-  /** What is served to the owner alone; nothing where left out. */
+  /** What only the owner is served; left out, it is not served at all. */
   owners?: OwnersPart;
-  /** Starts the rounds that are asked for; left out under a Koii node, which starts them itself. */
+  /** Starts rounds on request. Left out under a Koii node, which starts them itself. */
   rounds?: RoundStarter;
 }
 
-/** What is served through the node's tunnel, on the public internet. */
+/** What the node's tunnel shows the public internet. */
 const PUBLIC_PATHS = ['/task', '/submission', '/audit', '/healthz'];
 
-/** The API as the side port serves it, whole. */
+/** The whole API, for the side port. */
 export function createApi(node: ApiNode, options: ApiOptions): Router {
   const { requestsPerMinute, owners, rounds } = options;
   const router = Router();
@@ -44,7 +44,7 @@ export function createApi(node: ApiNode, options: ApiOptions): Router {
   return router;
 }
 
-/** Serves what strangers may read on the SDK's app, behind a PublicGuard, which limits and answers errors. */
+/** Serves what strangers may read, on the SDK's app. PublicGuard, in front of it, limits rates and answers errors. */
 export function mountPublicApi(app: Express, node: ApiNode): void {
   const router = Router();
   router.use(PUBLIC_PATHS, node.metrics.timeRequests, helmet());
@@ -59,7 +59,7 @@ function addPublicPaths(router: Router, node: ApiNode, mount: Mount, rounds?: Ro
   addHealthz(router, node, mount);
 }
 
-/** /metrics: Prometheus' text format. */
+/** /metrics, in Prometheus' text format. */
 function addMetrics(router: Router, metrics: Metrics): void {
   const get = answer(async (_request, response) => {
     const text = await metrics.render();

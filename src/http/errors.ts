@@ -4,9 +4,9 @@ import type { z } from 'zod';
 import { sparingly, type Log } from '../process/log';
 import { expectation, pathOf, quoted } from './wording';
 
-// The one shape of all errors: what they are, what else that is thrown becomes, and how they are answered.
+// Errors, all in one shape: what they are, what other thrown errors become, and how they are answered.
 
-/** What `error` can say, by status. */
+/** The values of `error`, by status. */
 const CODES = {
   400: 'bad_request',
   403: 'forbidden',
@@ -24,12 +24,12 @@ const CODES = {
 export type ErrorStatus = keyof typeof CODES;
 
 export interface Issue {
-  /** The field, with dots; empty where the whole is wrong. */
+  /** Path of the field, with dots; empty if the body as a whole is wrong. */
   path: string;
   message: string;
 }
 
-/** The one shape of all errors. */
+/** The body of every error answer. */
 export interface ErrorBody {
   error: (typeof CODES)[ErrorStatus];
   message: string;
@@ -40,7 +40,7 @@ function errorBody(status: ErrorStatus, message: string, issues?: Issue[]): Erro
   return { error: CODES[status], message, ...(issues && { issues }) };
 }
 
-/** Ends a request with an error answer. */
+/** Thrown to end a request with an error answer. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
 
@@ -53,13 +53,13 @@ export class ApiError extends Error {
   }
 }
 
-/** Of what is wrong so much is told. */
+/** At most so many issues are listed. */
 const MAX_ISSUES = 50;
 
 /**
- * Checks what a client sent.
- * @param name what the value is where the schema says no more
- * @throws ApiError 400 that names each field that is wrong, what was expected there and what came, up to 50 of them.
+ * Checks a value that a client sent.
+ * @param name of the value, for a schema without fields
+ * @throws ApiError 400 that lists up to 50 wrong fields, with what was expected and what came.
  */
 export function parse<T>(schema: z.ZodType<T>, value: unknown, name = ''): T {
   const result = schema.safeParse(value, { error: expectation, reportInput: true });
@@ -82,14 +82,14 @@ function issuesOf(issue: z.core.$ZodIssue, of: readonly PropertyKey[]): Issue[] 
   return issue.keys.map((key) => told([...at, key], (input as Record<string, unknown>)[key]));
 }
 
-/** What Express and its body parser throw, by their types: their own messages quote what was sent, as long as it is. */
+/** Errors of Express and its body parser by type. Their own messages quote what was sent, however long. */
 const FOREIGN: Readonly<Record<string, readonly [ErrorStatus, string]>> = {
   'entity.parse.failed': [400, 'the body is not JSON'],
   'charset.unsupported': [415, 'expected a body in UTF-8'],
   'encoding.unsupported': [415, 'expected a body as it is, or by gzip or deflate'],
 };
 
-/** What a thrown error is answered with. Those of Express have a status; those unknown here all are a bad request. */
+/** The answer to a thrown error. Errors of Express have a status; one not in CODES becomes 400. */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   const { status, type } = (error ?? {}) as Record<string, unknown>;
@@ -107,7 +107,7 @@ export function toApiError(error: unknown): ApiError {
 export function sendError(response: ServerResponse, error: ApiError): void {
   const { status, message, issues } = error;
   const body = JSON.stringify(errorBody(status, message, issues));
-  // The rest of such a body is not worth waiting for.
+  // The rest of a body that is too large isn't worth waiting for.
   if (status === 413) response.setHeader('Connection', 'close');
   response
     .writeHead(status, {
@@ -118,7 +118,7 @@ export function sendError(response: ServerResponse, error: ApiError): void {
     .end(body);
 }
 
-/** An error answer as it goes over the wire, in the shape of all errors, for what never becomes a request. */
+/** An error answer as it goes over the wire, for bytes that never become a request. */
 export function rawError(status: ErrorStatus): string {
   const body = JSON.stringify(errorBody(status, `${STATUS_CODES[status]}`));
   return [
@@ -131,7 +131,7 @@ export function rawError(status: ErrorStatus): string {
   ].join('\r\n');
 }
 
-/** What Node's parser gave up on, as a status. */
+/** The status for an error of Node's HTTP parser. */
 export function parserStatus({ code }: NodeJS.ErrnoException): ErrorStatus {
   if (code === 'HPE_HEADER_OVERFLOW') return 431;
   return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
@@ -140,7 +140,7 @@ export function parserStatus({ code }: NodeJS.ErrnoException): ErrorStatus {
 export const notFound: RequestHandler = (_request, response) =>
   sendError(response, new ApiError(404, 'no such path'));
 
-/** Answers what handlers and Express itself throw; only what is this node's own fault is logged. */
+/** Answers errors thrown by handlers and by Express. Only this node's own faults are logged. */
 export function errorAnswers(log: Log): ErrorRequestHandler {
   const onFault = faultLog(log);
   return (error: unknown, _request, response, next) => {
@@ -149,7 +149,7 @@ export function errorAnswers(log: Log): ErrorRequestHandler {
   };
 }
 
-/** Answers with what an error stands for. @param onFault is told of this node's own faults */
+/** Answers a thrown error. @param onFault is told of this node's own faults */
 export function answerError(
   response: ServerResponse,
   error: unknown,
@@ -161,8 +161,8 @@ export function answerError(
 }
 
 /**
- * Logs faults, once a minute at most. An error's message may quote what a client sent, so of it only
- * its name, its code and the places it passed are told.
+ * Logs faults, at most once a minute. An error's message may quote what a client sent, so only its name, its code and
+ * its stack frames are logged.
  */
 export function faultLog(log: Log): (error: unknown) => void {
   return sparingly((times, error: unknown) => {

@@ -8,15 +8,15 @@ import { isLoopback, originOf, ownNamesOnly, ownPagesOnly } from './access';
 import { errorAnswers, notFound, parserStatus, rawError } from './errors';
 import { lastWords } from './one-request';
 
-// The side port's server: where it listens, and how many connections it takes of whom.
+// The side port's server: where it listens, and how many connections it accepts from whom.
 
-/** A taken port is no reason not to mine: so many ports are tried in turn. */
+/** So many ports are tried in turn: a port in use is no reason not to mine. */
 const PORTS_TRIED = 20;
 const MAX_PORT = 65_535;
 
-/** A client that takes longer to send a request is cut off; checked every few seconds. */
+/** A client that takes longer to send a request is cut off. Checked every TIMEOUT_CHECK_MS. */
 const REQUEST_TIMEOUT_MS = 5_000;
-/** Node 18 wants it below the other, and its default is above. */
+/** Node 18 requires it to be below requestTimeout, and its default isn't. */
 const HEADERS_TIMEOUT_MS = REQUEST_TIMEOUT_MS - 1;
 const TIMEOUT_CHECK_MS = 2_000;
 const CONNECTIONS: PlaceLimits = { all: 1_000, each: 250, reservedForLoopback: 100 };
@@ -26,14 +26,14 @@ const SERVER_OPTIONS: ServerOptions & { requireHostHeader: boolean } = {
   requestTimeout: REQUEST_TIMEOUT_MS,
   headersTimeout: HEADERS_TIMEOUT_MS,
   connectionsCheckingInterval: TIMEOUT_CHECK_MS,
-  // access.ts refuses a request without a host as it does one for another host; Node's own 400 has no body.
+  // access.ts refuses a request without Host as it does one with another's; Node's own 400 has no body.
   requireHostHeader: false,
 };
 
 /**
- * Serves the API on the first free of twenty ports from API_PORT on. Where API_HOST has none, on loopback: on a
- * desktop nothing but the page can undo a setting, and it would be gone with its port.
- * @returns the server; undefined, after a log line, when no port could be had
+ * Serves the API on the first free port of twenty, from API_PORT on. If API_HOST has none, it is served on loopback: on
+ * a desktop only the page can undo a bad setting, and without a port there would be no page.
+ * @returns the server; undefined, after a log line, if no port was free
  */
 export async function listen(
   api: Router,
@@ -54,12 +54,12 @@ export async function listen(
   return listenOn(ownHost, ownPort, make, log);
 }
 
-/** Makes servers of an app, whose connections count together. */
+/** Creates servers for an app that share one limit of connections. */
 function serverMaker(app: Express): () => Server {
   const places = new Places(CONNECTIONS);
   return () => {
     const server = createServer(SERVER_OPTIONS, app);
-    // Both would end without an error in the shape of all: what is expected is not looked at, and this is no proxy.
+    // Node would answer both without an error body. Expect headers are ignored, and this is no proxy.
     server.on('checkExpectation', app);
     server.on('connect', (_request, socket) => {
       socket.on('error', () => socket.destroy());
@@ -74,7 +74,7 @@ function serverMaker(app: Express): () => Server {
   };
 }
 
-/** @returns a server on the first free of twenty ports */
+/** @returns a server on the first free port of twenty */
 async function listenOn(
   host: string,
   firstPort: number,
@@ -97,27 +97,27 @@ async function listenOn(
   return undefined;
 }
 
-/** Answers what is no HTTP request, which Express never sees. */
+/** Answers what isn't an HTTP request and never reaches Express. */
 function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
   socket.end(rawError(parserStatus(error)));
 }
 
-/** How many may be there at a time. */
+/** How many places there are. */
 export interface PlaceLimits {
   all: number;
-  /** From one address. */
+  /** For one address. */
   each: number;
-  /** Of all, those that no other machine gets. */
+  /** How many of them are kept for loopback. */
   reservedForLoopback: number;
 }
 
 const LOOPBACK = 'loopback';
 
 /**
- * Places by the address at the other end of a connection, a network of IPv6 counting as one (/56, as the
- * rate limits have it). All of loopback is one address, too: it is the owner's, and whoever comes through a
- * tunnel or a proxy on this machine, so it is bounded only by one other address' share.
+ * Limits connections by remote address. An IPv6 network (/56, as in the rate limits) counts as one address, and so does
+ * all of loopback. Loopback serves the owner and whoever comes through a tunnel or proxy on this machine, so it may
+ * take everything but one other address' share.
  */
 export class Places {
   private readonly taken = new Map<string, number>();
@@ -127,8 +127,8 @@ export class Places {
 
   /**
    * Takes a place.
-   * @param address undefined where the other end is gone already
-   * @returns what gives the place back, to be called once; undefined where there is none to be had
+   * @param address undefined if the client is already gone
+   * @returns a function that gives the place back, to be called once; undefined if there is no place
    */
   take(address: string | undefined): (() => void) | undefined {
     if (address === undefined) return undefined;

@@ -10,7 +10,7 @@ import type { RemoteShares } from '../rounds/remote-shares';
 import type { ShareLog } from '../rounds/share-log';
 import type { Workers } from '../workers/workers';
 
-// What is read from where it lives when Prometheus asks.
+// Metrics that are read from their sources when Prometheus asks.
 
 export interface MiningSources {
   engine: Engine;
@@ -30,7 +30,7 @@ export interface ProcessSources {
 }
 
 const PHASES = ['waiting', 'mining', 'closed'] as const;
-/** A worker that mines asks for work more often. */
+/** A worker that mines asks for work more often than this. */
 const WORKER_ACTIVE_MS = 60_000;
 
 /** Hashing, shares and rounds. */
@@ -45,7 +45,7 @@ export function addMiningMetrics(registers: Registry[], sources: MiningSources):
     labelNames: ['thread', 'backend'],
     registers,
     collect() {
-      // A thread that was started again may have another backend.
+      // A restarted thread may have another backend.
       this.reset();
       for (const [thread, { backend, hashrateHps }] of engine.threadStates.entries()) {
         this.set({ thread, backend: backend ?? 'none' }, hashrateHps);
@@ -122,8 +122,8 @@ export function addMiningMetrics(registers: Registry[], sources: MiningSources):
 }
 
 /**
- * What the process may use before an operator is told, and what each mining thread adds. Measured, with any backend:
- * 92 to 110 MB with one thread, 8 to 10 for each more on Node 20, 10 to 12 on 18.12. The rest is for large rounds.
+ * Above this an operator is told, plus so much for each mining thread. Measured with each backend: 92 to 110 MB with
+ * one thread; each further thread adds 8 to 10 MB on Node 20, 10 to 12 on 18.12. The rest is for large rounds.
  */
 const MEMORY_LIMIT_BYTES = 384 * 2 ** 20;
 const MEMORY_LIMIT_BYTES_PER_THREAD = 16 * 2 ** 20;
@@ -184,7 +184,7 @@ export function addProcessMetrics(registers: Registry[], sources: ProcessSources
 
 type Collected = (name: string, help: string, read: () => number) => void;
 
-/** Metrics whose values are kept elsewhere and read when Prometheus asks; a counter starts with the process. */
+/** Adders of metrics whose values are kept elsewhere. Counters count from the start of the process. */
 function collectedIn(registers: Registry[]): { gauge: Collected; counter: Collected } {
   return {
     gauge(name, help, read) {

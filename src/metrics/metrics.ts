@@ -9,14 +9,14 @@ import {
 } from './collected';
 
 const VOTES = ['for', 'against'] as const;
-/** Why a stranger's request got no further. */
+/** Why the public server refused a request. */
 const REFUSALS = ['method', 'body', 'path', 'rate', 'malformed', 'slow', 'crowded'] as const;
 export type Refusal = (typeof REFUSALS)[number];
 const AUDIT_VERDICTS = ['valid', 'invalid', 'abstained'] as const;
 
 export interface MetricsSources extends MiningSources, ProcessSources {}
 
-/** What Prometheus is told. Most of it is read from where it lives when it is asked for; the rest is noted here. */
+/** All metrics. Most are read from their sources when Prometheus asks; the rest are counted here. */
 export class Metrics {
   private readonly registry = new Registry();
   private readonly submissions: Counter;
@@ -91,12 +91,12 @@ export class Metrics {
     return this.registry.contentType;
   }
 
-  /** Whether the last exposition succeeded. */
+  /** Whether the last render() succeeded. */
   get healthy(): boolean {
     return this.works;
   }
 
-  /** The exposition in Prometheus' text format. */
+  /** All metrics in Prometheus' text format. */
   async render(): Promise<string> {
     try {
       const text = await this.registry.metrics();
@@ -108,12 +108,12 @@ export class Metrics {
     }
   }
 
-  /** Notes the end of a round. @param submitted whether there was a proof to submit */
+  /** Counts the end of a round. @param submitted whether there was a proof to submit */
   roundEnded(submitted: boolean): void {
     (submitted ? this.submissions : this.emptyRounds).inc();
   }
 
-  /** Notes an audit and how long it takes; one that fails is an abstention. */
+  /** Counts and times an audit. One that throws is an abstention. */
   async audited(audit: Promise<Verdict>): Promise<Verdict> {
     const stop = this.auditSeconds.startTimer();
     try {
@@ -128,22 +128,22 @@ export class Metrics {
     }
   }
 
-  /** Notes a reward in a distribution list. @param roe what was not counted before of this round's, from 0 */
+  /** Counts a reward in a distribution list. @param roe the part of the round's reward not counted yet, from 0 */
   rewarded(roe: number): void {
     this.rewards.inc(roe);
   }
 
-  /** Notes that this node's list of a round is on the ledger. */
+  /** Counts a list of this node that is on the ledger. */
   listMade(): void {
     this.listsMade.inc();
   }
 
-  /** Notes this node's vote on a distribution list. */
+  /** Counts a vote of this node on a distribution list. */
   listVoted(isValid: boolean): void {
     this.listVotes.inc({ vote: isValid ? 'for' : 'against' });
   }
 
-  /** Notes that the public server refused a request or a connection. */
+  /** Counts a request or connection that the public server refused. */
   requestRefused(reason: Refusal): void {
     this.refusals.inc({ reason });
   }
@@ -151,17 +151,17 @@ export class Metrics {
 
 const METHODS = ['GET', 'HEAD', 'POST'];
 
-/** What a response's locals have of its request. */
+/** What a response's locals hold for the timer. */
 interface Timed {
-  /** Its route template. */
+  /** The route template. */
   route?: string;
-  /** When a wait that is asked for began and ended, ms. */
+  /** When a wait that the client asked for began and ended, ms. */
   wait?: { fromMs: number; untilMs: number };
 }
 
 /**
- * Times requests by route template: no client can make up labels. A client that goes away before its
- * answer is counted as 499, as proxies do.
+ * Times requests by route template, so that no client can make up labels. A client that leaves before its answer is
+ * counted as 499, as proxies do.
  */
 function requestTimer(registers: Registry[]): RequestHandler {
   const histogram = new Histogram({
@@ -188,7 +188,7 @@ function requestTimer(registers: Registry[]): RequestHandler {
   };
 }
 
-/** Leaves out of a request's time a wait that its client asked for; one each. */
+/** Keeps a wait that the client asked for out of the request's measured time. One wait for each request. */
 export async function untimed(response: Response, waiting: Promise<void>): Promise<void> {
   const wait = { fromMs: performance.now(), untilMs: Infinity };
   Object.assign(response.locals, { wait } satisfies Timed);

@@ -11,10 +11,10 @@ import { app, publicServer } from '../koii/sdk';
 import { stop } from '../process/exit';
 import { taskContext } from './context';
 
-/** In place before the first connection, since the SDK listens already. */
+/** Created on import, before the first connection: the SDK is already listening. */
 const guard = new PublicGuard(publicServer, app);
 
-/** Serves the API and the dashboard on the side port, and what strangers may read of it on the SDK's app. */
+/** Serves the API and the dashboard on the side port, and what strangers may read on the SDK's app. */
 export async function routes(): Promise<void> {
   const node = await taskContext();
   const { settings, log, metrics } = node;

@@ -103,7 +103,7 @@ describeProcesses('npm run serve', function () {
         makeStateFolder(directory).catch((error: unknown) => error);
       expect(await fault(file)).to.have.property('code', 'EEXIST');
       expect(await fault(path.join(file, 'a'))).to.have.property('code', 'ENOTDIR');
-      // Where Node's own mkdir with `recursive` never ends.
+      // Here Node's own mkdir with `recursive` never returns.
       if (process.platform === 'linux') {
         expect(await fault('/proc/orca/state')).to.have.property('code', 'ENOENT');
       }

@@ -8,7 +8,7 @@ import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 3;
 
-/** What browsers send beside the request of a page. */
+/** Headers that browsers add to a page's request. */
 const crossSite = (mode: string, dest = 'empty') => ({
   'sec-fetch-site': 'cross-site',
   'sec-fetch-mode': mode,
@@ -229,7 +229,7 @@ describeProcesses('who may ask at the side port', function () {
     }
     const logged = node.output().slice(before);
     expect(logged).not.to.match(/evil|refuse/);
-    // Its mining may have something to say meanwhile.
+    // Its mining may log meanwhile.
     expect(logged.split('\n').length).to.be.below(10);
   });
 });

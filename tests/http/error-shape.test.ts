@@ -31,7 +31,7 @@ interface Errors {
   text: string;
 }
 
-/** What is answered to bytes, until the connection ends. */
+/** The answer to some bytes, up to the end of the connection. */
 async function answerTo(port: number, bytes: string | Uint8Array): Promise<Errors> {
   const socket = connect(port, '127.0.0.1').setEncoding('latin1');
   let answer = '';
@@ -48,7 +48,7 @@ async function answerTo(port: number, bytes: string | Uint8Array): Promise<Error
   };
 }
 
-/** A request as it goes over the wire, after which the connection ends. */
+/** A request as bytes, with Connection: close. */
 function request(line: string, headers = '', body: string | Uint8Array = ''): Buffer {
   const length = body.length > 0 ? `Content-Length: ${body.length}\r\n` : '';
   const head = `${line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${headers}${length}\r\n`;
@@ -275,7 +275,7 @@ describe('all errors have one shape', function () {
       const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true }).resume();
       socket.on('error', () => undefined).write(head);
       await once(socket, 'end');
-      // What is written to a connection that is gone ends it here, too.
+      // Writing to a connection that is gone ends it on this side, too.
       await eventually(() => {
         if (!socket.destroyed) socket.write('x');
         return socket.destroyed || undefined;
@@ -286,7 +286,7 @@ describe('all errors have one shape', function () {
   it('on the side port: a store that takes no writes', async () => {
     store.broken = true;
     await node.shares.flush().catch(() => undefined);
-    // Something has to be there to be written.
+    // There must be something to write.
     await answerTo(ports.side, post('/submission/3', JSON.stringify(share())));
     await node.shares.flush().catch(() => undefined);
     const answered = await answerTo(ports.side, post('/submission/3', JSON.stringify(share())));

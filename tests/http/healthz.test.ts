@@ -6,13 +6,13 @@ import { describeProcesses } from '../runner/describe-processes';
 
 const HOUR_MS = 3_600_000;
 
-/** The time of day there and then. */
+/** The time of day in a zone. */
 function clockIn(timeZone: string | undefined, at: Date): string {
   const format = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
   return at.toLocaleTimeString('en-GB', { ...format, ...(timeZone && { timeZone }) });
 }
 
-/** Hours that are over for three hours, by the clock of a zone. */
+/** Two hours that ended three hours ago, by the clock of a zone. */
 function hoursBefore(zone: string): string {
   const [from, to] = [5, 3].map((hours) => clockIn(zone, new Date(Date.now() - hours * HOUR_MS)));
   return `${from}-${to}`;

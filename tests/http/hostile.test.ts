@@ -57,7 +57,7 @@ describeProcesses('hostile input over HTTP', function () {
         what === 'a zip bomb' ? { 'content-encoding': 'gzip' } : {};
       for (const route of POSTS) {
         const { status } = await send(route, body, encoding);
-        // A start of the running round with unknown fields only is a start all the same.
+        // Unknown fields are ignored, so this is a valid start of the running round.
         expect(route === '/task/2' ? expected : [expected[0]], route).to.include(status);
       }
     });
@@ -89,7 +89,7 @@ describeProcesses('hostile input over HTTP', function () {
     }
   });
 
-  /** What the server answers to bytes, however wrong, until it closes the connection. */
+  /** The answer to some bytes, however wrong, up to the end of the connection. */
   async function raw(bytes: string): Promise<string> {
     const socket = connect(node.port, '127.0.0.1').setEncoding('latin1');
     let answer = '';
@@ -152,7 +152,7 @@ describeProcesses('hostile input over HTTP', function () {
     );
     const health = await node.ask('/healthz');
     expect(health.status).to.equal(200);
-    // 429 once the address' budget of malformed shares is spent.
+    // 429 once the address has reached its limit of malformed shares.
     for (const { status } of await flood) expect(status).to.be.oneOf([400, 429]);
   });
 });

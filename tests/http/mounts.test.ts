@@ -206,7 +206,7 @@ describe('the mounts of the API', function () {
       const statuses = async (route: string, count: number): Promise<number[]> => {
         const answers: number[] = [];
         for (let i = 0; i < count; i++) {
-          // A made-up address does not help.
+          // A forged address doesn't help.
           const headers = { 'x-forwarded-for': `10.0.0.${i}` };
           answers.push((await fetch(url + route, { headers })).status);
         }
@@ -218,7 +218,7 @@ describe('the mounts of the API', function () {
     });
 
     it('lets malformed shares take nothing from the budget of shares', async () => {
-      // 3 requests, 30 shares and 1 malformed one a minute.
+      // 3 requests, 30 shares and 1 malformed share a minute.
       const url = await serve(express().use(createApi(node, { requestsPerMinute: 3 })));
       const submission = `${url}/submission/${ROUND}`;
       const large = `{"a":"${'x'.repeat(20_000)}"}`;

@@ -75,7 +75,7 @@ describe('connections to the side port', function () {
     server.close();
   });
 
-  /** Opens connections that say nothing. @returns how many of them the server keeps */
+  /** Opens silent connections. @returns how many of them the server keeps */
   async function hold(count: number, host: string): Promise<number> {
     const accepted: Socket[] = [];
     server.on('connection', (socket) => accepted.push(socket));
@@ -86,7 +86,7 @@ describe('connections to the side port', function () {
       open++;
       await Promise.race([once(socket, 'connect'), once(socket, 'close')]);
     }
-    // Those that get no place are closed as soon as they are accepted.
+    // Those without a place are closed as soon as they are accepted.
     await until(() => accepted.length === count);
     const kept = accepted.filter(({ destroyed }) => !destroyed).length;
     await until(() => open === kept);
@@ -131,7 +131,7 @@ describe('the side port', () => {
     return address;
   };
 
-  // 192.0.2.0/24 is nobody's (RFC 5737).
+  // 192.0.2.0/24 belongs to nobody (RFC 5737).
   for (const host of ['192.0.2.1', 'nowhere.invalid']) {
     it(`is on loopback where ${host} has none, so that its owner can choose another`, async () => {
       const { address, port } = await listening({ API_HOST: host, API_PORT: 65_530 });

@@ -21,7 +21,7 @@ describeProcesses('shares of remote workers over HTTP', function () {
     const { statistics } = (await node.ask('/audit?limit=1')).body;
     return [statistics.valid_shares, statistics.invalid_shares];
   };
-  /** The time offset of a share in the proof of the node; undefined where it isn't there. */
+  /** The time offset of a share in the node's proof; undefined if the share isn't in it. */
   const offsetInProof = async ({ extranonce2, nonce }: ShareBody): Promise<number | undefined> => {
     const decoded = decodeProof((await node.ask(`/submission/${ROUND}`)).body.proof);
     if ('reason' in decoded) throw new Error(decoded.reason);
@@ -39,7 +39,7 @@ describeProcesses('shares of remote workers over HTTP', function () {
   const fresh = (): ShareBody => mineShares(work, 1)[0]!;
 
   before(async () => {
-    // The node's own thread rests, so that every count and every best share comes from here.
+    // The node's own thread rests, so that all counts and best shares come from this test.
     node = await StandaloneNode.start({ MINING_SCHEDULE: restNow() });
     await node.post(`/task/${ROUND}`, {});
     work = await workOf('?worker_id=rig1');
@@ -285,7 +285,7 @@ describeProcesses('shares of remote workers over HTTP', function () {
     const easy = await workOf(`?worker_id=${id}`);
     const shares = mineShares(easy, 40, id);
     for (const share of shares.slice(0, 35)) expect((await submit(share)).status).to.equal(201);
-    // Its rate is believed after five seconds.
+    // The node trusts a worker's rate after five seconds.
     let hard = easy;
     await until(async () => {
       hard = await workOf(`?worker_id=${id}&after=${hard.job_id}`);

@@ -9,7 +9,7 @@ import { until } from '../fixtures/until';
 
 const ROUND = 4;
 
-/** Takes its time to write, as disks do. */
+/** Writes as slowly as a busy disk. */
 class SlowStore extends MemoryStore {
   override async set(key: string, value: string): Promise<void> {
     await sleep(200);
@@ -28,14 +28,14 @@ describe('GET /task that waits', function () {
 
   const jobOf = async (route = `/task/${ROUND}`): Promise<string> =>
     (await port.ask(route)).body.work.job_id;
-  /** Resolves when a request begins to wait: it asks then when the work changes. */
+  /** Resolves when a request begins to wait, which is when it asks for the miner's next change. */
   const waitBegins = (): Promise<void> =>
     new Promise((resolve) => {
       const miner: { nextChange?: Promise<void> } = port.node.miner;
       Object.defineProperty(miner, 'nextChange', {
         configurable: true,
         get() {
-          // The miner's own from now on.
+          // Uncovers the miner's own getter again.
           delete miner.nextChange;
           resolve();
           return miner.nextChange;
@@ -100,7 +100,7 @@ describe('GET /task that waits', function () {
     const route = `/task/${ROUND}?after=${await jobOf()}`;
     const [answer] = await waiting(route, client.signal);
     const failure = answer!.catch((error: Error) => error.name);
-    // The time that must not be counted.
+    // A wait long enough to show in the metric, were it counted.
     await sleep(1000);
     client.abort();
     expect(await failure).to.equal('AbortError');
@@ -110,7 +110,7 @@ describe('GET /task that waits', function () {
 
   it('adds nothing to the measured time of answers', async () => {
     const [answer] = await waiting(`/task/${ROUND}?after=${await jobOf()}`);
-    // The time that must not be counted.
+    // A wait long enough to show in the metric, were it counted.
     await sleep(1000);
     await port.node.miner.close(ROUND);
     await answer;

@@ -5,10 +5,10 @@ import tseslint from 'typescript-eslint';
 
 const ROOT = path.join(__dirname, '../..');
 
-/** ESLint as the repository runs it, without the rules that need types: those take a minute. */
+/** ESLint with the repository's rules, except those that need types, which take a minute. */
 const eslint = new ESLint({ cwd: ROOT, overrideConfig: tseslint.configs.disableTypeChecked });
 
-/** What is said of one line in a file of src/. */
+/** What ESLint says of one line in a file of src/. */
 async function saidOf(file: string, code: string): Promise<string[]> {
   const [result] = await eslint.lintText(code, { filePath: path.join(ROOT, 'src', file) });
   return result!.messages

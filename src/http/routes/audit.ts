@@ -32,13 +32,13 @@ const auditBody = z.object({
   }),
 });
 
-/** What /audit serves of a node. */
+/** The parts of a node that /audit serves. */
 interface AuditSources extends Pick<MiningNode, 'shares' | 'remoteShares' | 'log'> {
-  /** Its audits throw when this node lacks what it needs to decide. */
+  /** Throws if this node lacks what it needs to decide. */
   auditor: Pick<Auditor, 'audit'>;
 }
 
-/** /audit: what shares came to this node, and its judgement of a proof. */
+/** /audit: the shares that this node got (GET), and its verdict on a proof (POST). */
 export function addAudit(
   router: Router,
   { shares, remoteShares, auditor, log }: AuditSources,
@@ -63,11 +63,11 @@ export function addAudit(
     return Promise.resolve();
   });
 
-  /** Shares and claims, newest first. Of claims no more than a tenth, rounded up, unless there is room. */
+  /** Shares and claims, newest first. Claims get a tenth, rounded up, or what shares leave free. */
   const newest = (limit: number, round?: number): (LoggedShare | KeptClaim)[] => {
     const found = shares.recent(limit, round);
     const room = Math.max(Math.ceil(limit / 10), limit - found.length);
-    // Of what has one place a claim came later.
+    // Of a share and a claim in the same place, the claim came later: the sort is stable.
     return [...remoteShares.claims.recent(round).slice(0, room), ...found]
       .sort((a, b) => placeOf(b) - placeOf(a))
       .slice(0, limit);
@@ -110,7 +110,7 @@ function shareOf({ round, hash, attempt, reason, at }: LoggedShare) {
   return {
     round_number: round,
     hash,
-    // A hash that nothing was shown to give is worth nothing.
+    // Without an attempt nothing shows that anybody found the hash.
     difficulty: attempt ? difficultyOf(BigInt(`0x${hash}`)) : 0,
     valid: reason === undefined,
     ...(reason !== undefined && { reason }),

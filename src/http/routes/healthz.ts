@@ -12,22 +12,22 @@ export interface Health {
   uptime: number;
 }
 
-/** What the owner allows, and whether there is a round to mine: no fault, whatever it is. */
+/** What the owner allows, and whether there is a round to mine. None of it is a fault. */
 export interface MiningState {
   state: GovernorState | 'waiting';
-  /** The hours to mine in and their time zone; null for all. */
+  /** The hours to mine in, with their time zone; null for all hours. */
   schedule: string | null;
-  /** When they next allow mining, or end it, ISO 8601; null where they don't, or the owner paused mining. */
+  /** When these hours next begin or end, ISO 8601; null if they never do, or the owner paused mining. */
   until: string | null;
 }
 
-/** /healthz: whether each component works. Not limited here: a watchdog must get its answer. */
+/** /healthz: whether each component works. Not rate-limited: a watchdog must get its answer. */
 export function addHealthz(
   router: Router,
   { miner, governor, metrics }: Pick<MiningNode, 'miner' | 'governor' | 'metrics'>,
   { isPublic }: Mount,
 ): void {
-  // The hours and their zone tell where the owner lives and sleeps: no stranger is told.
+  // Strangers aren't told the hours and their zone, which say where the owner lives and when they sleep.
   const report = () => ({
     ...health(miner, metrics),
     ...(!isPublic && { mining: miningState(miner, governor) }),
@@ -37,18 +37,18 @@ export function addHealthz(
     response.status(body.status === 'healthy' ? 200 : 503);
     sendJson(response, body);
   };
-  // Orca asks whether the container answers, no more.
+  // Orca only asks whether the container answers, so this is always 200.
   const post: RequestHandler = (_request, response) => sendJson(response, report());
   addResource(router, '/healthz', { get: [get], ...(!isPublic && { post: [post] }) });
 }
 
-/** The state of each component, as /healthz answers it. */
+/** The state of each component. */
 export function health(miner: Miner, metrics: Metrics): Health {
   const { miner: mines, shareCollection } = miner.healthy;
   const components = {
     miner: mines,
     metrics: metrics.healthy,
-    // Whoever reads this was answered.
+    // It has just answered.
     api: true,
     share_collection: shareCollection,
   };

@@ -75,13 +75,13 @@ const OTHER_BYTE_ORDER =
 const A_CLAIM =
   'a claim, which counts for nothing: with extranonce2 and nonce, which show that they give this hash, it is a share';
 
-/** What stands in a response's locals once its request was read. */
+/** A response's locals once its request has been read. */
 interface Submitted {
   number: number;
   share: RemoteShare;
 }
 
-/** /submission: the shares of workers in, the proof of this node out. */
+/** /submission: this node's proof (GET), and the shares of workers (POST). */
 export function addSubmission(
   router: Router,
   { miner, remoteShares }: Pick<MiningNode, 'miner' | 'remoteShares'>,
@@ -103,7 +103,7 @@ export function addSubmission(
     sendJson(response, body, { final: round.closed });
   });
 
-  /** Comes before the limit of shares: what isn't one has a limit of its own. */
+  /** Runs before the limit for shares: malformed ones have a limit of their own. */
   const read: RequestHandler = ({ params, body }, response, next) => {
     const submitted: Submitted = {
       number: parse(roundInPath, params['roundNumber'], 'roundNumber'),

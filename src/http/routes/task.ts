@@ -15,17 +15,17 @@ import { WorkWait } from '../work-wait';
 /** The bits of the header version that a worker may roll (BIP 320). */
 export const VERSION_MASK = 0xffff << VERSION_BITS_SHIFT;
 
-/** Starts rounds where no Koii node does. */
+/** Starts rounds if no Koii node does. */
 export interface RoundStarter {
   /**
-   * Starts a round, or finds it running.
+   * Starts a round, unless it is running.
    * @param submissions of the round two before, for the seed
-   * @throws RoundConflict when it is over, stands on another seed, or would harm another round.
+   * @throws RoundConflict if it is over, has another seed, or would harm another round.
    */
   start(round: number, submissions: Submissions | undefined): Promise<'started' | 'running'>;
 }
 
-/** A round can't be started as asked. */
+/** A round can't be started as requested. */
 export class RoundConflict extends Error {
   override readonly name = 'RoundConflict';
 }
@@ -39,7 +39,7 @@ const startBody = z.object({
     .optional(),
 });
 
-/** /task: what to mine, and the start of a round. */
+/** /task: the work to mine (GET), and the start of a round (POST). */
 export function addTask(
   router: Router,
   { miner, jobs }: Pick<MiningNode, 'miner' | 'jobs'>,
@@ -49,9 +49,9 @@ export function addTask(
   const waits = new WorkWait(miner);
 
   /**
-   * The job for who asks, once it is another than the one named, or there is a first one. A stranger is shown what
-   * there is, and nothing is noted of it.
-   * @returns undefined where the round is not being mined
+   * The job for a client, once it differs from the one that the client names, or once there is one. Strangers are
+   * shown the current job, and nothing is recorded.
+   * @returns undefined if the round is not being mined
    */
   const jobFor = async (
     round: Round,
@@ -105,8 +105,8 @@ export function addTask(
 }
 
 /**
- * What GET /task/:roundNumber answers.
- * @param job the work that is handed out with it, or shown; undefined where there is none
+ * The answer to GET /task/:roundNumber.
+ * @param job the work in it; undefined if there is none
  */
 function taskParameters(miner: Miner, round: Round, job: NamedJob | undefined) {
   const isMined = miner.miningRound === round.number;
@@ -121,7 +121,7 @@ function taskParameters(miner: Miner, round: Round, job: NamedJob | undefined) {
   };
 }
 
-/** Numbers as in Stratum: 8 hex digits, most significant first; bytes in the order they are hashed. */
+/** Numbers as in Stratum: 8 hex digits, most significant first. Bytes are in the order they are hashed. */
 function workOf({ id, template, prefix, target }: NamedJob) {
   return {
     job_id: id,

@@ -39,7 +39,7 @@ describeProcesses('the rounds of npm run serve', function () {
     await node.kill('SIGTERM');
     await node.run();
   };
-  /** Starts the process again; each round then takes a second. */
+  /** Restarts the process, with rounds of one second. */
   const restartBriefly = (): Promise<void> => {
     variables['MINING_SECONDS'] = '1';
     return restart();
@@ -52,7 +52,7 @@ describeProcesses('the rounds of npm run serve', function () {
       await refuses(round, `round 2000 is running: expected a later one, got ${round}`);
     }
     expect(await running()).to.equal(2000);
-    // A newer one takes the place of an older.
+    // A newer round takes an older one's place.
     await starts(2008);
     await refuses(2000, 'round 2008 is running: expected a later one, got 2000');
     expect(await running()).to.equal(2008);
@@ -143,7 +143,7 @@ describeProcesses('the rounds of npm run serve', function () {
     store.broken = false;
     expect(await rounds.start(7, undefined)).to.equal('running');
     expect(await rounds.start(8, undefined)).to.equal('started');
-    // One that knows of none that was started: what is stored stays all the same.
+    // Even without a record of starts, a stored round isn't overwritten.
     const unknowing = new StandaloneRounds(here, given, store);
     await here.miner.pause();
     const over = await unknowing.start(0, undefined).catch((error: unknown) => error);
