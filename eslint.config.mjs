@@ -50,7 +50,7 @@ const namespaceWrapper = {
 };
 
 /** If several blocks match a file, only the last one's options count, so each lists them all. */
-const noImports = (patterns, paths = [namespaceWrapper]) => ({
+const importRules = (patterns, paths = [namespaceWrapper]) => ({
   '@typescript-eslint/no-restricted-imports': ['error', { paths, patterns }],
 });
 
@@ -87,15 +87,15 @@ export default tseslint.config(
       eqeqeq: 'error',
     },
   },
-  { files: ['src/**/*.ts'], rules: noImports([]) },
+  { files: ['src/**/*.ts'], rules: importRules([]) },
   Object.keys(ROOMS).map((room) => ({
     files: [`src/${room}.ts`, `src/${room}/**/*.ts`],
-    rules: noImports([forbiddenTo(room)]),
+    rules: importRules([forbiddenTo(room)]),
   })),
-  { files: ['src/koii/sdk.ts'], rules: noImports([forbiddenTo('koii')], []) },
+  { files: ['src/koii/sdk.ts'], rules: importRules([forbiddenTo('koii')], []) },
   {
     files: ['src/dashboard/browser/**/*.ts'],
-    rules: noImports([
+    rules: importRules([
       {
         regex: '^\\.\\./(?!update$|\\.\\./format$)',
         message: 'The page is given src/format.ts and src/dashboard/update.ts alone.',
