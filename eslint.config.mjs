@@ -2,21 +2,73 @@ import js from '@eslint/js';
 import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
-/** There is one door for shares. */
+/** The rooms of src/ and which others each may import (docs/ARCHITECTURE.md). process includes format.ts. */
+const ROOMS = {
+  consensus: '',
+  format: '',
+  bitcoin: '',
+  process: '',
+  store: 'process',
+  work: 'bitcoin consensus',
+  proof: 'bitcoin consensus work',
+  mining: 'bitcoin consensus process work',
+  notices: 'process store',
+  workers: 'bitcoin consensus work mining',
+  audit: 'process store work proof',
+  settings: 'process store mining',
+  distribution: 'bitcoin process store work proof',
+  rounds: 'bitcoin consensus process store work proof mining workers audit',
+  history: 'bitcoin process store proof mining rounds',
+  metrics: 'bitcoin process proof mining workers rounds',
+  koii: 'consensus process store work notices audit settings distribution rounds',
+  node: 'bitcoin consensus process store work proof mining workers audit settings rounds history metrics',
+  http: 'bitcoin consensus process store work proof mining workers audit settings rounds history metrics node',
+  dashboard:
+    'bitcoin consensus process proof mining workers settings rounds history metrics node http',
+};
+ROOMS.task = Object.keys(ROOMS).join(' ');
+
+/** Matches the imports that a room may not have. */
+function forbiddenTo(room) {
+  const allowed = ROOMS[room].split(' ');
+  const open = [room, ...allowed];
+  if (open.includes('process')) open.push('format');
+  const others = [...Object.keys(ROOMS), 'index', 'main'].filter((name) => !open.includes(name));
+  // These three are files in src/ itself.
+  const toSrc = ['consensus', 'format', 'node'].includes(room) ? '\\./' : '(\\.\\./)+';
+  const rooms = allowed.join(', ') || 'no other room';
+  return {
+    regex: `^${toSrc}(${others.join('|')})(/|$)`,
+    message: `Imports point down: src/${room} may import ${rooms} (docs/ARCHITECTURE.md).`,
+  };
+}
+
+const namespaceWrapper = {
+  name: '@_koii/namespace-wrapper',
+  importNames: ['namespaceWrapper'],
+  message: 'Take it from src/koii/sdk.ts, which shares its reads.',
+};
+
+/** If several blocks match a file, only the last one's options count, so each lists them all. */
+const importRules = (patterns, paths = [namespaceWrapper]) => ({
+  '@typescript-eslint/no-restricted-imports': ['error', { paths, patterns }],
+});
+
+/** Shares enter a round in one place. */
 const shareEntering = {
-  // Not a method of a class's own.
+  // Unless a class calls its own method.
   selector:
     'CallExpression[callee.property.name=/^(admit|enter)$/]' +
     ':not([callee.object.type="ThisExpression"])',
   message: 'Shares enter a round through src/rounds/share-intake.ts alone.',
 };
-const ofShare = '[source.value=/[\\u002F]share$/]';
+const ofShares = '[source.value=/[\\u002F]shares$/]';
 const shareHashing = {
   selector: [
-    `ImportDeclaration${ofShare} > ImportSpecifier[imported.name="shareOf"]`,
-    `ImportDeclaration${ofShare} > ImportNamespaceSpecifier`,
-    `ExportNamedDeclaration${ofShare} > ExportSpecifier[local.name="shareOf"]`,
-    `ExportAllDeclaration${ofShare}`,
+    `ImportDeclaration${ofShares} > ImportSpecifier[imported.name="shareOf"]`,
+    `ImportDeclaration${ofShares} > ImportNamespaceSpecifier`,
+    `ExportNamedDeclaration${ofShares} > ExportSpecifier[local.name="shareOf"]`,
+    `ExportAllDeclaration${ofShares}`,
   ].join(', '),
   message: 'Shares are hashed by src/rounds/share-intake.ts, and in audits by src/proof/verify.ts.',
 };
@@ -35,19 +87,20 @@ export default tseslint.config(
       eqeqeq: 'error',
     },
   },
+  { files: ['src/**/*.ts'], rules: importRules([]) },
+  Object.keys(ROOMS).map((room) => ({
+    files: [`src/${room}.ts`, `src/${room}/**/*.ts`],
+    rules: importRules([forbiddenTo(room)]),
+  })),
+  { files: ['src/koii/sdk.ts'], rules: importRules([forbiddenTo('koii')], []) },
   {
-    files: ['src/**/*.ts'],
-    ignores: ['src/koii/sdk.ts'],
-    rules: {
-      '@typescript-eslint/no-restricted-imports': [
-        'error',
-        {
-          name: '@_koii/namespace-wrapper',
-          importNames: ['namespaceWrapper'],
-          message: 'Take it from src/koii/sdk.ts, which shares its reads.',
-        },
-      ],
-    },
+    files: ['src/dashboard/browser/**/*.ts'],
+    rules: importRules([
+      {
+        regex: '^\\.\\./(?!update$|\\.\\./format$)',
+        message: 'The page is given src/format.ts and src/dashboard/update.ts alone.',
+      },
+    ]),
   },
   {
     files: ['src/**/*.ts'],
@@ -66,7 +119,7 @@ export default tseslint.config(
       'no-restricted-syntax': [
         'error',
         {
-          // eventually() and text() wait for what must become true, and fail where it does not.
+          // eventually() and text() wait for a condition, and fail if it doesn't come.
           selector:
             'CallExpression[callee.name="it"][arguments.length=2]' +
             ':not(:has(CallExpression[callee.name=/^(expect|eventually$|text$)/]))' +
@@ -89,7 +142,7 @@ export default tseslint.config(
         setInterval: 'readonly',
       },
     },
-    // Webpack's settings and the simulator's toy task are CommonJS, read by node as they are.
+    // Webpack's config and the simulator's toy task are CommonJS that node runs as it is.
     rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
   prettier,

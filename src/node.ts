@@ -2,8 +2,6 @@ import bs58 from 'bs58';
 import { Auditor } from './audit/auditor';
 import { Seeds, type Chain } from './audit/seeds';
 import { History } from './history/history';
-import type { Services } from './http/services';
-import { nodeCallFailures } from './koii/calls';
 import { Metrics, type MetricsSources } from './metrics/metrics';
 import { Engine, type EngineSetup } from './mining/engine';
 import { Governor, type Allowance } from './mining/governor';
@@ -23,8 +21,8 @@ import { koiiSource } from './work/source';
 import { Jobs } from './workers/jobs';
 import { Workers } from './workers/workers';
 
-/** What a node stands on: Koii, or what takes its place. */
-export interface Ground extends Pick<MetricsSources, 'sdk'> {
+/** What a node is made of: Koii's parts, or what stands in for them. */
+export interface NodeOptions extends Pick<MetricsSources, 'sdk' | 'nodeCallFailures'> {
   settings: Settings;
   log: Log;
   identity: Identity;
@@ -39,19 +37,21 @@ export interface MiningNode {
   engine: Engine;
   governor: Governor;
   miner: Miner;
+  shares: ShareLog;
+  workers: Workers;
+  jobs: Jobs;
+  remoteShares: RemoteShares;
   roundStore: RoundStore;
   seeds: Seeds;
   auditor: Auditor;
   metrics: Metrics;
   usage: ProcessUsage;
-  /** For people to look at. */
+  /** What the dashboard shows of the past. */
   history: History;
-  /** What the HTTP API serves. */
-  services: Services;
 }
 
-export async function createNode(ground: Ground): Promise<MiningNode> {
-  const { settings, log, identity, store, chain, sdk } = ground;
+export async function createNode(options: NodeOptions): Promise<MiningNode> {
+  const { settings, log, identity, store, chain, sdk, nodeCallFailures } = options;
   const config = settings.current;
   let { MINING_THREADS: chosen } = config;
   warnOfThreads(chosen, log);
@@ -94,35 +94,37 @@ export async function createNode(ground: Ground): Promise<MiningNode> {
   });
   const history = await History.open({ engine, miner, shares, store, log });
   history.follow();
-  const services: Services = {
-    miner,
-    governor,
-    workers,
-    jobs,
-    remoteShares,
-    shares,
-    metrics,
-    log,
-    audit: (round, submitted) => auditor.audit(round, submitted),
-    rounds: undefined,
-  };
   return {
     settings,
     log,
     engine,
     governor,
     miner,
+    shares,
+    workers,
+    jobs,
+    remoteShares,
     roundStore,
     seeds,
     auditor,
     metrics,
     usage,
     history,
-    services,
   };
 }
 
-/** Has those settings act that act while the node runs; MINING_SECONDS is read when a round begins. */
+/** Ends a node's mining, saves what it found and ends its threads. */
+export async function stopNode({
+  miner,
+  shares,
+  engine,
+}: Pick<MiningNode, 'miner' | 'shares' | 'engine'>): Promise<void> {
+  await miner.pause();
+  await shares.flush();
+  await engine.close();
+}
+
+/** Applies the settings that take effect while the node runs. MINING_SECONDS is read when a round begins. */
 function apply(config: Config, node: Pick<MiningNode, 'engine' | 'governor' | 'log'>): void {
   const { engine, governor, log } = node;
   engine.configure(engineSetup(config));
@@ -138,7 +140,7 @@ function engineSetup(config: Config): EngineSetup {
   return { threads: threadCount(config), backend: config.MINING_BACKEND };
 }
 
-/** What an owner chose is done, for there may be a reason. */
+/** Only warns: the owner may have a reason. */
 function warnOfThreads(chosen: number, log: Log): void {
   const cpus = usableCpus();
   if (chosen <= cpus) return;

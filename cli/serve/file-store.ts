@@ -3,13 +3,13 @@ import path from 'node:path';
 import { replaceFile } from '../../src/store/files';
 import type { KeyValueStore } from '../../src/store/store';
 
-/** A store of one small file for each key, replaced whole. */
+/** A store with one small file for each key, replaced as a whole. */
 export class FileStore implements KeyValueStore {
   private last: Promise<void> = Promise.resolve();
 
   private constructor(private readonly directory: string) {}
 
-  /** @throws when the directory can't be made or written to. */
+  /** @throws if the directory can't be created or written to. */
   static async open(directory: string): Promise<FileStore> {
     await mkdir(directory, { recursive: true });
     const store = new FileStore(directory);
@@ -26,14 +26,14 @@ export class FileStore implements KeyValueStore {
     }
   }
 
-  /** Writes one after the other, so that the last value set is the one that stays. */
+  /** Writes one value at a time, so that the last one set is the one that stays. */
   set(key: string, value: string): Promise<void> {
     const written = this.last.then(() => replaceFile(this.pathOf(key), value));
     this.last = written.catch(() => undefined);
     return written;
   }
 
-  /** Names with a dot before them are others', as the lock's is. */
+  /** Names with a leading dot are reserved for other files, such as the lock. */
   private pathOf(key: string): string {
     return path.join(this.directory, encodeURIComponent(key).replace(/^\./, '%2E'));
   }

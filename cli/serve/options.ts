@@ -4,7 +4,7 @@ import { wholeNumber } from '../option-types';
 const MAX_ROUND_SECONDS = 86_400;
 
 export interface Options {
-  /** How long a round takes where the node runs them by itself; undefined where somebody starts them. */
+  /** The length of rounds that the node runs by itself; undefined if somebody else starts them. */
   rounds?: number;
 }
 
@@ -17,7 +17,7 @@ Environment:
 
 Without --rounds somebody starts the rounds: POST /task/<number>, see docs/API.md.`;
 
-/** Reads the command line; ends the process, with what is wrong, where it can't be used. */
+/** Reads the command line. Says what is wrong with it and ends the process if it can't be used. */
 export function parseOptions(): Options {
   return new Command('serve')
     .description(

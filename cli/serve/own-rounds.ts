@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import bs58 from 'bs58';
-import { RoundConflict, type RoundStarter } from '../../src/http/services';
+import { RoundConflict, type RoundStarter } from '../../src/http/routes/task';
 import type { MiningNode } from '../../src/node';
 import { monotonicClock } from '../../src/process/clock';
 import { LastingTrouble } from '../../src/process/log';
@@ -9,9 +9,9 @@ import type { StandaloneRounds } from './standalone-rounds';
 
 const RETRY_MS = 5_000;
 
-/** Round after round by itself, as on a chain whose only submitter is this node. Nobody else starts any. */
+/** Runs round after round, as on a chain whose only submitter is this node. Nobody else can start one. */
 export class OwnRounds implements RoundStarter {
-  /** @param seconds that each round takes, above 0 */
+  /** @param seconds the length of each round, above 0 */
   constructor(
     private readonly node: MiningNode,
     private readonly rounds: StandaloneRounds,
@@ -24,7 +24,7 @@ export class OwnRounds implements RoundStarter {
     );
   }
 
-  /** Never resolves. A round that goes on after a restart has its whole time again. */
+  /** Never resolves. A round continued after a restart gets its full time again. */
   async run(): Promise<never> {
     const { miner, log } = this.node;
     const trouble = new LastingTrouble(log, {
@@ -36,7 +36,7 @@ export class OwnRounds implements RoundStarter {
     for (;;) {
       const endsAtMs = performance.now() + this.seconds * 1000;
       try {
-        // The one that goes on keeps the seed it has.
+        // A round that is continued keeps its seed.
         const isRunning = miner.miningRound === round;
         await this.rounds.start(round, isRunning ? undefined : await this.submissions(round - 2));
         trouble.over();
@@ -51,7 +51,7 @@ export class OwnRounds implements RoundStarter {
     }
   }
 
-  /** What the chain would have of a round: the proof of this node, where it found any share. */
+  /** What the chain would have of a round: this node's proof, if it found a share. */
   private async submissions(round: number): Promise<Submissions> {
     const { miner } = this.node;
     const proof = round < 0 ? undefined : (await miner.round(round))?.proof();

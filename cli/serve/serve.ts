@@ -2,13 +2,16 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { Router } from 'express';
+import type { Auditor } from '../../src/audit/auditor';
 import { createDashboard } from '../../src/dashboard/dashboard';
 import { originOf, reachableName } from '../../src/http/access';
 import { createApi } from '../../src/http/api';
 import { CONTROL_TOKEN_FILE, openControlToken, tellAddress } from '../../src/http/control-token';
 import { listen } from '../../src/http/server';
-import { createNode, type MiningNode } from '../../src/node';
+import { nodeCallFailures } from '../../src/koii/calls';
+import { createNode, stopNode, type MiningNode } from '../../src/node';
 import { startWatchdog } from '../../src/process/event-loop';
+import { saveAtTheEnd, stop } from '../../src/process/exit';
 import { createLog, type Log } from '../../src/process/log';
 import { ConfigError, loadConfig } from '../../src/settings/schema';
 import { Settings } from '../../src/settings/settings';
@@ -21,9 +24,6 @@ import { parseOptions } from './options';
 import { OwnRounds } from './own-rounds';
 import { GivenSubmissions, StandaloneRounds } from './standalone-rounds';
 import { makeStateFolder, stateFault } from './state-folder';
-
-/** Whoever asks a container to stop kills it some seconds later. */
-const STOP_MS = 1500;
 
 async function main(): Promise<void> {
   const { rounds: roundSeconds } = parseOptions();
@@ -44,26 +44,29 @@ async function main(): Promise<void> {
     store,
     chain,
     sdk: 'none',
+    nodeCallFailures,
   });
-  stopOnSignals(node);
+  saveAtTheEnd(log, () => stopNode(node));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(signal));
   log.info(`state in ${directory}`);
 
   const rounds = new StandaloneRounds(node, chain, store);
   await rounds.resume();
   const ownRounds = roundSeconds && new OwnRounds(node, rounds, roundSeconds);
-  const services = {
-    ...node.services,
-    rounds: ownRounds || rounds,
-    // Where no Koii node asks for audits, this is where they are asked for.
-    audit: (...of: Parameters<typeof node.services.audit>) =>
+  const auditor: Pick<Auditor, 'audit'> = {
+    // Without a Koii node audits come through the API, so they are counted here.
+    audit: (round, submitted) =>
       node.metrics.audited(
-        node.history.audited(of[0], of[1].submitter, node.services.audit(...of)),
+        node.history.audited(round, submitted.submitter, node.auditor.audit(round, submitted)),
       ),
   };
   const token = await openControlToken(() => path.join(directory, CONTROL_TOKEN_FILE), log);
-  // Nobody starts it again when it ends, or it is not known here who does.
+  // No restart: nothing known here would start the process again.
   const owners = { settings, token, restart: undefined };
-  const api = createApi(services, config.API_RATE_LIMIT, owners);
+  const api = createApi(
+    { ...node, auditor },
+    { requestsPerMinute: config.API_RATE_LIMIT, owners, rounds: ownRounds || rounds },
+  );
   const server = await listen(Router().use(createDashboard(node, owners), api), config, log);
   if (!server) process.exit(1);
   tellAddress(server, token, log);
@@ -71,7 +74,7 @@ async function main(): Promise<void> {
   else tellHowToStart(node, rounds, server);
 }
 
-/** Nothing happens before somebody starts a round: a newcomer is told how. */
+/** Nothing happens until somebody starts a round, so newcomers are told how. */
 function tellHowToStart(
   { miner, log }: MiningNode,
   { next }: StandaloneRounds,
@@ -86,30 +89,19 @@ function tellHowToStart(
   );
 }
 
-/** @throws LockHeldError when another process keeps this directory, and what FileStore throws */
+/** @throws LockHeldError if another process holds this directory, and what FileStore throws */
 async function openStore(directory: string, log: Log): Promise<LockedStore> {
   await makeStateFolder(directory);
-  // Inside: the directory may be a container's whole volume.
+  // Inside the directory, which may be a container's whole volume.
   const file = path.join(directory, '.lock');
   const lock = await StoreLock.acquire(file, log, () => process.exit(0));
   return new LockedStore(await FileStore.open(directory), lock);
 }
 
-/** Where this machine reaches it. */
+/** The address by which this machine reaches it. */
 function urlOf(server: Server): string {
   const { address, port } = server.address() as AddressInfo;
   return originOf(reachableName(address), port);
-}
-
-/** Saves what was found before the process ends. */
-function stopOnSignals({ miner, log }: MiningNode): void {
-  const exit = (): void => process.exit(0);
-  const stop = (signal: string): void => {
-    log.info(`stopping: ${signal}`);
-    setTimeout(exit, STOP_MS);
-    void miner.pause().finally(exit);
-  };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);
 }
 
 main().catch((error: unknown) => {

@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import { NotKeptError, type Chain } from '../../src/audit/seeds';
-import { RoundConflict, type RoundStarter } from '../../src/http/services';
+import { RoundConflict, type RoundStarter } from '../../src/http/routes/task';
 import type { MiningNode } from '../../src/node';
 import type { KeyValueStore } from '../../src/store/store';
 import { roundSeed, type Submissions } from '../../src/work/seed';
 
 const KEY = 'standalone';
-/** A round so far above the last one started is a slip, or somebody's who would put all others beneath it. */
+/** A larger jump is a slip, or meant to shut out all rounds below it. */
 const MAX_JUMP = 1000;
 const recordSchema = z.strictObject({ round: z.number().int().nonnegative() });
 
-/** In place of the chain: the submissions that came with the start of a round. */
+/** Stands in for the chain: the submissions given at the start of a round. */
 export class GivenSubmissions implements Chain {
   readonly isCertain = true;
   private given: { round: number; submissions: Submissions } | undefined;
@@ -27,10 +27,10 @@ export class GivenSubmissions implements Chain {
   }
 }
 
-/** Rounds that are started from outside. A round runs until the next is started, or its time is over. */
+/** Rounds started from outside. A round runs until the next one is started or its time is over. */
 export class StandaloneRounds implements RoundStarter {
   private last: Promise<unknown> = Promise.resolve();
-  /** By this process or one before; undefined where none was. */
+  /** By this process or an earlier one; undefined if there was none. */
   private lastStarted: number | undefined;
 
   constructor(
@@ -39,7 +39,7 @@ export class StandaloneRounds implements RoundStarter {
     private readonly store: KeyValueStore,
   ) {}
 
-  /** The round behind the last that was started, by this process or one before; 0 where none was. */
+  /** The round after the last one started, by this process or an earlier one; 0 if there was none. */
   get next(): number {
     return this.lastStarted === undefined ? 0 : this.lastStarted + 1;
   }
@@ -50,7 +50,7 @@ export class StandaloneRounds implements RoundStarter {
     return started;
   }
 
-  /** Goes on with the round that an earlier process was mining. */
+  /** Continues the round that an earlier process was mining. */
   async resume(): Promise<void> {
     const { miner, log } = this.node;
     const text = await this.store.get(KEY);
@@ -72,7 +72,7 @@ export class StandaloneRounds implements RoundStarter {
     await this.expectNoHarm(round);
     const known = await miner.round(round);
     if (known?.closed) throw new RoundConflict(`round ${round} is over`);
-    // Without submissions a round goes on as it was, and a new one stands on an empty round.
+    // Without submissions a known round keeps its seed, and a new one gets the seed of an empty round.
     const given = submissions ?? (known ? undefined : {});
     const seed = given ? seedFrom(miner.identity.taskId, round, given) : known!.seed;
     if (known && !known.seed.equals(seed)) {
@@ -83,7 +83,7 @@ export class StandaloneRounds implements RoundStarter {
       this.chain.give(round - 2, given);
       await seeds.confirm(round);
     }
-    // What can fail comes first: the round that runs is over for good only when this one is begun.
+    // What can fail comes first: the running round must not be closed unless this one begins.
     await this.store.set(KEY, JSON.stringify({ round }));
     this.lastStarted = round;
     const previous = miner.lastRound;
@@ -95,11 +95,11 @@ export class StandaloneRounds implements RoundStarter {
     return 'started';
   }
 
-  /** @throws RoundConflict where the start of a round would end or overwrite one that is newer, or shut out those to come. */
+  /** @throws RoundConflict if the start would end or overwrite a newer round, or shut out future ones. */
   private async expectNoHarm(round: number): Promise<void> {
     const { miner, roundStore } = this.node;
     const { lastStarted: last = round } = this;
-    // Its time may be over, or the process that began it: a round is not, until a later one is started.
+    // A round is over only when a later one is started, even if its time or its process has ended.
     if (round < last && !(await miner.round(last))?.closed) {
       const state = miner.miningRound === last ? 'is running' : 'was started last and is not over';
       throw new RoundConflict(`round ${last} ${state}: expected a later one, got ${round}`);

@@ -3,20 +3,20 @@ import path from 'node:path';
 import { ConfigError } from '../../src/settings/schema';
 
 /**
- * Makes the folder of the state and tries whether it takes files.
- * @throws what the file system says
+ * Creates the state folder and checks that files can be created in it.
+ * @throws the file system's error
  */
 export async function makeStateFolder(directory: string): Promise<void> {
   await makeFolders(directory);
   await rmdir(await mkdtemp(path.join(directory, '.tried-')));
 }
 
-/** Node's own, with `recursive`, never ends below /proc, where there is a parent and no folder can be (18 and 20). */
+/** Node's mkdir with `recursive` never returns below /proc, which takes no folders (Node 18 and 20). */
 async function makeFolders(directory: string): Promise<void> {
   try {
     await mkdir(directory);
   } catch (error) {
-    // Windows refuses in another way to make a drive's root, which is there.
+    // For an existing drive root Windows gives another error than EEXIST.
     if (await isFolder(directory)) return;
     const parent = path.dirname(directory);
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || parent === directory) throw error;
@@ -29,7 +29,7 @@ async function isFolder(directory: string): Promise<boolean> {
   return (await stat(directory).catch(() => undefined))?.isDirectory() === true;
 }
 
-/** Where a folder can't be used, in words for whoever chose it; any other error as it is. */
+/** Rewords a file system error for whoever chose the folder; other errors stay as they are. */
 export function stateFault(stateDir: string, error: unknown): unknown {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === undefined) return error;

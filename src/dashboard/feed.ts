@@ -116,11 +116,11 @@ export class Feed {
 
   /** What a listener has not seen yet; it has seen it after this. */
   private updateFor(listener: Listener, isStranger: boolean, status: Status): Update {
-    const { history, services } = this.node;
+    const { history, shares } = this.node;
     const { edition, samples, finds, audits, rewards } = history;
     const isOutdated = listener.cursor.edition !== edition;
     const seen = isOutdated ? NOTHING : listener.cursor;
-    const lastShare = services.shares.lastPlace;
+    const lastShare = shares.lastPlace;
     listener.cursor = {
       edition,
       sample: samples.last,
@@ -137,7 +137,7 @@ export class Feed {
       samples: samples.after(seen.sample),
       findsRound: finds.round,
       finds: finds.after(seen.find),
-      ...(lastShare > seen.share && { recent: services.shares.recent(MAX_RECENT).map(shareLine) }),
+      ...(lastShare > seen.share && { recent: shares.recent(MAX_RECENT).map(shareLine) }),
       audits: audits.after(seen.audit),
       rewards: rewards.after(seen.reward),
     };

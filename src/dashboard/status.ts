@@ -13,8 +13,7 @@ const MAX_WORKERS_LISTED = 50;
 
 /** How the node stands now. @param times of the round being mined, where they are known */
 export function statusOf(node: MiningNode, times: RoundTimes | undefined): Status {
-  const { engine, governor, miner, metrics, services, usage } = node;
-  const { workers, shares, remoteShares } = services;
+  const { engine, governor, miner, metrics, shares, workers, remoteShares, usage } = node;
   const { components } = health(miner, metrics);
   const { valid, invalid } = shares.statistics;
   const known = workers.list();

@@ -1,33 +1,43 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { isIP } from 'node:net';
+import { isIP, isIPv4 } from 'node:net';
 import type { Request, RequestHandler, Response } from 'express';
 import type { ControlToken } from './control-token';
 import { ApiError, sendError } from './errors';
-import { isLoopback, isOwnMachine } from './server';
 
-/** Where a port listens on all addresses, one of this machine alone that leads there. */
+// Who may send what to the side port. Browsers on the owner's machine and network run anybody's pages, and say by Host,
+// Origin and Sec-Fetch-* which page a request comes from; other programs speak for themselves.
+
+/** For hosts that mean all addresses: a name by which this machine reaches itself. */
 const ALL_ADDRESSES: ReadonlyMap<string, string> = new Map([
   ['0.0.0.0', '127.0.0.1'],
   ['::', 'localhost'],
 ]);
 
-/** The name by which this machine reaches what listens on a host. */
+/** The name by which this machine reaches a port that listens on the host. */
 export function reachableName(host: string): string {
   return ALL_ADDRESSES.get(host) ?? host;
 }
 
-/** "http://[::1]:8080": IPv6 addresses stand in brackets (RFC 3986 section 3.2.2). */
+/** Such as "http://[::1]:8080": IPv6 addresses go in brackets (RFC 3986 section 3.2.2). */
 export function originOf(host: string, port: number | string): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-// Who may ask what on the side port. A browser runs pages of anybody, on the owner's machine and next to it,
-// and tells by Host, Origin and Sec-Fetch-* whose page asks for what; other programs come as themselves.
+/** Whether an address is a loopback address. */
+export function isLoopback(address: string): boolean {
+  const plain = address.replace(/^::ffff:/i, '');
+  return plain === '::1' || (isIPv4(plain) && plain.startsWith('127.'));
+}
 
-/** A page of another origin can't send it without asking first, and is never allowed to. */
+/** Whether a host name or address always means the machine that uses it. */
+export function isOwnMachine(name: string): boolean {
+  return name === 'localhost' || isLoopback(name);
+}
+
+/** A page of another origin has to ask (CORS preflight) before it sends this header, and is never allowed to. */
 const CONTROL_HEADER = 'X-Orca-Control';
 
-/** Where a proxy on this machine tells whom it speaks for: then the address is not the client's. */
+/** Set by proxies: the connection then comes from the proxy, not from the client. */
 const PROXY_HEADERS = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'];
 
 const NOT_OWN_NAME = new ApiError(
@@ -37,10 +47,9 @@ const NOT_OWN_NAME = new ApiError(
 const NOT_OWN_PAGE = new ApiError(403, 'expected no request of a page that is not of this address');
 
 /**
- * Lets nothing pass but what is addressed to this node by a name of its own, on any port. Any other name
- * may have been made to point here by whoever owns it, to have his pages read here (DNS rebinding), which
- * nobody can do to an IP address.
- * @param names besides localhost and IP addresses
+ * Passes only requests whose Host is one of this node's own names, on any port. The owner of any other name may have
+ * pointed it here so that their pages can read this node (DNS rebinding); nobody can do that to an IP address.
+ * @param names allowed besides localhost and IP addresses
  */
 export function ownNamesOnly(names: readonly string[]): RequestHandler {
   const own = new Set(['localhost', ...names.map(plainName)]);
@@ -51,27 +60,27 @@ export function ownNamesOnly(names: readonly string[]): RequestHandler {
   };
 }
 
-/** Lets nothing pass that a page of another origin sends, but a link from there may lead here. */
+/** Refuses requests from pages of other origins, except links that open this page. */
 export const ownPagesOnly: RequestHandler = (request, response, next) => {
   if (isOtherPages(request.headers) && !isLink(request)) refuse(response, NOT_OWN_PAGE);
   else next();
 };
 
-/** Lets pass neither what another page sends nor what it leads a window to. */
+/** Refuses requests from pages of other origins, links included. */
 export const noLinks: RequestHandler = ({ headers }, _response, next) => {
   if (isOtherPages(headers)) throw NOT_OWN_PAGE;
   next();
 };
 
 /**
- * Whether a request may use the controls: it comes from this machine itself, was addressed to it by a name
- * for itself, and has the token, without which anybody behind a proxy or a tunnel on this machine would too.
+ * Whether a request may use the controls: it comes from this machine, its Host means this machine, and it has the
+ * token. Without the token, anybody behind a proxy or tunnel on this machine could use them.
  */
 export function mayControl(request: Request, token: ControlToken): boolean {
   return isOfThisMachine(request) && token.isIn(request);
 }
 
-/** Lets nothing pass but what this machine's own page, or a program on it, sends with the token. */
+/** Passes only requests with the token, from this machine's own page or from a program on it. */
 export function controlsOnly(token: ControlToken): RequestHandler {
   return (request, _response, next) => {
     if (!isOfThisMachine(request)) {
@@ -98,14 +107,14 @@ function isOfThisMachine({ socket, headers }: Request): boolean {
   );
 }
 
-/** By what its browser says: where it says nothing, it is no page's, or none that could tell of itself. */
+/** Goes by what the browser says. One that says nothing is no browser, or too old to say it. */
 function isOtherPages(headers: IncomingHttpHeaders): boolean {
   const { host, origin, 'sec-fetch-site': site } = headers;
   if (origin !== undefined && hostOf(origin) !== host?.toLowerCase()) return true;
   return site !== undefined && site !== 'same-origin' && site !== 'none';
 }
 
-/** Whether a whole window goes there, of which the page that sent it there learns nothing; no frame in a page does. */
+/** Whether a whole window navigates here, not a frame: the page that sent it can't read the answer. */
 function isLink({ method, headers }: Request): boolean {
   return (
     method === 'GET' &&
@@ -115,23 +124,23 @@ function isLink({ method, headers }: Request): boolean {
   );
 }
 
-/** Host and port of an origin as browsers write it; something no Host can be for other schemes and `null`. */
+/** Host and port of an Origin header. For other schemes and `null` it is empty, which equals no Host. */
 function hostOf(origin: string): string {
   return /^https?:\/\/(.+)$/i.exec(origin)?.[1]!.toLowerCase() ?? '';
 }
 
-/** The name of a Host header, plain, an IPv6 address without its brackets; undefined where there is none. */
+/** The name in a Host header, normalized, IPv6 without brackets; undefined if it has none. */
 function nameIn(host: string | undefined): string | undefined {
   const [, address, name] = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::\d{0,5})?$/.exec(host ?? '') ?? [];
   return name === undefined ? address?.toLowerCase() : plainName(name);
 }
 
-/** Without what names may be written with and mean the same. */
+/** Lower case and without the final dot, neither of which changes what a name means. */
 function plainName(name: string): string {
   return name.toLowerCase().replace(/\.$/, '');
 }
 
-/** Whoever is refused here keeps no connection: nothing more is expected of him. */
+/** Refuses a request and closes its connection. */
 function refuse(response: Response, error: ApiError): void {
   response.setHeader('Connection', 'close');
   sendError(response, error);

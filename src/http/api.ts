@@ -1,5 +1,8 @@
 import { Router, type Express } from 'express';
 import helmet from 'helmet';
+import type { Auditor } from '../audit/auditor';
+import type { Metrics } from '../metrics/metrics';
+import type { MiningNode } from '../node';
 import { errorAnswers } from './errors';
 import { NO_LIMITS, rateLimits } from './requests';
 import { addResource, answer, type Mount } from './resource';
@@ -7,53 +10,60 @@ import { addAudit } from './routes/audit';
 import { addHealthz } from './routes/healthz';
 import { addSettings, type OwnersPart } from './routes/settings';
 import { addSubmission } from './routes/submission';
-import { addTask } from './routes/task';
-import type { Services } from './services';
+import { addTask, type RoundStarter } from './routes/task';
 
-/** /metrics: Prometheus' text format. */
-function addMetrics(router: Router, { metrics }: Services): void {
+/** The parts of a node that the API serves. */
+export interface ApiNode extends Pick<
+  MiningNode,
+  'miner' | 'governor' | 'jobs' | 'shares' | 'remoteShares' | 'metrics' | 'log'
+> {
+  auditor: Pick<Auditor, 'audit'>;
+}
+
+export interface ApiOptions {
+  /** Per address; 0 is no limit. */
+  requestsPerMinute: number;
+  /** What only the owner is served; left out, it is not served at all. */
+  owners?: OwnersPart;
+  /** Starts rounds on request. Left out under a Koii node, which starts them itself. */
+  rounds?: RoundStarter;
+}
+
+/** What the node's tunnel shows the public internet. */
+const PUBLIC_PATHS = ['/task', '/submission', '/audit', '/healthz'];
+
+/** The whole API, for the side port. */
+export function createApi(node: ApiNode, options: ApiOptions): Router {
+  const { requestsPerMinute, owners, rounds } = options;
+  const router = Router();
+  router.use(node.metrics.timeRequests, helmet());
+  addPublicPaths(router, node, { limits: rateLimits(requestsPerMinute), isPublic: false }, rounds);
+  addMetrics(router, node.metrics);
+  if (owners) addSettings(router, owners);
+  router.use(errorAnswers(node.log));
+  return router;
+}
+
+/** Serves what strangers may read, on the SDK's app. PublicGuard, in front of it, limits rates and answers errors. */
+export function mountPublicApi(app: Express, node: ApiNode): void {
+  const router = Router();
+  router.use(PUBLIC_PATHS, node.metrics.timeRequests, helmet());
+  addPublicPaths(router, node, { limits: NO_LIMITS, isPublic: true });
+  app.use(router);
+}
+
+function addPublicPaths(router: Router, node: ApiNode, mount: Mount, rounds?: RoundStarter): void {
+  addTask(router, node, mount, rounds);
+  addSubmission(router, node, mount);
+  addAudit(router, node, mount);
+  addHealthz(router, node, mount);
+}
+
+/** /metrics, in Prometheus' text format. */
+function addMetrics(router: Router, metrics: Metrics): void {
   const get = answer(async (_request, response) => {
     const text = await metrics.render();
     response.set('Cache-Control', 'no-store').type(metrics.contentType).send(text);
   });
   addResource(router, '/metrics', { get: [get] });
-}
-
-/** What is served through the node's tunnel, on the public internet. */
-const PUBLIC_PATHS = ['/task', '/submission', '/audit', '/healthz'];
-
-/**
- * The API as the side port serves it, whole.
- * @param requestsPerMinute per address; 0 is no limit
- * @param owners what it serves to the owner alone; nothing where left out
- */
-export function createApi(
-  services: Services,
-  requestsPerMinute: number,
-  owners?: OwnersPart,
-): Router {
-  const { metrics, log } = services;
-  const mount: Mount = { limits: rateLimits(requestsPerMinute), isPublic: false };
-  const router = Router();
-  router.use(metrics.timeRequests, helmet());
-  addPublicPaths(router, services, mount);
-  addMetrics(router, services);
-  if (owners) addSettings(router, owners);
-  router.use(errorAnswers(log));
-  return router;
-}
-
-/** Serves what strangers may read on the SDK's app, behind a PublicGuard, which limits and answers errors. */
-export function mountPublicApi(app: Express, services: Services): void {
-  const router = Router();
-  router.use(PUBLIC_PATHS, services.metrics.timeRequests, helmet());
-  addPublicPaths(router, services, { limits: NO_LIMITS, isPublic: true });
-  app.use(router);
-}
-
-function addPublicPaths(router: Router, services: Services, mount: Mount): void {
-  addTask(router, services, mount);
-  addSubmission(router, services, mount);
-  addAudit(router, services, mount);
-  addHealthz(router, services, mount);
 }

@@ -5,30 +5,29 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RequestHandler } from 'express';
 import type { Log } from '../process/log';
-import { originOf, reachableName } from './access';
-import { isOwnMachine } from './server';
+import { isOwnMachine, originOf, reachableName } from './access';
 
-/** How the file is called beside a store: the store's path with this behind it, or this in its folder. */
+/** Name of the token's file: appended to the store's path, or inside the store's folder. */
 export const CONTROL_TOKEN_FILE = '.control-token';
 
 const TOKEN_BYTES = 16;
 const FORM = new RegExp(`^[0-9a-f]{${2 * TOKEN_BYTES}}$`);
-/** With the end of its line; what is longer is no token. */
+/** Token and line end; a longer file holds no token. */
 const MAX_FILE_BYTES = 2 * TOKEN_BYTES + 2;
 const MADE_ELSEWHERE_MS = 200;
 const TRIES = 3;
 
-/** As long as browsers keep one: 400 days. */
+/** 400 days, the longest that browsers keep a cookie. */
 const COOKIE_AGE_MS = 400 * 24 * 3600 * 1000;
 
 /**
- * What the controls ask for: 128 bits that the owner has by the address that the task prints. It opens the
- * controls and nothing else.
+ * The secret that opens the controls, and nothing else: 128 bits, which the owner gets with the address that the task
+ * prints.
  */
 export class ControlToken {
   constructor(readonly text: string) {}
 
-  /** Whether a request has it, in this port's cookie or as `Authorization: Bearer`. */
+  /** Whether a request carries it, in this port's cookie or as `Authorization: Bearer`. */
   isIn({ socket, headers }: IncomingMessage): boolean {
     const [, bearer] = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '') ?? [];
     const prefix = `${cookieName(socket.localPort)}=`;
@@ -40,14 +39,14 @@ export class ControlToken {
   }
 
   /**
-   * GET `?token=…`: turns the right one into a cookie. Right or wrong, the browser goes on to the address
-   * without it, so that it stays in no history and is told to nobody.
+   * GET `?token=…`: turns the right token into a cookie. Right or wrong, it redirects to the address without the
+   * token, which keeps it out of the history and of Referer headers.
    */
   readonly enter: RequestHandler = (request, response, next) => {
     const { token } = request.query;
     if (token === undefined) return next();
     if (typeof token === 'string' && this.is(token)) {
-      // Cookies know no ports, and there may be several nodes on this machine.
+      // Cookies are shared by all ports, and this machine may run several nodes.
       response.cookie(cookieName(request.socket.localPort), this.text, {
         httpOnly: true,
         sameSite: 'strict',
@@ -65,9 +64,9 @@ export class ControlToken {
 }
 
 /**
- * The token of a file, made when there is none: cookies and bookmarks outlive a restart.
- * @param locate tells where the file is; undefined where there is none to be kept
- * @returns one for this process alone, after a log line, when the file can't be had
+ * Reads the token from its file, or creates it, so that cookies and bookmarks outlive a restart.
+ * @param locate tells where the file is; undefined to keep no file
+ * @returns a token for this process only, after a log line, if the file can't be used
  */
 export async function openControlToken(
   locate: (() => Promise<string> | string) | undefined,
@@ -83,9 +82,9 @@ export async function openControlToken(
 }
 
 /**
- * The address by which this machine's owner gets the controls, too.
- * @param host that the port listens on
- * @returns undefined where loopback does not lead there, and so nobody may use the controls
+ * The dashboard's address with the token, which also opens the controls.
+ * @param host the address that the port listens on
+ * @returns undefined if the port can't be reached by loopback: then nobody may use the controls
  */
 export function addressWithToken(
   host: string,
@@ -97,14 +96,14 @@ export function addressWithToken(
   return `${originOf(name, port)}/?token=${text}`;
 }
 
-/** Whether this machine's owner gets at a port that listens on a host, and so may use its controls. */
+/** Whether a port that listens on the host can be reached by loopback, which its controls require. */
 export function isOwnersHost(host: string): boolean {
   return ownersName(host) !== undefined;
 }
 
 /**
- * Says once where the dashboard is: the one line of the log that holds a secret.
- * @returns the address; undefined where nobody may use the controls
+ * Logs where the dashboard is, once: the only log line that holds a secret.
+ * @returns the address; undefined if nobody may use the controls
  */
 export function tellAddress(server: Server, token: ControlToken, log: Log): string | undefined {
   const { address: host, port } = server.address() as AddressInfo;
@@ -137,7 +136,7 @@ async function readOrMake(file: string): Promise<string> {
     }
     let found = await read(file);
     if (found === undefined) {
-      // Another process may be about to write it.
+      // Another process may be writing it just now.
       await sleep(MADE_ELSEWHERE_MS);
       found = await read(file);
     }
@@ -146,14 +145,14 @@ async function readOrMake(file: string): Promise<string> {
   }
 }
 
-/** What a file holds; undefined where that is no token, or another user put it there. */
+/** The token in a file; undefined if it holds none or belongs to another user. */
 async function read(file: string): Promise<string | undefined> {
   const stats = await lstat(file);
   const isOwn = process.getuid === undefined || stats.uid === process.getuid();
   if (!stats.isFile() || stats.size > MAX_FILE_BYTES || !isOwn) return undefined;
   const text = (await readFile(file, 'latin1')).trim();
   if (!FORM.test(text)) return undefined;
-  // Where files have no modes there is nothing to be closed.
+  // Fails on file systems without modes, where there is nothing to close.
   if ((stats.mode & 0o077) !== 0) await chmod(file, 0o600).catch(() => undefined);
   return text;
 }

@@ -4,7 +4,9 @@ import type { z } from 'zod';
 import { sparingly, type Log } from '../process/log';
 import { expectation, pathOf, quoted } from './wording';
 
-/** What `error` can say, by status. */
+// Errors, all in one shape: what they are, what other thrown errors become, and how they are answered.
+
+/** The values of `error`, by status. */
 const CODES = {
   400: 'bad_request',
   403: 'forbidden',
@@ -22,12 +24,12 @@ const CODES = {
 export type ErrorStatus = keyof typeof CODES;
 
 export interface Issue {
-  /** The field, with dots; empty where the whole is wrong. */
+  /** Path of the field, with dots; empty if the body as a whole is wrong. */
   path: string;
   message: string;
 }
 
-/** The one shape of all errors. */
+/** The body of every error answer. */
 export interface ErrorBody {
   error: (typeof CODES)[ErrorStatus];
   message: string;
@@ -38,7 +40,7 @@ function errorBody(status: ErrorStatus, message: string, issues?: Issue[]): Erro
   return { error: CODES[status], message, ...(issues && { issues }) };
 }
 
-/** Ends a request with an error answer. */
+/** Thrown to end a request with an error answer. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
 
@@ -51,13 +53,13 @@ export class ApiError extends Error {
   }
 }
 
-/** Of what is wrong so much is told. */
+/** At most so many issues are listed. */
 const MAX_ISSUES = 50;
 
 /**
- * Checks what a client sent.
- * @param name what the value is where the schema says no more
- * @throws ApiError 400 that names each field that is wrong, what was expected there and what came, up to 50 of them.
+ * Checks a value that a client sent.
+ * @param name of the value, for a schema without fields
+ * @throws ApiError 400 that lists up to 50 wrong fields, with what was expected and what came.
  */
 export function parse<T>(schema: z.ZodType<T>, value: unknown, name = ''): T {
   const result = schema.safeParse(value, { error: expectation, reportInput: true });
@@ -80,70 +82,14 @@ function issuesOf(issue: z.core.$ZodIssue, of: readonly PropertyKey[]): Issue[] 
   return issue.keys.map((key) => told([...at, key], (input as Record<string, unknown>)[key]));
 }
 
-export const notFound: RequestHandler = (_request, response) =>
-  sendError(response, new ApiError(404, 'no such path'));
-
-/** Answers what handlers and Express itself throw; only what is this node's own fault is logged. */
-export function errorAnswers(log: Log): ErrorRequestHandler {
-  const onFault = faultLog(log);
-  return (error: unknown, _request, response, next) => {
-    if (response.headersSent) return next(error);
-    answerError(response, error, onFault);
-  };
-}
-
-/** Answers with what an error stands for. @param onFault is told of this node's own faults */
-export function answerError(
-  response: ServerResponse,
-  error: unknown,
-  onFault: (error: unknown) => void,
-): void {
-  const answer = toApiError(error);
-  if (answer.status === 500) onFault(error);
-  sendError(response, answer);
-}
-
-/**
- * Logs faults, once a minute at most. An error's message may quote what a client sent, so of it only
- * its name, its code and the places it passed are told.
- */
-export function faultLog(log: Log): (error: unknown) => void {
-  return sparingly((times, error: unknown) => {
-    const {
-      name,
-      code,
-      message = '',
-      stack = '',
-    } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
-    const behindMessage = stack.slice(stack.indexOf(message) + message.length);
-    const places = behindMessage.split('\n').filter((line) => line.startsWith('    at '));
-    const what = code ?? name ?? typeof error;
-    log.error([`${times} requests failed, the last by ${what}`, ...places].join('\n'));
-  });
-}
-
-export function sendError(response: ServerResponse, error: ApiError): void {
-  const { status, message, issues } = error;
-  const body = JSON.stringify(errorBody(status, message, issues));
-  // The rest of such a body is not worth waiting for.
-  if (status === 413) response.setHeader('Connection', 'close');
-  response
-    .writeHead(status, {
-      'Content-Type': 'application/json; charset=utf-8',
-      'Content-Length': Buffer.byteLength(body),
-      'Cache-Control': 'no-store',
-    })
-    .end(body);
-}
-
-/** What Express and its body parser throw, by their types: their own messages quote what was sent, as long as it is. */
+/** Errors of Express and its body parser by type. Their own messages quote what was sent, however long. */
 const FOREIGN: Readonly<Record<string, readonly [ErrorStatus, string]>> = {
   'entity.parse.failed': [400, 'the body is not JSON'],
   'charset.unsupported': [415, 'expected a body in UTF-8'],
   'encoding.unsupported': [415, 'expected a body as it is, or by gzip or deflate'],
 };
 
-/** What a thrown error is answered with. Those of Express have a status; those unknown here all are a bad request. */
+/** The answer to a thrown error. Errors of Express have a status; one not in CODES becomes 400. */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   const { status, type } = (error ?? {}) as Record<string, unknown>;
@@ -158,7 +104,21 @@ export function toApiError(error: unknown): ApiError {
   return new ApiError(status in CODES ? (status as ErrorStatus) : 400, "the body can't be read");
 }
 
-/** An error answer as it goes over the wire, in the shape of all errors, for what never becomes a request. */
+export function sendError(response: ServerResponse, error: ApiError): void {
+  const { status, message, issues } = error;
+  const body = JSON.stringify(errorBody(status, message, issues));
+  // The rest of a body that is too large isn't worth waiting for.
+  if (status === 413) response.setHeader('Connection', 'close');
+  response
+    .writeHead(status, {
+      'Content-Type': 'application/json; charset=utf-8',
+      'Content-Length': Buffer.byteLength(body),
+      'Cache-Control': 'no-store',
+    })
+    .end(body);
+}
+
+/** An error answer as it goes over the wire, for bytes that never become a request. */
 export function rawError(status: ErrorStatus): string {
   const body = JSON.stringify(errorBody(status, `${STATUS_CODES[status]}`));
   return [
@@ -171,8 +131,50 @@ export function rawError(status: ErrorStatus): string {
   ].join('\r\n');
 }
 
-/** What Node's parser gave up on, as a status. */
+/** The status for an error of Node's HTTP parser. */
 export function parserStatus({ code }: NodeJS.ErrnoException): ErrorStatus {
   if (code === 'HPE_HEADER_OVERFLOW') return 431;
   return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+}
+
+export const notFound: RequestHandler = (_request, response) =>
+  sendError(response, new ApiError(404, 'no such path'));
+
+/** Answers errors thrown by handlers and by Express. Only this node's own faults are logged. */
+export function errorAnswers(log: Log): ErrorRequestHandler {
+  const onFault = faultLog(log);
+  return (error: unknown, _request, response, next) => {
+    if (response.headersSent) return next(error);
+    answerError(response, error, onFault);
+  };
+}
+
+/** Answers a thrown error. @param onFault is told of this node's own faults */
+export function answerError(
+  response: ServerResponse,
+  error: unknown,
+  onFault: (error: unknown) => void,
+): void {
+  const answer = toApiError(error);
+  if (answer.status === 500) onFault(error);
+  sendError(response, answer);
+}
+
+/**
+ * Logs faults, at most once a minute. An error's message may quote what a client sent, so only its name, its code and
+ * its stack frames are logged.
+ */
+export function faultLog(log: Log): (error: unknown) => void {
+  return sparingly((times, error: unknown) => {
+    const {
+      name,
+      code,
+      message = '',
+      stack = '',
+    } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
+    const behindMessage = stack.slice(stack.indexOf(message) + message.length);
+    const places = behindMessage.split('\n').filter((line) => line.startsWith('    at '));
+    const what = code ?? name ?? typeof error;
+    log.error([`${times} requests failed, the last by ${what}`, ...places].join('\n'));
+  });
 }

@@ -1,16 +1,16 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 
-/** As Node's own parser allows. */
+/** The limit of Node's own parser. */
 const MAX_HEAD_BYTES = 16 * 1024;
-/** An answer has this long to be read before the connection is gone: what closes on unread bytes is reset. */
+/** Time for the client to read the answer: closing a socket with unread bytes resets it, and the answer is lost. */
 const LINGER_MS = 100;
 
 /**
- * Reads the head of a connection's first request and nothing behind it: what follows, a body or further
- * requests, stays with the system, which stops the client when its buffers are full.
- * @param onHead is given the bytes up to the empty line, the socket being paused
- * @param onTooLong is called instead when no head ends within 16 KiB
+ * Reads the head of a connection's first request and nothing after it. A body or further requests stay in the
+ * system's buffers; once these are full, the client can't send any more.
+ * @param onHead gets the bytes up to and including the empty line; the socket is paused
+ * @param onTooLong is called instead if no head ends within 16 KiB
  */
 export function readHead(
   socket: Socket,
@@ -19,7 +19,7 @@ export function readHead(
 ): void {
   let head = Buffer.alloc(0);
   const onData = (chunk: Buffer): void => {
-    // An empty line may be cut anywhere by chunks.
+    // The empty line may be split between chunks.
     const from = Math.max(0, head.length - 3);
     head = Buffer.concat([head, chunk]);
     const end = endOfHead(head, from);
@@ -31,7 +31,7 @@ export function readHead(
   socket.on('data', onData);
 }
 
-/** Behind the first empty line; with or without CR, since parsers may take either (RFC 9112 section 2.2). */
+/** The end of the first empty line, with or without CR: parsers may accept either (RFC 9112 section 2.2). */
 function endOfHead(bytes: Buffer, from: number): number | undefined {
   for (let at = bytes.indexOf('\n', from); at >= 0; at = bytes.indexOf('\n', at + 1)) {
     if (bytes[at + 1] === 0x0a) return at + 2;
@@ -40,9 +40,9 @@ function endOfHead(bytes: Buffer, from: number): number | undefined {
   return undefined;
 }
 
-/** A connection as the HTTP server is shown it: one request's head comes in, the answer goes out. */
+/** A connection as the HTTP server sees it: the head of one request comes in, its answer goes out. */
 export class OneRequest extends Duplex {
-  /** @param socket paused, its head read */
+  /** @param socket paused, after its head was read */
   constructor(
     private readonly socket: Socket,
     head: Buffer,
@@ -52,13 +52,13 @@ export class OneRequest extends Duplex {
     this.push(head);
   }
 
-  /** The other end's; undefined once it is gone. */
+  /** The client's; undefined once it is gone. */
   get remoteAddress(): string | undefined {
     return this.socket.remoteAddress;
   }
 
   override _read(): void {
-    // Nothing comes behind the head.
+    // Nothing follows the head.
   }
 
   override _write(chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
@@ -83,10 +83,10 @@ export class OneRequest extends Duplex {
   }
 }
 
-/** Ends a connection so that what was written to it arrives: it is gone when the other end is, or soon. */
+/** Ends a connection so that what was written still arrives. It closes with the other end, or shortly after. */
 export function lastWords(socket: Socket, text = ''): void {
   socket.removeAllListeners('data').end(text);
-  // To see the other end's end; where anything else comes, no more of it is read.
+  // Reads on to notice that the other end has closed; at the first data it stops reading.
   socket.on('data', () => socket.pause()).resume();
   const timer = setTimeout(() => socket.destroy(), LINGER_MS);
   socket.once('close', () => clearTimeout(timer));

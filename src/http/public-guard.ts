@@ -14,20 +14,20 @@ import {
 } from './errors';
 import { lastWords, OneRequest, readHead } from './one-request';
 
-/** So many connections at most; the node's own calls, the store and the side port need descriptors, too. */
+/** The node's own calls, the store and the side port need file descriptors, too. */
 const MAX_CONNECTIONS = 100;
-/** So long a request's head may take, and then its answer. */
+/** How long a request's head may take, and then its answer. */
 const REQUEST_TIMEOUT_MS = 5_000;
 const ANSWER_TIMEOUT_MS = 10_000;
 
 const WINDOW_MS = 60_000;
 const DEFAULT_REQUESTS_PER_MINUTE = 1200;
-/** Health may be asked for so many times as often as anything else. */
+/** /healthz may be asked so many times as often as everything else. */
 const HEALTH_FACTOR = 10;
-/** A refusal that waits costs its sender a connection meanwhile, and this node next to nothing. */
+/** Delays a 429: that occupies a connection of its sender and costs this node next to nothing. */
 const REFUSAL_MS = 1_000;
 
-/** The paths that reach the app: no other, such as the SDK's /taskState, which asks the node for its whole state. */
+/** The paths that reach the app. Not, for one, the SDK's /taskState, which asks the node for its whole state. */
 const SERVED = /^\/(?:(?:task|submission|audit|healthz)(?:[/?]|$)|\?|$)/;
 const HEALTH = /^(?:GET|HEAD) \/healthz[ /?]/;
 const MAX_HEALTH_BYTES = 'HEAD /healthz '.length;
@@ -40,22 +40,22 @@ type Handle = (
   otherwise: (error?: unknown) => void,
 ) => void;
 
-/** What the guard is told once there is somebody to tell. */
+/** What the guard is told once the task is set up. */
 export interface GuardOptions {
-  /** From one address; 0 is no limit. */
+  /** Per address; 0 is no limit. */
   requestsPerMinute: number;
   onRefused: (reason: Refusal) => void;
-  /** Told of what a handler threw that is this node's own fault. */
+  /** Is given errors of handlers that are this node's own fault. */
   onFault: (error: unknown) => void;
 }
 
 /**
- * Stands before the SDK's server, which the node's tunnel opens to the internet, and its parsers, which
- * unpack 50 MB before any route is asked. A connection carries one request: GET or HEAD, no body, of the
- * public paths. Everything else is answered without a byte behind its head being read.
+ * Stands in front of the SDK's server, which the node's tunnel opens to the internet and whose parsers unpack 50 MB
+ * before any route is reached. Each connection carries one request: GET or HEAD of a public path, without a body.
+ * Everything else is answered without reading a byte past its head.
  */
 export class PublicGuard {
-  /** Open connections; the one that has done nothing for longest comes first. */
+  /** Open connections, the one idle for longest first. */
   private readonly connections = new Set<Socket>();
   private readonly requests = new MemoryStore();
   private readonly parse: (this: Server, connection: Duplex) => void;
@@ -66,7 +66,7 @@ export class PublicGuard {
   };
 
   /**
-   * Takes the server over, before its first connection: right after the SDK was loaded.
+   * Takes over the server before its first connection, right after the SDK was loaded.
    * @param server whose requests `app` answers
    */
   constructor(
@@ -78,7 +78,7 @@ export class PublicGuard {
     this.parse = server.listeners('connection')[0] as typeof this.parse;
     for (const event of ['connection', 'request'] as const) server.removeAllListeners(event);
     server.on('connection', (socket) => this.connected(socket));
-    // Answered here in the one shape of errors: by itself Node would answer without a word, or not at all.
+    // Node itself would answer these without a body, or not at all.
     Object.assign(server, { requireHostHeader: false });
     server.on('clientError', (error, connection) => {
       this.options.onRefused('malformed');
@@ -90,7 +90,7 @@ export class PublicGuard {
     });
     const answer = (request: IncomingMessage, response: ServerResponse): void =>
       this.answer(request, response);
-    // A body that waits for a word is announced by an event of its own.
+    // Requests with an Expect header come as events of their own.
     for (const event of ['request', 'checkContinue', 'checkExpectation'] as const) {
       server.on(event, answer);
     }
@@ -109,7 +109,7 @@ export class PublicGuard {
     }
     this.connections.add(socket);
     let deadline = setTimeout(() => this.refuse(socket, 408, 'slow'), REQUEST_TIMEOUT_MS);
-    // While it is read: behind its head a connection is paused, and ends when it was answered.
+    // For as long as the head is read: after that the connection is paused, and ends once answered.
     for (const event of ['error', 'end'] as const) socket.on(event, () => socket.destroy());
     socket.once('close', () => {
       clearTimeout(deadline);
@@ -122,7 +122,7 @@ export class PublicGuard {
       const isTooMany = await this.isTooMany(socket, head);
       if (socket.destroyed) return;
       if (isTooMany) {
-        // Before it becomes a request, which costs as much as an answer does.
+        // Refused before it is parsed: parsing would cost as much as answering.
         deadline = setTimeout(() => this.refuse(socket, 429, 'rate'), REFUSAL_MS);
       } else {
         deadline = setTimeout(() => socket.destroy(), ANSWER_TIMEOUT_MS);
@@ -140,7 +140,7 @@ export class PublicGuard {
     const { requestsPerMinute } = this.options;
     if (requestsPerMinute === 0) return false;
     const isHealth = HEALTH.test(head.toString('latin1', 0, MAX_HEALTH_BYTES));
-    // The connection's own address: a header that names another can be made up.
+    // The address of the connection: headers that name another can be forged.
     const address = ipKeyGenerator(remoteAddress ?? '0.0.0.0');
     const { totalHits } = await this.requests.increment(`${isHealth} ${address}`);
     return totalHits > requestsPerMinute * (isHealth ? HEALTH_FACTOR : 1);
@@ -155,7 +155,7 @@ export class PublicGuard {
       if (refusal.reason === 'method') response.setHeader('Allow', 'GET, HEAD');
       return sendError(response, refusal.error);
     }
-    // Whatever the app does not answer, or throws on any path, ends here: its own handler logs what was sent.
+    // All that the app doesn't answer, or throws, ends here: Express' own handler would log what was sent.
     const otherwise = (error: unknown = NO_SUCH_PATH): void => this.failed(response, error);
     (app as unknown as Handle)(request, response, otherwise);
   }
@@ -172,7 +172,7 @@ export class PublicGuard {
   }
 }
 
-/** Why a request gets no further; undefined when it may. */
+/** Why a request is refused; undefined if it isn't. */
 function refusalOf({ method, url = '', headers }: IncomingMessage) {
   if (method !== 'GET' && method !== 'HEAD') {
     const message = 'expected GET or HEAD: this port is for reading, the side port takes the rest';

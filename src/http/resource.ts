@@ -9,21 +9,21 @@ import type {
 import { ApiError } from './errors';
 import type { RateLimits } from './requests';
 
-/** Where paths are served. */
+/** How a set of paths is served. */
 export interface Mount {
   limits: RateLimits;
-  /** Whether strangers come in here: nothing may change state, and no worker is named. */
+  /** Whether strangers have access: nothing may change state, and no worker is named. */
   isPublic: boolean;
 }
 
-/** The handlers of each method a path answers. */
+/** The handlers of a path by method. */
 export interface Methods {
   get?: RequestHandler[];
   post?: (RequestHandler | ErrorRequestHandler)[];
   put?: RequestHandler[];
 }
 
-/** Puts a path on a router; other methods are answered by 405 and what is allowed. */
+/** Serves a path on a router. Other methods are answered with 405 and the methods allowed. */
 export function addResource(router: Router, path: string, { get, post, put }: Methods): void {
   const allowed = [
     ...(get ? ['GET', 'HEAD'] : []),
@@ -45,7 +45,7 @@ export function addResource(router: Router, path: string, { get, post, put }: Me
   });
 }
 
-/** A handler that answers in its own time: Express 4 does not see a rejection by itself. */
+/** Wraps an async handler: Express 4 doesn't catch rejections. */
 export function answer(
   handler: (request: Request, response: Response) => Promise<void>,
 ): RequestHandler {
@@ -54,7 +54,7 @@ export function answer(
   };
 }
 
-/** Answers JSON that is live, or, where it can't change any more, may be kept and asked for by its ETag. */
+/** Answers JSON, not to be cached. What is final may be cached, and revalidated by its ETag. */
 export function sendJson(response: Response, body: unknown, options: { final?: boolean } = {}) {
   response.set('Cache-Control', options.final ? 'no-cache' : 'no-store').json(body);
 }

@@ -1,11 +1,11 @@
 import type { z } from 'zod';
 
-// What is told of a value that a schema refuses: "expected X, got Y", whoever wrote the schema.
+// Messages for values that a schema refuses: "expected X, got Y", the same for all schemas.
 
-/** What a client sent is repeated so far. */
+/** At most so much of what a client sent is quoted. */
 const MAX_QUOTED = 40;
 
-/** How schemas' kinds of values are called. */
+/** Words for the types of zod. */
 const KINDS: Readonly<Record<string, string>> = {
   string: 'a string',
   number: 'a number',
@@ -18,7 +18,7 @@ const KINDS: Readonly<Record<string, string>> = {
   null: 'null',
 };
 
-/** What a schema expected, where it doesn't say so itself. */
+/** Says what was expected, for schemas without a message of their own. */
 export const expectation: z.core.$ZodErrorMap = (issue) => {
   switch (issue.code) {
     case 'invalid_type':
@@ -34,7 +34,7 @@ export const expectation: z.core.$ZodErrorMap = (issue) => {
   }
 };
 
-/** A value that a client sent as a message may show it: in printable ASCII, short, and by its kind where it is large. */
+/** Quotes a client's value for a message: short, in printable ASCII, objects and arrays only by type. */
 export function quoted(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'an array';
@@ -43,12 +43,12 @@ export function quoted(value: unknown): string {
   return `${printable(JSON.stringify(value.slice(0, MAX_QUOTED)))}${value.length > MAX_QUOTED ? '…' : ''}`;
 }
 
-/** The path of a field with dots; its names may be a client's. */
+/** The path of a field, joined by dots. Names may come from a client, so they are escaped and cut. */
 export function pathOf(names: readonly PropertyKey[]): string {
   return names.map((name) => printable(String(name).slice(0, 2 * MAX_QUOTED))).join('.');
 }
 
-/** With an escape for whatever a terminal might obey or show in another order. */
+/** Escapes all that a terminal might obey or reorder. */
 function printable(text: string): string {
   return text.replace(/[^ -~]/g, (unit) => {
     return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;

@@ -4,26 +4,26 @@ import { untimed } from '../metrics/metrics';
 import type { Miner } from '../rounds/miner';
 import { ApiError } from './errors';
 
-/** Targets change with the rates of workers: nobody tells of that, so it is looked at. */
+/** Targets change with the workers' rates without any event, so they are polled. */
 const LOOK_MS = 1_000;
-/** So many look, and are answered, before what else has come in has its turn. */
+/** So many requests are checked and answered before the event loop gets a turn. */
 const LOOKS_AT_A_TIME = 16;
 
 export interface WaitLimits {
-  /** Requests that wait at a time. */
+  /** How many may wait at a time. */
   requests: number;
-  /** For how long each waits at most. */
+  /** The longest that each waits. */
   forMs: number;
 }
 
 const LIMITS: WaitLimits = { requests: 1_024, forMs: 25_000 };
 
-/** Requests that wait for other work. They keep no process from ending. */
+/** Requests that wait for new work. They don't keep the process alive. */
 export class WorkWait {
-  /** Each looks whether its wait is over, and ends it. */
+  /** One for each request: checks its condition, and ends the wait if it holds. */
   private readonly looks = new Set<() => void>();
   private ticker: NodeJS.Timeout | undefined;
-  /** What wakes them. Listened to once: it may be days until it resolves. */
+  /** The promise that wakes them. Only one callback is attached: it may take days to resolve. */
   private change: Promise<void> | undefined;
 
   constructor(
@@ -31,17 +31,17 @@ export class WorkWait {
     private readonly limits: WaitLimits = LIMITS,
   ) {}
 
-  /** Requests that wait now. */
+  /** How many wait now. */
   get size(): number {
     return this.looks.size;
   }
 
   /**
-   * Resolves as soon as something is so: asked now, at each change of the miner's work and once a second. Resolves as
-   * well when the request has waited for 25 s, or its client is gone.
-   * @param isSo cheap, for all who wait are asked in turn; throws nothing
-   * @param response the request's, whose measured time is without the wait
-   * @throws ApiError 429 when as many wait as may
+   * Resolves when the condition holds: checked now, at each change of the miner's work and once a second. Also resolves
+   * after 25 s, and when the client is gone.
+   * @param isSo must be cheap, since all waiting requests are checked together, and must not throw
+   * @param response of the request; the wait doesn't count in its measured time
+   * @throws ApiError 429 if too many wait already
    */
   async until(isSo: () => boolean, response: Response): Promise<void> {
     if (isSo() || response.destroyed) return;
@@ -73,7 +73,7 @@ export class WorkWait {
     });
   }
 
-  /** Has them look at the next change of work. */
+  /** Has all conditions checked at the next change of work. */
   private listen(): void {
     const { nextChange } = this.miner;
     if (this.change === nextChange) return;

@@ -10,36 +10,7 @@ import type { RemoteShares } from '../rounds/remote-shares';
 import type { ShareLog } from '../rounds/share-log';
 import type { Workers } from '../workers/workers';
 
-interface Described {
-  name: string;
-  help: string;
-  registers: Registry[];
-}
-
-/** A gauge whose value is read when Prometheus asks. */
-function collectedGauge(description: Described, read: () => number): void {
-  new Gauge({
-    ...description,
-    collect() {
-      this.set(read());
-    },
-  });
-}
-
-/** A counter that is kept elsewhere and read when Prometheus asks; it starts with the process. */
-function collectedCounter(description: Described, read: () => number): void {
-  new Counter({
-    ...description,
-    collect() {
-      this.reset();
-      this.inc(read());
-    },
-  });
-}
-
-const PHASES = ['waiting', 'mining', 'closed'] as const;
-/** A worker that mines asks for work more often. */
-const WORKER_ACTIVE_MS = 60_000;
+// Metrics that are read from their sources when Prometheus asks.
 
 export interface MiningSources {
   engine: Engine;
@@ -49,13 +20,23 @@ export interface MiningSources {
   remoteShares: RemoteShares;
 }
 
+export interface ProcessSources {
+  engine: Engine;
+  usage: ProcessUsage;
+  /** Failed calls to the Koii node by method. */
+  nodeCallFailures: ReadonlyMap<string, number>;
+  /** Which SDK this process runs on. */
+  sdk: 'koii' | 'none';
+}
+
+const PHASES = ['waiting', 'mining', 'closed'] as const;
+/** A worker that mines asks for work more often than this. */
+const WORKER_ACTIVE_MS = 60_000;
+
 /** Hashing, shares and rounds. */
 export function addMiningMetrics(registers: Registry[], sources: MiningSources): void {
   const { engine, miner, shares, workers, remoteShares } = sources;
-  const gauge = (name: string, help: string, read: () => number): void =>
-    collectedGauge({ name, help, registers }, read);
-  const counter = (name: string, help: string, read: () => number): void =>
-    collectedCounter({ name, help, registers }, read);
+  const { gauge, counter } = collectedIn(registers);
   const mining = (): boolean => miner.miningRound !== undefined;
 
   new Gauge({
@@ -64,7 +45,7 @@ export function addMiningMetrics(registers: Registry[], sources: MiningSources):
     labelNames: ['thread', 'backend'],
     registers,
     collect() {
-      // A thread that was started again may have another backend.
+      // A restarted thread may have another backend.
       this.reset();
       for (const [thread, { backend, hashrateHps }] of engine.threadStates.entries()) {
         this.set({ thread, backend: backend ?? 'none' }, hashrateHps);
@@ -141,61 +122,36 @@ export function addMiningMetrics(registers: Registry[], sources: MiningSources):
 }
 
 /**
- * What the process may use before an operator is told, and what each mining thread adds. Measured, with any backend:
- * 92 to 110 MB with one thread, 8 to 10 for each more on Node 20, 10 to 12 on 18.12. The rest is for large rounds.
+ * Above this an operator is told, plus so much for each mining thread. Measured with each backend: 92 to 110 MB with
+ * one thread; each further thread adds 8 to 10 MB on Node 20, 10 to 12 on 18.12. The rest is for large rounds.
  */
 const MEMORY_LIMIT_BYTES = 384 * 2 ** 20;
 const MEMORY_LIMIT_BYTES_PER_THREAD = 16 * 2 ** 20;
 
 /** The process, its build and its calls to the Koii node. */
-export function addProcessMetrics(
-  registers: Registry[],
-  {
-    engine,
-    usage,
-    nodeCallFailures,
-    sdk,
-  }: {
-    engine: Engine;
-    usage: ProcessUsage;
-    nodeCallFailures: ReadonlyMap<string, number>;
-    sdk: string;
-  },
-): void {
-  collectedGauge(
-    {
-      name: 'orca_cpu_usage_ratio',
-      help: 'CPU time of this process per second of one core, over the last 15 seconds; 1 is one core.',
-      registers,
-    },
+export function addProcessMetrics(registers: Registry[], sources: ProcessSources): void {
+  const { engine, usage, nodeCallFailures, sdk } = sources;
+  const { gauge, counter } = collectedIn(registers);
+
+  gauge(
+    'orca_cpu_usage_ratio',
+    'CPU time of this process per second of one core, over the last 15 seconds; 1 is one core.',
     () => usage.cpuRatio,
   );
-  collectedGauge(
-    {
-      name: 'orca_cpu_usage_percent',
-      help: 'The same in percent; 100 is one core.',
-      registers,
-    },
+  gauge(
+    'orca_cpu_usage_percent',
+    'The same in percent; 100 is one core.',
     () => usage.cpuRatio * 100,
   );
-  collectedGauge(
-    { name: 'orca_memory_usage_bytes', help: 'Resident set size of this process.', registers },
-    () => usage.memoryBytes,
-  );
-  collectedGauge(
-    {
-      name: 'orca_memory_usage_megabytes',
-      help: 'The same in megabytes of 1,000,000 bytes.',
-      registers,
-    },
+  gauge('orca_memory_usage_bytes', 'Resident set size of this process.', () => usage.memoryBytes);
+  gauge(
+    'orca_memory_usage_megabytes',
+    'The same in megabytes of 1,000,000 bytes.',
     () => usage.memoryBytes / 1e6,
   );
-  collectedGauge(
-    {
-      name: 'orca_memory_limit_bytes',
-      help: 'What this process may use before an operator is told.',
-      registers,
-    },
+  gauge(
+    'orca_memory_limit_bytes',
+    'What this process may use before an operator is told.',
     () => MEMORY_LIMIT_BYTES + MEMORY_LIMIT_BYTES_PER_THREAD * engine.threadStates.length,
   );
   new Counter({
@@ -208,20 +164,14 @@ export function addProcessMetrics(
       for (const [method, failures] of nodeCallFailures) this.inc({ method }, failures);
     },
   });
-  collectedCounter(
-    {
-      name: 'orca_uncaught_errors_total',
-      help: 'Rejections and exceptions that nothing caught.',
-      registers,
-    },
+  counter(
+    'orca_uncaught_errors_total',
+    'Rejections and exceptions that nothing caught.',
     () => uncaught.rejections + uncaught.exceptions,
   );
-  collectedCounter(
-    {
-      name: 'orca_log_lines_dropped_total',
-      help: 'Lines of the log that nobody read in time, or that the disk had no room for.',
-      registers,
-    },
+  counter(
+    'orca_log_lines_dropped_total',
+    'Lines of the log that nobody read in time, or that the disk had no room for.',
     droppedLines,
   );
   new Gauge({
@@ -230,4 +180,33 @@ export function addProcessMetrics(
     labelNames: ['version', 'node', 'sdk'],
     registers,
   }).set({ version: packageJson.version, node: process.versions.node, sdk }, 1);
+}
+
+type Collected = (name: string, help: string, read: () => number) => void;
+
+/** Adders of metrics whose values are kept elsewhere. Counters count from the start of the process. */
+function collectedIn(registers: Registry[]): { gauge: Collected; counter: Collected } {
+  return {
+    gauge(name, help, read) {
+      new Gauge({
+        name,
+        help,
+        registers,
+        collect() {
+          this.set(read());
+        },
+      });
+    },
+    counter(name, help, read) {
+      new Counter({
+        name,
+        help,
+        registers,
+        collect() {
+          this.reset();
+          this.inc(read());
+        },
+      });
+    },
+  };
 }

@@ -1,70 +1,22 @@
 import type { RequestHandler, Response } from 'express';
 import { Histogram, Registry, collectDefaultMetrics, Counter } from 'prom-client';
-import type { ProcessUsage } from '../process/usage';
 import type { Verdict } from '../proof/verify';
-import { addMiningMetrics, type MiningSources, addProcessMetrics } from './collected';
-
-const METHODS = ['GET', 'HEAD', 'POST'];
-
-/** What a response's locals have of its request. */
-interface Timed {
-  /** Its route template. */
-  route?: string;
-  /** When a wait that is asked for began and ended, ms. */
-  wait?: { fromMs: number; untilMs: number };
-}
-
-/**
- * Times requests by route template: no client can make up labels. A client that goes away before its
- * answer is counted as 499, as proxies do.
- */
-function requestTimer(registers: Registry[]): RequestHandler {
-  const histogram = new Histogram({
-    name: 'orca_http_request_duration_seconds',
-    help: 'How long answers of the HTTP API took, without what a client asked to wait.',
-    labelNames: ['method', 'route', 'status'],
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
-    registers,
-  });
-  return ({ method }, response, next) => {
-    const fromMs = performance.now();
-    response.once('close', () => {
-      const untilMs = performance.now();
-      const { route = 'other', wait } = response.locals as Timed;
-      const waitedMs = wait ? Math.min(wait.untilMs, untilMs) - wait.fromMs : 0;
-      const labels = {
-        method: METHODS.includes(method) ? method : 'other',
-        route,
-        status: response.writableFinished ? response.statusCode : 499,
-      };
-      histogram.observe(labels, (untilMs - fromMs - waitedMs) / 1000);
-    });
-    next();
-  };
-}
-
-/** Leaves out of a request's time a wait that its client asked for; one each. */
-export async function untimed(response: Response, waiting: Promise<void>): Promise<void> {
-  const wait = { fromMs: performance.now(), untilMs: Infinity };
-  Object.assign(response.locals, { wait } satisfies Timed);
-  await waiting.finally(() => (wait.untilMs = performance.now()));
-}
+import {
+  addMiningMetrics,
+  addProcessMetrics,
+  type MiningSources,
+  type ProcessSources,
+} from './collected';
 
 const VOTES = ['for', 'against'] as const;
-/** Why a stranger's request got no further. */
+/** Why the public server refused a request. */
 const REFUSALS = ['method', 'body', 'path', 'rate', 'malformed', 'slow', 'crowded'] as const;
 export type Refusal = (typeof REFUSALS)[number];
 const AUDIT_VERDICTS = ['valid', 'invalid', 'abstained'] as const;
 
-export interface MetricsSources extends MiningSources {
-  usage: ProcessUsage;
-  /** Failed calls to the Koii node by method. */
-  nodeCallFailures: ReadonlyMap<string, number>;
-  /** Which SDK this process runs on. */
-  sdk: 'koii' | 'none';
-}
+export interface MetricsSources extends MiningSources, ProcessSources {}
 
-/** What Prometheus is told. Most of it is read from where it lives when it is asked for; the rest is noted here. */
+/** All metrics. Most are read from their sources when Prometheus asks; the rest are counted here. */
 export class Metrics {
   private readonly registry = new Registry();
   private readonly submissions: Counter;
@@ -139,12 +91,12 @@ export class Metrics {
     return this.registry.contentType;
   }
 
-  /** Whether the last exposition succeeded. */
+  /** Whether the last render() succeeded. */
   get healthy(): boolean {
     return this.works;
   }
 
-  /** The exposition in Prometheus' text format. */
+  /** All metrics in Prometheus' text format. */
   async render(): Promise<string> {
     try {
       const text = await this.registry.metrics();
@@ -156,12 +108,12 @@ export class Metrics {
     }
   }
 
-  /** Notes the end of a round. @param submitted whether there was a proof to submit */
+  /** Counts the end of a round. @param submitted whether there was a proof to submit */
   roundEnded(submitted: boolean): void {
     (submitted ? this.submissions : this.emptyRounds).inc();
   }
 
-  /** Notes an audit and how long it takes; one that fails is an abstention. */
+  /** Counts and times an audit. One that throws is an abstention. */
   async audited(audit: Promise<Verdict>): Promise<Verdict> {
     const stop = this.auditSeconds.startTimer();
     try {
@@ -176,23 +128,69 @@ export class Metrics {
     }
   }
 
-  /** Notes a reward in a distribution list. @param roe what was not counted before of this round's, from 0 */
+  /** Counts a reward in a distribution list. @param roe the part of the round's reward not counted yet, from 0 */
   rewarded(roe: number): void {
     this.rewards.inc(roe);
   }
 
-  /** Notes that this node's list of a round is on the ledger. */
+  /** Counts a list of this node that is on the ledger. */
   listMade(): void {
     this.listsMade.inc();
   }
 
-  /** Notes this node's vote on a distribution list. */
+  /** Counts a vote of this node on a distribution list. */
   listVoted(isValid: boolean): void {
     this.listVotes.inc({ vote: isValid ? 'for' : 'against' });
   }
 
-  /** Notes that the public server refused a request or a connection. */
+  /** Counts a request or connection that the public server refused. */
   requestRefused(reason: Refusal): void {
     this.refusals.inc({ reason });
   }
+}
+
+const METHODS = ['GET', 'HEAD', 'POST'];
+
+/** What a response's locals hold for the timer. */
+interface Timed {
+  /** The route template. */
+  route?: string;
+  /** When a wait that the client asked for began and ended, ms. */
+  wait?: { fromMs: number; untilMs: number };
+}
+
+/**
+ * Times requests by route template, so that no client can make up labels. A client that leaves before its answer is
+ * counted as 499, as proxies do.
+ */
+function requestTimer(registers: Registry[]): RequestHandler {
+  const histogram = new Histogram({
+    name: 'orca_http_request_duration_seconds',
+    help: 'How long answers of the HTTP API took, without what a client asked to wait.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
+    registers,
+  });
+  return ({ method }, response, next) => {
+    const fromMs = performance.now();
+    response.once('close', () => {
+      const untilMs = performance.now();
+      const { route = 'other', wait } = response.locals as Timed;
+      const waitedMs = wait ? Math.min(wait.untilMs, untilMs) - wait.fromMs : 0;
+      const labels = {
+        method: METHODS.includes(method) ? method : 'other',
+        route,
+        status: response.writableFinished ? response.statusCode : 499,
+      };
+      histogram.observe(labels, (untilMs - fromMs - waitedMs) / 1000);
+    });
+    next();
+  };
+}
+
+/** Keeps a wait that the client asked for out of the request's measured time. One wait for each request. */
+export async function untimed(response: Response, waiting: Promise<void>): Promise<void> {
+  const wait = { fromMs: performance.now(), untilMs: Infinity };
+  Object.assign(response.locals, { wait } satisfies Timed);
+  await waiting.finally(() => (wait.untilMs = performance.now()));
 }

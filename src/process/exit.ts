@@ -1,36 +1,42 @@
-import type { MiningNode } from '../node';
 import { startWatchdog } from './event-loop';
 import type { Log } from './log';
 
-/** What nothing caught since this process started. */
+// How this process ends: everything is saved first, as far as time allows.
+
+/** Errors that nothing caught since this process started. */
 export const uncaught = { rejections: 0, exceptions: 0 };
 
-/** A node that doesn't get its way within two seconds kills the process. */
+/** The node kills a task that hasn't ended within two seconds. */
 const STOP_MS = 1500;
 
-/** What there is to save, and where to log, once there is something and somewhere. */
+/** What to save and where to log, once saveAtTheEnd has said so. */
 let save: () => Promise<void> = () => Promise.resolve();
 let log: Log | undefined;
 let stopping = false;
 
-/** Has what a node found saved, and its threads ended, before the process ends. */
-export function saveAtTheEnd(
-  node: Pick<MiningNode, 'engine' | 'log' | 'miner' | 'services'>,
-): void {
-  log = node.log;
-  save = async () => {
-    await node.miner.pause();
-    await node.services.shares.flush();
-    await node.engine.close();
-  };
+/** Has stop() log to this log and save what was found before the process ends. */
+export function saveAtTheEnd(where: Log, what: () => Promise<void>): void {
+  log = where;
+  save = what;
+}
+
+/** Saves what was found, and ends the process with 0: the node then starts it again. */
+export function stop(why: string): void {
+  if (stopping) return;
+  stopping = true;
+  log?.info(`stopping: ${why}`);
+  const exit = (): void => process.exit(0);
+  setTimeout(exit, STOP_MS);
+  save()
+    .catch((error: unknown) => tell(error, 'not everything could be saved'))
+    .finally(exit);
 }
 
 /**
- * Decides how this process ends. When the node asks for it or is gone: everything is saved, exit code
- * 0. After an exception that nothing caught, when its state can't be trusted: the same, for the node
- * starts a task again after 0 and gives it up after 1. A rejection that nothing caught is logged and
- * survived: the SDK waits for none of its own promises, and rejects when it can't read an answer. When
- * the main loop hangs, nothing can be saved: a watchdog ends the process with 0.
+ * Decides how this process ends. If the node asks for it or is gone, everything is saved and the exit code is 0. An
+ * uncaught exception, after which the state can't be trusted, ends it the same way: the node restarts a task after 0
+ * and gives up after 1. An unhandled rejection is only logged: the SDK awaits none of its own promises, and they reject
+ * when it can't read an answer. If the main loop hangs, nothing can be saved: a watchdog ends the process with 0.
  */
 export function watchTheProcess(): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal));
@@ -45,18 +51,6 @@ export function watchTheProcess(): void {
     tell(reason, 'nothing caught this rejection');
   });
   startWatchdog((message) => (log ? log.warn(message) : console.warn(message)));
-}
-
-/** Has all that was found saved, and ends the process with 0, upon which a node starts it again. */
-export function stop(why: string): void {
-  if (stopping) return;
-  stopping = true;
-  log?.info(`stopping: ${why}`);
-  const exit = (): void => process.exit(0);
-  setTimeout(exit, STOP_MS);
-  save()
-    .catch((error: unknown) => tell(error, 'not everything could be saved'))
-    .finally(exit);
 }
 
 function tell(error: unknown, message: string): void {

@@ -11,26 +11,26 @@ import { app, publicServer } from '../koii/sdk';
 import { stop } from '../process/exit';
 import { taskContext } from './context';
 
-/** In place before the first connection, since the SDK listens already. */
+/** Created on import, before the first connection: the SDK is already listening. */
 const guard = new PublicGuard(publicServer, app);
 
-/** Serves the API and the dashboard on the side port, and what strangers may read of it on the SDK's app. */
+/** Serves the API and the dashboard on the side port, and what strangers may read on the SDK's app. */
 export async function routes(): Promise<void> {
   const node = await taskContext();
-  const { settings, log, services } = node;
+  const { settings, log, metrics } = node;
   const config = settings.current;
   guard.configure({
     requestsPerMinute: config.API_RATE_LIMIT,
-    onRefused: (reason) => services.metrics.requestRefused(reason),
+    onRefused: (reason) => metrics.requestRefused(reason),
     onFault: faultLog(log),
   });
-  mountPublicApi(app, services);
+  mountPublicApi(app, node);
   const tokenFile = async (): Promise<string> => `${await node.locateStore()}${CONTROL_TOKEN_FILE}`;
   const token = await openControlToken(localTestMode ? undefined : tokenFile, log);
   const restart = localTestMode ? undefined : () => stop('the owner wants it started again');
   const owners = { settings, token, restart };
   const dashboard = createDashboard(node, owners, localTestMode ? undefined : roundTimes);
-  const api = createApi(services, config.API_RATE_LIMIT, owners);
+  const api = createApi(node, { requestsPerMinute: config.API_RATE_LIMIT, owners });
   const server = await listen(Router().use(dashboard, api), config, log);
   const address = server && tellAddress(server, token, log);
   if (address !== undefined) node.alarms.address(address);

@@ -5,7 +5,7 @@ import { loadListSecret } from '../distribution/list-secret';
 import type { OwnList } from '../distribution/own-lists';
 import { localTestMode, Account, loadIdentity } from '../koii/account';
 import { limitAnswers, MAX_ANSWER_BYTES } from '../koii/answer-limit';
-import { Patience, SHORT_MS } from '../koii/calls';
+import { nodeCallFailures, Patience, SHORT_MS } from '../koii/calls';
 import { roundTimes, roundThatRuns, chain, newerTask } from '../koii/chain';
 import { ledger } from '../koii/ledger';
 import { showInNode } from '../koii/notices';
@@ -89,7 +89,15 @@ async function createContext(): Promise<TaskContext> {
   // 0, since the node starts the task again after nothing else.
   const store = await openStore(log, locateStore, () => process.exit(0));
   const settings = await openSettings(locateStore, log);
-  const node = await createNode({ settings, log, identity, store, chain, sdk: 'koii' });
+  const node = await createNode({
+    settings,
+    log,
+    identity,
+    store,
+    chain,
+    sdk: 'koii',
+    nodeCallFailures,
+  });
   const self = bs58.encode(identity.submitter);
   const account = new Account(self, log, stop);
   const notices = await Notices.open({ store, log, show: showInNode });
@@ -116,11 +124,11 @@ async function createContext(): Promise<TaskContext> {
 
 /** Drops what goes by the numbers of rounds, after a reset of the network: they are those of others. */
 function forgetRounds(context: TaskContext, current: number): void {
-  const { lists, alarms, history, services } = context;
+  const { lists, alarms, history, shares } = context;
   lists.forgetRounds();
   alarms.forgetRounds();
   history.forgetRounds(current);
-  services.shares.forgetRestored();
+  shares.forgetRestored();
 }
 
 /** After the store is this process's own. In the local test mode nothing is kept. */

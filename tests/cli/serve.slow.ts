@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import { eventually } from '../fixtures/network';
 import { node18 } from '../fixtures/node18';
 import { SUBMITTER, TASK_ID } from '../fixtures/standalone';
+import { until } from '../fixtures/until';
 import { describeProcesses } from '../runner/describe-processes';
 import { freePort } from '../sdk-stand-in/http';
 
@@ -53,9 +54,9 @@ describeProcesses('npm run serve as one file, alone, on Node 18', () => {
       });
       return [response.status, await response.json()];
     };
-    await eventually(async () => {
+    await until(async () => {
       const answer = await post('/healthz').catch(() => undefined);
-      return answer?.[0] === 200 ? true : undefined;
+      return answer?.[0] === 200;
     });
     expect((await post('/task/0'))[0]).to.equal(202);
     const { proof } = await eventually(async () => {

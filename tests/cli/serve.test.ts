@@ -8,6 +8,7 @@ import { makeStateFolder, stateFault } from '../../cli/serve/state-folder';
 import { ConfigError } from '../../src/settings/schema';
 import { eventually } from '../fixtures/network';
 import { startProgram, SUBMITTER, TASK_ID } from '../fixtures/standalone';
+import { until } from '../fixtures/until';
 import { describeProcesses } from '../runner/describe-processes';
 import { freePort } from '../sdk-stand-in/http';
 
@@ -16,6 +17,22 @@ describeProcesses('npm run serve', function () {
   let folder: string;
   beforeEach(() => (folder = mkdtempSync(path.join(os.tmpdir(), 'serve-'))));
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const options: [string[], RegExp][] = [
+    [['--round', '60'], /^error: unknown option '--round'\n/],
+    [['--rounds', '0'], /^error: option '--rounds <seconds>' .* from 1 to 86400\.\n$/],
+    [['60'], /^error: too many arguments/],
+  ];
+  it('refuses options that it does not know or can not use', async () => {
+    const env = { TASK_ID, SUBMITTER_PUBLIC_KEY: SUBMITTER, STATE_DIR: folder };
+    await Promise.all(
+      options.map(async ([args, message]) => {
+        const child = startProgram('cli/serve.ts', args, env);
+        expect((await once(child, 'exit'))[0]).to.equal(1);
+        expect(child.output()).to.match(message);
+      }),
+    );
+  });
 
   const wrong: [string, Record<string, string>, RegExp][] = [
     [
@@ -39,21 +56,13 @@ describeProcesses('npm run serve', function () {
       /^STATE_DIR: expected a folder that this process can write to, got ".*" \(ENOTDIR: [^\n]*\)\n$/,
     ],
   ];
-  const options: [string[], RegExp][] = [
-    [['--round', '60'], /^error: unknown option '--round'\n/],
-    [['--rounds', '0'], /^error: option '--rounds <seconds>' .* from 1 to 86400\.\n$/],
-    [['60'], /^error: too many arguments/],
-  ];
-  it('refuses options that it does not know or can not use', async () => {
-    const env = { TASK_ID, SUBMITTER_PUBLIC_KEY: SUBMITTER, STATE_DIR: folder };
-    await Promise.all(
-      options.map(async ([args, message]) => {
-        const child = startProgram('cli/serve.ts', args, env);
-        expect((await once(child, 'exit'))[0]).to.equal(1);
-        expect(child.output()).to.match(message);
-      }),
-    );
-  });
+  for (const [what, env, message] of wrong) {
+    it(`says what is wrong when it is started ${what}`, async () => {
+      const child = startProgram('cli/serve.ts', [], { STATE_DIR: folder, ...env });
+      expect((await once(child, 'exit'))[0]).to.equal(1);
+      expect(child.output()).to.match(message);
+    });
+  }
 
   it('says how to start a round, where it listens, and what it mines with', async () => {
     const port = await freePort();
@@ -72,20 +81,11 @@ describeProcesses('npm run serve', function () {
       );
       expect(start[1]).to.equal(`http://127.0.0.1:${port}/task/0`);
       expect((await fetch(start[1]!, { method: 'POST' })).status).to.equal(202);
-      await eventually(() =>
-        child.output().includes('mining with 1 thread on js') ? true : undefined,
-      );
+      await until(() => child.output().includes('mining with 1 thread on js'));
     } finally {
       child.kill('SIGKILL');
     }
   });
-  for (const [what, env, message] of wrong) {
-    it(`says what is wrong when it is started ${what}`, async () => {
-      const child = startProgram('cli/serve.ts', [], { STATE_DIR: folder, ...env });
-      expect((await once(child, 'exit'))[0]).to.equal(1);
-      expect(child.output()).to.match(message);
-    });
-  }
 
   describe('the folder of its state', () => {
     it('is made, with those above it, and left as it was found', async () => {
@@ -103,7 +103,7 @@ describeProcesses('npm run serve', function () {
         makeStateFolder(directory).catch((error: unknown) => error);
       expect(await fault(file)).to.have.property('code', 'EEXIST');
       expect(await fault(path.join(file, 'a'))).to.have.property('code', 'ENOTDIR');
-      // Where Node's own mkdir with `recursive` never ends.
+      // Here Node's own mkdir with `recursive` never returns.
       if (process.platform === 'linux') {
         expect(await fault('/proc/orca/state')).to.have.property('code', 'ENOENT');
       }

@@ -216,7 +216,7 @@ describe('the page of the dashboard', () => {
 
   it("has no place on the SDK's app, which the tunnel shows the public", async () => {
     const app = express();
-    mountPublicApi(app, served.node.services);
+    mountPublicApi(app, served.node);
     const server = app.listen(0, '127.0.0.1');
     try {
       await once(server, 'listening');

@@ -37,7 +37,15 @@ export async function serveDashboard(
   await settings.change({ MINING_INTENSITY: 10 });
   const chain = { submissions: () => Promise.resolve({}) };
   const store = new MemoryStore();
-  const node = await createNode({ settings, log, identity, store, chain, sdk: 'none' });
+  const node = await createNode({
+    settings,
+    log,
+    identity,
+    store,
+    chain,
+    sdk: 'none',
+    nodeCallFailures: new Map(),
+  });
   const owners = { settings, token: new ControlToken(TOKEN), restart };
   let streams = 0;
   const pages = Router();
@@ -46,7 +54,10 @@ export async function serveDashboard(
     response.once('close', () => streams--);
     next();
   });
-  pages.use(createDashboard(node, owners, roundTimes), createApi(node.services, 0, owners));
+  pages.use(
+    createDashboard(node, owners, roundTimes),
+    createApi(node, { requestsPerMinute: 0, owners }),
+  );
   const at = { API_HOST: host, API_PORT: 0, API_ALLOWED_HOSTS: [] };
   const server = await listen(pages, at, log);
   const { port } = server!.address() as AddressInfo;

@@ -1,13 +1,14 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect } from 'chai';
+import { isLoopback } from '../../src/http/access';
 import { send, type Answered, type Sent } from '../fixtures/send';
 import { StandaloneNode } from '../fixtures/standalone';
 import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 3;
 
-/** What browsers send beside the request of a page. */
+/** Headers that browsers add to a page's request. */
 const crossSite = (mode: string, dest = 'empty') => ({
   'sec-fetch-site': 'cross-site',
   'sec-fetch-mode': mode,
@@ -228,7 +229,22 @@ describeProcesses('who may ask at the side port', function () {
     }
     const logged = node.output().slice(before);
     expect(logged).not.to.match(/evil|refuse/);
-    // Its mining may have something to say meanwhile.
+    // Its mining may log meanwhile.
     expect(logged.split('\n').length).to.be.below(10);
+  });
+});
+
+describe('addresses', () => {
+  it('knows loopback', () => {
+    for (const address of [
+      '127.0.0.1',
+      '127.255.1.2',
+      '::1',
+      '::ffff:127.0.0.1',
+      '::FFFF:127.0.0.2',
+    ])
+      expect(isLoopback(address), address).to.equal(true);
+    for (const address of ['128.0.0.1', '::2', '::ffff:10.0.0.1', 'fe80::1', '127.evil', ''])
+      expect(isLoopback(address), address).to.equal(false);
   });
 });

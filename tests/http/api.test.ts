@@ -255,7 +255,7 @@ describeProcesses('the HTTP API of a standalone node', function () {
         const { headers } = await node.ask(route);
         expect(headers.get('cache-control')).to.equal('no-cache');
         const etag = headers.get('etag')!;
-        // Left alone, fetch adds a cache-control that asks for the whole answer.
+        // Otherwise fetch adds a cache-control that asks for the whole answer.
         const conditional = { 'if-none-match': etag, 'cache-control': 'max-age=0' };
         const same = await node.ask(route, { headers: conditional });
         expect(same.status).to.equal(304);

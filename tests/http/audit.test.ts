@@ -10,7 +10,7 @@ import { invalidVectors, judgeOf, vectors, type Vector } from '../fixtures/proof
 import { restNow, StandaloneNode } from '../fixtures/standalone';
 import { describeProcesses } from '../runner/describe-processes';
 
-/** One share of a template, mined with a time that was rolled. */
+/** One share of a template, mined with a rolled time. */
 function mine(template: Template, timeOffset: number): Attempt {
   const rolled = { ...template, time: (template.time + timeOffset) % 2 ** 32 };
   const space = { template: rolled, prefix: 0, extranonce2: 0 };
@@ -21,7 +21,7 @@ function mine(template: Template, timeOffset: number): Attempt {
   }
 }
 
-/** What a proof of work source bitcoin may say of its block, and no auditor judges. */
+/** What a proof of work source bitcoin may claim of its block; auditors don't check it. */
 const EXTREMES: [string, Segment][] = [
   [
     'the last height and second, and bits that expand to nothing',

@@ -5,7 +5,7 @@ import { restNow, StandaloneNode, type Answer } from '../fixtures/standalone';
 
 const ROUND = 6;
 
-/** A share as the five documented fields tell of it. */
+/** A share with only the five documented fields. */
 interface ClaimBody {
   hash: string;
   difficulty: number;
@@ -22,7 +22,7 @@ describe('claims: shares of the five documented fields alone', function () {
   let work: Work;
 
   before(async () => {
-    // The node's own thread rests, so that every count comes from here.
+    // The node's own thread rests, so that all counts come from this test.
     node = await StandaloneNode.start({ MINING_SCHEDULE: restNow(), API_RATE_LIMIT: '0' });
     await node.post(`/task/${ROUND}`, {});
     ({ work } = (await node.ask(`/task/${ROUND}?worker_id=rig1`)).body);
@@ -93,7 +93,7 @@ describe('claims: shares of the five documented fields alone', function () {
     expect([first.status, again.status]).to.deep.equal([202, 200]);
     expect(again.body).to.deep.equal(first.body);
     expect((await audit()).statistics).to.deep.equal(statistics);
-    // What says something else is something else.
+    // Another difficulty makes it another claim.
     expect((await submit({ ...claim, difficulty: claim.difficulty / 2 })).status).to.equal(202);
   });
 
@@ -176,7 +176,7 @@ describe('claims: shares of the five documented fields alone', function () {
     expect(statistics).to.deep.equal({ ...before.statistics, claimed_shares });
     expect(recent_shares.filter(isShare)).to.deep.equal(before.recent_shares.filter(isShare));
     expect(recent_shares).to.have.length(before.recent_shares.filter(isShare).length + 50);
-    // Of a full list they have a tenth.
+    // They get a tenth of a full list.
     const few = (await audit('?limit=20')).recent_shares;
     expect([few.length, few.filter(isShare).length]).to.deep.equal([20, 18]);
   });

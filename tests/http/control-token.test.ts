@@ -145,7 +145,7 @@ describeProcesses("the controls' token", function () {
     });
     after(() => node.dispose());
 
-    /** The one address that the log has. */
+    /** The only address in the log. */
     function printed(): string {
       const lines = node.output().match(/the dashboard, with its controls: (\S+)/g) ?? [];
       expect(lines).to.have.length(1);
@@ -196,7 +196,7 @@ describeProcesses("the controls' token", function () {
       const proxy = await forward(node.port);
       try {
         const { port } = proxy.address() as AddressInfo;
-        // As nginx' proxy_pass and ssh -R have it: the address is loopback, the Host this machine's or kept.
+        // As nginx' proxy_pass and ssh -R do it: the address is loopback, the Host this machine's or unchanged.
         for (const host of [`127.0.0.1:${node.port}`, `127.0.0.1:${port}`, 'localhost']) {
           const { status, text } = await pause({ host }, port);
           expect(status).to.equal(403);
@@ -235,7 +235,7 @@ describeProcesses("the controls' token", function () {
   });
 });
 
-/** Passes connections on, as what knows nothing of HTTP does. */
+/** Forwards connections without knowing HTTP. */
 async function forward(port: number): Promise<Server> {
   const proxy = createServer((socket) => {
     const upstream = connect(port, '127.0.0.1').on('error', () => socket.destroy());

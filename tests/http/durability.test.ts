@@ -25,7 +25,7 @@ describeProcesses('a standalone node killed behind its 201', function () {
     const rolled = [1, 255].flatMap((timeOffset) => mineShares(work, 10, 'rig1', { timeOffset }));
     const shares = [...mineShares(work, 10), ...rolled];
     const submit = async (share: object) => (await node.post(`/submission/${ROUND}`, share)).status;
-    // The first ones alone, the others at once: they are written in batches.
+    // The first ones one by one, the others at once, which are written in batches.
     for (const share of shares.slice(0, 5)) expect(await submit(share)).to.equal(201);
     const statuses = await Promise.all(shares.slice(5).map(submit));
     expect(new Set(statuses)).to.deep.equal(new Set([201]));
@@ -33,12 +33,12 @@ describeProcesses('a standalone node killed behind its 201', function () {
     await node.kill('SIGKILL');
     await node.run();
 
-    // It goes on with the round by itself, on the same seed.
+    // It continues the round by itself, on the same seed.
     const again = (await node.ask(`/task/${ROUND}?worker_id=rig1`)).body;
     expect(again.work.prev).to.equal(work.prev);
     expect(again.work.extranonce1).to.equal(work.extranonce1);
     expect((await node.post(`/task/${ROUND}`, { submissions })).status).to.equal(200);
-    // What its own thread had found and nobody was told of may be missing.
+    // Shares of its own thread that were acknowledged to nobody may be missing.
     expect(again.valid_shares)
       .to.be.at.least(30)
       .and.at.most(before.valid_shares + 1000);
@@ -87,7 +87,7 @@ describeProcesses('a standalone node killed behind its 201', function () {
   });
 });
 
-/** Makes a record of rounds or shares what a build wrote whose shares had no time offset. */
+/** Turns a record of rounds or shares into what a build without time offsets wrote. */
 function forgetTimes(file: string): void {
   const record = JSON.parse(readFileSync(file, 'utf8')) as {
     shares?: (string | number)[][];
@@ -99,7 +99,7 @@ function forgetTimes(file: string): void {
   writeFileSync(file, JSON.stringify(record));
 }
 
-/** A share as whoever mined it notes it. */
+/** A share as its miner records it. */
 function acknowledged(task: { work: Work }) {
   return (body: ShareBody): Acknowledged => {
     const attempt = packAttempt({

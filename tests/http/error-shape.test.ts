@@ -31,7 +31,7 @@ interface Errors {
   text: string;
 }
 
-/** What is answered to bytes, until the connection ends. */
+/** The answer to some bytes, up to the end of the connection. */
 async function answerTo(port: number, bytes: string | Uint8Array): Promise<Errors> {
   const socket = connect(port, '127.0.0.1').setEncoding('latin1');
   let answer = '';
@@ -48,7 +48,7 @@ async function answerTo(port: number, bytes: string | Uint8Array): Promise<Error
   };
 }
 
-/** A request as it goes over the wire, after which the connection ends. */
+/** A request as bytes, with Connection: close. */
 function request(line: string, headers = '', body: string | Uint8Array = ''): Buffer {
   const length = body.length > 0 ? `Content-Length: ${body.length}\r\n` : '';
   const head = `${line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${headers}${length}\r\n`;
@@ -87,7 +87,15 @@ describe('all errors have one shape', function () {
     store = new MemoryStore();
     const settings = Settings.of({ MINING_THREADS: '1', MINING_INTENSITY: '1' });
     const chain = { submissions: () => Promise.reject(new Error('the node is away')) };
-    node = await createNode({ settings, log, identity, store, chain, sdk: 'koii' });
+    node = await createNode({
+      settings,
+      log,
+      identity,
+      store,
+      chain,
+      sdk: 'koii',
+      nodeCallFailures: new Map(),
+    });
     await node.miner.begin(ROUND, seed, Infinity);
     const token = new ControlToken(TOKEN);
     const owners = { settings: node.settings, token, restart: undefined };
@@ -95,7 +103,7 @@ describe('all errors have one shape', function () {
       throw new Error('at /home/somebody');
     });
     const serve = async (requestsPerMinute: number): Promise<number> => {
-      const api = createApi(node.services, requestsPerMinute, owners);
+      const api = createApi(node, { requestsPerMinute, owners });
       const page = createDashboard(node, owners);
       const paths = Router().use(broken, page, api);
       const at = { API_HOST: '127.0.0.1', API_PORT: 0, API_ALLOWED_HOSTS: [] };
@@ -107,7 +115,7 @@ describe('all errors have one shape', function () {
     const guard = new PublicGuard(tunnel, app);
     const ignore = (): void => undefined;
     guard.configure({ requestsPerMinute: RATE, onRefused: ignore, onFault: ignore });
-    mountPublicApi(app, node.services);
+    mountPublicApi(app, node);
     await once(tunnel, 'listening');
     ports.tunnel = keep(tunnel);
   });
@@ -267,7 +275,7 @@ describe('all errors have one shape', function () {
       const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true }).resume();
       socket.on('error', () => undefined).write(head);
       await once(socket, 'end');
-      // What is written to a connection that is gone ends it here, too.
+      // Writing to a connection that is gone ends it on this side, too.
       await eventually(() => {
         if (!socket.destroyed) socket.write('x');
         return socket.destroyed || undefined;
@@ -277,10 +285,10 @@ describe('all errors have one shape', function () {
 
   it('on the side port: a store that takes no writes', async () => {
     store.broken = true;
-    await node.services.shares.flush().catch(() => undefined);
-    // Something has to be there to be written.
+    await node.shares.flush().catch(() => undefined);
+    // There must be something to write.
     await answerTo(ports.side, post('/submission/3', JSON.stringify(share())));
-    await node.services.shares.flush().catch(() => undefined);
+    await node.shares.flush().catch(() => undefined);
     const answered = await answerTo(ports.side, post('/submission/3', JSON.stringify(share())));
     store.broken = false;
     expectError(answered, 503);

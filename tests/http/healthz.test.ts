@@ -1,18 +1,18 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { MiningState } from '../../src/http/routes/healthz';
 import { restNow, StandaloneNode } from '../fixtures/standalone';
+import { until as eventually } from '../fixtures/until';
 import { describeProcesses } from '../runner/describe-processes';
 
 const HOUR_MS = 3_600_000;
 
-/** The time of day there and then. */
+/** The time of day in a zone. */
 function clockIn(timeZone: string | undefined, at: Date): string {
   const format = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
   return at.toLocaleTimeString('en-GB', { ...format, ...(timeZone && { timeZone }) });
 }
 
-/** Hours that are over for three hours, by the clock of a zone. */
+/** Two hours that ended three hours ago, by the clock of a zone. */
 function hoursBefore(zone: string): string {
   const [from, to] = [5, 3].map((hours) => clockIn(zone, new Date(Date.now() - hours * HOUR_MS)));
   return `${from}-${to}`;
@@ -44,7 +44,7 @@ describeProcesses('the hours of a node', function () {
     expect(node!.output()).to.match(
       new RegExp(`outside ${hours}, now \\d\\d:\\d\\d ${zone}: resting until ${from}, then`),
     );
-    while (!node!.output().includes('round 7 runs, at rest')) await sleep(20);
+    await eventually(() => node!.output().includes('round 7 runs, at rest'));
     expect(node!.output()).not.to.include('mining round');
     expect((await node!.ask('/task/7')).body).to.include({ hash_rate: 0, valid_shares: 0 });
   });

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { StandaloneNode } from '../fixtures/standalone';
+import { until } from '../fixtures/until';
 import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 2;
@@ -56,7 +57,7 @@ describeProcesses('hostile input over HTTP', function () {
         what === 'a zip bomb' ? { 'content-encoding': 'gzip' } : {};
       for (const route of POSTS) {
         const { status } = await send(route, body, encoding);
-        // A start of the running round with unknown fields only is a start all the same.
+        // Unknown fields are ignored, so this is a valid start of the running round.
         expect(route === '/task/2' ? expected : [expected[0]], route).to.include(status);
       }
     });
@@ -88,7 +89,7 @@ describeProcesses('hostile input over HTTP', function () {
     }
   });
 
-  /** What the server answers to bytes, however wrong, until it closes the connection. */
+  /** The answer to some bytes, however wrong, up to the end of the connection. */
   async function raw(bytes: string): Promise<string> {
     const socket = connect(node.port, '127.0.0.1').setEncoding('latin1');
     let answer = '';
@@ -135,12 +136,12 @@ describeProcesses('hostile input over HTTP', function () {
     const ended = Promise.all(slow);
     let over = false;
     void ended.then(() => (over = true));
-    while (!over) {
+    await until(async () => {
       const startedAt = performance.now();
       expect((await node.ask('/healthz')).status).to.equal(200);
       slowest = Math.max(slowest, performance.now() - startedAt);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+      return over;
+    });
     for (const answer of await ended) expect(answer).to.match(/^HTTP\/1.1 408 /);
     expect(slowest).to.be.below(5000);
   });
@@ -151,7 +152,7 @@ describeProcesses('hostile input over HTTP', function () {
     );
     const health = await node.ask('/healthz');
     expect(health.status).to.equal(200);
-    // 429 once the address' budget of malformed shares is spent.
+    // 429 once the address has reached its limit of malformed shares.
     for (const { status } of await flood) expect(status).to.be.oneOf([400, 429]);
   });
 });

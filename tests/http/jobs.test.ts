@@ -27,7 +27,7 @@ describe('the job that a share is hashed on', function () {
   };
   const invalid = async (): Promise<number> =>
     (await port.ask('/audit?limit=1')).body.statistics.invalid_shares;
-  /** Shares that miss a target. */
+  /** Shares above the target. */
   const missing = (target: bigint, work: Work, count: number): ShareBody[] =>
     mineShares(work, 20 * count, 'rig1')
       .filter(({ hash }) => BigInt(`0x${hash}`) > target)
@@ -45,7 +45,7 @@ describe('the job that a share is hashed on', function () {
     const [one, two, three] = missing(target, easy, 3);
     expect(await submit({ ...one, job_id: easy.job_id })).to.deep.equal([201, undefined]);
     expect(await submit({ ...two, job_id: hard.job_id })).to.deep.equal([422, 'above_target']);
-    // Nobody's asking makes worthless what another mines.
+    // A request of one worker must not make another's shares worthless.
     expect((await submit(three!))[0]).to.equal(201);
   });
 
@@ -81,13 +81,13 @@ describe('the job that a share is hashed on', function () {
     await port.node.miner.begin(ROUND + 1, seed, Infinity);
     const { work } = (await port.ask('/task')).body;
     const [share] = mineShares(work, 1);
-    const { conflictCount } = port.node.services.remoteShares;
+    const { conflictCount } = port.node.remoteShares;
     for (const job_id of [old.job_id, 'x', '0'.repeat(20)]) {
       expect(await submit({ ...share, job_id }, ROUND + 1), job_id).to.deep.equal([409, 'stale']);
     }
     expect(await invalid()).to.equal(before);
-    expect(port.node.services.remoteShares.conflictCount).to.equal(conflictCount + 3);
-    // Of a round that is over, that is what is said.
+    expect(port.node.remoteShares.conflictCount).to.equal(conflictCount + 3);
+    // For a round that is over, the reason says so.
     const [late] = mineShares(old, 1);
     expect(await submit({ ...late, job_id: old.job_id })).to.deep.equal([409, 'round_over']);
     expect((await submit({ ...share, job_id: work.job_id }, ROUND + 1))[0]).to.equal(201);
@@ -101,7 +101,7 @@ describe('the job that a share is hashed on', function () {
       `${tag}efff${bits}`,
       `00000000${prefix}${bits}`,
       `${job_id}0`,
-      // Of targets above the floor, below zero, and written in another way than jobs are.
+      // Targets above the floor, below zero, and not in their canonical form.
       '1e400001',
       '1f400000',
       '207fffff',
@@ -169,14 +169,14 @@ describeProcesses('jobs of a node that is killed', function () {
     const works = [await workOf(), await workOf('?worker_id=rig1')] as const;
     await node.kill('SIGKILL');
     await node.run();
-    // Before the worker whose ground it was asks again.
+    // Before the worker that had this ground asks again.
     const other = await workOf('?worker_id=rig2');
     expect(works.map(({ extranonce1 }) => extranonce1)).not.to.include(other.extranonce1);
     for (const work of works) {
       const share = { ...mineShares(work, 1, 'rig1')[0]!, job_id: work.job_id };
       expect((await node.post(`/submission/${ROUND}`, share)).status).to.equal(201);
     }
-    // A share shows whose ground it is.
+    // A share proves whose ground it is.
     expect((await workOf('?worker_id=rig1')).job_id).to.equal(works[1].job_id);
     expect((await workOf()).job_id).to.equal(works[0].job_id);
   });

@@ -32,7 +32,7 @@ describe('the metrics of the process over HTTP', function () {
 
   it('tell the same to one who scrapes rarely and one who scrapes all the time', async () => {
     await eventually(async () => ((await cpu()) > 0 ? true : undefined));
-    /** Unless this node's own clock came between, which it does every 5 s. */
+    /** Unless the node's own timer, every 5 s, ran in between. */
     const agree = await eventually(async () => {
       const rare = await cpu();
       const eager: number[] = [];

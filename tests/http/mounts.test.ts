@@ -46,6 +46,7 @@ describe('the mounts of the API', function () {
       identity,
       store,
       sdk: 'koii',
+      nodeCallFailures: new Map(),
       chain: { submissions: () => Promise.reject(new Error('the node is away')) },
     });
     await node.miner.begin(ROUND, seed, Infinity);
@@ -61,7 +62,7 @@ describe('the mounts of the API', function () {
     let url: string;
     before(async () => {
       const app = createApp();
-      mountPublicApi(app, node.services);
+      mountPublicApi(app, node);
       url = await serve(app);
     });
 
@@ -82,7 +83,7 @@ describe('the mounts of the API', function () {
     });
 
     it('gives no stranger a place among the workers, and moves no target', async () => {
-      const { workers } = node.services;
+      const { workers } = node;
       for (const name of ['worker_id', 'after']) {
         for (const path of ['/task', `/task/${ROUND}`]) {
           const answer = await fetch(`${url}${path}?${name}=rig1`);
@@ -104,7 +105,7 @@ describe('the mounts of the API', function () {
     });
 
     it('names no worker', async () => {
-      const side = await serve(express().use(createApi(node.services, 0)));
+      const side = await serve(express().use(createApi(node, { requestsPerMinute: 0 })));
       const { work } = (await (await fetch(`${side}/task/${ROUND}?worker_id=rig7`)).json()) as {
         work: Work;
       };
@@ -135,10 +136,11 @@ describe('the mounts of the API', function () {
         identity,
         store: counting,
         sdk: 'koii',
+        nodeCallFailures: new Map(),
         chain: { submissions: () => Promise.reject(new Error('asked by a stranger')) },
       });
       const app = createApp();
-      mountPublicApi(app, other.services);
+      mountPublicApi(app, other);
       const at = await serve(app);
       for (let round = 0; round < 40; round++) {
         for (const route of ['task', 'submission']) {
@@ -160,6 +162,7 @@ describe('the mounts of the API', function () {
         identity,
         store: kept,
         sdk: 'koii',
+        nodeCallFailures: new Map(),
         chain: { submissions: () => Promise.reject(new Error('the node is away')) },
       });
     const first = await miner();
@@ -179,7 +182,7 @@ describe('the mounts of the API', function () {
       loaded.push(found);
       return found;
     };
-    const url = await serve(express().use(createApi(other.services, 0)));
+    const url = await serve(express().use(createApi(other, { requestsPerMinute: 0 })));
     for (let asked = 1; asked <= 5; asked++) {
       expect((await fetch(`${url}/task/${ROUND}`)).status).to.equal(200);
       expect(loaded).to.have.length(asked);
@@ -193,17 +196,17 @@ describe('the mounts of the API', function () {
 
   describe('on the side port', () => {
     it('tells that the Koii node starts the rounds', async () => {
-      const app = express().use(createApi(node.services, 0));
+      const app = express().use(createApi(node, { requestsPerMinute: 0 }));
       const url = await serve(app);
       expect(await error(await post(`${url}/task/4`, '{}'))).to.deep.equal([409, 'conflict']);
     });
 
     it('limits requests by address, shares less so and health not at all', async () => {
-      const url = await serve(express().use(createApi(node.services, 3)));
+      const url = await serve(express().use(createApi(node, { requestsPerMinute: 3 })));
       const statuses = async (route: string, count: number): Promise<number[]> => {
         const answers: number[] = [];
         for (let i = 0; i < count; i++) {
-          // A made-up address does not help.
+          // A forged address doesn't help.
           const headers = { 'x-forwarded-for': `10.0.0.${i}` };
           answers.push((await fetch(url + route, { headers })).status);
         }
@@ -215,8 +218,8 @@ describe('the mounts of the API', function () {
     });
 
     it('lets malformed shares take nothing from the budget of shares', async () => {
-      // 3 requests, 30 shares and 1 malformed one a minute.
-      const url = await serve(express().use(createApi(node.services, 3)));
+      // 3 requests, 30 shares and 1 malformed share a minute.
+      const url = await serve(express().use(createApi(node, { requestsPerMinute: 3 })));
       const submission = `${url}/submission/${ROUND}`;
       const large = `{"a":"${'x'.repeat(20_000)}"}`;
       for (let i = 0; i < 15; i++) {
@@ -239,7 +242,7 @@ describe('the mounts of the API', function () {
     });
 
     it('gives no page of another origin leave to send JSON or to read', async () => {
-      const url = await serve(express().use(createApi(node.services, 0)));
+      const url = await serve(express().use(createApi(node, { requestsPerMinute: 0 })));
       const headers = { origin: 'http://evil.example' };
       for (const method of ['OPTIONS', 'GET']) {
         const { headers: answered } = await fetch(`${url}/task/${ROUND}`, { method, headers });
@@ -249,7 +252,7 @@ describe('the mounts of the API', function () {
     });
 
     it('takes the next port where one is taken', async () => {
-      const api = createApi(node.services, 0);
+      const api = createApi(node, { requestsPerMinute: 0 });
       const config = { API_HOST: '127.0.0.1', API_ALLOWED_HOSTS: [] };
       const first = (await listen(api, { ...config, API_PORT: 18_900 }, log))!;
       const { port } = first.address() as AddressInfo;
@@ -261,7 +264,7 @@ describe('the mounts of the API', function () {
 
   describe('when the store takes no writes', () => {
     it('accepts no share, says so, and takes it later', async () => {
-      const url = await serve(express().use(createApi(node.services, 0)));
+      const url = await serve(express().use(createApi(node, { requestsPerMinute: 0 })));
       const { work } = (await (await fetch(`${url}/task/${ROUND}?worker_id=rig1`)).json()) as {
         work: Work;
       };
@@ -287,7 +290,7 @@ describe('the mounts of the API', function () {
     });
 
     it('does not tell an auditor what it does not know', async () => {
-      const url = await serve(express().use(createApi(node.services, 0)));
+      const url = await serve(express().use(createApi(node, { requestsPerMinute: 0 })));
       const submitter = 'US517G5965aydkZ46HS38QLi7UQiSojurfbQfKCELFx';
       const submission = { proof: nextId(), round_number: 50, submitter };
       const answer = await post(`${url}/audit`, JSON.stringify({ submission }));
@@ -298,9 +301,10 @@ describe('the mounts of the API', function () {
 
 describe('docs/openapi.yaml', () => {
   it('describes every path of the API', () => {
-    const routes = path.join(__dirname, '../../src/http/routes');
-    const code = readdirSync(routes)
-      .map((name) => readFileSync(path.join(routes, name), 'utf8'))
+    const http = path.join(__dirname, '../../src/http');
+    const routes = readdirSync(path.join(http, 'routes')).map((name) => `routes/${name}`);
+    const code = ['api.ts', ...routes]
+      .map((name) => readFileSync(path.join(http, name), 'utf8'))
       .join();
     const served = [...code.matchAll(/addResource\(router, '(.+?)'/g)].map(([, template]) =>
       template!.replace(/:(\w+)/g, '{$1}'),

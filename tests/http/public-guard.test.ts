@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type http from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -47,7 +48,7 @@ describe('the guard before the public server', function () {
     server.closeAllConnections();
   });
 
-  /** What is answered to bytes until the connection ends. */
+  /** The answer to some bytes, up to the end of the connection. */
   async function answerTo(...parts: (string | Uint8Array)[]): Promise<string> {
     const socket = connect(port, '127.0.0.1').setEncoding('latin1');
     let answer = '';
@@ -55,7 +56,8 @@ describe('the guard before the public server', function () {
     const closed = once(socket, 'close');
     for (const part of parts) {
       socket.write(part);
-      if (parts.length > 1) await new Promise((resolve) => setTimeout(resolve, 2));
+      // Without a pause they would arrive as one piece.
+      if (parts.length > 1) await sleep(2);
     }
     await closed;
     return answer;
@@ -131,7 +133,7 @@ describe('the guard before the public server', function () {
     );
     const startedAt = performance.now();
     expect((await ask('/healthz'))[0]).to.equal(200);
-    // One of them took 9 s.
+    // A single one of them once took 9 s.
     expect(performance.now() - startedAt).to.be.below(2000);
     for (const [status] of await Promise.all(bombs)) expect(status).to.equal(405);
   });
@@ -195,7 +197,7 @@ describe('the guard before the public server', function () {
       expect(statusOf(await answerTo(GET(path))), path).to.be.oneOf([400, 404]);
     }
     expect(reached.filter((request) => /taskstate$/i.test(request))).to.deep.equal([
-      // Reaches the app as a path of its own, which nobody answers.
+      // Reaches the app as another path, which nothing answers.
       'GET /task/../taskState',
     ]);
   });
@@ -225,7 +227,7 @@ describe('the guard before the public server', function () {
     guard.configure({ ...options(), requestsPerMinute: 3 });
     const statuses: number[] = [];
     for (let i = 0; i < 4; i++) {
-      // A made-up address does not help.
+      // A forged address doesn't help.
       statuses.push((await ask('/task/7', { headers: { 'x-forwarded-for': `10.0.0.${i}` } }))[0]);
     }
     expect(statuses).to.deep.equal([200, 200, 200, 429]);
@@ -263,10 +265,8 @@ describe('the guard before the public server', function () {
         reached = [];
         const socket = connect(port, '127.0.0.1').on('error', () => undefined);
         socket.resume().end(Buffer.from(bytes, 'latin1'));
-        await Promise.race([
-          once(socket, 'close'),
-          new Promise((resolve) => setTimeout(resolve, 20)),
-        ]);
+        // If it stays open, wait a little to see that no second request gets through.
+        await Promise.race([once(socket, 'close'), sleep(20)]);
         socket.destroy();
         expect(reached.length).to.be.at.most(1);
       }),

@@ -4,9 +4,10 @@ import { expectedHashes } from '../../src/bitcoin/target';
 import { StandaloneNode } from '../fixtures/standalone';
 import { describeProcesses } from '../runner/describe-processes';
 
+/** 120 × 250 ms: half a minute in which a real node measures its rate. */
 const READS = 120;
 const READ_MS = 250;
-/** Whatever the owner changes, at every so many reads. */
+/** The owner changes the intensity after every so many reads. */
 const READS_PER_CHANGE = 10;
 
 describeProcesses('the rate that GET /task tells', function () {
@@ -22,7 +23,7 @@ describeProcesses('the rate that GET /task tells', function () {
     const read = async () => (await node.ask('/task')).body;
     const hashesOf = (target: string): number => Number(expectedHashes(BigInt(`0x${target}`)));
     let task = await read();
-    // Twenty seconds: the rate is known, and the 28 shares are there that the floor is asked for.
+    // 20 s: by then the rate is known, and the 28 shares are found for which the floor is asked.
     for (let reads = 0; reads < 80; reads++) {
       await sleep(READ_MS);
       task = await read();
@@ -43,7 +44,7 @@ describeProcesses('the rate that GET /task tells', function () {
       }
       task = await read();
       if (task.hash_rate === 0) zeros.push(reads);
-      // A third of the rate would be found three times a second: the floor is far below.
+      // Shares of a third of the rate would come three times a second; the floor is far below that.
       const asked = hashesOf(task.work.share_target);
       if (asked < task.hash_rate / 3 && asked < 2 ** 19) easy.push(reads);
       await sleep(READ_MS);

@@ -32,7 +32,7 @@ describeProcesses('what others at the side port can do to a worker', function ()
   const all = (status: number, count: number): number[] => Array<number>(count).fill(status);
 
   before(async () => {
-    // The node's own thread rests, so that every share comes from here.
+    // The node's own thread rests, so that all shares come from this test.
     node = await StandaloneNode.start({ MINING_SCHEDULE: restNow(), API_RATE_LIMIT: '0' });
     await node.post(`/task/${ROUND}`, {});
   });
@@ -62,7 +62,7 @@ describeProcesses('what others at the side port can do to a worker', function ()
     const named = (shares: ShareBody[]): ShareBody[] =>
       shares.map((share, i) => ({ ...share, submission_id: guessed[i]! }));
     const rival = named(mineShares(await workOf('?worker_id=rival'), 20, 'rival'));
-    // In the rig's own name, too: whoever can read can write it.
+    // In the rig's own name, too: anybody who can read the name can use it.
     const namesake = named(mineShares(await workOf(), 20, 'rig1'));
     expect(await statusesOf([...rival, ...namesake])).to.deep.equal(all(201, 40));
     const own = named(mineShares(await workOf('?worker_id=rig1'), 20, 'rig1'));
@@ -157,10 +157,13 @@ describeProcesses('readers of GET /task', function () {
       identity,
       store: new MemoryStore(),
       sdk: 'koii',
+      nodeCallFailures: new Map(),
       chain: { submissions: () => Promise.reject(new Error('the node is away')) },
     });
     await node.miner.begin(ROUND, seed, Infinity);
-    server = http.createServer(express().use(createApi(node.services, 0))).listen(0, '127.0.0.1');
+    server = http
+      .createServer(express().use(createApi(node, { requestsPerMinute: 0 })))
+      .listen(0, '127.0.0.1');
     await once(server, 'listening');
   });
   after(async () => {

@@ -12,7 +12,7 @@ describe('GET and PUT /settings', () => {
   before(async () => (served = await serveDashboard()));
   after(() => served.close());
 
-  /** As a program on this machine does it, but for what is changed; undefined leaves a header out. */
+  /** A request as a program on this machine sends it, with changes; undefined leaves a header out. */
   async function ask(method: string, body?: unknown, changed: Headers = {}) {
     const headers: Headers = {
       host: `127.0.0.1:${served.port}`,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { FLOOR } from '../../src/consensus';
 import { MemoryStore } from '../fixtures/memory-store';
@@ -8,10 +9,10 @@ import { until } from '../fixtures/until';
 
 const ROUND = 4;
 
-/** Takes its time to write, as disks do. */
+/** Writes as slowly as a busy disk. */
 class SlowStore extends MemoryStore {
   override async set(key: string, value: string): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await sleep(200);
     return super.set(key, value);
   }
 }
@@ -27,13 +28,25 @@ describe('GET /task that waits', function () {
 
   const jobOf = async (route = `/task/${ROUND}`): Promise<string> =>
     (await port.ask(route)).body.work.job_id;
-  /** A request that waits: in flight when this resolves. */
+  /** Resolves when a request begins to wait, which is when it asks for the miner's next change. */
+  const waitBegins = (): Promise<void> =>
+    new Promise((resolve) => {
+      const miner: { nextChange?: Promise<void> } = port.node.miner;
+      Object.defineProperty(miner, 'nextChange', {
+        configurable: true,
+        get() {
+          // Uncovers the miner's own getter again.
+          delete miner.nextChange;
+          resolve();
+          return miner.nextChange;
+        },
+      });
+    });
+  /** A request that waits when this resolves. */
   const waiting = async (route: string, signal?: AbortSignal): Promise<Promise<Answer>[]> => {
-    const arrived = new Promise((resolve) => port.server.once('request', resolve));
+    const begun = waitBegins();
     const answer = port.ask(route, undefined, signal);
-    await arrived;
-    // Behind the reading of its query and what else comes before the wait.
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await begun;
     return [answer];
   };
   const metric = async (series: string): Promise<number> => {
@@ -87,7 +100,8 @@ describe('GET /task that waits', function () {
     const route = `/task/${ROUND}?after=${await jobOf()}`;
     const [answer] = await waiting(route, client.signal);
     const failure = answer!.catch((error: Error) => error.name);
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    // A wait long enough to show in the metric, were it counted.
+    await sleep(1000);
     client.abort();
     expect(await failure).to.equal('AbortError');
     await until(async () => (await seconds(499)) >= 0);
@@ -96,7 +110,8 @@ describe('GET /task that waits', function () {
 
   it('adds nothing to the measured time of answers', async () => {
     const [answer] = await waiting(`/task/${ROUND}?after=${await jobOf()}`);
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    // A wait long enough to show in the metric, were it counted.
+    await sleep(1000);
     await port.node.miner.close(ROUND);
     await answer;
     expect(await seconds(200)).to.be.below(0.8);

@@ -7,7 +7,7 @@ import { seed } from '../fixtures/template';
 
 const ROUND = 3;
 const OWNER = { 'x-orca-control': '1', authorization: `Bearer ${TOKEN}` };
-/** "field: expected X, got Y", and no words of anybody else's. */
+/** "field: expected X, got Y", and none of zod's own words. */
 const HOUSE_STYLE = /^[\w.]+: expected (?!.*(invalid|received)).+, got .+$/i;
 
 describe('what is told of a wrong request', function () {

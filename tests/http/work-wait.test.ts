@@ -9,7 +9,7 @@ import { WorkWait, type WaitLimits } from '../../src/http/work-wait';
 class Changes {
   private tell: () => void = () => undefined;
   private promise = this.make();
-  /** How often somebody began to listen. */
+  /** How often a callback was attached. */
   listened = 0;
 
   get nextChange(): Promise<void> {
@@ -42,7 +42,7 @@ describe('requests that wait for work', () => {
     new WorkWait(miner, { requests: 1000, forMs: 60_000, ...limits });
   const request = (): Response =>
     Object.assign(new EventEmitter(), { locals: {}, destroyed: false }) as unknown as Response;
-  /** Waits, and tells whether that is over. */
+  /** Waits, and tells whether the wait is over. */
   const wait = (waits: WorkWait, isSo: () => boolean, response = request()) => {
     const state = { isOver: false, over: Promise.resolve() };
     state.over = waits.until(isSo, response).then(() => void (state.isOver = true));
@@ -104,7 +104,7 @@ describe('requests that wait for work', () => {
     const second = wait(waits, () => false);
     const refused = await waits.until(() => false, request()).catch((error: unknown) => error);
     expect(refused).to.be.instanceOf(ApiError).with.property('status', 429);
-    // Who needs not wait is answered all the same.
+    // A request that needn't wait is answered all the same.
     await waits.until(() => true, request());
     isSo = true;
     miner.change();

@@ -51,7 +51,7 @@ const TYPES = [
   'text/plain',
   'application/x',
 ];
-/** What a client may be told; 201 would be a share that no one mined. */
+/** The statuses allowed; 201 would be a share that nobody mined. */
 const STATUSES = new Set([200, 202, 304, 400, 404, 405, 409, 413, 415, 422, 503]);
 
 const AS_OWNER = { authorization: `Bearer ${TOKEN.text}`, 'x-orca-control': '1' };
@@ -66,7 +66,7 @@ interface FuzzRequest {
 let running: Promise<{ node: MiningNode; server: Server }> | undefined;
 
 async function start(): Promise<{ node: MiningNode; server: Server }> {
-  // Settings change its level.
+  // Discards its lines: settings change the level.
   const log = createLog('silent', () => undefined);
   const settings = Settings.of({ MINING_BACKEND: 'js' });
   await settings.change({ MINING_THREADS: '1', MINING_INTENSITY: '1' });
@@ -76,13 +76,17 @@ async function start(): Promise<{ node: MiningNode; server: Server }> {
     identity,
     store: new MemoryStore(),
     sdk: 'none',
+    nodeCallFailures: new Map(),
     chain: { submissions: () => Promise.resolve({}) },
   });
   await node.miner.begin(ROUND, seed, Infinity);
   const [port] = await freePorts(1);
   const address = { API_HOST: '127.0.0.1', API_PORT: port!, API_ALLOWED_HOSTS: [] };
   const server = (await listen(
-    createApi(node.services, 0, { settings, token: TOKEN, restart: undefined }),
+    createApi(node, {
+      requestsPerMinute: 0,
+      owners: { settings, token: TOKEN, restart: undefined },
+    }),
     address,
     log,
   ))!;
@@ -94,7 +98,7 @@ function oddPath(random: Random, path: string): string {
   return `/${encodeURI(text).replaceAll('%25', '%')}`;
 }
 
-/** The HTTP API: its side port is open to whoever the operator lets in, a part of it to the world. */
+/** The HTTP API: the side port is open to whomever the operator lets in, a part of it to the world. */
 export const api: FuzzTarget = {
   name: 'api',
   cost: 1000,

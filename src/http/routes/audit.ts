@@ -1,13 +1,14 @@
 import type { Router } from 'express';
 import { z } from 'zod';
+import type { Auditor } from '../../audit/auditor';
 import { difficultyOf } from '../../bitcoin/target';
+import type { MiningNode } from '../../node';
 import type { KeptClaim } from '../../rounds/remote-shares';
 import { RECENT_SHARES } from '../../rounds/share-log';
 import type { LoggedShare } from '../../rounds/share-record';
 import { ApiError, parse } from '../errors';
 import { account, roundInPath, roundNumber, text, jsonBody } from '../requests';
 import { addResource, answer, sendJson, type Mount } from '../resource';
-import type { Services } from '../services';
 
 const DEFAULT_LIMIT = 50;
 const LIMITS = `a whole number from 1 to ${RECENT_SHARES}`;
@@ -31,10 +32,16 @@ const auditBody = z.object({
   }),
 });
 
-/** /audit: what shares came to this node, and its judgement of a proof. */
+/** The parts of a node that /audit serves. */
+interface AuditSources extends Pick<MiningNode, 'shares' | 'remoteShares' | 'log'> {
+  /** Throws if this node lacks what it needs to decide. */
+  auditor: Pick<Auditor, 'audit'>;
+}
+
+/** /audit: the shares that this node got (GET), and its verdict on a proof (POST). */
 export function addAudit(
   router: Router,
-  { shares, remoteShares, audit, log }: Services,
+  { shares, remoteShares, auditor, log }: AuditSources,
   { limits, isPublic }: Mount,
 ): void {
   const get = answer((request, response) => {
@@ -56,11 +63,11 @@ export function addAudit(
     return Promise.resolve();
   });
 
-  /** Shares and claims, newest first. Of claims no more than a tenth, rounded up, unless there is room. */
+  /** Shares and claims, newest first. Claims get a tenth, rounded up, or what shares leave free. */
   const newest = (limit: number, round?: number): (LoggedShare | KeptClaim)[] => {
     const found = shares.recent(limit, round);
     const room = Math.max(Math.ceil(limit / 10), limit - found.length);
-    // Of what has one place a claim came later.
+    // Of a share and a claim in the same place, the claim came later: the sort is stable.
     return [...remoteShares.claims.recent(round).slice(0, room), ...found]
       .sort((a, b) => placeOf(b) - placeOf(a))
       .slice(0, limit);
@@ -69,10 +76,12 @@ export function addAudit(
   const post = answer(async (request, response) => {
     const { submission } = parse(auditBody, request.body);
     const { round_number, submitter, proof } = submission;
-    const verdict = await audit(round_number, { submitter, proof }).catch((error: unknown) => {
-      log.info({ error }, `round ${round_number} can't be audited`);
-      throw new ApiError(503, 'this node lacks what it needs to decide');
-    });
+    const verdict = await auditor
+      .audit(round_number, { submitter, proof })
+      .catch((error: unknown) => {
+        log.info({ error }, `round ${round_number} can't be audited`);
+        throw new ApiError(503, 'this node lacks what it needs to decide');
+      });
     sendJson(response, verdict.valid);
   });
 
@@ -101,7 +110,7 @@ function shareOf({ round, hash, attempt, reason, at }: LoggedShare) {
   return {
     round_number: round,
     hash,
-    // A hash that nothing was shown to give is worth nothing.
+    // Without an attempt nothing shows that anybody found the hash.
     difficulty: attempt ? difficultyOf(BigInt(`0x${hash}`)) : 0,
     valid: reason === undefined,
     ...(reason !== undefined && { reason }),

@@ -1,9 +1,9 @@
 import type { RequestHandler, Router } from 'express';
 import type { Metrics } from '../../metrics/metrics';
 import type { Governor, GovernorState } from '../../mining/governor';
+import type { MiningNode } from '../../node';
 import type { Miner } from '../../rounds/miner';
 import { addResource, sendJson, type Mount } from '../resource';
-import type { Services } from '../services';
 
 export interface Health {
   status: 'healthy' | 'degraded';
@@ -12,13 +12,43 @@ export interface Health {
   uptime: number;
 }
 
-/** The state of each component, as /healthz answers it. */
+/** What the owner allows, and whether there is a round to mine. None of it is a fault. */
+export interface MiningState {
+  state: GovernorState | 'waiting';
+  /** The hours to mine in, with their time zone; null for all hours. */
+  schedule: string | null;
+  /** When these hours next begin or end, ISO 8601; null if they never do, or the owner paused mining. */
+  until: string | null;
+}
+
+/** /healthz: whether each component works. Not rate-limited: a watchdog must get its answer. */
+export function addHealthz(
+  router: Router,
+  { miner, governor, metrics }: Pick<MiningNode, 'miner' | 'governor' | 'metrics'>,
+  { isPublic }: Mount,
+): void {
+  // Strangers aren't told the hours and their zone, which say where the owner lives and when they sleep.
+  const report = () => ({
+    ...health(miner, metrics),
+    ...(!isPublic && { mining: miningState(miner, governor) }),
+  });
+  const get: RequestHandler = (_request, response) => {
+    const body = report();
+    response.status(body.status === 'healthy' ? 200 : 503);
+    sendJson(response, body);
+  };
+  // Orca only asks whether the container answers, so this is always 200.
+  const post: RequestHandler = (_request, response) => sendJson(response, report());
+  addResource(router, '/healthz', { get: [get], ...(!isPublic && { post: [post] }) });
+}
+
+/** The state of each component. */
 export function health(miner: Miner, metrics: Metrics): Health {
   const { miner: mines, shareCollection } = miner.healthy;
   const components = {
     miner: mines,
     metrics: metrics.healthy,
-    // Whoever reads this was answered.
+    // It has just answered.
     api: true,
     share_collection: shareCollection,
   };
@@ -30,15 +60,6 @@ export function health(miner: Miner, metrics: Metrics): Health {
   };
 }
 
-/** What the owner allows, and whether there is a round to mine: no fault, whatever it is. */
-export interface MiningState {
-  state: GovernorState | 'waiting';
-  /** The hours to mine in and their time zone; null for all. */
-  schedule: string | null;
-  /** When they next allow mining, or end it, ISO 8601; null where they don't, or the owner paused mining. */
-  until: string | null;
-}
-
 export function miningState(miner: Miner, governor: Pick<Governor, 'standing'>): MiningState {
   const { state, schedule, until } = governor.standing;
   const { ranges, clock } = schedule;
@@ -47,25 +68,4 @@ export function miningState(miner: Miner, governor: Pick<Governor, 'standing'>):
     schedule: ranges === '' ? null : `${ranges} ${clock.zone}`,
     until: until?.toISOString() ?? null,
   };
-}
-
-/** /healthz: whether each component works. Not limited here: a watchdog must get its answer. */
-export function addHealthz(
-  router: Router,
-  { miner, governor, metrics }: Services,
-  { isPublic }: Mount,
-): void {
-  // The hours and their zone tell where the owner lives and sleeps: no stranger is told.
-  const report = () => ({
-    ...health(miner, metrics),
-    ...(!isPublic && { mining: miningState(miner, governor) }),
-  });
-  const get: RequestHandler = (_request, response) => {
-    const body = report();
-    response.status(body.status === 'healthy' ? 200 : 503);
-    sendJson(response, body);
-  };
-  // Orca asks whether the container answers, no more.
-  const post: RequestHandler = (_request, response) => sendJson(response, report());
-  addResource(router, '/healthz', { get: [get], ...(!isPublic && { post: [post] }) });
 }

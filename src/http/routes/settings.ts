@@ -15,18 +15,18 @@ import { jsonBody } from '../requests';
 import { addResource, answer, sendJson } from '../resource';
 import { quoted } from '../wording';
 
-/** What only the node's owner may see and do, by the token of the controls. */
+/** What only the owner may see and do, with the token of the controls. */
 export interface OwnersPart {
   settings: Settings;
   token: ControlToken;
-  /** Ends the process, which whoever started it starts again; undefined where nobody does. */
+  /** Ends the process, to be started again by what started it; undefined if nothing would. */
   restart: (() => void) | undefined;
 }
 
 /** What GET and PUT answer. */
 export interface SettingsAnswer {
   settings: SettingState[];
-  /** What is wrong with what is stored as a whole. */
+  /** What is wrong with the stored settings as a whole. */
   problem: string | null;
   restart: { needed: boolean; offered: boolean };
 }
@@ -34,9 +34,9 @@ export interface SettingsAnswer {
 const value = z.union([z.string(), z.number(), z.null()], 'expected a string, a number or null');
 const changes = z.record(z.string(), value, 'expected an object of settings with their values');
 
-/** /settings: what the owner chose. For the side port alone. */
+/** /settings: the owner's settings. Only on the side port. */
 export function addSettings(router: Router, { settings, token, restart }: OwnersPart): void {
-  // No limit: API_RATE_LIMIT is among them, and would keep its owner from changing it.
+  // Not rate-limited: a low API_RATE_LIMIT would keep the owner from raising it again.
   const own = [noLinks, controlsOnly(token)];
 
   const get: RequestHandler = (_request, response) => {
@@ -60,7 +60,7 @@ export function addSettings(router: Router, { settings, token, restart }: Owners
   addResource(router, '/settings', { get: [...own, get], put: [...own, jsonBody, put] });
 }
 
-/** Where the port listens on another address alone, nobody may use the controls, and this page could not undo it. */
+/** Refuses an API_HOST that loopback can't reach: nobody could use the controls then, or undo this on the page. */
 function lockOut({ API_HOST: written }: z.output<typeof changes>): SettingIssue[] {
   const read = readSetting(SETTINGS.API_HOST, written);
   if (!('value' in read) || isOwnersHost(read.value)) return [];

@@ -3,6 +3,7 @@ import type { RequestHandler, Response, Router } from 'express';
 import { z } from 'zod';
 import { difficultyOf } from '../../bitcoin/target';
 import { EXTRANONCE2_SIZE, VERSION_BITS_SHIFT } from '../../consensus';
+import type { MiningNode } from '../../node';
 import {
   UnwritableError,
   type Conflict,
@@ -23,7 +24,6 @@ import {
   jsonBody,
 } from '../requests';
 import { addResource, answer, sendJson, type Mount } from '../resource';
-import type { Services } from '../services';
 import { VERSION_MASK } from './task';
 
 const shareBody = z
@@ -75,20 +75,18 @@ const OTHER_BYTE_ORDER =
 const A_CLAIM =
   'a claim, which counts for nothing: with extranonce2 and nonce, which show that they give this hash, it is a share';
 
-/** What stands in a response's locals once its request was read. */
+/** A response's locals once its request has been read. */
 interface Submitted {
   number: number;
   share: RemoteShare;
 }
 
-/** /submission: the shares of workers in, the proof of this node out. */
+/** /submission: this node's proof (GET), and the shares of workers (POST). */
 export function addSubmission(
   router: Router,
-  services: Services,
+  { miner, remoteShares }: Pick<MiningNode, 'miner' | 'remoteShares'>,
   { limits, isPublic }: Mount,
 ): void {
-  const { miner, remoteShares } = services;
-
   const get = answer(async (request, response) => {
     const number = parse(roundInPath, request.params['roundNumber'], 'roundNumber');
     const round = await miner.round(number);
@@ -105,7 +103,7 @@ export function addSubmission(
     sendJson(response, body, { final: round.closed });
   });
 
-  /** Comes before the limit of shares: what isn't one has a limit of its own. */
+  /** Runs before the limit for shares: malformed ones have a limit of their own. */
   const read: RequestHandler = ({ params, body }, response, next) => {
     const submitted: Submitted = {
       number: parse(roundInPath, params['roundNumber'], 'roundNumber'),

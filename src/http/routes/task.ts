@@ -2,59 +2,32 @@ import type { Request, Response, Router } from 'express';
 import { z } from 'zod';
 import { difficultyOf, displayHash } from '../../bitcoin/target';
 import { EXTRANONCE2_SIZE, HEADER_VERSION, VERSION_BITS_SHIFT } from '../../consensus';
+import type { MiningNode } from '../../node';
+import type { Miner } from '../../rounds/miner';
 import type { Round } from '../../rounds/round';
+import type { Submissions } from '../../work/seed';
 import type { NamedJob } from '../../workers/jobs';
 import { ApiError, parse } from '../errors';
 import { account, jobId, roundInPath, text, workerId, jsonBody } from '../requests';
 import { addResource, answer, sendJson, type Mount } from '../resource';
-import { type Services, RoundConflict } from '../services';
 import { WorkWait } from '../work-wait';
 
 /** The bits of the header version that a worker may roll (BIP 320). */
 export const VERSION_MASK = 0xffff << VERSION_BITS_SHIFT;
 
-/**
- * What GET /task/:roundNumber answers.
- * @param job the work that is handed out with it, or shown; undefined where there is none
- */
-function taskParameters(
-  { miner }: Pick<Services, 'miner'>,
-  round: Round,
-  job: NamedJob | undefined,
-) {
-  const isMined = miner.miningRound === round.number;
-  return {
-    round_number: round.number,
-    target_difficulty: difficultyOf(job?.target ?? round.limit),
-    hash_rate: isMined ? Math.round(miner.hashrateHps) : 0,
-    valid_shares: round.validShares,
-    invalid_shares: round.invalidShares,
-    hashes_done: String(round.hashes),
-    ...(job && { work: workOf(job) }),
-  };
+/** Starts rounds if no Koii node does. */
+export interface RoundStarter {
+  /**
+   * Starts a round, unless it is running.
+   * @param submissions of the round two before, for the seed
+   * @throws RoundConflict if it is over, has another seed, or would harm another round.
+   */
+  start(round: number, submissions: Submissions | undefined): Promise<'started' | 'running'>;
 }
 
-/** Numbers as in Stratum: 8 hex digits, most significant first; bytes in the order they are hashed. */
-function workOf({ id, template, prefix, target }: NamedJob) {
-  return {
-    job_id: id,
-    version: hex32(HEADER_VERSION),
-    version_mask: hex32(VERSION_MASK),
-    prev: Buffer.from(template.prev).toString('hex'),
-    coinbase1: template.coinbase1.toString('hex'),
-    coinbase2: template.coinbase2.toString('hex'),
-    extranonce1: prefix.toString(16).padStart(4, '0'),
-    extranonce2_size: EXTRANONCE2_SIZE,
-    merkle_branch: [],
-    time: hex32(template.time),
-    bits: hex32(template.bits),
-    height: template.height,
-    share_target: displayHash(target),
-  };
-}
-
-function hex32(value: number): string {
-  return value.toString(16).padStart(8, '0');
+/** A round can't be started as requested. */
+export class RoundConflict extends Error {
+  override readonly name = 'RoundConflict';
 }
 
 const query = z.object({ worker_id: workerId.optional(), after: jobId.optional() });
@@ -66,16 +39,19 @@ const startBody = z.object({
     .optional(),
 });
 
-/** /task: what to mine, and the start of a round. */
-export function addTask(router: Router, services: Services, { limits, isPublic }: Mount): void {
-  const { miner, jobs, rounds } = services;
-
+/** /task: the work to mine (GET), and the start of a round (POST). */
+export function addTask(
+  router: Router,
+  { miner, jobs }: Pick<MiningNode, 'miner' | 'jobs'>,
+  { limits, isPublic }: Mount,
+  rounds?: RoundStarter,
+): void {
   const waits = new WorkWait(miner);
 
   /**
-   * The job for who asks, once it is another than the one named, or there is a first one. A stranger is shown what
-   * there is, and nothing is noted of it.
-   * @returns undefined where the round is not being mined
+   * The job for a client, once it differs from the one that the client names, or once there is one. Strangers are
+   * shown the current job, and nothing is recorded.
+   * @returns undefined if the round is not being mined
    */
   const jobFor = async (
     round: Round,
@@ -101,7 +77,7 @@ export function addTask(router: Router, services: Services, { limits, isPublic }
     if (!round || (!job && miner.miningRound !== round.number)) {
       throw new ApiError(404, 'no round is being mined');
     }
-    sendJson(response, taskParameters(services, round, job));
+    sendJson(response, taskParameters(miner, round, job));
   });
 
   const get = answer(async (request, response) => {
@@ -109,7 +85,7 @@ export function addTask(router: Router, services: Services, { limits, isPublic }
     const round = await miner.round(number);
     if (!round) throw new ApiError(404, 'this node has no such round');
     const job = await jobFor(round, request, response);
-    sendJson(response, taskParameters(services, round, job), { final: round.closed });
+    sendJson(response, taskParameters(miner, round, job), { final: round.closed });
   });
 
   const start = answer(async (request, response) => {
@@ -126,6 +102,46 @@ export function addTask(router: Router, services: Services, { limits, isPublic }
     get: [limits.general, get],
     ...(!isPublic && { post: [limits.general, jsonBody, start] }),
   });
+}
+
+/**
+ * The answer to GET /task/:roundNumber.
+ * @param job the work in it; undefined if there is none
+ */
+function taskParameters(miner: Miner, round: Round, job: NamedJob | undefined) {
+  const isMined = miner.miningRound === round.number;
+  return {
+    round_number: round.number,
+    target_difficulty: difficultyOf(job?.target ?? round.limit),
+    hash_rate: isMined ? Math.round(miner.hashrateHps) : 0,
+    valid_shares: round.validShares,
+    invalid_shares: round.invalidShares,
+    hashes_done: String(round.hashes),
+    ...(job && { work: workOf(job) }),
+  };
+}
+
+/** Numbers as in Stratum: 8 hex digits, most significant first. Bytes are in the order they are hashed. */
+function workOf({ id, template, prefix, target }: NamedJob) {
+  return {
+    job_id: id,
+    version: hex32(HEADER_VERSION),
+    version_mask: hex32(VERSION_MASK),
+    prev: Buffer.from(template.prev).toString('hex'),
+    coinbase1: template.coinbase1.toString('hex'),
+    coinbase2: template.coinbase2.toString('hex'),
+    extranonce1: prefix.toString(16).padStart(4, '0'),
+    extranonce2_size: EXTRANONCE2_SIZE,
+    merkle_branch: [],
+    time: hex32(template.time),
+    bits: hex32(template.bits),
+    height: template.height,
+    share_target: displayHash(target),
+  };
+}
+
+function hex32(value: number): string {
+  return value.toString(16).padStart(8, '0');
 }
 
 function conflict(error: unknown): never {

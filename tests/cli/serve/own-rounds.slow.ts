@@ -5,8 +5,8 @@ import path from 'node:path';
 import bs58 from 'bs58';
 import { expect } from 'chai';
 import { roundSeed } from '../../../src/work/seed';
-import { eventually } from '../../fixtures/network';
 import { startProgram, SUBMITTER, TASK_ID } from '../../fixtures/standalone';
+import { until } from '../../fixtures/until';
 import { describeProcesses } from '../../runner/describe-processes';
 import { freePort } from '../../sdk-stand-in/http';
 
@@ -32,8 +32,8 @@ describeProcesses('the rounds that npm run serve runs by itself', function () {
     child.kill('SIGKILL');
     await exit;
   };
-  const mining = (round: number): Promise<true> =>
-    eventually(() => (child.output().includes(`mining round ${round}\n`) ? true : undefined));
+  const mining = (round: number): Promise<void> =>
+    until(() => child.output().includes(`mining round ${round}\n`), 60_000);
   const get = async (route: string): Promise<Record<string, string>> =>
     (await (await fetch(`http://127.0.0.1:${port}${route}`)).json()) as Record<string, string>;
 

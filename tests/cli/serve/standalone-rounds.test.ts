@@ -6,9 +6,9 @@ import { createNode } from '../../../src/node';
 import { createLog } from '../../../src/process/log';
 import { Settings } from '../../../src/settings/settings';
 import { MemoryStore } from '../../fixtures/memory-store';
-import { eventually } from '../../fixtures/network';
 import { StandaloneNode, SUBMITTER, type Answer } from '../../fixtures/standalone';
 import { identity } from '../../fixtures/template';
+import { until } from '../../fixtures/until';
 import { describeProcesses } from '../../runner/describe-processes';
 
 describeProcesses('the rounds of npm run serve', function () {
@@ -39,13 +39,12 @@ describeProcesses('the rounds of npm run serve', function () {
     await node.kill('SIGTERM');
     await node.run();
   };
-  /** Starts the process again; each round then takes a second. */
+  /** Restarts the process, with rounds of one second. */
   const restartBriefly = (): Promise<void> => {
     variables['MINING_SECONDS'] = '1';
     return restart();
   };
-  const idle = (): Promise<true> =>
-    eventually(async () => ((await running()) === undefined ? true : undefined));
+  const idle = (): Promise<void> => until(async () => (await running()) === undefined);
 
   it('do not go back while one runs, even to one that would be stored in its place', async () => {
     await starts(2000);
@@ -53,7 +52,7 @@ describeProcesses('the rounds of npm run serve', function () {
       await refuses(round, `round 2000 is running: expected a later one, got ${round}`);
     }
     expect(await running()).to.equal(2000);
-    // A newer one takes the place of an older.
+    // A newer round takes an older one's place.
     await starts(2008);
     await refuses(2000, 'round 2008 is running: expected a later one, got 2000');
     expect(await running()).to.equal(2008);
@@ -133,6 +132,7 @@ describeProcesses('the rounds of npm run serve', function () {
       store,
       chain: given,
       sdk: 'none',
+      nodeCallFailures: new Map(),
     });
     const rounds = new StandaloneRounds(here, given, store);
     expect(await rounds.start(7, undefined)).to.equal('started');
@@ -143,7 +143,7 @@ describeProcesses('the rounds of npm run serve', function () {
     store.broken = false;
     expect(await rounds.start(7, undefined)).to.equal('running');
     expect(await rounds.start(8, undefined)).to.equal('started');
-    // One that knows of none that was started: what is stored stays all the same.
+    // Even without a record of starts, a stored round isn't overwritten.
     const unknowing = new StandaloneRounds(here, given, store);
     await here.miner.pause();
     const over = await unknowing.start(0, undefined).catch((error: unknown) => error);
