@@ -5,6 +5,7 @@ import type { Identity } from '../work/identity';
 import type { Job, Jobs } from '../workers/jobs';
 import { KnownShares, type KnownShare, type Rolled } from './known-shares';
 import { Round } from './round';
+import type { RoundKeeper } from './round-keeper';
 import { fromPacked, type RoundRecord } from './round-record';
 import type { ShareLog } from './share-log';
 import { LOCAL_WORKER, type JudgedShare, type LoggedShare } from './share-record';
@@ -42,11 +43,12 @@ export type ShareOutcome =
 const KNOWN_ROUNDS = 2;
 
 /** Who keeps the round whose shares are taken. */
-export interface RoundKeeper {
-  /** Called when a share is among the K lowest of its segment. */
-  onBest(): void;
-  /** @throws while the store takes no writes */
-  store(round: Round): Promise<void>;
+export type ShareKeeper = Pick<RoundKeeper, 'saveSoon' | 'store'>;
+
+interface OpenedRound {
+  round: Round;
+  keeper: ShareKeeper;
+  onBest: () => void;
 }
 
 export interface ShareIntakeOptions {
@@ -61,13 +63,16 @@ export interface ShareIntakeOptions {
  */
 export class ShareIntake {
   private readonly known = new Map<number, KnownShares>();
-  private opened: { round: Round; keeper: RoundKeeper } | undefined;
+  private opened: OpenedRound | undefined;
 
   constructor(private readonly options: ShareIntakeOptions) {}
 
-  /** Takes shares of a round from now on, and of no other. */
-  open(round: Round, keeper: RoundKeeper): void {
-    this.opened = { round, keeper };
+  /**
+   * Takes shares of a round from now on, and of no other.
+   * @param onBest called when a share is among the K lowest of its segment
+   */
+  open(round: Round, keeper: ShareKeeper, onBest: () => void): void {
+    this.opened = { round, keeper, onBest };
   }
 
   /** Takes no more shares of a round. */
@@ -83,7 +88,7 @@ export class ShareIntake {
   /** Hashes what was found, once, and judges, admits, logs and counts it. Never waits. */
   take({ job, attempt, workerId, submissionId, claimedHash }: FoundShare): ShareOutcome {
     if (this.opened?.round.number !== job.round) return conflict('round_over');
-    const { round, keeper } = this.opened;
+    const { round, keeper, onBest } = this.opened;
     const share = shareOf(job.template, attempt, job.segment);
     const { hashValue, segment } = share;
     if (claimedHash !== undefined && hashValue !== claimedHash) {
@@ -110,7 +115,10 @@ export class ShareIntake {
     };
     const isLocal = workerId === LOCAL_WORKER;
     const stored = isLocal ? this.note(logged) : this.keep(round, keeper, job, hashValue, logged);
-    if (best) keeper.onBest();
+    if (best) {
+      keeper.saveSoon();
+      onBest();
+    }
     return { outcome: 'accepted', share, best, stored };
   }
 
@@ -176,7 +184,7 @@ export class ShareIntake {
   /** Credits a remote worker with a share and logs it. @returns what settles when a later process will find it */
   private async keep(
     round: Round,
-    keeper: RoundKeeper,
+    keeper: ShareKeeper,
     job: Job,
     hashValue: bigint,
     share: JudgedShare,
@@ -209,7 +217,7 @@ function conflict(reason: 'duplicate_share' | 'round_over'): ShareOutcome {
 }
 
 /** The log names a segment by its place in the record of the round: without that a share on it can't be found again. */
-async function storeSegments(round: Round, keeper: RoundKeeper): Promise<void> {
+async function storeSegments(round: Round, keeper: ShareKeeper): Promise<void> {
   if (round.hasUnstoredSegment) await keeper.store(round);
 }
 
