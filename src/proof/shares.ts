@@ -32,7 +32,7 @@ export class BestShares {
 
   /** Takes a share in when it is among the K lowest seen. */
   add(share: Share): Admission {
-    if (share.hashValue > this.limit) return 'surpassed';
+    if (share.hashValue > this.entryTarget) return 'surpassed';
     const at = this.shares.findIndex((held) => held.hashValue >= share.hashValue);
     // One hash is one header, so an equal value is the same share again.
     if (at >= 0 && this.shares[at]!.hashValue === share.hashValue) return 'duplicate';
@@ -42,7 +42,7 @@ export class BestShares {
   }
 
   /** The highest hash value that could still enter: the floor, then the K-th best. */
-  get limit(): bigint {
+  get entryTarget(): bigint {
     const last = this.shares[this.k - 1];
     return last ? last.hashValue : this.floor;
   }

@@ -144,8 +144,8 @@ export class RoundSearch {
   }
 
   /** By the engine's rate, or while it rests by the last one known; before that, all that may enter the proof. */
-  private wantedTarget({ limit }: Round): bigint {
+  private wantedTarget({ entryTarget }: Round): bigint {
     this.workHps = this.options.engine.workHps ?? this.workHps;
-    return this.workHps === undefined ? limit : shareTargetFor(this.workHps, limit);
+    return this.workHps === undefined ? entryTarget : shareTargetFor(this.workHps, entryTarget);
   }
 }

@@ -128,7 +128,7 @@ export class Round {
    * The highest hash value that can still enter the proof, whichever segment it is found on: no better proof has a
    * higher one than this has when it is full. So it never rises, with a new segment neither.
    */
-  get limit(): bigint {
+  get entryTarget(): bigint {
     return this.shares[K[this.origin.source] - 1]?.hashValue ?? FLOOR;
   }
 

@@ -30,7 +30,7 @@ export interface JobRound {
   /** The segment that is mined on; undefined before there is one. */
   readonly current: number | undefined;
   /** The highest hash value that can still enter its proof. */
-  readonly limit: bigint;
+  readonly entryTarget: bigint;
   readonly leases: Leases;
 }
 
@@ -45,7 +45,7 @@ export class Jobs {
    * @returns undefined before there is a segment
    */
   handOut(round: JobRound, id: string | undefined, sharedTarget: bigint): NamedJob | undefined {
-    const { leases, number, limit, current } = round;
+    const { leases, number, entryTarget, current } = round;
     if (current === undefined) return undefined;
     const { shared } = this.workers;
     const known = id === undefined ? shared : this.workers.register(id);
@@ -55,7 +55,7 @@ export class Jobs {
         ? undefined
         : (leases.find(id) ?? (hasPlace ? leases.ofWorker(id) : undefined));
     const worker = prefix === undefined ? shared : known;
-    const wanted = worker === shared ? sharedTarget : worker.wantedTarget(limit);
+    const wanted = worker === shared ? sharedTarget : worker.wantedTarget(entryTarget);
     const target = worker.handOut(number, current, roundedTarget(wanted));
     return jobOn(round, current, prefix ?? leases.shared, target);
   }

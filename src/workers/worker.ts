@@ -5,12 +5,12 @@ import { RateMeter } from '../mining/rate-meter';
 /**
  * The target at which a miner finds about one share a second, which is what people watch: never above
  * the floor, and never below what can still enter the proof.
- * @param limit the highest hash value that can still enter the proof
+ * @param entryTarget the highest hash value that can still enter the proof
  */
-export function shareTargetFor(hashrateHps: number, limit: bigint): bigint {
+export function shareTargetFor(hashrateHps: number, entryTarget: bigint): bigint {
   const oneASecond = targetForHashes(BigInt(Math.max(1, Math.round(hashrateHps))));
   const wanted = oneASecond < FLOOR ? oneASecond : FLOOR;
-  return wanted > limit ? wanted : limit;
+  return wanted > entryTarget ? wanted : entryTarget;
 }
 
 /** Whether a target is far enough from another, 5 % in hashes, to be worth telling the miners. */
@@ -62,10 +62,10 @@ export class RemoteWorker {
 
   /**
    * The target for its work now: the floor until its rate is known.
-   * @param limit the highest hash value that can still enter the round's proof
+   * @param entryTarget the highest hash value that can still enter the round's proof
    */
-  wantedTarget(limit: bigint): bigint {
-    return shareTargetFor(this.hashrateHps, limit);
+  wantedTarget(entryTarget: bigint): bigint {
+    return shareTargetFor(this.hashrateHps, entryTarget);
   }
 
   /**

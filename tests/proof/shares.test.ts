@@ -35,11 +35,11 @@ describe('BestShares', () => {
 
   it('limits by the floor, then by the K-th best', () => {
     const best = new BestShares(BEST, FLOOR);
-    expect(best.limit).to.equal(1000n);
+    expect(best.entryTarget).to.equal(1000n);
     for (const value of [40n, 30n, 20n]) best.add(shareWith(value));
-    expect(best.limit).to.equal(1000n);
+    expect(best.entryTarget).to.equal(1000n);
     best.add(shareWith(10n));
-    expect(best.limit).to.equal(40n);
+    expect(best.entryTarget).to.equal(40n);
   });
 });
 

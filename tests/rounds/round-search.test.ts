@@ -235,7 +235,7 @@ describe('RoundSearch on the one segment of koii', () => {
     await until(async () => (await node.round(3))?.shares.length === 28);
     await until(() => node.shareTarget < FLOOR);
     const round = (await node.round(3))!;
-    expect(node.shareTarget >= round.limit).to.equal(true);
+    expect(node.shareTarget >= round.entryTarget).to.equal(true);
     await node.pause();
     await mining;
   });

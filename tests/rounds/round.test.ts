@@ -42,7 +42,7 @@ describe('Round', () => {
   it('has no proof before its first share', () => {
     for (const round of [Round.begin(identity, 1, seed), begunRound()]) {
       expect(round.proof()).to.equal(undefined);
-      expect([round.estimatedHashes, round.limit]).to.deep.equal([0n, FLOOR]);
+      expect([round.estimatedHashes, round.entryTarget]).to.deep.equal([0n, FLOOR]);
     }
   });
 
@@ -131,14 +131,14 @@ describe('a round on several blocks', () => {
       fc.property(fc.shuffledSubarray(mined, { minLength: 1 }), (some) => {
         const round = begin();
         for (const [i, share] of some.entries()) {
-          const { limit, shares: before } = round;
+          const { entryTarget, shares: before } = round;
           round.workOn(share.segment);
-          expect(round.limit).to.equal(limit);
+          expect(round.entryTarget).to.equal(entryTarget);
           round.admit(share);
-          expect(round.limit <= limit).to.equal(true);
+          expect(round.entryTarget <= entryTarget).to.equal(true);
           const isIn = round.shares.includes(share);
-          if (share.hashValue > limit) expect(round.shares).to.deep.equal(before);
-          if (isIn) expect(share.hashValue <= limit).to.equal(true);
+          if (share.hashValue > entryTarget) expect(round.shares).to.deep.equal(before);
+          if (isIn) expect(share.hashValue <= entryTarget).to.equal(true);
           // As one has them that nobody looked at before.
           const unseen = begin();
           for (const share of some.slice(0, i + 1)) unseen.admit(share);

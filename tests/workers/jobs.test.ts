@@ -82,12 +82,12 @@ describe('Jobs', () => {
 
   it('leaves out nothing that may enter the proof, however a worker is asked over the round', () => {
     fc.assert(
-      fc.property(fc.array(target, { minLength: 1, maxLength: 20 }), (limits) => {
+      fc.property(fc.array(target, { minLength: 1, maxLength: 20 }), (entryTargets) => {
         const { number, templates, current, leases } = minedRound();
         // It only falls.
-        for (const limit of limits.sort((a, b) => (a < b ? 1 : -1))) {
-          const round = { number, templates, current, leases, limit };
-          expect(jobs.handOut(round, 'rig1', limit)!.target >= limit).to.equal(true);
+        for (const entryTarget of entryTargets.sort((a, b) => (a < b ? 1 : -1))) {
+          const round = { number, templates, current, leases, entryTarget };
+          expect(jobs.handOut(round, 'rig1', entryTarget)!.target >= entryTarget).to.equal(true);
         }
       }),
     );

@@ -13,7 +13,8 @@ describe('RemoteWorker', () => {
     worker = new RemoteWorker(() => nowMs);
   });
   /** Its target for the work it asks for now. */
-  const ask = (limit = 0n): bigint => worker.handOut(ROUND, 0, worker.wantedTarget(limit));
+  const ask = (entryTarget = 0n): bigint =>
+    worker.handOut(ROUND, 0, worker.wantedTarget(entryTarget));
   /** Finds shares of the target it has, at its rate, for some seconds. */
   const mine = (hashrateHps: number, seconds: number, target: bigint): void => {
     const msPerShare = (Number(expectedHashes(target)) / hashrateHps) * 1000;
@@ -55,8 +56,8 @@ describe('RemoteWorker', () => {
   it('is asked for all that can still enter the proof', () => {
     ask();
     mine(1e9, 10, FLOOR);
-    const limit = FLOOR / 3n;
-    expect(ask(limit)).to.equal(limit);
+    const entryTarget = FLOOR / 3n;
+    expect(ask(entryTarget)).to.equal(entryTarget);
   });
 
   it('is judged by the easiest target of the round, whoever asked for others', () => {

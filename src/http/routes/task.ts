@@ -25,7 +25,7 @@ function taskParameters(
   const isMined = miner.miningRound === round.number;
   return {
     round_number: round.number,
-    target_difficulty: difficultyOf(job?.target ?? round.limit),
+    target_difficulty: difficultyOf(job?.target ?? round.entryTarget),
     hash_rate: isMined ? Math.round(miner.hashrateHps) : 0,
     valid_shares: round.validShares,
     invalid_shares: round.invalidShares,
