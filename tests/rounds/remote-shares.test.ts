@@ -35,8 +35,8 @@ describe('RemoteShares', () => {
     const [named, unnamed, later] = mineOn(job.template, 3, { prefix: job.prefix });
     source.push(B);
     await until(() => round().current === 1);
-    const submit = (share: typeof named, jobId?: string) =>
-      node.remoteShares.submit(ROUND, {
+    const receive = (share: typeof named, jobId?: string) =>
+      node.remoteShares.receive(ROUND, {
         workerId: 'rig1',
         submissionId: String(share!.nonce),
         hashValue: share!.hashValue,
@@ -45,15 +45,15 @@ describe('RemoteShares', () => {
         rolled: share!,
         ...(jobId && { jobId }),
       });
-    expect(await submit(named, job.id)).to.include({ outcome: 'accepted' });
+    expect(await receive(named, job.id)).to.include({ outcome: 'accepted' });
     // The newest that it was handed is that, too.
-    expect(await submit(unnamed)).to.include({ outcome: 'accepted' });
+    expect(await receive(unnamed)).to.include({ outcome: 'accepted' });
     node.jobs.handOut(round(), 'rig1', FLOOR);
-    expect(await submit(later)).to.include({ outcome: 'rejected', reason: 'wrong_height' });
-    expect(await submit(later, job.id)).to.include({ outcome: 'accepted' });
-    expect(await submit(later, job.id)).to.include({ outcome: 'repeated' });
+    expect(await receive(later)).to.include({ outcome: 'rejected', reason: 'wrong_height' });
+    expect(await receive(later, job.id)).to.include({ outcome: 'accepted' });
+    expect(await receive(later, job.id)).to.include({ outcome: 'repeated' });
     const [fresh] = mineOn(job.template, 1, { prefix: job.prefix, extranonce2: 5 });
-    expect(await submit(fresh, `00000000${job.id.slice(8)}`)).to.deep.equal({
+    expect(await receive(fresh, `00000000${job.id.slice(8)}`)).to.deep.equal({
       outcome: 'conflict',
       reason: 'stale',
     });
@@ -74,8 +74,8 @@ describe('RemoteShares', () => {
     const job = node.jobs.handOut(round(), undefined, FLOOR)!;
     const [share] = mineOn(job.template, 1, { prefix: job.prefix, segment: 1 });
     const { hashValue, ...rolled } = share!;
-    const submit = () =>
-      node.remoteShares.submit(ROUND, {
+    const receive = () =>
+      node.remoteShares.receive(ROUND, {
         workerId: 'rig1',
         submissionId: '1',
         hashValue,
@@ -86,12 +86,12 @@ describe('RemoteShares', () => {
       });
     // A repeat of what was not stored is not acknowledged either.
     for (let tries = 0; tries < 2; tries++) {
-      expect(await submit().catch(String)).to.equal(
+      expect(await receive().catch(String)).to.equal(
         'UnwritableError: the store takes no writes now',
       );
     }
     memory.set = set;
-    expect(await submit()).to.include({ outcome: 'repeated' });
+    expect(await receive()).to.include({ outcome: 'repeated' });
     // As a process finds it that is started when this one was killed now.
     const left = new MemoryStore();
     for (const [key, value] of memory.values) left.values.set(key, value);
