@@ -2,14 +2,29 @@ import {
   FLOOR,
   K,
   MAX_SEGMENTS,
+  PROOF_VERSION,
   WORK_SOURCE,
   type WorkSourceId,
-  PROOF_VERSION,
 } from '../consensus';
 import { ATTEMPT_SIZE, packAttempt, unpackAttempt, type Attempt } from '../work/attempt';
 import { compareSegments, type Segment } from '../work/segment';
-import { type Work, KOII_WORK } from '../work/source';
+import { KOII_WORK, type Work } from '../work/source';
 import { estimateHashes, type Share } from './shares';
+
+/** A proof of hashrate, taken apart (docs/PROTOCOL.md section 5). */
+export interface Proof {
+  work: Work;
+  /** For each segment, in its order, at least one attempt, by hash value ascending; at most K in all. */
+  attempts: Attempt[][];
+}
+
+export type Decoded = { proof: Proof } | { reason: string };
+
+const MAX_PROOF_LENGTH = 496;
+const MAX_HEIGHT = 2 ** 31 - 1;
+const PAYOUT_SIZE = 20;
+/** height (4), prev (32), time (4), bits (4) */
+const SEGMENT_SIZE = 44;
 
 /**
  * The proof that holds exactly these shares, in canonical order. Segments without a share are left out.
@@ -70,21 +85,6 @@ function choices<T>(from: readonly T[], count: number): T[][] {
       choices(from.slice(i + 1), count - 1).map((chosen) => [first, ...chosen]),
     );
 }
-
-/** A proof of hashrate, taken apart (docs/PROTOCOL.md section 5). */
-export interface Proof {
-  work: Work;
-  /** For each segment, in its order, at least one attempt, by hash value ascending; at most K in all. */
-  attempts: Attempt[][];
-}
-
-export type Decoded = { proof: Proof } | { reason: string };
-
-const MAX_PROOF_LENGTH = 496;
-const MAX_HEIGHT = 2 ** 31 - 1;
-const PAYOUT_SIZE = 20;
-/** height (4), prev (32), time (4), bits (4) */
-const SEGMENT_SIZE = 44;
 
 /** Encodes a proof to the base64url string that goes on chain. The proof must be well-formed. */
 export function encodeProof({ work, attempts }: Proof): string {

@@ -10,6 +10,12 @@ const BITS = 0x1700ffff;
 const OP_RETURN = 0x6a;
 const FINAL_SEQUENCE = 0xffffffff;
 
+const FIRST_SUBSIDY = 5_000_000_000n;
+/** From here on the subsidy is nothing, as in Bitcoin Core. */
+const HALVINGS = 64;
+/** BIP 54: below ffffffff, so that the lock time counts. */
+const LOCKED_SEQUENCE = 0xfffffffe;
+
 /** The one segment of a round of work source koii (docs/PROTOCOL.md section 3). */
 export function koiiSegment({ round, seed }: RoundSeed): Segment {
   return { height: round, prev: seed, time: (FIRST_TIME + round) % 2 ** 32, bits: BITS };
@@ -24,12 +30,6 @@ export function koiiTemplate(of: RoundSeed, submitter: Uint8Array): Template {
     outputs: [{ value: 0n, script: Buffer.concat([Buffer.of(OP_RETURN), pushData(of.taskId)]) }],
   });
 }
-
-const FIRST_SUBSIDY = 5_000_000_000n;
-/** From here on the subsidy is nothing, as in Bitcoin Core. */
-const HALVINGS = 64;
-/** BIP 54: below ffffffff, so that the lock time counts. */
-const LOCKED_SEQUENCE = 0xfffffffe;
 
 /** What a block of a height may create, in satoshi. */
 export function subsidyOf(height: number, halvingBlocks: number): bigint {

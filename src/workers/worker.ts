@@ -2,6 +2,11 @@ import { expectedHashes, targetForHashes } from '../bitcoin/target';
 import { FLOOR } from '../consensus';
 import { RateMeter } from '../mining/rate-meter';
 
+/** About 30 shares, whose number tells the rate to 18 %. */
+const RATE_WINDOW_MS = 30_000;
+/** Fewer than this many ms tell nothing about a rate of one share a second. */
+const MIN_MEASURED_MS = 5_000;
+
 /**
  * The target at which a miner finds about one share a second, which is what people watch: never above
  * the floor, and never below what can still enter the proof.
@@ -18,11 +23,6 @@ export function isAnotherTarget(target: bigint, current: bigint): boolean {
   const percent = (expectedHashes(target) * 100n) / expectedHashes(current);
   return percent < 95n || percent > 105n;
 }
-
-/** About 30 shares, whose number tells the rate to 18 %. */
-const RATE_WINDOW_MS = 30_000;
-/** Fewer than this many ms tell nothing about a rate of one share a second. */
-const MIN_MEASURED_MS = 5_000;
 
 /** The targets it was handed in one round: hash values, of which higher ones are easier. */
 interface HandedTargets {

@@ -6,43 +6,6 @@ import { shareWith } from './shares';
 
 const BEST = 4;
 const FLOOR = 1000n;
-
-describe('BestShares', () => {
-  it('holds the K lowest distinct hashes, whatever the order they come in', () => {
-    const values = fc.array(fc.bigInt({ min: 0n, max: 1200n }), { maxLength: 60 });
-    fc.assert(
-      fc.property(values, fc.constantFrom(1, BEST, 20, 28), (values, k) => {
-        const best = new BestShares(k, FLOOR);
-        for (const value of values) best.add(shareWith(value));
-        const expected = [...new Set(values)]
-          .filter((value) => value <= FLOOR)
-          .sort((a, b) => (a < b ? -1 : 1))
-          .slice(0, k);
-        expect(best.list().map(({ hashValue }) => hashValue)).to.deep.equal(expected);
-      }),
-    );
-  });
-
-  it('tells what became of a share', () => {
-    const best = new BestShares(BEST, FLOOR);
-    expect(best.add(shareWith(1001n))).to.equal('surpassed');
-    for (const value of [1000n, 30n, 20n, 10n]) expect(best.add(shareWith(value))).to.equal('best');
-    expect(best.add(shareWith(20n))).to.equal('duplicate');
-    expect(best.add(shareWith(1000n))).to.equal('duplicate');
-    expect(best.add(shareWith(5n))).to.equal('best');
-    expect(best.add(shareWith(1000n))).to.equal('surpassed');
-  });
-
-  it('limits by the floor, then by the K-th best', () => {
-    const best = new BestShares(BEST, FLOOR);
-    expect(best.entryTarget).to.equal(1000n);
-    for (const value of [40n, 30n, 20n]) best.add(shareWith(value));
-    expect(best.entryTarget).to.equal(1000n);
-    best.add(shareWith(10n));
-    expect(best.entryTarget).to.equal(40n);
-  });
-});
-
 const MINERS = 2000;
 
 /** A small generator of the xorshift family: the same miners on every run. */
@@ -81,6 +44,42 @@ function statistics(source: WorkSourceId, hashes: number): { mean: number; error
   const variance = ratios.reduce((sum, ratio) => sum + (ratio - mean) ** 2, 0) / (MINERS - 1);
   return { mean, error: Math.sqrt(variance) };
 }
+
+describe('BestShares', () => {
+  it('holds the K lowest distinct hashes, whatever the order they come in', () => {
+    const values = fc.array(fc.bigInt({ min: 0n, max: 1200n }), { maxLength: 60 });
+    fc.assert(
+      fc.property(values, fc.constantFrom(1, BEST, 20, 28), (values, k) => {
+        const best = new BestShares(k, FLOOR);
+        for (const value of values) best.add(shareWith(value));
+        const expected = [...new Set(values)]
+          .filter((value) => value <= FLOOR)
+          .sort((a, b) => (a < b ? -1 : 1))
+          .slice(0, k);
+        expect(best.list().map(({ hashValue }) => hashValue)).to.deep.equal(expected);
+      }),
+    );
+  });
+
+  it('tells what became of a share', () => {
+    const best = new BestShares(BEST, FLOOR);
+    expect(best.add(shareWith(1001n))).to.equal('surpassed');
+    for (const value of [1000n, 30n, 20n, 10n]) expect(best.add(shareWith(value))).to.equal('best');
+    expect(best.add(shareWith(20n))).to.equal('duplicate');
+    expect(best.add(shareWith(1000n))).to.equal('duplicate');
+    expect(best.add(shareWith(5n))).to.equal('best');
+    expect(best.add(shareWith(1000n))).to.equal('surpassed');
+  });
+
+  it('limits by the floor, then by the K-th best', () => {
+    const best = new BestShares(BEST, FLOOR);
+    expect(best.entryTarget).to.equal(1000n);
+    for (const value of [40n, 30n, 20n]) best.add(shareWith(value));
+    expect(best.entryTarget).to.equal(1000n);
+    best.add(shareWith(10n));
+    expect(best.entryTarget).to.equal(40n);
+  });
+});
 
 for (const [name, source, percent] of [
   ['koii', WORK_SOURCE.koii, 20],
