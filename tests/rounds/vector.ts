@@ -1,6 +1,8 @@
+import { displayHash } from '../../src/bitcoin/target';
 import { decodeProof } from '../../src/proof/codec';
 import { shareOf, type Share } from '../../src/proof/shares';
 import { Round } from '../../src/rounds/round';
+import type { JudgedShare } from '../../src/rounds/share-record';
 import type { Attempt } from '../../src/work/attempt';
 import { koiiSegment } from '../../src/work/coinbases';
 import type { Identity } from '../../src/work/identity';
@@ -32,4 +34,19 @@ export function minedRound(): Round {
   for (const share of shares) round.admit(share);
   round.addHashes(vector.noncesTried);
   return round;
+}
+
+/** One of its shares as the log takes it, under an id of its own for each number. */
+export function judgedShare(i: number, more: Partial<JudgedShare> = {}): JudgedShare {
+  const attempt = attempts[i % attempts.length]!;
+  return {
+    round: vector.round,
+    workerId: 'rig1',
+    submissionId: `rig1-${i}`,
+    hash: displayHash(shares[i % shares.length]!.hashValue),
+    attempt,
+    segment: 0,
+    best: true,
+    ...more,
+  };
 }
