@@ -61,8 +61,18 @@ export type ShareBatch = z.infer<typeof shareBatchSchema>;
 
 export function toTuple(share: LoggedShare): z.infer<typeof shareTuple> {
   const { place, round, workerId, submissionId, hash, attempt, segment, best, reason, at } = share;
-  const found = [attempt ? toPacked(attempt) : '', segment ?? 0] as const;
-  return [place, round, workerId, submissionId, hash, ...found, best ? 1 : 0, reason ?? '', at];
+  return [
+    place,
+    round,
+    workerId,
+    submissionId,
+    hash,
+    attempt ? toPacked(attempt) : '',
+    segment ?? 0,
+    best ? 1 : 0,
+    reason ?? '',
+    at,
+  ];
 }
 
 export function fromTuple(tuple: z.infer<typeof shareTuple>): LoggedShare {

@@ -31,6 +31,7 @@ describeProcesses('hostile messages on the IPC channel', function () {
       const message = mutateJson(random, event);
       // Some versions of the SDK read a field of whatever comes, and throw: events.test.ts has what an exception does.
       if (message !== null) task.sendRaw(message);
+      // Paced, so that the process reads them while the round runs.
       if (sent % 100 === 0) await sleep(20);
     }
     await task.hasShares(ROUND);

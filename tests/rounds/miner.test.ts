@@ -189,7 +189,7 @@ describe('Miner on a stream of segments', () => {
     expect(round().current).to.equal(0);
     change = next();
     expect(node.miner.nextChange).to.equal(node.miner.nextChange);
-    // No change comes by itself.
+    // No further change comes by itself.
     await sleep(50);
     expect(changes).to.equal(1);
     source.push(segmentAt(900_001));

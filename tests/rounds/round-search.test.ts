@@ -130,9 +130,9 @@ describe('RoundSearch', () => {
     } finally {
       engine.search = search;
     }
-    expect(searched.map((each) => Number(each.split(' ')[0]))).to.deep.equal([
-      ...[A, B, A, B, A].map(({ height }) => height),
-    ]);
+    expect(searched.map((each) => Number(each.split(' ')[0]))).to.deep.equal(
+      [A, B, A, B, A].map(({ height }) => height),
+    );
     expect(prefixes.size).to.equal(5);
     expect(prefixes).not.to.include(round().leases.shared);
     expect(round().segments).to.deep.equal([A, B]);
@@ -247,6 +247,7 @@ describe('RoundSearch on the one segment of koii', () => {
     await until(() => hashes() > 2 * floor);
     const lowest = async (forMs: number): Promise<number> => {
       let lowest = Infinity;
+      // It must not fall in all that time.
       for (const endMs = performance.now() + forMs; performance.now() < endMs; await sleep(10)) {
         lowest = Math.min(lowest, hashes());
       }
@@ -277,7 +278,7 @@ describe('RoundSearch on the one segment of koii', () => {
     };
     const second = node.mine(4, seed, Infinity);
     await until(() => node.miningRound === 4);
-    // What was hashed is counted every second.
+    // Nothing may be counted in that time; threads that hash report it several times a second.
     await sleep(2500);
     expect(node.lastRound!.hashes).to.equal(0);
     expect(node.hashesDone).to.equal(hashesDone);

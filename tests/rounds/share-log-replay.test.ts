@@ -69,8 +69,14 @@ describe('the share log that a round is restored by', () => {
     const shares = await open();
     await shares.keep(share(0, { segment: 3 }));
     const { round, workerId, hash } = share(1);
-    const refusedShare = { round, workerId, hash, submissionId: 'rig1-1', best: false };
-    await shares.keep({ ...refusedShare, reason: 'wrong_height' });
+    await shares.keep({
+      round,
+      workerId,
+      hash,
+      submissionId: 'rig1-1',
+      best: false,
+      reason: 'wrong_height',
+    });
     const [refused, found] = (await open()).recent(2);
     expect(found).to.deep.include({ segment: 3, attempt: attempts[0] });
     expect(refused).not.to.have.any.keys('segment', 'attempt');

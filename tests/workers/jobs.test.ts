@@ -231,7 +231,7 @@ describe('Jobs', () => {
     const round = minedRound();
     for (const id of ['rig1', 'rig2', undefined]) jobs.handOut(round, id, FLOOR);
     const found = (id: string, by: string): void =>
-      jobs.accepted(round, id, { ...jobs.newestOf(round, by)! }, 1n);
+      jobs.accepted(round, id, jobs.newestOf(round, by)!, 1n);
     found('rig1', 'rig1');
     found('rig1', 'rig1');
     // On the ground of another, and on that of those without a name.
