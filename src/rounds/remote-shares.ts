@@ -9,16 +9,16 @@ import type { ShareLog } from './share-log';
 /** A share as a remote worker sends it, strictly parsed. */
 export interface RemoteShare {
   workerId: string;
-  /** Names it among those of its worker, to know a repeat by; says nothing of the share. */
+  /** The worker's own id for it: identifies a repeat, and means nothing else. */
   submissionId: string;
-  /** What the worker says the header hashes to. */
+  /** The header hash that the worker claims. */
   hashValue: bigint;
-  /** What the worker says that hash has; looked at where nothing else is shown. */
+  /** The difficulty that the worker claims for it; checked only when nothing is shown that gives the hash. */
   difficulty: number;
   blockHeight: number;
-  /** The job it was found on; the newest of its worker where it names none. */
+  /** The job it was found on; its worker's newest when left out. */
   jobId?: string;
-  /** What gives the hash; without any it is a claim. */
+  /** What gives the hash; with none, this is only a claim. */
   rolled: Rolled | 'incomplete' | 'none';
 }
 
@@ -27,12 +27,12 @@ export type Conflict = 'duplicate_share' | 'round_over' | 'stale';
 export type Outcome =
   | { outcome: 'accepted' | 'repeated'; hashValue: bigint; best: boolean }
   | { outcome: 'claimed'; isRepeated: boolean }
-  /** isReversed: it would be right with the bytes of its hash in the other order */
+  /** isReversed: it would be right if the bytes of its hash were reversed */
   | { outcome: 'rejected'; reason: Rejection; isReversed: boolean }
   | { outcome: 'conflict'; reason: Conflict }
   | { outcome: 'unknown_round' };
 
-/** The store takes no writes now, so no share can be accepted. */
+/** The store can't be written now, so no share can be accepted. */
 export class UnwritableError extends Error {
   override readonly name = 'UnwritableError';
 }
@@ -44,10 +44,10 @@ export interface RemoteSharesOptions {
   shares: ShareLog;
 }
 
-/** Finds out what a remote worker's share was found on, and has it judged. Believes nothing. */
+/** Finds out which job a remote worker's share was found on, and has it judged. Trusts nothing that the worker says. */
 export class RemoteShares {
   private conflicts = 0;
-  /** What was said to be found and not shown. */
+  /** Hashes that workers claimed without showing what gives them. */
   readonly claims = new Claims();
 
   constructor(private readonly options: RemoteSharesOptions) {}
@@ -58,7 +58,7 @@ export class RemoteShares {
   }
 
   /**
-   * Judges a share by what was hashed, whatever it is called; one that is accepted is in the store when this resolves.
+   * Judges a share by its hash, whatever its id. An accepted share is in the store when this resolves.
    * @throws UnwritableError when the store takes no writes.
    */
   async receive(roundNumber: number, share: RemoteShare): Promise<Outcome> {
@@ -71,7 +71,7 @@ export class RemoteShares {
     return outcome;
   }
 
-  /** Waits for nothing before the entry in the log: what comes together is judged one by one. */
+  /** Awaits nothing before the share is logged, so that shares that come together are judged one after another. */
   private async judge(round: Round, share: RemoteShare): Promise<Outcome> {
     const { miner, intake, jobs } = this.options;
     const { workerId, submissionId, hashValue, blockHeight, jobId, rolled } = share;
@@ -85,7 +85,7 @@ export class RemoteShares {
     if (earlier) {
       const isRepeat = workerId === earlier.workerId && submissionId === earlier.submissionId;
       if (!isRepeat) return conflict('duplicate_share');
-      // When it came first it may still be on its way to the store, or have failed there.
+      // The first write may still be under way, or have failed.
       await stored(intake.settle());
       return { outcome: 'repeated', hashValue, best: earlier.best };
     }
@@ -106,7 +106,7 @@ export class RemoteShares {
     return { outcome: 'accepted', hashValue, best: outcome.best };
   }
 
-  /** Judges what is shown by nothing: taken or not, it counts for nothing. */
+  /** Judges a hash without anything that gives it. Accepted or not, it counts for nothing. */
   private claim(round: Round, share: RemoteShare, isHeightRight: boolean): Outcome {
     const { miner, intake, shares } = this.options;
     const { workerId, submissionId, hashValue, difficulty } = share;
@@ -136,53 +136,53 @@ async function stored(write: Promise<void>): Promise<void> {
   }
 }
 
-/** Claims kept: apart from the shares, so that no number of them pushes one out. */
+/** Claims are kept apart from the shares, so that no number of them can push one out. */
 const RECENT_CLAIMS = 50;
 
-/** A hash that somebody says was found, without what gives it. */
+/** A hash that a worker says it found, without what gives it. */
 export interface Claim {
   round: number;
   workerId: string;
   submissionId: string;
-  /** As Bitcoin shows it. */
+  /** In Bitcoin's display order. */
   hash: string;
-  /** What it is said to have; the hash as it stands has no less. */
+  /** The claimed difficulty, which the hash meets. */
   difficulty: number;
 }
 
 export interface KeptClaim extends Claim {
-  /** The place of the newest share in the log when it came. */
+  /** Place of the newest share in the log when the claim came. */
   behind: number;
   /** When it came by this machine's clock, in ms since 1970. */
   at: number;
 }
 
 /**
- * What was claimed since the process started, and of that the newest claims. They prove nothing and cost nothing,
- * so they cost this node no write and no line of its log.
+ * Counts the claims since the process started, and keeps the newest. Claims prove nothing and cost their sender
+ * nothing, so this node spends no write and no log line on them.
  */
 class Claims {
-  /** By what they say; the oldest comes first. */
+  /** By content, oldest first. */
   private readonly kept = new Map<string, KeptClaim>();
   private taken = 0;
 
-  /** Different ones, as far as they are remembered. */
+  /** Distinct claims, as far as they are remembered. */
   get count(): number {
     return this.taken;
   }
 
-  /** The newest, newest first, of one round or of all; 50 at most. */
+  /** The claims kept, newest first, of one round or of all; 50 at most. */
   recent(round?: number): KeptClaim[] {
     const claims = [...this.kept.values()].reverse();
     return round === undefined ? claims : claims.filter((claim) => claim.round === round);
   }
 
-  /** Whether it is among the newest already. */
+  /** Whether a claim is among those kept. */
   has(claim: Claim): boolean {
     return this.kept.has(keyOf(claim));
   }
 
-  /** Takes in one that is not there. @param behind the place of the newest share in the log */
+  /** Adds a claim that is not kept yet. @param behind place of the newest share in the log */
   add(claim: Claim, behind: number): void {
     this.taken++;
     this.kept.set(keyOf(claim), { ...claim, behind, at: Date.now() });
