@@ -152,7 +152,7 @@ export class ShareLog {
   }
 
   /**
-   * Resolves when all shares given to `keep` so far are stored. Writes nothing else, so callers can't cause more writes.
+   * Resolves when all shares given to `keep` so far are stored. Writes nothing else: callers can't cause more writes.
    * @throws when they could not be written; the next call tries again.
    */
   settle(): Promise<void> {

@@ -8,7 +8,7 @@ import { sha256d } from '../bitcoin/sha256';
 import { EXTRANONCE_SIZE, HEADER_VERSION, VERSION_BITS_SHIFT } from '../consensus';
 import { extranonceOf, type Attempt } from './attempt';
 
-/** One header template (docs/PROTOCOL.md section 3). A round has one with work source koii, one per tip with bitcoin. */
+/** One header template (docs/PROTOCOL.md section 3). A round has one with source koii, one per tip with bitcoin. */
 export interface Segment {
   /** 0..2^53-1; 1..2^31-1 where a proof carries it */
   height: number;

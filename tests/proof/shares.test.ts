@@ -8,7 +8,7 @@ const BEST = 4;
 const FLOOR = 1000n;
 const MINERS = 2000;
 
-/** A small generator of the xorshift family: the same miners on every run. */
+/** A small xorshift generator: the same miners on every run. */
 function* uniforms(seed: number): Generator<number, never> {
   for (let x = seed; ;) {
     x ^= x << 13;
@@ -19,8 +19,8 @@ function* uniforms(seed: number): Generator<number, never> {
 }
 
 /**
- * The `k` lowest of `hashes` uniform hash values: the gaps of their order statistics are drawn, from
- * the lowest up, instead of all the hashes.
+ * The `k` lowest of `hashes` uniform hash values. Draws the gaps between their order statistics, from the lowest up,
+ * instead of all the hashes.
  */
 function mine(k: number, hashes: number, random: Generator<number, never>): bigint[] {
   const values: bigint[] = [];

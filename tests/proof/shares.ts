@@ -1,6 +1,6 @@
 import type { Share } from '../../src/proof/shares';
 
-/** A share of a hash value that nobody hashed. */
+/** A share with a made-up hash value. */
 export function shareWith(hashValue: bigint, segment = 0): Share {
   return {
     prefix: 0,

@@ -29,7 +29,7 @@ const verify = (vector: Vector, rules: Partial<ProofRules> = {}, proof = vector.
 const called = (vector: Vector): string =>
   `vector ${vectors.indexOf(vector)}, of source ${vector.workSource}`;
 const ofBitcoin = vectors.filter(({ workSource }) => workSource === 'bitcoin');
-/** What a random proof is made of. */
+/** The seed of a random proof. */
 const anySeed = fc.noBias(fc.noShrink(fc.nat()));
 const oneOfEach = [vectors[0]!, ofBitcoin[0]!];
 

@@ -26,12 +26,12 @@ describe('Miner', () => {
   before(() => (engine = new Engine({ threads: 1, backend: 'auto', log: () => undefined })));
   after(() => engine.close());
   beforeEach(() => (memory = new MemoryStore()));
-  // What mines on after a test that failed would keep this process from ending.
+  // Mining left running by a failed test would keep this process from ending.
   afterEach(() => Promise.all(opened.splice(0).map((each) => each.pause())));
 
   it('mines a round for its time and gives a valid proof', async () => {
     const node = await miner();
-    // On a busy machine a thread of the lowest priority may get too little of it at first.
+    // On a busy machine a thread of the lowest priority may get too little time at first.
     await until(async () => {
       await node.mine(3, seed, 1500);
       return (await sharesOf(node, 3)) > 0 && (await node.round(3))!.hashes > 2 ** 18;
@@ -51,7 +51,7 @@ describe('Miner', () => {
     const proof = (await node.close(3))!.proof();
     await mining;
     expect((await node.close(3))!.proof()).to.equal(proof);
-    // As after a reset of the chain: the number runs again, maybe on the same seed.
+    // As after a reset of the chain: the round number runs again, maybe with the same seed.
     const before = (await node.round(3))!.shares[0]!.hashValue;
     const again = node.mine(3, seed, Infinity);
     await until(() => node.miningRound === 3);
@@ -108,7 +108,7 @@ describe('Miner', () => {
     const first = await miner();
     const mining = first.mine(3, seed, Infinity);
     await until(async () => (await sharesOf(first, 3)) >= 3);
-    // What a process that is killed now leaves behind, at most a second old.
+    // What a process killed now would leave behind, at most a second old.
     await until(() => memory.writes > 1);
     const snapshot = new Map(memory.values);
     await first.pause();
@@ -122,7 +122,7 @@ describe('Miner', () => {
     expect(kept.length).to.be.greaterThan(0);
     const { leased } = before.toRecord();
     const again = second.mine(3, seed, Infinity);
-    // It may have a full proof already, of which a better share takes the place of one.
+    // The proof may be full already: then a better share has to replace one.
     await until(() => second.lastRound?.shares.some(({ prefix }) => prefix > 0) === true);
     await second.pause();
     await again;
@@ -132,7 +132,7 @@ describe('Miner', () => {
     const prefixes = new Set(shares.map(({ prefix }) => prefix));
     expect([...prefixes]).to.have.length(2);
     expect(Math.min(...prefixes)).to.equal(0);
-    // An earlier process may have leased all that its record says.
+    // The earlier process may have leased every prefix that its record covers.
     expect(Math.max(...prefixes)).to.be.at.least(leased - 256);
   });
 

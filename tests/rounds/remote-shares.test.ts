@@ -46,7 +46,7 @@ describe('RemoteShares', () => {
         ...(jobId && { jobId }),
       });
     expect(await receive(named, job.id)).to.include({ outcome: 'accepted' });
-    // The newest that it was handed is that, too.
+    // That job is also the newest that it was handed.
     expect(await receive(unnamed)).to.include({ outcome: 'accepted' });
     node.jobs.handOut(round(), 'rig1', FLOOR);
     expect(await receive(later)).to.include({ outcome: 'rejected', reason: 'wrong_height' });
@@ -66,7 +66,7 @@ describe('RemoteShares', () => {
     source.push(A);
     await until(() => round().current === 0);
     const set = memory.set.bind(memory);
-    // The log takes what comes, and the round can't be written.
+    // The log can be written, but the round can't.
     memory.set = (key, value) =>
       key.startsWith('round:') ? Promise.reject(memory.fault) : set(key, value);
     source.push(B);
@@ -84,7 +84,7 @@ describe('RemoteShares', () => {
         difficulty: 0,
         blockHeight: ROUND,
       });
-    // A repeat of what was not stored is not acknowledged either.
+    // A repeat of a share that was not stored is not acknowledged either.
     for (let tries = 0; tries < 2; tries++) {
       expect(await receive().catch(String)).to.equal(
         'UnwritableError: the store takes no writes now',
@@ -92,7 +92,7 @@ describe('RemoteShares', () => {
     }
     memory.set = set;
     expect(await receive()).to.include({ outcome: 'repeated' });
-    // As a process finds it that is started when this one was killed now.
+    // What a new process would find if this one were killed now.
     const left = new MemoryStore();
     for (const [key, value] of memory.values) left.values.set(key, value);
     const { rounds } = await openMiner(left, engine);

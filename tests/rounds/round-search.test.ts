@@ -23,14 +23,14 @@ describe('RoundSearch', () => {
   let source: PushedSource;
   let lines: string[];
   let node: OpenedMiner;
-  /** What the threads found, as it came to the door. */
+  /** What the threads found, as the door received it. */
   let found: FoundShare[];
   let mining: Promise<void>;
 
   before(() => (engine = new Engine({ threads: 1, backend: 'auto', log: () => undefined })));
   after(() => engine.close());
 
-  /** Starts a process on what the store has. */
+  /** Starts a process on what is in the store. */
   const start = async (): Promise<void> => {
     source = new PushedSource();
     lines = [];
@@ -174,7 +174,7 @@ describe('RoundSearch', () => {
     await until(isMinedOn(0));
     const known = node.jobs.handOut(round(), 'known', FLOOR)!;
     memory.broken = true;
-    // As many as can be given what is stored already.
+    // Workers get ground until what is stored as leased is used up.
     let last = known;
     for (let i = 0; last.prefix !== round().leases.shared; i++) {
       expect(i).to.be.below(1000);
@@ -225,7 +225,7 @@ describe('RoundSearch on the one segment of koii', () => {
     memory = new MemoryStore();
     node = (await openMiner(memory, engine)).miner;
   });
-  // What mines on after a test that failed would keep this process from ending.
+  // Mining left running by a failed test would keep this process from ending.
   afterEach(() => node.pause());
 
   it('asks for the floor first, then for less as its best get better', async () => {
@@ -255,7 +255,7 @@ describe('RoundSearch on the one segment of koii', () => {
     };
     const before = hashes();
     engine.setIntensity(0);
-    // The target is looked at every second.
+    // The target is set anew every second.
     expect(await lowest(2500)).to.be.at.least(before * 0.9);
     engine.setIntensity(100);
     expect(await lowest(1500)).to.be.greaterThan(1.1 * floor);

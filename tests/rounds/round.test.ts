@@ -64,7 +64,7 @@ describe('Round', () => {
 
 describe('a round on several blocks', () => {
   const origin = BITCOIN_ORIGIN;
-  /** The first two are siblings, and of the last only one share was found. */
+  /** The first two are siblings; on the last only one share was found. */
   const segments = [segmentAt(900_001, 9), segmentAt(900_001, 3), segmentAt(900_000), segmentAt(7)];
   const begin = (): Round => {
     const round = Round.begin(miner, 5, minedSeed, origin);
@@ -139,7 +139,7 @@ describe('a round on several blocks', () => {
           const isIn = round.shares.includes(share);
           if (share.hashValue > entryTarget) expect(round.shares).to.deep.equal(before);
           if (isIn) expect(share.hashValue <= entryTarget).to.equal(true);
-          // As one has them that nobody looked at before.
+          // Like a round whose shares were never read in between.
           const unseen = begin();
           for (const share of some.slice(0, i + 1)) unseen.admit(share);
           expect(round.shares).to.deep.equal(unseen.shares);
@@ -163,7 +163,7 @@ describe('a round on several blocks', () => {
           expect(shares).to.have.length(some.filter((share) => share.segment === segment).length);
         }
         for (const share of some) restored.enter(share);
-        // Those that were leased ahead are skipped, and what is told of them is further ahead.
+        // Prefixes leased ahead are skipped, so the restored round records more as leased.
         expect({ ...restored.toRecord(), leased: record.leased }).to.deep.equal(record);
         expect(restored.proof()).to.equal(round.proof());
       }),

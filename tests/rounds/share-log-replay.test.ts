@@ -20,7 +20,7 @@ describe('the share log that a round is restored by', () => {
   let store: MemoryStore;
   beforeEach(() => (store = new MemoryStore()));
   const open = (): Promise<ShareLog> => ShareLog.open(store, createLog('silent'));
-  /** A round as a later process has it of its record and the log. */
+  /** A round as a later process restores it from its record and the log. */
   const restored = async (round: Round): Promise<Round> =>
     (await openShareDoor(store, identity)).intake.restore(round.toRecord())!;
 
@@ -50,7 +50,7 @@ describe('the share log that a round is restored by', () => {
     const before = saved.toRecord();
     for (let i = 10; i < 28; i++) await keep(i);
     await shares.keep(share(0, { submissionId: 'bad', reason: 'above_target' }));
-    // A process that starts twice over it, without saving.
+    // Started twice on the same record, without saving in between.
     for (let starts = 0; starts < 2; starts++) {
       const round = (await openShareDoor(store, identity)).intake.restore(before)!;
       expect(round.proof()).to.equal(vector.proof);

@@ -58,7 +58,7 @@ describe('ShareLog', () => {
   it('keeps valid and invalid shares apart, in memory and in the store', async () => {
     const shares = await open();
     for (let i = 0; i < 3; i++) await shares.keep(share(i));
-    // A flush after each: as many batches of invalid ones as can be.
+    // Flushing after each makes as many batches of invalid shares as possible.
     for (let i = 0; i < 600; i++) {
       shares.note(forged(i));
       await shares.flush();
@@ -152,7 +152,7 @@ describe('ShareLog', () => {
             else shares.note(forged(i, id));
             (step === 'forged' ? invalid : valid).push(id);
           }
-          // As often as the miner does, whose threads don't find 64 shares in between.
+          // Flush as often as the miner does: its threads don't find 64 shares in between.
           if (step !== 'forged') await shares.flush();
         }
         const shown = shares.recent(limit);
@@ -163,7 +163,7 @@ describe('ShareLog', () => {
           shown
             .filter(({ reason }) => (reason === undefined) === isValid)
             .map(({ submissionId }) => submissionId);
-        // Of each kind the newest, none left out between.
+        // The newest of each kind, without gaps.
         expect(ids(true)).to.deep.equal(valid.slice(valid.length - ids(true).length).reverse());
         expect(ids(false)).to.deep.equal(
           invalid.slice(invalid.length - ids(false).length).reverse(),

@@ -9,7 +9,7 @@ import type { Identity } from '../../src/work/identity';
 import type { Template } from '../../src/work/segment';
 import { judgeOf, vectors } from '../fixtures/proofs';
 
-/** A round of work source koii that was really mined: 28 shares, for one of the published proofs. */
+/** A really mined round of work source koii: the 28 shares of one of the published proofs. */
 export const vector = vectors[0]!;
 const { of, submitter } = judgeOf(vector);
 export const identity: Identity = { taskId: of.taskId, submitter };
@@ -18,7 +18,7 @@ export const seed = Buffer.from(of.seed);
 const decoded = decodeProof(vector.proof);
 export const attempts: readonly Attempt[] = 'proof' in decoded ? decoded.proof.attempts.flat() : [];
 
-/** That round, before anything was found. */
+/** That round before anything was found. */
 export function begunRound(withSeed: Uint8Array = seed): Round {
   const round = Round.begin(identity, vector.round, withSeed);
   round.workOn(round.addSegment(koiiSegment({ ...of, seed: withSeed })));
@@ -36,7 +36,7 @@ export function minedRound(): Round {
   return round;
 }
 
-/** One of its shares as the log takes it, under an id of its own for each number. */
+/** One of its shares in the form that the log takes, with an id made of the number. */
 export function judgedShare(i: number, more: Partial<JudgedShare> = {}): JudgedShare {
   const attempt = attempts[i % attempts.length]!;
   return {

@@ -16,7 +16,7 @@ const MAX_HEIGHT = 2 ** 31 - 1;
 
 const segmentOf = (round: number) => koiiSegment({ taskId, round, seed });
 
-/** The coinbase of a height in hex, from behind the extranonce. */
+/** The coinbase of a height in hex, from after the extranonce on. */
 function endOf(height: number, taskPayout?: CoinbaseRules['taskPayout']): string {
   return templateAt(height, { ...PROOF_RULES, taskPayout }).coinbase2.toString('hex');
 }
@@ -118,9 +118,9 @@ describe('work source bitcoin', () => {
     for (const [height, percent, ofTask] of [
       [1, 10, 500_000_000n],
       [1, 50, 2_500_000_000n],
-      // 9765625 at the 9th halving: 7 % of it are 683593.75.
+      // 9765625 at the 9th halving: 7 % of that is 683593.75.
       [9 * 210_000, 7, 683_593n],
-      // One satoshi at the 32nd.
+      // One satoshi at the 32nd halving.
       [32 * 210_000, 50, 0n],
       [64 * 210_000, 50, 0n],
     ] as const) {
