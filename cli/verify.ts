@@ -11,12 +11,12 @@ import { parsedBy } from './option-types';
 import { reasonOf } from './reason';
 import { readSubmissions, type SubmissionToVerify } from './verify/input';
 
-// Checks submissions by hand, as an auditor or in a dispute: one line of JSON each, exit status 0
-// only if all are valid, 2 when the input can't be used.
+// Checks submissions by hand, as an auditor or in a dispute. Prints a line of JSON for each. Exit status: 0 if all are
+// valid, 1 if not, 2 if the input can't be used.
 
 const EXIT_UNUSABLE = 2;
 
-// What `npm run build` reads these two by.
+// The functions by which `npm run build` reads these two options.
 const { halvingBlocksOf, parseTaskPayout } = createRequire(__filename)('../build/consensus.js') as {
   halvingBlocksOf: (network: string) => number;
   parseTaskPayout: (text: string) => TaskPayout;
@@ -35,7 +35,7 @@ function verify(submission: SubmissionToVerify, rules: ProofRules) {
 interface VerifyOptions {
   file?: string;
   taskPayout?: TaskPayout;
-  /** Blocks after which the subsidy halves there. */
+  /** Blocks after which the subsidy halves on that network. */
   bitcoinNetwork?: number;
 }
 
@@ -52,7 +52,7 @@ const command: Command = new Command('verify')
     'the network that the bundle was built for, main or regtest; main when left out',
     parsedBy(halvingBlocksOf),
   )
-  // 1 is for what is not valid.
+  // 1 means that a submission is not valid.
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT_UNUSABLE))
   .parse();
 const { file, taskPayout, bitcoinNetwork } = command.opts<VerifyOptions>();

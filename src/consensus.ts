@@ -1,19 +1,19 @@
 /**
- * The consensus constants (docs/PROTOCOL.md section 2). Every node must use the same ones: nothing
- * here is configured where the task runs, and changing any of them is a new version of the task.
+ * The consensus constants (docs/PROTOCOL.md section 2). Every node must use the same ones: none of them can be
+ * configured where the task runs, and changing any of them makes a new version of the task.
  */
 
-/** Where header templates come from. One task takes proofs of both. */
+/** Where header templates come from. One task accepts proofs of both. */
 export const WORK_SOURCE = { koii: 0, bitcoin: 1 } as const;
 export type WorkSourceId = (typeof WORK_SOURCE)[keyof typeof WORK_SOURCE];
 
-/** Shares in a full proof. Bitcoin's templates take room in it. */
+/** Shares in a full proof. Fewer with bitcoin, whose templates need room in the proof. */
 export const K: Readonly<Record<WorkSourceId, number>> = {
   [WORK_SOURCE.koii]: 28,
   [WORK_SOURCE.bitcoin]: 20,
 };
 
-/** Templates that one proof may span. Two, for a tip may change, or give way to its sibling, while a round runs. */
+/** Templates that one proof may span. With bitcoin two: the tip may change, or give way to its sibling, in a round. */
 export const MAX_SEGMENTS: Readonly<Record<WorkSourceId, number>> = {
   [WORK_SOURCE.koii]: 1,
   [WORK_SOURCE.bitcoin]: 2,
@@ -22,20 +22,20 @@ export const MAX_SEGMENTS: Readonly<Record<WorkSourceId, number>> = {
 /** The highest hash value a share may have: one hash in 2^18 is a share. */
 export const FLOOR = (1n << 238n) - 1n;
 
-/** Marks the coinbase of this task. */
+/** Marks coinbases of this task. */
 export const TAG = Buffer.from('orca', 'ascii');
 
 /** Block header version with no rolled bits; bits 13..28 are free to roll (BIP 320). */
 export const HEADER_VERSION = 0x20000000;
 
-/** Where versionBits stand in the header version (BIP 320). */
+/** Position of versionBits in the header version (BIP 320). */
 export const VERSION_BITS_SHIFT = 13;
 
 /** First byte of a proof, with the work source in the low four bits. */
 export const PROOF_VERSION = 0x10;
 
 /**
- * Rounds whose submissions K2 keeps, the current one included (allowed_failed_distributions in
+ * Rounds whose submissions K2 keeps, including the current one (allowed_failed_distributions in
  * config-task.yml). Older rounds look empty on chain, so no seed may be derived from them.
  */
 export const KEPT_ROUNDS = 5;
@@ -45,7 +45,7 @@ export const EXTRANONCE1_SIZE = 2;
 export const EXTRANONCE2_SIZE = 4;
 export const EXTRANONCE_SIZE = EXTRANONCE1_SIZE + EXTRANONCE2_SIZE;
 
-/** The part of a Bitcoin block that goes to the task. */
+/** The part of a Bitcoin block's subsidy that goes to the task. */
 export interface TaskPayout {
   /** P2WPKH program, 40 hex digits */
   program: string;
@@ -54,21 +54,21 @@ export interface TaskPayout {
 }
 
 /**
- * What is set when the bundle is built, by build/consensus.js. Run from source there is no such thing, nor in mining
- * threads, which get whole templates.
+ * Set by build/consensus.js when the bundle is built. Undefined when run from source, and in mining threads, which get
+ * whole templates.
  */
 declare const BUILT_CONSENSUS:
   { taskPayout: TaskPayout | undefined; halvingBlocks: number } | undefined;
 const built = typeof BUILT_CONSENSUS === 'undefined' ? undefined : BUILT_CONSENSUS;
 
-/** What coinbases of work source bitcoin pay. */
+/** What coinbases pay with work source bitcoin. */
 export interface CoinbaseRules {
   taskPayout: TaskPayout | undefined;
   /** Blocks after which the subsidy halves: 210,000, or 150 on regtest. */
   halvingBlocks: number;
 }
 
-/** By what a proof is judged; tests judge cheaper proofs by an easier floor. */
+/** The rules that a proof is judged by; tests use an easier floor to judge cheaper proofs. */
 export interface ProofRules extends CoinbaseRules {
   floor: bigint;
 }

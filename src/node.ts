@@ -10,6 +10,7 @@ import type { Log } from './process/log';
 import { ProcessUsage } from './process/usage';
 import { Miner } from './rounds/miner';
 import { RemoteShares } from './rounds/remote-shares';
+import { RoundKeeper } from './rounds/round-keeper';
 import { RoundStore } from './rounds/round-store';
 import { ShareIntake } from './rounds/share-intake';
 import { ShareLog } from './rounds/share-log';
@@ -73,10 +74,9 @@ export async function createNode(options: NodeOptions): Promise<MiningNode> {
     identity,
     engine,
     intake,
-    shares,
     log,
     source: koiiSource,
-    store: roundStore,
+    keeper: new RoundKeeper({ store: roundStore, shares, log }),
   });
   const remoteShares = new RemoteShares({ miner, intake, jobs, shares });
   const seeds = new Seeds(identity.taskId, chain, store, log);

@@ -47,7 +47,7 @@ const ODD_VALUES: readonly unknown[] = [
   '__proto__',
 ];
 
-/** Changes bytes as damage, or somebody who knows that there are records of `recordSize`, would. */
+/** Changes bytes as damage would, or somebody who knows that records have `recordSize` bytes. */
 export function mutateBytes(random: Random, bytes: Buffer, recordSize: number): Buffer {
   const at = random.below(bytes.length + 1);
   const length = random.chance(0.5) ? recordSize : random.below(2 * recordSize);
@@ -60,7 +60,7 @@ export function mutateBytes(random: Random, bytes: Buffer, recordSize: number): 
       if (at < copy.length) copy[at] = random.pick(BYTES);
       return copy;
     case 2:
-      // The few bytes at the start say what all the others are.
+      // The first few bytes decide how all others are read.
       copy[random.below(Math.min(4, Math.max(1, copy.length)))] = random.pick(BYTES);
       return copy;
     case 3:
@@ -97,7 +97,7 @@ export function mutateText(random: Random, text: string): string {
   return text.slice(0, at) + inserted + text.slice(end);
 }
 
-/** Changes a JSON value somewhere inside: another value, a field more or less, or a value of another place. */
+/** Changes a JSON value or a part of it: replaces a value, or adds or removes a field or an element. */
 export function mutateJson(random: Random, value: unknown): unknown {
   if (random.chance(0.15)) return random.pick(ODD_VALUES);
   if (Array.isArray(value)) return mutateList(random, value as unknown[]);

@@ -1,12 +1,12 @@
 import type { Random } from '../../simulator/random';
 
-/** Something that takes input from others, and what must hold whatever it is given. */
+/** Code that takes input from others, with what must hold for every input. */
 export interface FuzzTarget {
   readonly name: string;
-  /** How many inputs of the decoder cost about as much as one of this. */
+  /** How many inputs of the decoder cost about as much as one input of this target. */
   readonly cost: number;
   generate(random: Random): string;
-  /** @throws when the input breaks what must hold. */
+  /** @throws when something that must hold does not for this input. */
   check(input: string): void | Promise<void>;
   /** Ends what the checks have started. */
   close?(): Promise<void>;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { account } from '../../src/http/requests';
 
-/** As docs/PROTOCOL.md has them, under "Vectors". */
+/** In the form of docs/PROTOCOL.md, "Vectors". */
 export interface SubmissionToVerify {
   taskId: string;
   round: number;
@@ -11,7 +11,7 @@ export interface SubmissionToVerify {
   proof: string;
 }
 
-/** Further faults are counted. */
+/** Any further faults are only counted. */
 const FAULTS_SHOWN = 10;
 const SHOWN_CHARACTERS = 60;
 
@@ -43,9 +43,9 @@ const submission = z.object(
 );
 
 /**
- * Reads the submissions that `npm run verify` is given.
+ * Parses the input of `npm run verify`.
  * @param text JSON: one submission, or an array of at least one
- * @throws Error that names each field that can't be used, what is expected there, and what came
+ * @throws Error that names each unusable field, what is expected there, and what came
  */
 export function readSubmissions(text: string): SubmissionToVerify[] {
   let json: unknown;
@@ -79,7 +79,7 @@ function expected(what: string): { error: (issue: { input?: unknown }) => string
   return { error: ({ input }) => `expected ${what}, got ${shown(input)}` };
 }
 
-/** What came, in at most a line. */
+/** What came, in one line at most. */
 function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'an array';

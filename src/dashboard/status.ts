@@ -84,7 +84,7 @@ function roundOf({ miner }: MiningNode): RoundStatus | null {
     hashesProven: Number(round.estimatedHashes),
     shares: shares.length,
     relativeError: shares.length === 0 ? null : relativeError(WORK_SOURCE.koii, shares.length),
-    entryDifficulty: difficultyOf(round.limit),
+    entryDifficulty: difficultyOf(round.entryTarget),
     bestDifficulty: shares[0] ? difficultyOf(shares[0].hashValue) : 0,
     validShares: round.validShares,
     invalidShares: round.invalidShares,

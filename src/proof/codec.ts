@@ -2,14 +2,29 @@ import {
   FLOOR,
   K,
   MAX_SEGMENTS,
+  PROOF_VERSION,
   WORK_SOURCE,
   type WorkSourceId,
-  PROOF_VERSION,
 } from '../consensus';
 import { ATTEMPT_SIZE, packAttempt, unpackAttempt, type Attempt } from '../work/attempt';
 import { compareSegments, type Segment } from '../work/segment';
-import { type Work, KOII_WORK } from '../work/source';
+import { KOII_WORK, type Work } from '../work/source';
 import { estimateHashes, type Share } from './shares';
+
+/** A decoded proof of hashrate (docs/PROTOCOL.md section 5). */
+export interface Proof {
+  work: Work;
+  /** For each segment, in its order, at least one attempt, by hash value ascending; at most K in all. */
+  attempts: Attempt[][];
+}
+
+export type Decoded = { proof: Proof } | { reason: string };
+
+const MAX_PROOF_LENGTH = 496;
+const MAX_HEIGHT = 2 ** 31 - 1;
+const PAYOUT_SIZE = 20;
+/** height (4), prev (32), time (4), bits (4) */
+const SEGMENT_SIZE = 44;
 
 /**
  * The proof that holds exactly these shares, in canonical order. Segments without a share are left out.
@@ -30,7 +45,7 @@ export function composeProof(work: Work, shares: readonly Share[]): Proof {
 }
 
 /**
- * The shares of a proof that proves most: the K lowest on one segment, or on MAX_SEGMENTS of them.
+ * The shares of the proof that proves most: the K lowest on one segment, or on MAX_SEGMENTS of them.
  * @param bySegment the K lowest of each segment, by hash value ascending
  * @returns by hash value ascending
  */
@@ -50,7 +65,7 @@ export function mostProving(
   return best!.shares;
 }
 
-/** The lowest shares, so many at most, of two lists by hash value ascending. Sorting them takes four times as long (measured). */
+/** The lowest `count` shares of two ascending lists. Sorting them takes four times as long (measured). */
 function lowest(count: number, a: readonly Share[], b: readonly Share[]): readonly Share[] {
   const merged: Share[] = [];
   for (let i = 0, j = 0; merged.length < count && (i < a.length || j < b.length);) {
@@ -60,7 +75,7 @@ function lowest(count: number, a: readonly Share[], b: readonly Share[]): readon
   return merged;
 }
 
-/** All ways to choose so many of some things, or all where there are no more. @param count from 1 */
+/** All ways to choose `count` items, or just all of them if there are no more. @param count from 1 */
 function choices<T>(from: readonly T[], count: number): T[][] {
   if (from.length <= count) return [[...from]];
   if (count === 1) return from.map((each) => [each]);
@@ -70,21 +85,6 @@ function choices<T>(from: readonly T[], count: number): T[][] {
       choices(from.slice(i + 1), count - 1).map((chosen) => [first, ...chosen]),
     );
 }
-
-/** A proof of hashrate, taken apart (docs/PROTOCOL.md section 5). */
-export interface Proof {
-  work: Work;
-  /** For each segment, in its order, at least one attempt, by hash value ascending; at most K in all. */
-  attempts: Attempt[][];
-}
-
-export type Decoded = { proof: Proof } | { reason: string };
-
-const MAX_PROOF_LENGTH = 496;
-const MAX_HEIGHT = 2 ** 31 - 1;
-const PAYOUT_SIZE = 20;
-/** height (4), prev (32), time (4), bits (4) */
-const SEGMENT_SIZE = 44;
 
 /** Encodes a proof to the base64url string that goes on chain. The proof must be well-formed. */
 export function encodeProof({ work, attempts }: Proof): string {
@@ -100,13 +100,13 @@ export function encodeProof({ work, attempts }: Proof): string {
   ]).toString('base64url');
 }
 
-/** Decodes what stands on chain; anything but the one valid encoding gives a reason. Never throws. */
+/** Decodes text from the chain; anything but the one valid encoding gives a reason. Never throws. */
 export function decodeProof(text: string): Decoded {
   if (text.length > MAX_PROOF_LENGTH) {
     return { reason: `the proof is longer than ${MAX_PROOF_LENGTH} characters` };
   }
   const bytes = Buffer.from(text, 'base64url');
-  // Node's decoder skips what it doesn't know: only text that comes back unchanged is canonical.
+  // Node's decoder skips unknown characters: only text that comes back unchanged is canonical.
   if (bytes.toString('base64url') !== text) return { reason: 'not canonical base64url' };
   if (bytes.length < 2) return { reason: 'the proof is too short' };
 
@@ -122,7 +122,7 @@ export function decodeProof(text: string): Decoded {
   return decodeWork(bytes, source, segmentCount);
 }
 
-/** Decodes what stands behind the first two bytes. */
+/** Decodes what follows the first two bytes. */
 function decodeWork(bytes: Buffer, source: WorkSourceId, segmentCount: number): Decoded {
   const isBitcoin = source === WORK_SOURCE.bitcoin;
   const segmentsAt = 2 + (isBitcoin ? PAYOUT_SIZE : 0);

@@ -4,9 +4,9 @@ import { FLOOR, K, type WorkSourceId } from '../consensus';
 import type { Attempt } from '../work/attempt';
 import { headerOf, type Template } from '../work/segment';
 
-/** An attempt whose hash is low enough to be worth something. */
+/** An attempt whose hash is low enough to count. */
 export interface Share extends Attempt {
-  /** Which of the work's segments it was mined on; work source koii has only 0. */
+  /** Index of the work's segment it was mined on; always 0 with work source koii. */
   segment: number;
   hashValue: bigint;
 }
@@ -16,7 +16,7 @@ export function shareOf(template: Template, attempt: Attempt, segment = 0): Shar
   return { ...attempt, segment, hashValue: hashValue(sha256d(headerOf(template, attempt))) };
 }
 
-/** What became of a share: among the K best now, too high, or there already. */
+/** What became of a share: it is among the K best now, it is too high, or it was there already. */
 export type Admission = 'best' | 'surpassed' | 'duplicate';
 
 /** Collects the K lowest shares of a round. */
@@ -30,11 +30,11 @@ export class BestShares {
     private readonly floor: bigint = FLOOR,
   ) {}
 
-  /** Takes a share in when it is among the K lowest seen. */
+  /** Takes a share in if it is among the K lowest so far. */
   add(share: Share): Admission {
-    if (share.hashValue > this.limit) return 'surpassed';
+    if (share.hashValue > this.entryTarget) return 'surpassed';
     const at = this.shares.findIndex((held) => held.hashValue >= share.hashValue);
-    // One hash is one header, so an equal value is the same share again.
+    // A hash identifies its header, so an equal value is the same share again.
     if (at >= 0 && this.shares[at]!.hashValue === share.hashValue) return 'duplicate';
     this.shares.splice(at >= 0 ? at : this.shares.length, 0, share);
     this.shares.length = Math.min(this.shares.length, this.k);
@@ -42,7 +42,7 @@ export class BestShares {
   }
 
   /** The highest hash value that could still enter: the floor, then the K-th best. */
-  get limit(): bigint {
+  get entryTarget(): bigint {
     const last = this.shares[this.k - 1];
     return last ? last.hashValue : this.floor;
   }

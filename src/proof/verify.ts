@@ -4,15 +4,15 @@ import { templatesOf } from '../work/source';
 import { decodeProof } from './codec';
 import { estimateHashes, shareOf } from './shares';
 
-/** What an audit finds. */
+/** The result of an audit. */
 export type Verdict =
   | { valid: true; source: WorkSourceId; shares: number; hashes: bigint }
   | { valid: false; reason: string };
 
 /**
  * Audits a proof (docs/PROTOCOL.md section 7): rebuilds every header with the submitter's key and
- * hashes it. Bad proofs give a verdict, never an exception.
- * @param submitter the raw public key, 32 bytes, of who put the proof on chain
+ * hashes it. A bad proof gives a verdict, never an exception.
+ * @param submitter the raw public key, 32 bytes, of whoever put the proof on chain
  */
 export function verifyProof(
   text: string,

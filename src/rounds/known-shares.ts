@@ -1,12 +1,12 @@
 import type { Attempt } from '../work/attempt';
 
-/** Accepted shares remembered of a round; the oldest give way. */
+/** Accepted shares remembered per round; the oldest are dropped first. */
 const MAX_KNOWN = 65_536;
 
-/** What who found it rolled: an attempt without the ground it was found on. */
+/** What the finder rolled: an attempt without its ground. */
 export type Rolled = Omit<Attempt, 'prefix'>;
 
-/** A share that was accepted, as far as a repeat of it has to be told. */
+/** What is kept of an accepted share, to recognize a repeat. */
 export interface KnownShare {
   submissionId: string;
   workerId: string;
@@ -15,7 +15,7 @@ export interface KnownShare {
   best: boolean;
 }
 
-/** The accepted shares of one round, by what was hashed: no two headers have one hash. */
+/** The accepted shares of one round by hash: no two headers have the same one. */
 export class KnownShares {
   private readonly byHash = new Map<bigint, KnownShare>();
 
@@ -23,7 +23,7 @@ export class KnownShares {
     return this.byHash.has(hashValue);
   }
 
-  /** The share that has this hash, if that was shown by what is said to give it. */
+  /** The share with this hash, if `rolled` is what produced it. */
   find(hashValue: bigint, rolled: Rolled): KnownShare | undefined {
     const known = this.byHash.get(hashValue);
     return known && isSame(known.rolled, rolled) ? known : undefined;

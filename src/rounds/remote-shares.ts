@@ -6,77 +6,19 @@ import type { Round } from './round';
 import type { Rejection, ShareIntake } from './share-intake';
 import type { ShareLog } from './share-log';
 
-/** Claims kept: apart from the shares, so that no number of them pushes one out. */
-const RECENT_CLAIMS = 50;
-
-/** A hash that somebody says was found, without what gives it. */
-export interface Claim {
-  round: number;
-  workerId: string;
-  submissionId: string;
-  /** As Bitcoin shows it. */
-  hash: string;
-  /** What it is said to have; the hash as it stands has no less. */
-  difficulty: number;
-}
-
-export interface KeptClaim extends Claim {
-  /** The place of the newest share in the log when it came. */
-  behind: number;
-  /** When it came by this machine's clock, in ms since 1970. */
-  at: number;
-}
-
-/**
- * What was claimed since the process started, and of that the newest claims. They prove nothing and cost nothing,
- * so they cost this node no write and no line of its log.
- */
-class Claims {
-  /** By what they say; the oldest comes first. */
-  private readonly kept = new Map<string, KeptClaim>();
-  private taken = 0;
-
-  /** Different ones, as far as they are remembered. */
-  get count(): number {
-    return this.taken;
-  }
-
-  /** The newest, newest first, of one round or of all; 50 at most. */
-  recent(round?: number): KeptClaim[] {
-    const claims = [...this.kept.values()].reverse();
-    return round === undefined ? claims : claims.filter((claim) => claim.round === round);
-  }
-
-  /** Whether it is among the newest already. */
-  has(claim: Claim): boolean {
-    return this.kept.has(keyOf(claim));
-  }
-
-  /** Takes in one that is not there. @param behind the place of the newest share in the log */
-  add(claim: Claim, behind: number): void {
-    this.taken++;
-    this.kept.set(keyOf(claim), { ...claim, behind, at: Date.now() });
-    if (this.kept.size > RECENT_CLAIMS) this.kept.delete(this.kept.keys().next().value!);
-  }
-}
-
-function keyOf({ round, workerId, submissionId, hash, difficulty }: Claim): string {
-  return [round, workerId, submissionId, hash, difficulty].join(' ');
-}
-
-/** A share as a remote worker submits it, strictly parsed. */
+/** A share as a remote worker sends it, strictly parsed. */
 export interface RemoteShare {
   workerId: string;
-  /** Names it among those of its worker, to know a repeat by; says nothing of the share. */
+  /** The worker's own id for it: identifies a repeat, and means nothing else. */
   submissionId: string;
-  /** What the worker says the header hashes to. */
+  /** The header hash that the worker claims. */
   hashValue: bigint;
-  /** What the worker says that hash has; looked at where nothing else is shown. */
+  /** The difficulty that the worker claims for it; checked only when nothing is shown that gives the hash. */
   difficulty: number;
   blockHeight: number;
-  /** The job it was found on; the newest of its worker where it names none. */
+  /** The job it was found on; its worker's newest when left out. */
   jobId?: string;
-  /** What gives the hash; without any it is a claim. */
+  /** What gives the hash; with none, this is only a claim. */
   rolled: Rolled | 'incomplete' | 'none';
 }
 
@@ -85,12 +27,12 @@ export type Conflict = 'duplicate_share' | 'round_over' | 'stale';
 export type Outcome =
   | { outcome: 'accepted' | 'repeated'; hashValue: bigint; best: boolean }
   | { outcome: 'claimed'; isRepeated: boolean }
-  /** isReversed: it would be right with the bytes of its hash in the other order */
+  /** isReversed: it would be right if the bytes of its hash were reversed */
   | { outcome: 'rejected'; reason: Rejection; isReversed: boolean }
   | { outcome: 'conflict'; reason: Conflict }
   | { outcome: 'unknown_round' };
 
-/** The store takes no writes now, so no share can be accepted. */
+/** The store can't be written now, so no share can be accepted. */
 export class UnwritableError extends Error {
   override readonly name = 'UnwritableError';
 }
@@ -102,40 +44,40 @@ export interface RemoteSharesOptions {
   shares: ShareLog;
 }
 
-/** Finds out what a remote worker's share was found on, and has it judged. Believes nothing. */
+/** Finds out which job a remote worker's share was found on, and has it judged. Trusts nothing that the worker says. */
 export class RemoteShares {
   private conflicts = 0;
-  /** What was said to be found and not shown. */
+  /** Hashes that workers claimed without showing what gives them. */
   readonly claims = new Claims();
 
   constructor(private readonly options: RemoteSharesOptions) {}
 
-  /** Submissions that were neither valid nor invalid, since this process started. */
+  /** Shares that were neither valid nor invalid, since this process started. */
   get conflictCount(): number {
     return this.conflicts;
   }
 
   /**
-   * Judges a share by what was hashed, whatever it is called; one that is accepted is in the store when this resolves.
+   * Judges a share by its hash, whatever its id. An accepted share is in the store when this resolves.
    * @throws UnwritableError when the store takes no writes.
    */
-  async submit(roundNumber: number, submitted: RemoteShare): Promise<Outcome> {
+  async receive(roundNumber: number, share: RemoteShare): Promise<Outcome> {
     const { miner, shares } = this.options;
     if (!shares.writable) await stored(shares.settle());
     const round = await miner.round(roundNumber);
     if (!round) return { outcome: 'unknown_round' };
-    const outcome = await this.judge(round, submitted);
+    const outcome = await this.judge(round, share);
     if (outcome.outcome === 'conflict') this.conflicts++;
     return outcome;
   }
 
-  /** Waits for nothing before the entry in the log: what comes together is judged one by one. */
-  private async judge(round: Round, submitted: RemoteShare): Promise<Outcome> {
+  /** Awaits nothing before the share is logged, so that shares that come together are judged one after another. */
+  private async judge(round: Round, share: RemoteShare): Promise<Outcome> {
     const { miner, intake, jobs } = this.options;
-    const { workerId, submissionId, hashValue, blockHeight, jobId, rolled } = submitted;
+    const { workerId, submissionId, hashValue, blockHeight, jobId, rolled } = share;
     const job = jobId === undefined ? jobs.newestOf(round, workerId) : jobs.find(round, jobId);
     const isHeightRight = [round.number, job?.template.height].includes(blockHeight);
-    if (rolled === 'none') return this.claim(round, submitted, isHeightRight);
+    if (rolled === 'none') return this.claim(round, share, isHeightRight);
     const earlier =
       isHeightRight && rolled !== 'incomplete'
         ? intake.earlier(round.number, hashValue, rolled)
@@ -143,19 +85,19 @@ export class RemoteShares {
     if (earlier) {
       const isRepeat = workerId === earlier.workerId && submissionId === earlier.submissionId;
       if (!isRepeat) return conflict('duplicate_share');
-      // When it came first it may still be on its way to the store, or have failed there.
+      // The first write may still be under way, or have failed.
       await stored(intake.settle());
       return { outcome: 'repeated', hashValue, best: earlier.best };
     }
     if (miner.miningRound !== round.number) return conflict('round_over');
     if (!job) return conflict('stale');
-    if (!isHeightRight) return intake.refuse(round, submitted, 'wrong_height');
-    if (rolled === 'incomplete') return intake.refuse(round, submitted, 'incomplete_proof');
-    return this.take(job, submitted, rolled);
+    if (!isHeightRight) return intake.refuse(round, share, 'wrong_height');
+    if (rolled === 'incomplete') return intake.refuse(round, share, 'incomplete_proof');
+    return this.take(job, share, rolled);
   }
 
-  private async take(job: NamedJob, submitted: RemoteShare, rolled: Rolled): Promise<Outcome> {
-    const { workerId, submissionId, hashValue } = submitted;
+  private async take(job: NamedJob, share: RemoteShare, rolled: Rolled): Promise<Outcome> {
+    const { workerId, submissionId, hashValue } = share;
     const attempt = { ...rolled, prefix: job.prefix };
     const found = { job, attempt, workerId, submissionId, claimedHash: hashValue };
     const outcome = this.options.intake.take(found);
@@ -164,18 +106,18 @@ export class RemoteShares {
     return { outcome: 'accepted', hashValue, best: outcome.best };
   }
 
-  /** Judges what is shown by nothing: taken or not, it counts for nothing. */
-  private claim(round: Round, submitted: RemoteShare, isHeightRight: boolean): Outcome {
+  /** Judges a hash without anything that gives it. Accepted or not, it counts for nothing. */
+  private claim(round: Round, share: RemoteShare, isHeightRight: boolean): Outcome {
     const { miner, intake, shares } = this.options;
-    const { workerId, submissionId, hashValue, difficulty } = submitted;
+    const { workerId, submissionId, hashValue, difficulty } = share;
     const hash = displayHash(hashValue);
     const claim: Claim = { round: round.number, workerId, submissionId, hash, difficulty };
     if (isHeightRight && this.claims.has(claim)) return { outcome: 'claimed', isRepeated: true };
     if (miner.miningRound !== round.number) return conflict('round_over');
-    if (!isHeightRight) return intake.refuse(round, submitted, 'wrong_height');
+    if (!isHeightRight) return intake.refuse(round, share, 'wrong_height');
     if (!meetsDifficulty(hashValue, difficulty)) {
       const isReversed = meetsDifficulty(reversedHashValue(hashValue), difficulty);
-      return intake.refuse(round, submitted, 'wrong_difficulty', { isReversed });
+      return intake.refuse(round, share, 'wrong_difficulty', { isReversed });
     }
     this.claims.add(claim, shares.lastPlace);
     return { outcome: 'claimed', isRepeated: false };
@@ -192,4 +134,62 @@ async function stored(write: Promise<void>): Promise<void> {
   } catch (cause) {
     throw new UnwritableError('the store takes no writes now', { cause });
   }
+}
+
+/** Claims are kept apart from the shares, so that no number of them can push one out. */
+const RECENT_CLAIMS = 50;
+
+/** A hash that a worker says it found, without what gives it. */
+export interface Claim {
+  round: number;
+  workerId: string;
+  submissionId: string;
+  /** In Bitcoin's display order. */
+  hash: string;
+  /** The claimed difficulty, which the hash meets. */
+  difficulty: number;
+}
+
+export interface KeptClaim extends Claim {
+  /** Place of the newest share in the log when the claim came. */
+  behind: number;
+  /** When it came by this machine's clock, in ms since 1970. */
+  at: number;
+}
+
+/**
+ * Counts the claims since the process started, and keeps the newest. Claims prove nothing and cost their sender
+ * nothing, so this node spends no write and no log line on them.
+ */
+class Claims {
+  /** By content, oldest first. */
+  private readonly kept = new Map<string, KeptClaim>();
+  private taken = 0;
+
+  /** Distinct claims, as far as they are remembered. */
+  get count(): number {
+    return this.taken;
+  }
+
+  /** The claims kept, newest first, of one round or of all; 50 at most. */
+  recent(round?: number): KeptClaim[] {
+    const claims = [...this.kept.values()].reverse();
+    return round === undefined ? claims : claims.filter((claim) => claim.round === round);
+  }
+
+  /** Whether a claim is among those kept. */
+  has(claim: Claim): boolean {
+    return this.kept.has(keyOf(claim));
+  }
+
+  /** Adds a claim that is not kept yet. @param behind place of the newest share in the log */
+  add(claim: Claim, behind: number): void {
+    this.taken++;
+    this.kept.set(keyOf(claim), { ...claim, behind, at: Date.now() });
+    if (this.kept.size > RECENT_CLAIMS) this.kept.delete(this.kept.keys().next().value!);
+  }
+}
+
+function keyOf({ round, workerId, submissionId, hash, difficulty }: Claim): string {
+  return [round, workerId, submissionId, hash, difficulty].join(' ');
 }

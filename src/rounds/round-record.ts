@@ -6,7 +6,7 @@ const hexOf = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * by
 const u32 = storedCount.max(2 ** 32 - 1);
 const prefix = storedCount.max(2 ** 16 - 1);
 
-/** A packed attempt in hex; in the store it stands so everywhere. */
+/** A packed attempt in hex, as everywhere in the store. */
 export const packedAttempt = hexOf(ATTEMPT_SIZE);
 
 export function toPacked(attempt: Attempt): string {
@@ -17,14 +17,14 @@ export function fromPacked(packed: string): Attempt {
   return unpackAttempt(Buffer.from(packed, 'hex'));
 }
 
-/** A round as it stands in the store. */
+/** A round as it is stored. */
 export const roundRecordSchema = z.strictObject({
   round: storedCount,
-  /** as sha256 gives the seed */
+  /** in the byte order that sha256 gives */
   seed: hexOf(32),
-  /** The raw key it was mined for. */
+  /** The raw public key it was mined for. */
   submitter: hexOf(32),
-  /** With source bitcoin, the program of who is paid by the blocks; empty with source koii. */
+  /** P2WPKH program that the blocks pay with source bitcoin; empty with source koii. */
   payout: z.union([hexOf(20), z.literal('')]),
   /** In the order in which they came. */
   segments: z.array(
@@ -38,13 +38,13 @@ export const roundRecordSchema = z.strictObject({
     }),
   ),
   leased: storedCount.max(2 ** 16),
-  /** Remote workers, and the prefix that each has leased. */
+  /** Remote workers, each with the prefix leased to it. */
   workers: z.array(z.tuple([z.string(), prefix])),
   closed: z.boolean(),
   hashes: storedCount,
   validShares: storedCount,
   invalidShares: storedCount,
-  /** Shares in the log up to here are counted in this record; later ones come on top. */
+  /** Shares up to this place in the log are counted in this record; later ones come on top. */
   countedUntil: storedCount,
 });
 

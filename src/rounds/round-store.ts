@@ -6,22 +6,25 @@ import { roundRecordSchema, type RoundRecord } from './round-record';
 /** Rounds share this many slots, so the store never grows. */
 const SLOTS = 8;
 
-/** Keeps the last rounds of this node. */
+/** Stores this node's last rounds. */
 export class RoundStore {
-  /** What slots hold, once read or written: whoever asks for rounds, a stranger say, reaches no disk. */
+  /** Contents of the slots once read or written: no request for a round, maybe a stranger's, reaches the disk. */
   private readonly slots = new Map<string, Promise<string | null>>();
-  /** The rounds that were made of what slots hold: each makes its proof's shares be hashed again, which is done once. */
+  /** Rounds restored from the slots. Restoring one hashes all its shares again, so it is done once. */
   private readonly made = new Map<string, { of: string; round: Round | undefined }>();
   private writing: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly store: KeyValueStore,
-    /** Makes a round of its record; undefined where it is of no use to this node. @throws where it is garbage */
+    /** Restores a round from its record; undefined when it is of no use to this node. @throws when it is garbage */
     private readonly restored: (record: RoundRecord) => Round | undefined,
     private readonly log: Log,
   ) {}
 
-  /** The round as it was saved, the same one until it is saved again; undefined when it never was, or its slot holds garbage, another round or another account's. */
+  /**
+   * The round as it was saved, the same object until it is saved again; undefined when it never was, or its slot
+   * holds garbage, another round or another account's.
+   */
   async load(round: number): Promise<Round | undefined> {
     const text = await this.read(slotOf(round));
     if (text === null) return undefined;
@@ -38,7 +41,7 @@ export class RoundStore {
     }
   }
 
-  /** The round whose record saving this one would replace; undefined where there is none that can be read. */
+  /** The round whose record would be replaced by saving this one; undefined when there is none that can be read. */
   async inPlaceOf(round: number): Promise<number | undefined> {
     const text = await this.read(slotOf(round));
     try {
@@ -49,8 +52,8 @@ export class RoundStore {
   }
 
   /**
-   * Writes a round as it is now, after what was to be written before: of two writes at once the older could be the last,
-   * and a later process would lease again what the newer says is leased.
+   * Writes a round as it is now, after all earlier writes. Of two writes at once the older could end last, and a
+   * later process would lease again what the newer one says is leased.
    * @throws when it could not be written.
    */
   async save(round: Round): Promise<void> {
@@ -65,7 +68,7 @@ export class RoundStore {
     await written;
   }
 
-  /** @throws where it is no record */
+  /** @throws when it is not a record */
   private restore(slot: string, text: string): Round | undefined {
     const known = this.made.get(slot);
     if (known?.of === text) return known.round;

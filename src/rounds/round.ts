@@ -8,7 +8,7 @@ import { KOII_WORK, templateOn, workOn, type Origin } from '../work/source';
 import { Leases } from '../workers/leases';
 import { toPacked, type RoundRecord } from './round-record';
 
-/** A segment that was mined on, and the K lowest shares found on it. */
+/** A segment that was mined, with the K lowest shares found on it. */
 interface MinedSegment {
   segment: Segment;
   template: Template;
@@ -21,7 +21,7 @@ type Counts = Pick<
 >;
 
 /**
- * One round of this node: its work, who has leased which ground, and the best of what was found. Knows no clock and no
+ * One round of this node: its work, who has leased which ground, and the best shares found. Knows no clock and no
  * store, and hashes nothing: shares come to it through `ShareIntake`.
  */
 export class Round {
@@ -31,7 +31,7 @@ export class Round {
   private readonly mined: MinedSegment[] = [];
   private currentSegment: number | undefined;
   private storedSegments = 0;
-  /** What `shares` are, until one comes that may change them. */
+  /** Cached `shares`, until a share comes that may change them. */
   private proving: readonly Share[] | undefined;
 
   private constructor(
@@ -45,7 +45,7 @@ export class Round {
     this.seed = Buffer.from(seed);
   }
 
-  /** A round of which nothing was mined yet. */
+  /** A new round, with nothing mined yet. */
   static begin(
     identity: Identity,
     round: number,
@@ -62,8 +62,8 @@ export class Round {
   }
 
   /**
-   * A round as it was saved, without its shares, which are to be hashed again.
-   * @returns undefined when it was mined for another account: what counts for one is worthless to another
+   * A round as it was saved, without its shares, which have to be hashed again.
+   * @returns undefined when it was mined for another account: its shares are worthless to this one
    */
   static restore(identity: Identity, record: RoundRecord): Round | undefined {
     const { round: number, submitter, payout, segments, leased, workers } = record;
@@ -88,7 +88,7 @@ export class Round {
     return this.counts.closed;
   }
 
-  /** Hashes this node tried; what it did in the last seconds before it was killed is missing. */
+  /** Hashes this node tried, without those of the last seconds before it was killed. */
   get hashes(): number {
     return this.counts.hashes;
   }
@@ -101,7 +101,7 @@ export class Round {
     return this.counts.invalidShares;
   }
 
-  /** The segments that were mined on, in the order in which they came. */
+  /** The segments mined so far, in the order in which they came. */
   get segments(): readonly Segment[] {
     return this.mined.map(({ segment }) => segment);
   }
@@ -111,7 +111,7 @@ export class Round {
     return this.mined.map(({ template }) => template);
   }
 
-  /** The segment that is mined on, or was last; undefined before there was one. */
+  /** Index of the segment being mined, or mined last; undefined before the first. */
   get current(): number | undefined {
     return this.currentSegment;
   }
@@ -125,14 +125,14 @@ export class Round {
   }
 
   /**
-   * The highest hash value that can still enter the proof, whichever segment it is found on: no better proof has a
-   * higher one than this has when it is full. So it never rises, with a new segment neither.
+   * The highest hash value that can still enter the proof, on whichever segment: no better proof contains a higher
+   * one than this proof does once it is full. So it never rises, not even with a new segment.
    */
-  get limit(): bigint {
+  get entryTarget(): bigint {
     return this.shares[K[this.origin.source] - 1]?.hashValue ?? FLOOR;
   }
 
-  /** Hashes that the proof proves as it stands. */
+  /** Hashes proven by the proof as it stands. */
   get estimatedHashes(): bigint {
     const { shares } = this;
     const highest = shares[shares.length - 1]?.hashValue ?? 0n;
@@ -140,8 +140,8 @@ export class Round {
   }
 
   /**
-   * Takes in a segment, unless it is there already.
-   * @returns which one it is, by the order in which they came
+   * Adds a segment, unless it is there already.
+   * @returns its index, in the order in which they came
    */
   addSegment(segment: Segment): number {
     const known = this.mined.findIndex((mined) => compareSegments(mined.segment, segment) === 0);
@@ -152,18 +152,18 @@ export class Round {
     return this.mined.push({ segment, template, best: new BestShares(K[this.origin.source]) }) - 1;
   }
 
-  /** Says that a record of it is in the store. */
+  /** Notes that a record of it is in the store. */
   stored(record: RoundRecord): void {
     this.storedSegments = Math.max(this.storedSegments, record.segments.length);
     this.leases.stored(record);
   }
 
-  /** Whether it has a segment that a later process won't know. */
+  /** Whether it has a segment that a later process would not know. */
   get hasUnstoredSegment(): boolean {
     return this.storedSegments < this.mined.length;
   }
 
-  /** Says that a segment is mined on from now on. */
+  /** Notes which segment is mined from now on. */
   workOn(segment: number): void {
     this.currentSegment = segment;
   }
@@ -180,31 +180,31 @@ export class Round {
     this.counts.hashes += count;
   }
 
-  /** Takes in a share that met its target. For `ShareIntake` alone. */
+  /** Takes in and counts a share that met its target. For `ShareIntake` alone. */
   admit(share: Share): Admission {
     const admission = this.enter(share);
     if (admission !== 'duplicate') this.counts.validShares++;
     return admission;
   }
 
-  /** Takes in a share that is counted already. For `ShareIntake` alone. */
+  /** Takes in a share that was counted before. For `ShareIntake` alone. */
   enter(share: Share): Admission {
     const admission = this.mined[share.segment]!.best.add(share);
     if (admission === 'best') this.proving = undefined;
     return admission;
   }
 
-  /** Counts a share that is none. */
+  /** Counts an invalid share. */
   reject(): void {
     this.counts.invalidShares++;
   }
 
-  /** The place in the share log up to which everything is counted in this round. */
+  /** Place in the share log up to which everything is counted in this round. */
   get countedUntil(): number {
     return this.counts.countedUntil;
   }
 
-  /** Says that everything logged up to here, a place in the share log, is counted in this round. */
+  /** Notes that everything logged up to a place in the share log is counted in this round. */
   setCountedUntil(place: number): void {
     this.counts.countedUntil = place;
   }

@@ -5,23 +5,24 @@ import type { Identity } from '../work/identity';
 import type { Job, Jobs } from '../workers/jobs';
 import { KnownShares, type KnownShare, type Rolled } from './known-shares';
 import { Round } from './round';
+import type { RoundKeeper } from './round-keeper';
 import { fromPacked, type RoundRecord } from './round-record';
 import type { ShareLog } from './share-log';
 import { LOCAL_WORKER, type JudgedShare, type LoggedShare } from './share-record';
 
-/** What was found on a job. */
+/** An attempt found on a job, yet to be judged. */
 export interface FoundShare {
   job: Job;
   attempt: Attempt;
   /** Who found it: a remote worker's id, or LOCAL_WORKER. */
   workerId: string;
-  /** What that worker calls it: 1 to 64 of A-Z a-z 0-9 . _ : @ - */
+  /** That worker's own id for it: 1 to 64 of A-Z a-z 0-9 . _ : @ - */
   submissionId: string;
-  /** What it says the header hashes to. */
+  /** The header hash that the worker claims. */
   claimedHash?: bigint;
 }
 
-/** Why something is no share. */
+/** Why something is not a share. */
 export type Rejection =
   'wrong_height' | 'wrong_difficulty' | 'incomplete_proof' | 'wrong_hash' | 'above_target';
 
@@ -31,22 +32,26 @@ export type ShareOutcome =
       share: Share;
       /** Whether it is one of the K lowest of its segment. */
       best: boolean;
-      /** Settles when a kill loses nothing of it. Rejects while the store takes no writes. */
+      /**
+       * For a remote worker's share: resolves once a kill can't lose it, rejects when it could not be stored. For the
+       * threads' own: resolves at once.
+       */
       stored: Promise<void>;
     }
-  /** isReversed: it would be right with the bytes of its hash in the other order */
+  /** isReversed: it would be right if the bytes of its hash were reversed */
   | { outcome: 'rejected'; reason: Rejection; isReversed: boolean }
   | { outcome: 'conflict'; reason: 'duplicate_share' | 'round_over' };
 
-/** Accepted shares of this and the last round are known: a worker may repeat one it got no answer to. */
+/** Accepted shares of this round and the last are remembered: a worker may repeat one it got no answer to. */
 const KNOWN_ROUNDS = 2;
 
-/** Who keeps the round whose shares are taken. */
-export interface RoundKeeper {
-  /** Called when a share is among the K lowest of its segment. */
-  onBest(): void;
-  /** @throws while the store takes no writes */
-  store(round: Round): Promise<void>;
+/** Saves the round whose shares are taken. */
+export type ShareKeeper = Pick<RoundKeeper, 'saveSoon' | 'store'>;
+
+interface OpenedRound {
+  round: Round;
+  keeper: ShareKeeper;
+  onBest: () => void;
 }
 
 export interface ShareIntakeOptions {
@@ -56,18 +61,21 @@ export interface ShareIntakeOptions {
 }
 
 /**
- * The one door through which shares come, whoever found them. Nothing else hashes a share of this node, lets it into a
- * round, logs or counts it; what an earlier process took in comes back through it too.
+ * The one door for shares, whoever found them. Nothing else hashes a share of this node, lets it into a round, logs or
+ * counts it. What an earlier process took in comes back through it too.
  */
 export class ShareIntake {
   private readonly known = new Map<number, KnownShares>();
-  private opened: { round: Round; keeper: RoundKeeper } | undefined;
+  private opened: OpenedRound | undefined;
 
   constructor(private readonly options: ShareIntakeOptions) {}
 
-  /** Takes shares of a round from now on, and of no other. */
-  open(round: Round, keeper: RoundKeeper): void {
-    this.opened = { round, keeper };
+  /**
+   * Takes shares of this round, and of no other, from now on.
+   * @param onBest called when a share is among the K lowest of its segment
+   */
+  open(round: Round, keeper: ShareKeeper, onBest: () => void): void {
+    this.opened = { round, keeper, onBest };
   }
 
   /** Takes no more shares of a round. */
@@ -75,15 +83,15 @@ export class ShareIntake {
     if (this.opened?.round === round) this.opened = undefined;
   }
 
-  /** The share of a round that was accepted before with this hash, shown by what is said to give it. */
+  /** The share of a round accepted earlier with this hash, if `rolled` is what produced it. */
   earlier(round: number, hashValue: bigint, rolled: Rolled): KnownShare | undefined {
     return this.knownOf(round).find(hashValue, rolled);
   }
 
-  /** Hashes what was found, once, and judges, admits, logs and counts it. Never waits. */
+  /** Hashes what was found once, then judges, admits, logs and counts it. Never waits. */
   take({ job, attempt, workerId, submissionId, claimedHash }: FoundShare): ShareOutcome {
     if (this.opened?.round.number !== job.round) return conflict('round_over');
-    const { round, keeper } = this.opened;
+    const { round, keeper, onBest } = this.opened;
     const share = shareOf(job.template, attempt, job.segment);
     const { hashValue, segment } = share;
     if (claimedHash !== undefined && hashValue !== claimedHash) {
@@ -110,14 +118,17 @@ export class ShareIntake {
     };
     const isLocal = workerId === LOCAL_WORKER;
     const stored = isLocal ? this.note(logged) : this.keep(round, keeper, job, hashValue, logged);
-    if (best) keeper.onBest();
+    if (best) {
+      keeper.saveSoon();
+      onBest();
+    }
     return { outcome: 'accepted', share, best, stored };
   }
 
   /**
-   * Logs and counts what is no share.
-   * @param from its hashValue is the hash that it has, or was said to have where none was shown to give it
-   * @param share what was shown, where that has this hash
+   * Logs and counts something that is not a share.
+   * @param from its hashValue is the real hash, or the claimed one when nothing was shown that gives it
+   * @param share what was shown, if it has this hash
    */
   refuse(
     round: Round,
@@ -140,10 +151,10 @@ export class ShareIntake {
   }
 
   /**
-   * A round of its record and of what was logged after that was written. All is hashed again, so neither can claim what
-   * it doesn't hold.
+   * Restores a round from its record and from what was logged after that was written. Everything is hashed again, so
+   * neither can claim more than it holds.
    * @returns undefined when it was mined for another account
-   * @throws RangeError where the record is garbage
+   * @throws RangeError when the record is garbage
    */
   restore(record: RoundRecord): Round | undefined {
     const { identity, shares } = this.options;
@@ -161,7 +172,7 @@ export class ShareIntake {
     return round;
   }
 
-  /** Settles when a kill loses nothing of what was taken. @throws while the store takes no writes */
+  /** Resolves once a kill can't lose any share accepted from a worker. @throws while the store takes no writes */
   async settle(): Promise<void> {
     await this.options.shares.settle();
     if (this.opened) await storeSegments(this.opened.round, this.opened.keeper);
@@ -173,10 +184,10 @@ export class ShareIntake {
     return Promise.resolve();
   }
 
-  /** Credits a remote worker with a share and logs it. @returns what settles when a later process will find it */
+  /** Credits a remote worker with a share and logs it. Resolves when a later process will find it. */
   private async keep(
     round: Round,
-    keeper: RoundKeeper,
+    keeper: ShareKeeper,
     job: Job,
     hashValue: bigint,
     share: JudgedShare,
@@ -196,7 +207,7 @@ export class ShareIntake {
       if (reason !== undefined || !attempt) continue;
       known.add({ submissionId, workerId, hashValue: BigInt(`0x${hash}`), rolled: attempt, best });
     }
-    // Who asks for old rounds makes none of the last ones forgotten.
+    // Asking for an old round must not push out one of the last.
     if (this.opened?.round.number !== round) return known;
     this.known.set(round, known);
     if (this.known.size > KNOWN_ROUNDS) this.known.delete(this.known.keys().next().value!);
@@ -208,12 +219,12 @@ function conflict(reason: 'duplicate_share' | 'round_over'): ShareOutcome {
   return { outcome: 'conflict', reason };
 }
 
-/** The log names a segment by its place in the record of the round: without that a share on it can't be found again. */
-async function storeSegments(round: Round, keeper: RoundKeeper): Promise<void> {
+/** The log names a segment by its index in the round's record: without that record a share on it is lost. */
+async function storeSegments(round: Round, keeper: ShareKeeper): Promise<void> {
   if (round.hasUnstoredSegment) await keeper.store(round);
 }
 
-/** Takes in what was logged of a round after that was saved. */
+/** Takes in a share logged after the round was saved. */
 function replay(
   round: Round,
   { place, attempt, segment = 0, hash, reason, workerId }: LoggedShare,
@@ -223,7 +234,7 @@ function replay(
   const template = round.templates[segment];
   if (!attempt || !template) return;
   const share = shareOf(template, attempt, segment);
-  // Another hash: it was mined before the round was found to have another seed.
+  // Another hash: it was mined before the round turned out to have another seed.
   if (displayHash(share.hashValue) !== hash) return;
   round.admit(share);
   if (workerId !== LOCAL_WORKER) round.leases.prove(workerId, attempt.prefix);

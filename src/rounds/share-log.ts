@@ -5,18 +5,18 @@ import { type KeyValueStore, readRecord } from '../store/store';
 import { fromTuple, type JudgedShare, type LoggedShare } from './share-record';
 import { ShareRing, type ShareTotals } from './share-ring';
 
-/** Valid shares kept, and shares that can be asked for at once: the newest so many. */
+/** How many of the newest valid shares are kept, and how many shares can be asked for at once. */
 export const RECENT_SHARES = 500;
-/** Invalid shares kept: apart, since they cost nothing, so that no number of them pushes out a valid one. */
+/** Invalid shares cost their senders nothing, so they are kept apart: no number of them pushes out a valid one. */
 export const RECENT_INVALID_SHARES = 100;
 
 const WORKERS_KEY = 'workers-seen';
-/** Different workers are counted up to this many. */
+/** Distinct workers are counted up to this many. */
 const MAX_WORKERS_SEEN = 4096;
 const workersSeenSchema = z.array(z.string()).max(MAX_WORKERS_SEEN);
 
 export interface ShareStatistics extends ShareTotals {
-  /** Different workers that had a valid share, up to 4096; this node's own threads are one. */
+  /** Distinct workers that had a valid share, up to 4096; this node's own threads count as one. */
   uniqueWorkers: number;
 }
 
@@ -29,8 +29,8 @@ interface Restored {
 }
 
 /**
- * The shares that came, and what there was of them in all; it survives the process. Every batch is a
- * small record of its own: the SDK's store is a file that only grows while the task runs.
+ * The shares that came, and their totals; it survives the process. Every batch is a small record of its
+ * own: the SDK's store is a file that only grows while the task runs.
  */
 export class ShareLog {
   private readonly restored = new Map<number, LoggedShare[]>();
@@ -63,7 +63,7 @@ export class ShareLog {
     }
   }
 
-  /** Reads what earlier processes left. What is unreadable counts as not there. */
+  /** Reads what earlier processes left, and skips what is unreadable. */
   static async open(store: KeyValueStore, log: Log): Promise<ShareLog> {
     const valid = new ShareRing(store, 'shares', RECENT_SHARES);
     const invalid = new ShareRing(store, 'invalid-shares', RECENT_INVALID_SHARES);
@@ -91,7 +91,7 @@ export class ShareLog {
     return { valid: this.totals.valid - valid, invalid: this.totals.invalid - invalid };
   }
 
-  /** Why the last write failed; undefined when it did not. */
+  /** Why the last write failed; undefined when it succeeded. */
   get fault(): unknown {
     return this.writeFault;
   }
@@ -105,14 +105,14 @@ export class ShareLog {
     return this.last;
   }
 
-  /** Has all that comes stand above a place: the batch that held it may be lost while a round has counted it. */
+  /** Places all later shares above this place: a round may have counted it though the batch that held it was lost. */
   goOnAbove(place: number): void {
     this.last = Math.max(this.last, place);
   }
 
   /**
-   * The newest shares, newest first, of one round or of all. Invalid ones are at most half of them, rounded
-   * up, unless there is room.
+   * The newest shares, newest first, of one round or of all. At most half of them, rounded up, are invalid,
+   * unless there are too few valid ones.
    * @param limit 0..500
    */
   recent(limit: number, round?: number): LoggedShare[] {
@@ -129,7 +129,7 @@ export class ShareLog {
     return this.restored.get(round) ?? [];
   }
 
-  /** Takes what earlier processes logged for no round's any more: after a reset of the network the numbers are others'. */
+  /** Forgets which rounds earlier processes logged shares for: after a network reset the numbers mean others. */
   forgetRestored(): void {
     this.restored.clear();
   }
@@ -145,18 +145,18 @@ export class ShareLog {
     return this.settle();
   }
 
-  /** Stores all that was counted. @throws when it could not be written; the next flush tries again. */
+  /** Stores everything counted. @throws when it could not be written; the next flush tries again. */
   flush(): Promise<void> {
     this.isAllWanted = true;
     return this.settle();
   }
 
   /**
-   * Resolves when all shares given to `keep` so far are stored; whoever submits can have no more written by it.
+   * Resolves when all shares given to `keep` so far are stored. Writes nothing else: callers can't cause more writes.
    * @throws when they could not be written; the next call tries again.
    */
   settle(): Promise<void> {
-    // One write at a time: what comes while it runs goes into one batch behind it.
+    // One write at a time: what comes meanwhile goes into one batch after it.
     this.next ??= this.writing
       .catch(() => undefined)
       .then(() => {
@@ -175,7 +175,7 @@ export class ShareLog {
   }
 
   private see(share: JudgedShare): void {
-    // Whoever proves no work can't fill the set.
+    // So that nobody fills the set without proving work.
     if (!isValid(share) || this.workersSeen.size >= MAX_WORKERS_SEEN) return;
     const digest = sha256(Buffer.from(share.workerId)).subarray(0, 6).toString('base64url');
     if (this.workersSeen.has(digest)) return;
@@ -197,7 +197,7 @@ export class ShareLog {
       this.writeFault = undefined;
     } catch (error) {
       this.writeFault = error;
-      // So that the next call has something to try the store with.
+      // Gives the next call something to try the store with.
       this.workersChanged = true;
       throw error;
     }

@@ -3,20 +3,20 @@ import { storedCount } from '../store/store';
 import type { Attempt } from '../work/attempt';
 import { fromPacked, packedAttempt, toPacked } from './round-record';
 
-/** A share that was judged. */
+/** A share that has been judged, valid or not. */
 export interface JudgedShare {
   round: number;
   /** Who found it: a remote worker's id, or LOCAL_WORKER. */
   workerId: string;
-  /** What that worker calls it: 1 to 64 of A-Z a-z 0-9 . _ : @ -, as its own id. */
+  /** That worker's own id for it: 1 to 64 of A-Z a-z 0-9 . _ : @ -, as in worker ids. */
   submissionId: string;
-  /** The header hash as Bitcoin shows it; of a share without a proof what was claimed. */
+  /** The header hash in Bitcoin's display order; the claimed one when nothing was shown that gives it. */
   hash: string;
-  /** What gives that hash; undefined where nothing known does. */
+  /** What gives that hash; undefined when nothing known does. */
   attempt?: Attempt;
-  /** Which of the round's segments the attempt was found on. */
+  /** Index of the round's segment on which the attempt was found. */
   segment?: number;
-  /** Whether it entered the K best when it came. */
+  /** Whether it was among the K best when it came. */
   best: boolean;
   /** Why it was rejected; undefined when it is valid. */
   reason?: string;
@@ -24,9 +24,9 @@ export interface JudgedShare {
 
 /** A share in the log. */
 export interface LoggedShare extends JudgedShare {
-  /** In the log: each share's is its own, and above those of all that came before, whatever the clock shows. */
+  /** Place in the log, unique and above those of all earlier shares, whatever the clock shows. */
   place: number;
-  /** When it came by this machine's clock, in ms since 1970: for people to read, nothing goes by it. */
+  /** When it came by this machine's clock, in ms since 1970: only for people to read. */
   at: number;
 }
 
@@ -34,8 +34,8 @@ export interface LoggedShare extends JudgedShare {
 export const LOCAL_WORKER = 'local';
 
 /**
- * [place, round, worker id, submission id, hash, attempt or '', its segment, best, reason or '', at]; short, for it is
- * written for every share.
+ * [place, round, worker id, submission id, hash, attempt or '', its segment, best, reason or '', at]; short, since one
+ * is written for every share.
  */
 const shareTuple = z.tuple([
   storedCount,
@@ -50,7 +50,7 @@ const shareTuple = z.tuple([
   storedCount,
 ]);
 
-/** A batch of shares as it stands in the store, with the totals up to its last share. */
+/** A batch of shares as it is stored, with the totals up to its last share. */
 export const shareBatchSchema = z.strictObject({
   batch: storedCount,
   valid: storedCount,
@@ -61,8 +61,18 @@ export type ShareBatch = z.infer<typeof shareBatchSchema>;
 
 export function toTuple(share: LoggedShare): z.infer<typeof shareTuple> {
   const { place, round, workerId, submissionId, hash, attempt, segment, best, reason, at } = share;
-  const found = [attempt ? toPacked(attempt) : '', segment ?? 0] as const;
-  return [place, round, workerId, submissionId, hash, ...found, best ? 1 : 0, reason ?? '', at];
+  return [
+    place,
+    round,
+    workerId,
+    submissionId,
+    hash,
+    attempt ? toPacked(attempt) : '',
+    segment ?? 0,
+    best ? 1 : 0,
+    reason ?? '',
+    at,
+  ];
 }
 
 export function fromTuple(tuple: z.infer<typeof shareTuple>): LoggedShare {

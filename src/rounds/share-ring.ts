@@ -3,25 +3,25 @@ import { type KeyValueStore, readRecords } from '../store/store';
 import { shareBatchSchema, toTuple, type LoggedShare, type ShareBatch } from './share-record';
 
 const MAX_BATCH = 64;
-/** Shares that nobody waits for are written with the next batch, the newest so many of them. */
+/** Of the shares that nobody waits for, the newest this many are written with the next batch. */
 const MAX_WAITING = 64;
 
 /** Shares judged so far, in all rounds. */
 export type ShareTotals = Pick<ShareBatch, 'valid' | 'invalid'>;
 
 /**
- * The newest shares of one kind, in memory and in the store. There, batches have as many keys as shares
- * are kept, so it never grows; a batch holds at least one share, so all of them are there.
+ * The newest shares of one kind, in memory and in the store. The store has one key per share kept, so it never
+ * grows; each key holds a batch of at least one share, so all shares kept are there.
  */
 export class ShareRing {
   private shares: LoggedShare[] = [];
   private batch = 0;
-  /** Shares somebody waits for, and the others, to be written. */
+  /** Shares to be written that somebody waits for, and the others. */
   private urgent: LoggedShare[] = [];
   private waiting: LoggedShare[] = [];
 
   /**
-   * @param name begins the keys in the store
+   * @param name prefix of the keys in the store
    * @param size shares kept
    */
   constructor(
@@ -30,7 +30,7 @@ export class ShareRing {
     private readonly size: number,
   ) {}
 
-  /** The batches that earlier processes left, oldest first; unreadable ones count as not there. */
+  /** The batches that earlier processes left, oldest first; unreadable ones are skipped. */
   async read(log: Log): Promise<ShareBatch[]> {
     const keys = Array.from({ length: this.size }, (_, slot) => this.keyOf(slot));
     const found = await readRecords(this.store, this.name, keys, shareBatchSchema, log);
@@ -39,7 +39,7 @@ export class ShareRing {
     return batches;
   }
 
-  /** Takes in what is in the store already, oldest first. */
+  /** Takes in shares that are stored already, oldest first. */
   restore(shares: readonly LoggedShare[]): void {
     this.shares = shares.slice(-this.size);
   }
@@ -62,7 +62,7 @@ export class ShareRing {
     if (this.waiting.length > MAX_WAITING) this.waiting.shift();
   }
 
-  /** Stores what is there to be written now, not all that comes meanwhile. @throws when it could not. */
+  /** Stores what is waiting now, not what comes meanwhile. @throws when it could not be written. */
   async write(totals: () => ShareTotals): Promise<void> {
     const batches = Math.ceil((this.urgent.length + this.waiting.length) / MAX_BATCH);
     for (let i = 0; i < batches; i++) await this.writeBatch(totals());

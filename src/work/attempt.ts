@@ -1,14 +1,14 @@
 import { EXTRANONCE1_SIZE, EXTRANONCE_SIZE } from '../consensus';
 
-/** What a miner moves to get another hash. */
+/** What a miner changes to get another hash. */
 export interface Attempt {
-  /** u16, the first two bytes of the extranonce: whose ground it was found on. */
+  /** u16, the first two bytes of the extranonce: tells whose ground it was found on. */
   prefix: number;
   /** u32, the last four bytes of the extranonce. */
   extranonce2: number;
   /** 0..65535, bits 13..28 of the header version (BIP 320). */
   versionBits: number;
-  /** 0..255, seconds on top of the template's time: for hardware that rolls it. */
+  /** 0..255, seconds added to the template's time: for hardware that rolls it. */
   timeOffset: number;
   /** u32 */
   nonce: number;
@@ -23,7 +23,7 @@ const NONCE_AT = TIME_OFFSET_AT + 1;
 /** Bytes of a packed attempt. */
 export const ATTEMPT_SIZE = NONCE_AT + 4;
 
-/** The 13 bytes that tell two attempts on one template apart, as a proof has them (docs/PROTOCOL.md section 5). */
+/** The 13 bytes that identify an attempt on a template, as in a proof (docs/PROTOCOL.md section 5). */
 export function packAttempt(attempt: Attempt): Buffer {
   const bytes = Buffer.alloc(ATTEMPT_SIZE);
   writeExtranonce(bytes, attempt);
@@ -33,7 +33,7 @@ export function packAttempt(attempt: Attempt): Buffer {
   return bytes;
 }
 
-/** The attempt that is packed in 13 bytes; any 13 are one. */
+/** Unpacks 13 bytes; any 13 bytes are an attempt. */
 export function unpackAttempt(bytes: Buffer): Attempt {
   return {
     prefix: bytes.readUInt16BE(0),

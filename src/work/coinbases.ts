@@ -3,14 +3,20 @@ import { TAG, type CoinbaseRules, type TaskPayout } from '../consensus';
 import type { RoundSeed } from './seed';
 import { templateOf, type Segment, type Template } from './segment';
 
-/** 2026-01-01: mining hardware takes it for a block of its time. */
+/** 2026-01-01, so that mining hardware takes it for a current block. */
 const FIRST_TIME = 1767225600;
 /** About as hard as Bitcoin is today, so that no miner takes an ordinary share for a block. */
 const BITS = 0x1700ffff;
 const OP_RETURN = 0x6a;
 const FINAL_SEQUENCE = 0xffffffff;
 
-/** The one segment of a round of work source koii (docs/PROTOCOL.md section 3). */
+const FIRST_SUBSIDY = 5_000_000_000n;
+/** From this halving on the subsidy is zero, as in Bitcoin Core. */
+const HALVINGS = 64;
+/** BIP 54: below ffffffff, so that the lock time applies. */
+const LOCKED_SEQUENCE = 0xfffffffe;
+
+/** The only segment of a round with work source koii (docs/PROTOCOL.md section 3). */
 export function koiiSegment({ round, seed }: RoundSeed): Segment {
   return { height: round, prev: seed, time: (FIRST_TIME + round) % 2 ** 32, bits: BITS };
 }
@@ -25,13 +31,7 @@ export function koiiTemplate(of: RoundSeed, submitter: Uint8Array): Template {
   });
 }
 
-const FIRST_SUBSIDY = 5_000_000_000n;
-/** From here on the subsidy is nothing, as in Bitcoin Core. */
-const HALVINGS = 64;
-/** BIP 54: below ffffffff, so that the lock time counts. */
-const LOCKED_SEQUENCE = 0xfffffffe;
-
-/** What a block of a height may create, in satoshi. */
+/** The subsidy of the block at a height, in satoshi. */
 export function subsidyOf(height: number, halvingBlocks: number): bigint {
   const halvings = Math.floor(height / halvingBlocks);
   return halvings < HALVINGS ? FIRST_SUBSIDY >> BigInt(halvings) : 0n;

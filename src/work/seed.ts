@@ -1,10 +1,10 @@
 import { sha256 } from '../bitcoin/sha256';
 import { decodeKey } from './identity';
 
-/** A round's submissions as they stand on chain: base58 public key to submitted value. */
+/** A round's submissions on chain: base58 public key to submitted value. */
 export type Submissions = Readonly<Record<string, string>>;
 
-/** A round of a task with its seed: what its work is bound to. */
+/** A round of a task with its seed, to which its work is bound. */
 export interface RoundSeed {
   /** raw 32 bytes; zeros in local test mode */
   taskId: Uint8Array;
@@ -22,11 +22,11 @@ export interface DecodedSubmission {
   value: Buffer;
 }
 
-/** Values that count for a seed: others might reach two nodes as different bytes. */
+/** Only these values count for a seed: others might reach two nodes as different bytes. */
 const COUNTED_VALUE = /^[A-Za-z0-9_-]{1,496}$/;
 
 /**
- * A submission as seeds are made of it; undefined where it doesn't count.
+ * A submission decoded for the seed; undefined if it doesn't count.
  * @throws RangeError when the key is not base58 of 32 bytes.
  */
 export function decodeSubmission(key: string, value: string): DecodedSubmission | undefined {
@@ -34,7 +34,7 @@ export function decodeSubmission(key: string, value: string): DecodedSubmission 
   return COUNTED_VALUE.test(value) ? { key: raw, value: Buffer.from(value, 'ascii') } : undefined;
 }
 
-/** D(q) of docs/PROTOCOL.md section 3: 32 bytes that commit to the submissions of a round that count; zeros where none does. */
+/** D(q) of docs/PROTOCOL.md section 3: 32 bytes that commit to a round's submissions that count; zeros if none does. */
 export function submissionsDigest(submissions: readonly DecodedSubmission[]): Buffer {
   if (submissions.length === 0) return Buffer.alloc(32);
   const inOrder = [...submissions].sort((a, b) => Buffer.compare(a.key, b.key));
@@ -52,7 +52,7 @@ export function submissionsDigest(submissions: readonly DecodedSubmission[]): Bu
 /**
  * The seed of a round, 32 bytes as sha256 gives them.
  * @param taskId raw 32 bytes; zeros in local test mode
- * @param submissionsOfRoundMinus2 what round - 2 submitted; empty for rounds 0 and 1
+ * @param submissionsOfRoundMinus2 the submissions of round - 2; empty for rounds 0 and 1
  */
 export function roundSeed(
   taskId: Uint8Array,
@@ -65,7 +65,7 @@ export function roundSeed(
   return seedFromDecoded(taskId, round, decoded);
 }
 
-/** As roundSeed, of submissions that were decoded before: for ten thousand of them that takes longest. */
+/** As roundSeed, but from decoded submissions: with ten thousand of them the decoding takes longest. */
 export function seedFromDecoded(
   taskId: Uint8Array,
   round: number,

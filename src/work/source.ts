@@ -3,7 +3,7 @@ import { bitcoinTemplate, koiiSegment, koiiTemplate } from './coinbases';
 import type { RoundSeed } from './seed';
 import type { Segment, Template } from './segment';
 
-/** Where segments come from, and for bitcoin who is paid by their blocks. */
+/** Where segments come from, and with bitcoin whom their blocks pay. */
 export type Origin =
   | { readonly source: typeof WORK_SOURCE.koii }
   | {
@@ -12,7 +12,7 @@ export type Origin =
       readonly payout: Uint8Array;
     };
 
-/** What shares were mined on: koii's one segment is implied by the round, bitcoin's are the miner's own. */
+/** What shares were mined on: koii's only segment is implied by the round, bitcoin's are the miner's own. */
 export type Work =
   | Extract<Origin, { source: typeof WORK_SOURCE.koii }>
   | (Extract<Origin, { source: typeof WORK_SOURCE.bitcoin }> & {
@@ -20,12 +20,12 @@ export type Work =
       readonly segments: readonly Segment[];
     });
 
-/** A stream of work, which a miner follows without ending the round. */
+/** A stream of work that a miner follows within a round. */
 export interface WorkSource {
   readonly origin: Origin;
   /**
-   * The segments of a round as they come; each is mined on until the next one comes.
-   * @param kept those that were mined on in this round before, to be used again where they are meant
+   * The segments of a round as they come; each is mined until the next one comes.
+   * @param kept segments mined in this round before, to be given again when they are still the work
    * @param signal ends the stream; nothing else does, and no error
    */
   segments(of: RoundSeed, kept: readonly Segment[], signal: AbortSignal): AsyncIterable<Segment>;
@@ -33,7 +33,7 @@ export interface WorkSource {
 
 export type WorkSourceName = keyof typeof WORK_SOURCE;
 
-/** What people call a work source. */
+/** The name people use for a work source. */
 export function nameOf(source: WorkSourceId): WorkSourceName {
   return source === WORK_SOURCE.bitcoin ? 'bitcoin' : 'koii';
 }
@@ -43,17 +43,17 @@ export const KOII_WORK: Extract<Origin, { source: typeof WORK_SOURCE.koii }> = {
   source: WORK_SOURCE.koii,
 };
 
-/** The work that a miner of an origin has done. @param segments those it mined on; for koii its only one */
+/** The work that was mined with an origin. @param segments those mined; ignored for koii */
 export function workOn(origin: Origin, segments: readonly Segment[]): Work {
   return origin.source === WORK_SOURCE.koii ? origin : { ...origin, segments };
 }
 
 /**
- * The template that a segment becomes in the hands of a submitter. Pure and the same on every node: no verdict
- * depends on what a node knows of Bitcoin.
- * @param segment with source koii the round implies it, whatever is given
+ * A segment's template for a submitter. Pure, so it is the same on every node: no verdict depends on what a node
+ * knows of Bitcoin.
+ * @param segment ignored with source koii: the round implies it
  * @param submitter a raw public key, 32 bytes
- * @throws RangeError when it is not 32 bytes; nothing that a proof can carry makes it throw
+ * @throws RangeError when the submitter is not 32 bytes; nothing that a proof can carry makes it throw
  */
 export function templateOn(
   origin: Origin,
@@ -70,7 +70,7 @@ export function templateOn(
     : bitcoinTemplate(of, segment, submitter, origin.payout, rules);
 }
 
-/** The templates of all segments of a submitter's work, in their order. @throws as `templateOn` does */
+/** The templates of all segments of a submitter's work, in order. @throws as `templateOn` does */
 export function templatesOf(
   work: Work,
   of: RoundSeed,
@@ -81,7 +81,7 @@ export function templatesOf(
   return segments.map((segment) => templateOn(work, segment, of, submitter, rules));
 }
 
-/** Work source koii as a stream: the one segment of the round. */
+/** Work source koii as a stream of one segment. */
 export const koiiSource: WorkSource = {
   origin: KOII_WORK,
   async *segments(of, _kept, signal) {

@@ -5,47 +5,50 @@ import type { Template } from '../work/segment';
 import type { Leases } from './leases';
 import type { Workers } from './workers';
 
-/** Work that was handed out: what a share is judged by. */
+/** Work that was handed out; its shares are judged by it. */
 export interface Job {
   round: number;
-  /** Which of the round's segments. */
+  /** Index of the round's segment. */
   segment: number;
   template: Template;
-  /** u16, the ground: leased to whom it was handed, or shared by all who have none of their own. */
+  /** u16, the ground: leased to whom the job was handed, or shared by all who have none of their own. */
   prefix: number;
-  /** The highest hash value that a share of it may have. */
+  /** The highest hash value that its shares may have. */
   target: bigint;
 }
 
-/** A job as a remote worker has it, under an id made of what it is: it outlives the process, and another target is another job. */
+/**
+ * A job as a remote worker has it. Its id is made of its content, so it outlives the process, and another target makes
+ * another job.
+ */
 export interface NamedJob extends Job {
   id: string;
 }
 
-/** A round, as far as jobs are made of it. */
+/** What jobs need of a round. */
 export interface JobRound {
   readonly number: number;
   /** By segment. */
   readonly templates: readonly Template[];
-  /** The segment that is mined on; undefined before there is one. */
+  /** Index of the segment being mined; undefined before the first. */
   readonly current: number | undefined;
   /** The highest hash value that can still enter its proof. */
-  readonly limit: bigint;
+  readonly entryTarget: bigint;
   readonly leases: Leases;
 }
 
-/** Hands jobs to remote workers, and knows them again. */
+/** Hands out jobs to remote workers, and recognizes them by their ids. */
 export class Jobs {
   constructor(private readonly workers: Workers) {}
 
   /**
-   * The job of a worker, on the segment that is mined on: the same as before unless something of it changed.
-   * @param id undefined for who gives none
+   * A worker's job on the segment being mined: the same as before unless some part of it changed.
+   * @param id undefined for workers that give none
    * @param sharedTarget for those who share their ground
-   * @returns undefined before there is a segment
+   * @returns undefined before the first segment
    */
   handOut(round: JobRound, id: string | undefined, sharedTarget: bigint): NamedJob | undefined {
-    const { leases, number, limit, current } = round;
+    const { leases, number, entryTarget, current } = round;
     if (current === undefined) return undefined;
     const { shared } = this.workers;
     const known = id === undefined ? shared : this.workers.register(id);
@@ -55,17 +58,17 @@ export class Jobs {
         ? undefined
         : (leases.find(id) ?? (hasPlace ? leases.ofWorker(id) : undefined));
     const worker = prefix === undefined ? shared : known;
-    const wanted = worker === shared ? sharedTarget : worker.wantedTarget(limit);
+    const wanted = worker === shared ? sharedTarget : worker.wantedTarget(entryTarget);
     const target = worker.handOut(number, current, roundedTarget(wanted));
     return jobOn(round, current, prefix ?? leases.shared, target);
   }
 
-  /** The job of those who give no id, which is handed to nobody by this. @returns undefined before there is a segment */
+  /** The job of workers without an id, shown without being handed out. @returns undefined before the first segment */
   shown(round: JobRound, sharedTarget: bigint): NamedJob | undefined {
     return jobOn(round, round.current, round.leases.shared, roundedTarget(sharedTarget));
   }
 
-  /** The job with an id; undefined where no such job can have been handed out in the round. */
+  /** The job with this id; undefined when the round can't have handed it out. */
   find(round: JobRound, id: string): NamedJob | undefined {
     const parts = ID.exec(id);
     if (!parts) return undefined;
@@ -78,8 +81,8 @@ export class Jobs {
   }
 
   /**
-   * The job of a share that names none: the newest that was handed to its worker, or to those without an id where none
-   * was. Whatever it was asked for in the round is good enough.
+   * The job of a share that names none: the newest handed to its worker, or, if there was none, to workers without an
+   * id. Its target is the easiest that the worker was given in the round.
    */
   newestOf(round: JobRound, id: string): NamedJob | undefined {
     const { leases, number } = round;
@@ -89,12 +92,12 @@ export class Jobs {
       round,
       worker?.newestSegment(number) ?? round.current,
       prefix ?? leases.shared,
-      // Of whom nothing is known any more it was no more than the floor.
+      // Nothing is known of this worker any more: the floor is good enough.
       worker?.acceptedTarget(number) ?? FLOOR,
     );
   }
 
-  /** Counts a share of a job that was accepted for whoever found it. */
+  /** Credits an accepted share of a job to its finder. */
   accepted(round: JobRound, id: string, { prefix }: Job, hashValue: bigint): void {
     const { leases, number } = round;
     leases.prove(id, prefix);
@@ -103,7 +106,7 @@ export class Jobs {
   }
 }
 
-/** [of the template, prefix, target], in hex */
+/** [tag of the template, prefix, target], in hex */
 const ID = /^([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{8})$/;
 
 function jobOn(
@@ -120,7 +123,7 @@ function jobOn(
 
 const tags = new WeakMap<Template, string>();
 
-/** Tells a template from the others of its round, and of other rounds. */
+/** Tells a template from those of other segments and rounds. */
 function tagOf(template: Template): string {
   const known = tags.get(template);
   if (known !== undefined) return known;
@@ -135,12 +138,12 @@ function hexOf(value: number, digits: number): string {
   return value.toString(16).padStart(digits, '0');
 }
 
-/** The lowest target from this one on that fits an id. The floor does. */
+/** The lowest target not below this one that fits an id. The floor itself fits. */
 function roundedTarget(target: bigint): bigint {
   return unpackTarget(packTarget(target))!;
 }
 
-/** A target as the compact form of one more, rounded up: of what may enter a proof nothing is left out. */
+/** A target as the compact form of target + 1, rounded up so that nothing that may enter a proof is left out. */
 function packTarget(target: bigint): number {
   const hashes = target + 1n;
   let size = Math.max(3, Math.ceil(hashes.toString(16).length / 2));
@@ -153,7 +156,7 @@ function packTarget(target: bigint): number {
   return size * 2 ** 24 + Number(mantissaAt(size));
 }
 
-/** @returns undefined where it is no target that is handed out */
+/** @returns undefined when it is not a target that `packTarget` gives */
 function unpackTarget(bits: number): bigint | undefined {
   try {
     const target = bitsToTarget(bits) - 1n;

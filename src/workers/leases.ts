@@ -1,46 +1,46 @@
 /** The values of the first two bytes of an extranonce. */
 const PREFIXES = 2 ** 16;
-/** What only the node's own threads get: however many ask for work, a node that is started again goes on mining. */
+/** Reserved for the node's own threads: however many workers ask, a restarted node can go on mining. */
 const KEPT_FOR_THREADS = 2 ** 12;
-/** Prefixes are marked as leased in the store so many ahead; a restart skips what is left of them. */
+/** Prefixes are marked as leased in the store this many ahead; a restart skips those not used yet. */
 const AHEAD = 2 ** 8;
 
-/** Workers that are remembered in the store; one more gets other ground from a later process. */
+/** Workers remembered in the store; any further one gets other ground from a later process. */
 const MAX_REMEMBERED = 2 ** 10;
 
-/** The leases of a round as its record has them. */
+/** The leases of a round as its record holds them. */
 export interface LeaseRecord {
-  /** Every prefix below may have been leased. */
+  /** Every prefix below this may have been leased. */
   leased: number;
-  /** Ids of workers, and the prefix of each. */
+  /** Worker ids, each with its prefix. */
   workers: [string, number][];
 }
 
-/** No worker's id: under it stands the prefix of all who give none, or find no ground of their own. */
+/** Not a worker's id: the key of the prefix shared by all who give no id or get no ground of their own. */
 const NOBODY = '';
 
 /**
- * The ground of one round: prefixes of the extranonce, none of which is leased twice, by no later process either.
- * What a prefix is leased to never hashes what anybody else hashes.
+ * The ground of one round: prefixes of the extranonce. None is ever leased twice, not even by a later process, so
+ * nobody hashes what somebody else hashes.
  */
 export class Leases {
   private next: number;
-  /** Below it an earlier process leased, and nobody has what it leased but those who are known. */
+  /** Prefixes below this were leased by an earlier process; of their holders only some are known. */
   private readonly earlier: number;
-  /** Below it the store knows that prefixes are leased. */
+  /** The store knows that prefixes below this are leased. */
   private storedUpTo = 0;
   private readonly byWorker: Map<string, number>;
-  /** The workers that are remembered in the store: they had a share accepted. */
+  /** The workers remembered in the store: those that had a share accepted. */
   private readonly proven: Set<string>;
 
   constructor({ leased, workers }: LeaseRecord = { leased: 0, workers: [] }) {
     this.next = this.earlier = leased;
-    // Of a record that is garbage, none that would be leased again.
+    // In a garbage record, skip any prefix that would be leased again.
     this.byWorker = new Map(workers.filter(([, prefix]) => prefix < leased));
     this.proven = new Set(this.byWorker.keys());
   }
 
-  /** A prefix for a search of the node's own threads, to be used once the round is stored; undefined when all are leased. */
+  /** A prefix for a search by the node's own threads, usable once the round is stored; undefined when none is left. */
   take(): number | undefined {
     return this.next < PREFIXES ? this.next++ : undefined;
   }
@@ -50,24 +50,24 @@ export class Leases {
     return this.byWorker.get(NOBODY);
   }
 
-  /** Leases that prefix, once in the round. */
+  /** Leases the shared prefix, once per round. */
   openShared(): void {
     if (this.shared !== undefined || this.next === PREFIXES) return;
     this.byWorker.set(NOBODY, this.next++);
     this.proven.add(NOBODY);
   }
 
-  /** Whether workers can be given none of their own before the round is stored again. */
+  /** Whether no further worker can be given a prefix before the round is stored again. */
   get isShort(): boolean {
     return this.next >= this.storedUpTo && this.next < PREFIXES - KEPT_FOR_THREADS;
   }
 
-  /** Whether it is time to store the round, so that nobody has to wait. */
+  /** Whether the round should be stored now, so that no worker has to wait. */
   get isLow(): boolean {
     return this.next > this.storedUpTo - AHEAD / 2 && this.next < PREFIXES - KEPT_FOR_THREADS;
   }
 
-  /** The prefix of a worker, the same each time; undefined when there is none left, or `isShort`. */
+  /** The prefix of a worker, the same each time; undefined when none is left, or when `isShort`. */
   ofWorker(id: string): number | undefined {
     const leased = this.byWorker.get(id);
     if (leased !== undefined) return leased;
@@ -76,19 +76,19 @@ export class Leases {
     return this.next++;
   }
 
-  /** The prefix that a worker has; undefined where it has none. */
+  /** The prefix that a worker has; undefined when it has none. */
   find(id: string): number | undefined {
     return this.byWorker.get(id);
   }
 
-  /** Whether a prefix was leased in this round, to whomever. */
+  /** Whether a prefix was leased to anyone in this round. */
   isLeased(prefix: number): boolean {
     return prefix < this.next;
   }
 
   /**
-   * Has the store remember a worker, whose share was found on a prefix. One that an earlier process leased it and this
-   * one knows nothing of is its own again.
+   * Has the store remember a worker that found a share on a prefix. A prefix leased by an earlier process whose holder
+   * is not known becomes the worker's own again.
    */
   prove(id: string, prefix: number): void {
     if (!this.byWorker.has(id) && prefix < this.earlier && !this.isKnown(prefix)) {
@@ -98,7 +98,7 @@ export class Leases {
     if (isRoom && this.byWorker.get(id) === prefix) this.proven.add(id);
   }
 
-  /** The leases as the store should have them: some ahead. */
+  /** The leases to be stored, some ahead. */
   toRecord(): LeaseRecord {
     return {
       leased: Math.min(this.next + AHEAD, PREFIXES),
@@ -106,7 +106,7 @@ export class Leases {
     };
   }
 
-  /** Says that a record is in the store. */
+  /** Notes that a record is in the store. */
   stored({ leased }: LeaseRecord): void {
     this.storedUpTo = Math.max(this.storedUpTo, leased);
   }

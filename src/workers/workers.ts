@@ -2,44 +2,44 @@ import { RemoteWorker } from './worker';
 
 /** Workers known at a time. */
 export const MAX_WORKERS = 1024;
-/** Who had a share accepted gives way when it was not heard of for this long. */
+/** A worker with an accepted share loses its place after this long without being heard from. */
 const IDLE_MS = 600_000;
 
-/** A worker as people look at it. */
+/** A worker as shown to people. */
 export interface WorkerState {
   id: string;
   hashrateHps: number;
-  /** Since it was last heard of. */
+  /** Since it was last heard from. */
   idleMs: number;
   /** Since its last accepted share; null when there was none. */
   sinceShareMs: number | null;
 }
 
 /**
- * The remote workers by their ids. A place is a worker's own from its first accepted share on; it is lent before,
- * since asking costs nothing: who asks next gets the place of whoever asked longest ago. Who finds no room is one of
- * those without a name, who share their ground and their target.
+ * The remote workers by id. From its first accepted share a worker's place is its own. Until then it is only lent,
+ * since asking costs nothing: when all are taken, a new worker gets the place of the one that asked longest ago. A
+ * worker that finds no room is treated as one without an id: those share their ground and their target.
  */
 export class Workers {
-  /** Without an accepted share; who asked longest ago comes first. */
+  /** Without an accepted share, longest since asking first. */
   private readonly newcomers = new Map<string, RemoteWorker>();
-  /** With one; who was not heard of for longest comes first. */
+  /** With an accepted share, longest unheard first. */
   private readonly proven = new Map<string, RemoteWorker>();
 
-  /** Who gave no id, or found no room. */
+  /** Stands for all who gave no id, or found no room. */
   readonly shared: RemoteWorker;
 
   constructor(private readonly now: () => number = () => performance.now()) {
     this.shared = new RemoteWorker(now);
   }
 
-  /** The worker that asks for work under an id, known from here on; the shared one where there is no room. */
+  /** The worker that asks for work under an id, known from now on; the shared one when there is no room. */
   register(id: string): RemoteWorker {
     const known = this.heard(this.proven, id) ?? this.heard(this.newcomers, id);
     return known ?? this.admit(this.newcomers, id);
   }
 
-  /** The worker that had a share accepted: its place is its own from here on, if there is any left. */
+  /** The worker that had a share accepted. Its place is its own from now on, if there is room. */
   prove(id: string): RemoteWorker {
     const newcomer = this.newcomers.get(id);
     if (newcomer) {
@@ -49,19 +49,19 @@ export class Workers {
     return this.heard(this.proven, id) ?? this.admit(this.proven, id);
   }
 
-  /** The worker with an id, if it is known. */
+  /** The worker with this id, if known. */
   find(id: string): RemoteWorker | undefined {
     return this.proven.get(id) ?? this.newcomers.get(id);
   }
 
-  /** Workers heard of within the last so many ms. */
+  /** Number of workers heard from within the last `ms`. */
   activeWithin(ms: number): number {
     const sinceMs = this.now() - ms;
     const known = [...this.proven.values(), ...this.newcomers.values()];
     return known.filter(({ seenAtMs }) => seenAtMs >= sinceMs).length;
   }
 
-  /** The workers known: those with accepted shares before the others, the last heard of first. */
+  /** The known workers: those with accepted shares first, and in each group the last heard from first. */
   list(): WorkerState[] {
     const nowMs = this.now();
     return [...this.newcomers, ...this.proven]
@@ -74,7 +74,7 @@ export class Workers {
       .reverse();
   }
 
-  /** Moves a worker to the end of those it is one of; undefined when it is none of them. */
+  /** Moves a worker to the end of its group; undefined when it is not in the group. */
   private heard(among: Map<string, RemoteWorker>, id: string): RemoteWorker | undefined {
     const worker = among.get(id);
     if (!worker) return undefined;
@@ -84,7 +84,7 @@ export class Workers {
     return worker;
   }
 
-  /** A new worker; the shared one where there is no room. */
+  /** A new worker; the shared one when there is no room. */
   private admit(among: Map<string, RemoteWorker>, id: string): RemoteWorker {
     if (!this.makeRoom()) return this.shared;
     const worker = new RemoteWorker(this.now);

@@ -12,7 +12,7 @@ function run(args: readonly string[], input = '') {
   return spawnSync(process.execPath, command, { input, encoding: 'utf8' });
 }
 
-/** Gives it to the command on stdin. */
+/** Gives input to the command on stdin. */
 function verify(input: unknown, ...options: string[]) {
   const text = typeof input === 'string' ? input : JSON.stringify(input);
   const { status, stdout, stderr } = run(['--file', '-', ...options], text);
@@ -20,7 +20,7 @@ function verify(input: unknown, ...options: string[]) {
   return { status, stderr, verdicts: lines.map((line) => JSON.parse(line) as unknown) };
 }
 
-/** What the bundle was built with that a vector is of. */
+/** The options of the bundle that a vector was made with. */
 function optionsOf({ taskPayout }: Vector): string[] {
   return taskPayout ? ['--task-payout', `${taskPayout.program}:${taskPayout.percent}`] : [];
 }

@@ -6,7 +6,7 @@ import { TARGETS } from '../../cli/fuzz/targets';
 import { Random } from '../../simulator/random';
 
 const CORPUS = path.join(__dirname, '../fixtures/fuzz-corpus');
-/** As many inputs as the decoder's share of `npm run fuzz -- --runs 20000`. */
+/** As many inputs as the decoder gets from `npm run fuzz -- --runs 20000`. */
 const RUNS = 20_000;
 
 interface Case {

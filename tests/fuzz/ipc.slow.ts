@@ -29,8 +29,9 @@ describeProcesses('hostile messages on the IPC channel', function () {
     for (let sent = 0; sent < MESSAGES; sent++) {
       const event = { functionCall: random.pick(EVENTS), roundNumber: random.below(2 * ROUND) };
       const message = mutateJson(random, event);
-      // Some versions of the SDK read a field of whatever comes, and throw: events.test.ts has what an exception does.
+      // Some SDK versions read a field of whatever comes, and throw; events.test.ts tests what an exception does.
       if (message !== null) task.sendRaw(message);
+      // Paced, so that the process reads them while the round runs.
       if (sent % 100 === 0) await sleep(20);
     }
     await task.hasShares(ROUND);

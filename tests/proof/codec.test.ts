@@ -76,7 +76,7 @@ describe('the proof codec', () => {
     );
     for (const source of [KOII, BITCOIN]) expect(decoded[source]).to.be.at.least(runs / 8);
     expect(decoded[KOII] + decoded[BITCOIN]).to.be.within(runs / 3, (runs * 4) / 5);
-    // Each refusal there is has been met.
+    // Every refusal has occurred.
     for (const reason of [
       /longer than 496/,
       /not canonical/,
@@ -147,7 +147,7 @@ describe('the proof codec', () => {
   const share = Array.from({ length: 13 }, () => 7);
   const shares = (count: number) => Array.from({ length: count }, () => share).flat();
   const payout = Array.from({ length: 20 }, () => 9);
-  /** A segment with its count. */
+  /** A segment with its number of shares. */
   const block = (height: number, prev = 0, count = 1): number[] => {
     const bytes = Buffer.alloc(45, prev);
     bytes.writeUInt32LE(height, 0);

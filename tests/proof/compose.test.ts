@@ -77,7 +77,7 @@ describe('composeProof', () => {
 
 describe('mostProving', () => {
   const { koii, bitcoin } = WORK_SOURCE;
-  /** The K lowest of each segment, of some values. */
+  /** Spreads values over segments, and keeps the K lowest of each. */
   const bySegment = (k: number, values: readonly bigint[], on: readonly number[], count: number) =>
     Array.from({ length: count }, (_, segment) =>
       values
@@ -95,7 +95,7 @@ describe('mostProving', () => {
   };
 
   it('proves as much as the best of all pairs of segments, with shares that are theirs', () => {
-    // Of another size on each segment, so that a pair without the lowest share may be the best.
+    // Sizes vary, so that a pair of segments without the lowest share may be the best.
     const value = fc
       .tuple(fc.bigInt({ min: 0n, max: FLOOR }), fc.integer({ min: 0, max: 12 }))
       .map(([value, bits]) => value >> BigInt(bits));
@@ -157,7 +157,7 @@ describe('mostProving', () => {
       mostProving(bitcoin, mined);
       return performance.now() - began;
     });
-    // The quickest, for others use this machine, too.
+    // The quickest, since others use this machine too.
     expect(Math.min(...tries)).to.be.below(50);
   });
 });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Verdict } from '../../src/proof/verify';
 
-/** A refusal says why. */
+/** Expects a refusal that says why. */
 export function expectRefusal(verdict: Verdict, reason = /./): void {
   expect(verdict.valid).to.equal(false);
   expect(verdict).to.have.all.keys('valid', 'reason');

@@ -6,6 +6,44 @@ import { shareWith } from './shares';
 
 const BEST = 4;
 const FLOOR = 1000n;
+const MINERS = 2000;
+
+/** A small xorshift generator: the same miners on every run. */
+function* uniforms(seed: number): Generator<number, never> {
+  for (let x = seed; ;) {
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    yield ((x >>> 0) + 0.5) / 2 ** 32;
+  }
+}
+
+/**
+ * The `k` lowest of `hashes` uniform hash values. Draws the gaps between their order statistics, from the lowest up,
+ * instead of all the hashes.
+ */
+function mine(k: number, hashes: number, random: Generator<number, never>): bigint[] {
+  const values: bigint[] = [];
+  let value = 0;
+  for (let i = 0; i < k; i++) {
+    value += (1 - value) * (1 - random.next().value ** (1 / (hashes - i)));
+    const hashValue = BigInt(Math.floor(value * 2 ** 53)) << 203n;
+    if (hashValue <= PROOF_RULES.floor) values.push(hashValue);
+  }
+  return values;
+}
+
+function statistics(source: WorkSourceId, hashes: number): { mean: number; error: number } {
+  const random = uniforms(20090103);
+  const ratios = Array.from({ length: MINERS }, () => {
+    const values = mine(K[source], hashes, random);
+    const estimate = estimateHashes(source, values.length, values[values.length - 1] ?? 0n);
+    return Number(estimate) / hashes;
+  });
+  const mean = ratios.reduce((sum, ratio) => sum + ratio, 0) / MINERS;
+  const variance = ratios.reduce((sum, ratio) => sum + (ratio - mean) ** 2, 0) / (MINERS - 1);
+  return { mean, error: Math.sqrt(variance) };
+}
 
 describe('BestShares', () => {
   it('holds the K lowest distinct hashes, whatever the order they come in', () => {
@@ -35,52 +73,13 @@ describe('BestShares', () => {
 
   it('limits by the floor, then by the K-th best', () => {
     const best = new BestShares(BEST, FLOOR);
-    expect(best.limit).to.equal(1000n);
+    expect(best.entryTarget).to.equal(1000n);
     for (const value of [40n, 30n, 20n]) best.add(shareWith(value));
-    expect(best.limit).to.equal(1000n);
+    expect(best.entryTarget).to.equal(1000n);
     best.add(shareWith(10n));
-    expect(best.limit).to.equal(40n);
+    expect(best.entryTarget).to.equal(40n);
   });
 });
-
-const MINERS = 2000;
-
-/** A small generator of the xorshift family: the same miners on every run. */
-function* uniforms(seed: number): Generator<number, never> {
-  for (let x = seed; ;) {
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    yield ((x >>> 0) + 0.5) / 2 ** 32;
-  }
-}
-
-/**
- * The `k` lowest of `hashes` uniform hash values: the gaps of their order statistics are drawn, from
- * the lowest up, instead of all the hashes.
- */
-function mine(k: number, hashes: number, random: Generator<number, never>): bigint[] {
-  const values: bigint[] = [];
-  let value = 0;
-  for (let i = 0; i < k; i++) {
-    value += (1 - value) * (1 - random.next().value ** (1 / (hashes - i)));
-    const hashValue = BigInt(Math.floor(value * 2 ** 53)) << 203n;
-    if (hashValue <= PROOF_RULES.floor) values.push(hashValue);
-  }
-  return values;
-}
-
-function statistics(source: WorkSourceId, hashes: number): { mean: number; error: number } {
-  const random = uniforms(20090103);
-  const ratios = Array.from({ length: MINERS }, () => {
-    const values = mine(K[source], hashes, random);
-    const estimate = estimateHashes(source, values.length, values[values.length - 1] ?? 0n);
-    return Number(estimate) / hashes;
-  });
-  const mean = ratios.reduce((sum, ratio) => sum + ratio, 0) / MINERS;
-  const variance = ratios.reduce((sum, ratio) => sum + (ratio - mean) ** 2, 0) / (MINERS - 1);
-  return { mean, error: Math.sqrt(variance) };
-}
 
 for (const [name, source, percent] of [
   ['koii', WORK_SOURCE.koii, 20],

@@ -1,7 +1,14 @@
 import type { Share } from '../../src/proof/shares';
 
-/** A share of a hash value that nobody hashed. */
+/** A share with a made-up hash value. */
 export function shareWith(hashValue: bigint, segment = 0): Share {
-  const attempt = { prefix: 0, extranonce2: 0, versionBits: 0, timeOffset: 0, nonce: 0 };
-  return { ...attempt, segment, hashValue };
+  return {
+    prefix: 0,
+    extranonce2: 0,
+    versionBits: 0,
+    timeOffset: 0,
+    nonce: 0,
+    segment,
+    hashValue,
+  };
 }

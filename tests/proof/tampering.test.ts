@@ -27,7 +27,7 @@ const bitcoin = (...segments: Segment[]): Work => ({
   segments,
 });
 const mine = (nonces: number, work: Work) => mineEasyProof(of, submitter, nonces, EASY_RULES, work);
-/** Of two segments each: two tips in a row, and siblings. */
+/** Proofs of two segments each: two tips in a row, and siblings. */
 const spanning = [
   mine(1000, bitcoin(segment(7, 5), segment(8, 3))),
   mine(1000, bitcoin(segment(7, 1), segment(7, 2))),
@@ -45,14 +45,14 @@ function decode(text: string): Proof {
   return decoded.proof;
 }
 
-/** The two segments of a proof that spans two, or the one of others. */
+/** The two segments of a proof that spans two; otherwise the only one. */
 function segmentsOf(text: string): [Segment, Segment] {
   const { work } = decode(text);
   if (work.source === WORK_SOURCE.koii) throw new Error('koii has none of its own');
   return [...work.segments] as [Segment, Segment];
 }
 
-/** Encodes a proof with the attempts on one of its segments changed. */
+/** Encodes a proof again with the attempts on one of its segments changed. */
 function withAttempts(text: string, on: number, change: (attempts: Attempts) => Attempts): string {
   const { work, attempts } = decode(text);
   const changed = [...attempts];
@@ -67,8 +67,7 @@ describe('a changed proof', () => {
     for (const proof of spanning) expect(decode(proof).attempts).to.have.length(2);
   });
 
-  // A changed byte gives another hash, which the easy floor would let pass one time in two; the real
-  // floor lets pass one in 2^18.
+  // A changed byte gives another hash. The easy floor would let one in two pass, the real floor lets one in 2^18 pass.
   for (const [i, vector] of vectors.entries()) {
     it(`is refused, whichever byte of vector ${i} was changed, of source ${vector.workSource}`, () => {
       const judge = judgeOf(vector);
@@ -158,7 +157,7 @@ describe('a changed proof', () => {
     );
   });
 
-  /** A proof with other segments and shares. */
+  /** Encodes a proof again with other segments and shares. */
   const rebuilt = (proof: string, segments: Segment[], attempts: Attempts[]): string => {
     const { work } = decode(proof);
     return encodeProof({ work: { ...work, segments } as Work, attempts });
@@ -203,7 +202,7 @@ describe('a changed proof', () => {
     const [attempts] = decode(proof!).attempts;
     const earlier = { ...only, time: only.time - 1 };
     const later = attempts!.map((attempt) => ({ ...attempt, timeOffset: attempt.timeOffset + 1 }));
-    // The same headers: another text that proves the same hashes.
+    // The headers are the same: another text that proves the same hashes.
     expect(verify(rebuilt(proof!, [earlier], [later]))).to.deep.equal(verify(proof!));
     const both = rebuilt(proof!, [earlier, only], [later.slice(0, 5), attempts!.slice(0, 5)]);
     expectRefusal(verify(both), /segments are out of order or equal/);

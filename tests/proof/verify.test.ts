@@ -29,7 +29,7 @@ const verify = (vector: Vector, rules: Partial<ProofRules> = {}, proof = vector.
 const called = (vector: Vector): string =>
   `vector ${vectors.indexOf(vector)}, of source ${vector.workSource}`;
 const ofBitcoin = vectors.filter(({ workSource }) => workSource === 'bitcoin');
-/** What a random proof is made of. */
+/** The seed of a random proof. */
 const anySeed = fc.noBias(fc.noShrink(fc.nat()));
 const oneOfEach = [vectors[0]!, ofBitcoin[0]!];
 
@@ -182,10 +182,8 @@ describe('verifyProof', () => {
       fc.property(anySeed, anyRules, fc.integer({ min: 1, max: 300 }), (seed, coinbase, nonces) => {
         const rules = { ...EVERY_HASH, ...coinbase };
         const work = anyWork(new Random(String(seed)));
-        const verdict = verifyProof(
-          mineEasyProof(of, submitter, nonces, rules, work),
-          ...([submitter, of, rules] as const),
-        );
+        const proof = mineEasyProof(of, submitter, nonces, rules, work);
+        const verdict = verifyProof(proof, submitter, of, rules);
         expect(verdict).to.include({ valid: true, source: work.source });
       }),
       { numRuns: 500 },

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { expectedHashes } from '../../src/bitcoin/target';
 import { FLOOR } from '../../src/consensus';
 import { Engine } from '../../src/mining/engine';
 import { verifyProof } from '../../src/proof/verify';
 import type { Miner } from '../../src/rounds/miner';
+import type { Round } from '../../src/rounds/round';
 import { MemoryStore } from '../fixtures/memory-store';
-import { openMiner } from '../fixtures/share-door';
+import { PushedSource, segmentAt } from '../fixtures/segments';
+import { openMiner, type OpenedMiner } from '../fixtures/share-door';
 import { identity, seed } from '../fixtures/template';
 import { until } from '../fixtures/until';
 
@@ -25,12 +26,12 @@ describe('Miner', () => {
   before(() => (engine = new Engine({ threads: 1, backend: 'auto', log: () => undefined })));
   after(() => engine.close());
   beforeEach(() => (memory = new MemoryStore()));
-  // What mines on after a test that failed would keep this process from ending.
+  // Mining left running by a failed test would keep this process from ending.
   afterEach(() => Promise.all(opened.splice(0).map((each) => each.pause())));
 
   it('mines a round for its time and gives a valid proof', async () => {
     const node = await miner();
-    // On a busy machine a thread of the lowest priority may get too little of it at first.
+    // On a busy machine a thread of the lowest priority may get too little time at first.
     await until(async () => {
       await node.mine(3, seed, 1500);
       return (await sharesOf(node, 3)) > 0 && (await node.round(3))!.hashes > 2 ** 18;
@@ -50,7 +51,7 @@ describe('Miner', () => {
     const proof = (await node.close(3))!.proof();
     await mining;
     expect((await node.close(3))!.proof()).to.equal(proof);
-    // As after a reset of the chain: the number runs again, maybe on the same seed.
+    // As after a reset of the chain: the round number runs again, maybe with the same seed.
     const before = (await node.round(3))!.shares[0]!.hashValue;
     const again = node.mine(3, seed, Infinity);
     await until(() => node.miningRound === 3);
@@ -64,7 +65,7 @@ describe('Miner', () => {
     const node = await miner();
     const mining = node.mine(3, seed, 60 * 86_400_000);
     await until(() => node.miningRound === 3);
-    // More than a timer holds: it would end after a millisecond.
+    // More than a timer holds: as one timer it would end after a millisecond.
     await sleep(200);
     expect(node.miningRound).to.equal(3);
     expect(node.msLeft).to.be.greaterThan(59 * 86_400_000);
@@ -107,7 +108,7 @@ describe('Miner', () => {
     const first = await miner();
     const mining = first.mine(3, seed, Infinity);
     await until(async () => (await sharesOf(first, 3)) >= 3);
-    // What a process that is killed now leaves behind, at most a second old.
+    // What a process killed now would leave behind, at most a second old.
     await until(() => memory.writes > 1);
     const snapshot = new Map(memory.values);
     await first.pause();
@@ -121,7 +122,7 @@ describe('Miner', () => {
     expect(kept.length).to.be.greaterThan(0);
     const { leased } = before.toRecord();
     const again = second.mine(3, seed, Infinity);
-    // It may have a full proof already, of which a better share takes the place of one.
+    // The proof may be full already: then a better share has to replace one.
     await until(() => second.lastRound?.shares.some(({ prefix }) => prefix > 0) === true);
     await second.pause();
     await again;
@@ -131,7 +132,7 @@ describe('Miner', () => {
     const prefixes = new Set(shares.map(({ prefix }) => prefix));
     expect([...prefixes]).to.have.length(2);
     expect(Math.min(...prefixes)).to.equal(0);
-    // An earlier process may have leased all that its record says.
+    // The earlier process may have leased every prefix that its record covers.
     expect(Math.max(...prefixes)).to.be.at.least(leased - 256);
   });
 
@@ -141,68 +142,6 @@ describe('Miner', () => {
     const other = Buffer.alloc(32, 0x44);
     await node.mine(3, other, 700);
     expect((await node.round(3))!.seed.equals(other)).to.equal(true);
-  });
-
-  it('asks for the floor first, then for less as its best get better', async () => {
-    const node = await miner();
-    const mining = node.mine(3, seed, Infinity);
-    await until(() => node.miningRound === 3);
-    expect(node.shareTarget).to.equal(FLOOR);
-    await until(async () => (await sharesOf(node, 3)) === 28);
-    await until(() => node.shareTarget < FLOOR);
-    const round = (await node.round(3))!;
-    expect(node.shareTarget >= round.limit).to.equal(true);
-    await node.pause();
-    await mining;
-  });
-
-  it('keeps its target over rests and changes of the intensity', async () => {
-    const node = await miner();
-    const mining = node.mine(3, seed, Infinity);
-    const hashes = (): number => Number(expectedHashes(node.shareTarget));
-    const floor = Number(expectedHashes(FLOOR));
-    await until(() => hashes() > 2 * floor);
-    const lowest = async (forMs: number): Promise<number> => {
-      let lowest = Infinity;
-      for (const endMs = performance.now() + forMs; performance.now() < endMs; await sleep(10)) {
-        lowest = Math.min(lowest, hashes());
-      }
-      return lowest;
-    };
-    const before = hashes();
-    engine.setIntensity(0);
-    // The target is looked at every second.
-    expect(await lowest(2500)).to.be.at.least(before * 0.9);
-    engine.setIntensity(100);
-    expect(await lowest(1500)).to.be.greaterThan(1.1 * floor);
-    await node.pause();
-    await mining;
-  });
-
-  it('counts no hash twice, however long the first save of a round takes', async () => {
-    const node = await miner();
-    const first = node.mine(3, seed, Infinity);
-    await until(() => node.hashesDone > 0);
-    await node.pause();
-    await first;
-    const { hashesDone } = node;
-    const set = memory.set.bind(memory);
-    let isSlow = true;
-    memory.set = async (key, value) => {
-      while (isSlow) await sleep(20);
-      return set(key, value);
-    };
-    const second = node.mine(4, seed, Infinity);
-    await until(() => node.miningRound === 4);
-    // What was hashed is counted every second.
-    await sleep(2500);
-    expect(node.lastRound!.hashes).to.equal(0);
-    expect(node.hashesDone).to.equal(hashesDone);
-    isSlow = false;
-    await until(() => node.hashesDone > hashesDone);
-    await node.pause();
-    await second;
-    expect(node.lastRound!.hashes).to.equal(node.hashesDone - hashesDone);
   });
 
   it('reports a store that fails, mines on, and recovers', async () => {
@@ -221,5 +160,53 @@ describe('Miner', () => {
   it('knows nothing of a round it never mined', async () => {
     expect(await (await miner()).close(9)).to.equal(undefined);
     expect(await (await miner()).round(9)).to.equal(undefined);
+  });
+});
+
+describe('Miner on a stream of segments', () => {
+  const ROUND = 3;
+  let engine: Engine;
+  let source: PushedSource;
+  let node: OpenedMiner;
+  let mining: Promise<void>;
+  const round = (): Round => node.miner.lastRound!;
+
+  before(() => (engine = new Engine({ threads: 1, backend: 'auto', log: () => undefined })));
+  after(() => engine.close());
+  beforeEach(async () => {
+    source = new PushedSource();
+    node = await openMiner(new MemoryStore(), engine, { source });
+    mining = (await node.miner.begin(ROUND, seed, Infinity))!.ended;
+  });
+  afterEach(() => node.miner.pause());
+
+  it('tells of each change of the work, and of the end', async () => {
+    let changes = 0;
+    const next = (): Promise<void> => node.miner.nextChange.then(() => void changes++);
+    let change = next();
+    source.push(segmentAt(900_000));
+    await change;
+    expect(round().current).to.equal(0);
+    change = next();
+    expect(node.miner.nextChange).to.equal(node.miner.nextChange);
+    // No further change comes by itself.
+    await sleep(50);
+    expect(changes).to.equal(1);
+    source.push(segmentAt(900_001));
+    await change;
+    expect(round().current).to.equal(1);
+    change = next();
+    await node.miner.pause();
+    await change;
+    expect(node.miner.miningRound).to.equal(undefined);
+    expect(changes).to.equal(3);
+  });
+
+  it('closes a round that never had work', async () => {
+    expect(node.jobs.handOut(round(), 'rig1', FLOOR)).to.equal(undefined);
+    expect((await node.miner.close(ROUND))!.proof()).to.equal(undefined);
+    await mining;
+    expect(source.open).to.equal(0);
+    expect([round().hashes, round().segments.length]).to.deep.equal([0, 0]);
   });
 });

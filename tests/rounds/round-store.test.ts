@@ -8,7 +8,7 @@ import { identity, seed } from '../fixtures/template';
 import { identity as mined, minedRound, vector } from './vector';
 
 const silent = createLog('silent');
-/** As a process that starts has it. */
+/** The store as a new process opens it. */
 const storeOn = async (memory: MemoryStore, of = mined, log: Log = silent): Promise<RoundStore> =>
   (await openShareDoor(memory, of, log)).rounds;
 
@@ -82,7 +82,7 @@ describe('the store of rounds', () => {
     round.leases.take();
     round.addHashes(7);
     const second = rounds.save(round);
-    // The later write would be done first, if both were begun.
+    // If both writes had begun, the later one would be done first.
     for (let turns = 0; turns < 20; turns++) {
       await new Promise(setImmediate);
       begun.pop()?.();
@@ -154,7 +154,7 @@ describe('the record of a round', () => {
     await store.save(round);
     const loaded = await (await storeOn(memory)).load(vector.round);
     const record = round.toRecord();
-    // What was leased ahead is skipped.
+    // Prefixes leased ahead are skipped.
     expect({ ...loaded?.toRecord(), leased: record.leased }).to.deep.equal(record);
     expect(loaded?.proof()).to.equal(vector.proof);
     expect(await store.load(vector.round)).to.deep.include({ number: vector.round, closed: true });

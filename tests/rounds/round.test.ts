@@ -42,7 +42,7 @@ describe('Round', () => {
   it('has no proof before its first share', () => {
     for (const round of [Round.begin(identity, 1, seed), begunRound()]) {
       expect(round.proof()).to.equal(undefined);
-      expect([round.estimatedHashes, round.limit]).to.deep.equal([0n, FLOOR]);
+      expect([round.estimatedHashes, round.entryTarget]).to.deep.equal([0n, FLOOR]);
     }
   });
 
@@ -64,7 +64,7 @@ describe('Round', () => {
 
 describe('a round on several blocks', () => {
   const origin = BITCOIN_ORIGIN;
-  /** The first two are siblings, and of the last only one share was found. */
+  /** The first two are siblings; on the last only one share was found. */
   const segments = [segmentAt(900_001, 9), segmentAt(900_001, 3), segmentAt(900_000), segmentAt(7)];
   const begin = (): Round => {
     const round = Round.begin(miner, 5, minedSeed, origin);
@@ -131,15 +131,15 @@ describe('a round on several blocks', () => {
       fc.property(fc.shuffledSubarray(mined, { minLength: 1 }), (some) => {
         const round = begin();
         for (const [i, share] of some.entries()) {
-          const { limit, shares: before } = round;
+          const { entryTarget, shares: before } = round;
           round.workOn(share.segment);
-          expect(round.limit).to.equal(limit);
+          expect(round.entryTarget).to.equal(entryTarget);
           round.admit(share);
-          expect(round.limit <= limit).to.equal(true);
+          expect(round.entryTarget <= entryTarget).to.equal(true);
           const isIn = round.shares.includes(share);
-          if (share.hashValue > limit) expect(round.shares).to.deep.equal(before);
-          if (isIn) expect(share.hashValue <= limit).to.equal(true);
-          // As one has them that nobody looked at before.
+          if (share.hashValue > entryTarget) expect(round.shares).to.deep.equal(before);
+          if (isIn) expect(share.hashValue <= entryTarget).to.equal(true);
+          // Like a round whose shares were never read in between.
           const unseen = begin();
           for (const share of some.slice(0, i + 1)) unseen.admit(share);
           expect(round.shares).to.deep.equal(unseen.shares);
@@ -163,7 +163,7 @@ describe('a round on several blocks', () => {
           expect(shares).to.have.length(some.filter((share) => share.segment === segment).length);
         }
         for (const share of some) restored.enter(share);
-        // Those that were leased ahead are skipped, and what is told of them is further ahead.
+        // Prefixes leased ahead are skipped, so the restored round records more as leased.
         expect({ ...restored.toRecord(), leased: record.leased }).to.deep.equal(record);
         expect(restored.proof()).to.equal(round.proof());
       }),

@@ -19,11 +19,11 @@ const WORKERS = [LOCAL_WORKER, 'rig1', 'rig2'];
 
 interface Process extends ShareDoor {
   round: Round;
-  /** Hash values of those that were among the best. */
+  /** Number of shares that were among the best. */
   bests: number;
 }
 
-/** Saves a round as the miner does, or as far as it comes. */
+/** Saves a round as the miner does, or as far as a killed one gets. */
 async function save(
   { round, rounds, shares }: Process,
   isKilledBeforeFlush = false,
@@ -38,7 +38,7 @@ describe('ShareIntake', () => {
   let node: Process;
   let ids = 0;
 
-  /** A process that begins or goes on with the round. */
+  /** A process that begins the round or goes on with it. */
   const start = async (): Promise<Process> => {
     const door = await openShareDoor(store);
     const round =
@@ -52,7 +52,9 @@ describe('ShareIntake', () => {
     round.workOn(2);
     const begun: Process = { ...door, round, bests: 0 };
     await save(begun);
-    door.intake.open(round, { onBest: () => begun.bests++, store: () => Promise.resolve() });
+    door.intake.open(round, { saveSoon: () => undefined, store: () => Promise.resolve() }, () => {
+      begun.bests++;
+    });
     return begun;
   };
 
@@ -77,14 +79,14 @@ describe('ShareIntake', () => {
     return [round.validShares, round.invalidShares, valid, invalid, shares.recent(500).length];
   };
 
-  /** Real shares of each segment, on the ground of the threads and on that of each worker. */
+  /** Real shares of each segment, on the threads' ground and on each worker's. */
   let mined: Share[];
   before(() => {
     const { templates } = [...SEGMENTS].reduce(
       (round, segment) => (round.addSegment(segment), round),
       Round.begin(identity, ROUND, seed, BITCOIN_ORIGIN),
     );
-    // The prefix tells the worker here.
+    // Here the prefix tells the worker.
     mined = templates.flatMap((template, segment) =>
       WORKERS.flatMap((_, prefix) => mineOn(template, 4, { prefix, segment })),
     );
@@ -207,7 +209,7 @@ describe('ShareIntake', () => {
   });
 
   it('takes none between rounds', () => {
-    // Another round's end is not that of the one that is open.
+    // Closing another round does not close the open one.
     node.intake.close(Round.begin(identity, ROUND, seed));
     expect(take(first(1), node)).to.include({ outcome: 'accepted' });
     node.intake.close(node.round);
@@ -224,7 +226,7 @@ describe('ShareIntake', () => {
     const lost = take(first(2), node);
     if (lost.outcome !== 'accepted') throw new Error(lost.outcome);
     expect(await lost.stored.catch((error: unknown) => error)).to.be.instanceOf(Error);
-    // Of the threads' own nobody waits for the store.
+    // Nobody waits for the store with the threads' own shares.
     const own = take(first(0), node);
     if (own.outcome !== 'accepted') throw new Error(own.outcome);
     await own.stored;
@@ -253,7 +255,7 @@ describe('ShareIntake', () => {
         async ([shares, steps]) => {
           store = new MemoryStore();
           node = await start();
-          /** In the store, and what a kill loses. */
+          /** Shares that are stored, and those that a kill would lose. */
           let [kept, pending]: [Share[], Share[]] = [[], []];
           let [invalid, pendingInvalid] = [0, 0];
           for (const [i, { after, isForged, isRepeated }] of steps.entries()) {
@@ -268,7 +270,7 @@ describe('ShareIntake', () => {
             pending.push(share);
             if (isRepeated) expect(take(share, node)).to.include({ reason: 'duplicate_share' });
             if (share.prefix > 0 || after.startsWith('saved') || after.includes('flush')) {
-              // Shares of the threads are written with the next that somebody waits for.
+              // The threads' shares are written with the next share that somebody waits for.
               [kept, pending] = [[...kept, ...pending], []];
             }
             if (after.startsWith('saved') || after.includes('flush')) {

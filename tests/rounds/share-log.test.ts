@@ -1,31 +1,13 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { displayHash } from '../../src/bitcoin/target';
 import { createLog } from '../../src/process/log';
-import { shareOf } from '../../src/proof/shares';
-import type { Round } from '../../src/rounds/round';
 import { RECENT_INVALID_SHARES, RECENT_SHARES, ShareLog } from '../../src/rounds/share-log';
 import type { JudgedShare } from '../../src/rounds/share-record';
 import { packAttempt } from '../../src/work/attempt';
 import { MemoryStore } from '../fixtures/memory-store';
-import { openShareDoor } from '../fixtures/share-door';
-import { attempts, begunRound, identity, shares as mined, template, vector } from './vector';
+import { judgedShare as share, vector } from './vector';
 
 const log = createLog('silent');
-
-const share = (i: number, more: Partial<JudgedShare> = {}): JudgedShare => {
-  const attempt = attempts[i % attempts.length]!;
-  return {
-    round: vector.round,
-    workerId: 'rig1',
-    submissionId: `rig1-${i}`,
-    hash: displayHash(mined[i % mined.length]!.hashValue),
-    attempt,
-    segment: 0,
-    best: true,
-    ...more,
-  };
-};
 
 /** An invalid share. */
 const forged = (i: number, submissionId = `forged-${i}`): JudgedShare =>
@@ -35,9 +17,6 @@ describe('ShareLog', () => {
   let store: MemoryStore;
   beforeEach(() => (store = new MemoryStore()));
   const open = (): Promise<ShareLog> => ShareLog.open(store, log);
-  /** A round as a later process has it of its record and the log. */
-  const restored = async (round: Round): Promise<Round> =>
-    (await openShareDoor(store, identity)).intake.restore(round.toRecord())!;
   const idsOf = (shares: ShareLog): string[] =>
     shares.recent(RECENT_SHARES).map(({ submissionId }) => submissionId);
 
@@ -79,7 +58,7 @@ describe('ShareLog', () => {
   it('keeps valid and invalid shares apart, in memory and in the store', async () => {
     const shares = await open();
     for (let i = 0; i < 3; i++) await shares.keep(share(i));
-    // A flush after each: as many batches of invalid ones as can be.
+    // Flushing after each makes as many batches of invalid shares as possible.
     for (let i = 0; i < 600; i++) {
       shares.note(forged(i));
       await shares.flush();
@@ -173,7 +152,7 @@ describe('ShareLog', () => {
             else shares.note(forged(i, id));
             (step === 'forged' ? invalid : valid).push(id);
           }
-          // As often as the miner does, whose threads don't find 64 shares in between.
+          // Flush as often as the miner does: its threads don't find 64 shares in between.
           if (step !== 'forged') await shares.flush();
         }
         const shown = shares.recent(limit);
@@ -184,7 +163,7 @@ describe('ShareLog', () => {
           shown
             .filter(({ reason }) => (reason === undefined) === isValid)
             .map(({ submissionId }) => submissionId);
-        // Of each kind the newest, none left out between.
+        // The newest of each kind, without gaps.
         expect(ids(true)).to.deep.equal(valid.slice(valid.length - ids(true).length).reverse());
         expect(ids(false)).to.deep.equal(
           invalid.slice(invalid.length - ids(false).length).reverse(),
@@ -293,20 +272,6 @@ describe('ShareLog', () => {
     });
   });
 
-  it('gives no share the place of one that a round has counted, though its batch was lost', async () => {
-    const shares = await open();
-    for (let i = 0; i < 5; i++) shares.note(share(i));
-    const saved = begunRound();
-    for (let i = 0; i < 5; i++) saved.admit(mined[i]!);
-    saved.setCountedUntil(shares.lastPlace);
-    // Killed before the flush.
-    const after = await open();
-    after.goOnAbove(saved.countedUntil);
-    await after.keep(share(5));
-    const { validShares, shares: kept } = await restored(saved);
-    expect([validShares, kept.length]).to.deep.equal([6, 6]);
-  });
-
   it('gives shares of earlier processes to no round after a reset of the network', async () => {
     await (await open()).keep(share(0));
     const shares = await open();
@@ -331,51 +296,4 @@ describe('ShareLog', () => {
       expect(again.statistics.uniqueWorkers).to.equal(1);
     });
   }
-
-  it('brings a round up to date that was saved before its last shares came', async () => {
-    const shares = await open();
-    const saved = begunRound();
-    const keep = async (i: number): Promise<void> => {
-      saved.admit(mined[i]!);
-      await shares.keep(share(i));
-    };
-    for (let i = 0; i < 10; i++) await keep(i);
-    saved.setCountedUntil(shares.lastPlace);
-    const before = saved.toRecord();
-    for (let i = 10; i < 28; i++) await keep(i);
-    await shares.keep(share(0, { submissionId: 'bad', reason: 'above_target' }));
-    // A process that starts twice over it, without saving.
-    for (let starts = 0; starts < 2; starts++) {
-      const round = (await openShareDoor(store, identity)).intake.restore(before)!;
-      expect(round.proof()).to.equal(vector.proof);
-      expect([round.validShares, round.invalidShares]).to.deep.equal([28, 1]);
-    }
-  });
-
-  it('keeps the seconds by which the time of a share was rolled', async () => {
-    const rolled = { ...attempts[0]!, timeOffset: 255 };
-    const hash = displayHash(shareOf(template, rolled).hashValue);
-    await (await open()).keep(share(0, { attempt: rolled, hash }));
-    expect((await restored(begunRound())).validShares).to.equal(1);
-  });
-
-  it('keeps the segment of a share', async () => {
-    const shares = await open();
-    await shares.keep(share(0, { segment: 3 }));
-    const { round, workerId, hash } = share(1);
-    const refusedShare = { round, workerId, hash, submissionId: 'rig1-1', best: false };
-    await shares.keep({ ...refusedShare, reason: 'wrong_height' });
-    const [refused, found] = (await open()).recent(2);
-    expect(found).to.deep.include({ segment: 3, attempt: attempts[0] });
-    expect(refused).not.to.have.any.keys('segment', 'attempt');
-    // The round has no such segment.
-    expect((await restored(begunRound())).validShares).to.equal(0);
-  });
-
-  it('takes no logged share into a round with another seed', async () => {
-    const shares = await open();
-    await shares.keep(share(0));
-    const other = await restored(begunRound(Buffer.alloc(32, 9)));
-    expect([other.shares.length, other.validShares]).to.deep.equal([0, 0]);
-  });
 });

@@ -1,14 +1,36 @@
 import { expect } from 'chai';
 import { PROOF_RULES, type CoinbaseRules } from '../../src/consensus';
-import { koiiSegment, koiiTemplate, bitcoinTemplate, subsidyOf } from '../../src/work/coinbases';
+import { bitcoinTemplate, koiiSegment, koiiTemplate, subsidyOf } from '../../src/work/coinbases';
 import { decodeKey } from '../../src/work/identity';
 import { templatesOf } from '../../src/work/source';
-import { judgeOf, vectors, type Example, workOf } from '../fixtures/proofs';
+import { judgeOf, vectors, workOf, type Example } from '../fixtures/proofs';
 import { expectExample } from './examples';
 
 const taskId = Buffer.alloc(32, 0x11);
 const seed = Buffer.alloc(32, 0x33);
+const of = { taskId, round: 5, seed };
+const submitter = Buffer.alloc(32, 0x22);
+const payout = Buffer.alloc(20, 0x44);
+const program = '55'.repeat(20);
+const MAX_HEIGHT = 2 ** 31 - 1;
+
 const segmentOf = (round: number) => koiiSegment({ taskId, round, seed });
+
+/** The coinbase of a height in hex, from after the extranonce on. */
+function endOf(height: number, taskPayout?: CoinbaseRules['taskPayout']): string {
+  return templateAt(height, { ...PROOF_RULES, taskPayout }).coinbase2.toString('hex');
+}
+
+function templateAt(height: number, rules: CoinbaseRules = PROOF_RULES) {
+  const segment = { height, prev: Buffer.alloc(32), time: 0, bits: 0 };
+  return bitcoinTemplate(of, segment, submitter, payout, rules);
+}
+
+const u64le = (value: bigint): string => {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64LE(value);
+  return bytes.toString('hex');
+};
 
 describe('work source koii', () => {
   for (const vector of vectors.filter(({ workSource }) => workSource === 'koii')) {
@@ -36,8 +58,7 @@ describe('work source koii', () => {
   });
 
   it('pays nobody, and names the task and who submits', () => {
-    const submitter = Buffer.alloc(32, 0x22);
-    const { coinbase1, coinbase2 } = koiiTemplate({ taskId, round: 5, seed }, submitter);
+    const { coinbase1, coinbase2 } = koiiTemplate(of, submitter);
     expect(coinbase1.toString('hex').slice(41 * 2)).to.equal(
       '2d' + '55' + '24' + '6f726361' + '22'.repeat(32) + '06',
     );
@@ -54,28 +75,6 @@ describe('work source koii', () => {
     expect(coinbase2.toString('hex')).to.include('6a20' + '00'.repeat(32));
   });
 });
-
-const MAX_HEIGHT = 2 ** 31 - 1;
-const of = { taskId: Buffer.alloc(32), round: 5, seed: Buffer.alloc(32, 0x33) };
-const submitter = Buffer.alloc(32, 0x22);
-const payout = Buffer.alloc(20, 0x44);
-const program = '55'.repeat(20);
-
-/** The coinbase of a height in hex, from behind the extranonce. */
-function endOf(height: number, taskPayout?: CoinbaseRules['taskPayout']): string {
-  return templateAt(height, { ...PROOF_RULES, taskPayout }).coinbase2.toString('hex');
-}
-
-function templateAt(height: number, rules: CoinbaseRules = PROOF_RULES) {
-  const segment = { height, prev: Buffer.alloc(32), time: 0, bits: 0 };
-  return bitcoinTemplate(of, segment, submitter, payout, rules);
-}
-
-const u64le = (value: bigint): string => {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64LE(value);
-  return bytes.toString('hex');
-};
 
 describe('work source bitcoin', () => {
   for (const vector of vectors.filter(({ workSource }) => workSource === 'bitcoin')) {
@@ -119,9 +118,9 @@ describe('work source bitcoin', () => {
     for (const [height, percent, ofTask] of [
       [1, 10, 500_000_000n],
       [1, 50, 2_500_000_000n],
-      // 9765625 at the 9th halving: 7 % of it are 683593.75.
+      // 9765625 at the 9th halving: 7 % of that is 683593.75.
       [9 * 210_000, 7, 683_593n],
-      // One satoshi at the 32nd.
+      // One satoshi at the 32nd halving.
       [32 * 210_000, 50, 0n],
       [64 * 210_000, 50, 0n],
     ] as const) {

@@ -10,8 +10,13 @@ export function expectExample(template: Template, example: Example): void {
   const coinbase = coinbase1.toString('hex') + extranonce + coinbase2.toString('hex');
   expect(coinbase).to.equal(example.coinbase);
   const bytes = Buffer.from(extranonce, 'hex');
-  const ground = { prefix: bytes.readUInt16BE(0), extranonce2: bytes.readUInt32BE(2) };
-  const attempt = { ...ground, versionBits, timeOffset, nonce };
+  const attempt = {
+    prefix: bytes.readUInt16BE(0),
+    extranonce2: bytes.readUInt32BE(2),
+    versionBits,
+    timeOffset,
+    nonce,
+  };
   const header = headerOf(template, attempt);
   expect(header.toString('hex')).to.equal(example.header);
   expect(sha256d(header).toString('hex')).to.equal(example.headerHash);

@@ -46,7 +46,7 @@ describe('the seed of a round', () => {
     ]) {
       expect(decodeSubmission(key, value), JSON.stringify(value)).to.equal(undefined);
     }
-    // Where none counts, the round is as one in which nobody submitted.
+    // If none counts, it is as if nobody had submitted.
     expect(digestOf({ [key]: 'A=' })).to.deep.equal(Buffer.alloc(32));
   });
 

@@ -44,7 +44,7 @@ describe('segments', () => {
   });
 
   it('have headers with any bits', () => {
-    // Nothing, negative, overflowing, of less than a byte: an auditor never expands them.
+    // Zero, negative, overflowing, less than a byte: an auditor never expands them.
     for (const bits of [
       0, 0xffffffff, 0x01810000, 0x04923456, 0xff123456, 0x1700ffff, 0x00ffffff,
     ]) {

@@ -10,9 +10,9 @@ import { identity, seed } from '../fixtures/template';
 
 const SEGMENTS = 3;
 
-/** A round that is mined on the last of three segments, whose leases are stored. */
+/** A round mined on the last of three segments, with its leases stored. */
 function minedRound(number = 7): Round {
-  // As a round's seed is its own.
+  // Every round has a seed of its own.
   const ofRound = Buffer.concat([seed.subarray(1), Buffer.of(number)]);
   const round = Round.begin(identity, number, ofRound, BITCOIN_ORIGIN);
   for (let i = 0; i < SEGMENTS; i++) round.workOn(round.addSegment(segmentAt(100 + i)));
@@ -21,7 +21,7 @@ function minedRound(number = 7): Round {
   return round;
 }
 
-/** What a later process has of it. */
+/** The round as a later process restores it. */
 function restarted(round: Round): Round {
   const record: unknown = JSON.parse(JSON.stringify(round.toRecord()));
   const later = Round.restore(identity, record as ReturnType<Round['toRecord']>)!;
@@ -29,7 +29,7 @@ function restarted(round: Round): Round {
   return later;
 }
 
-/** Any target that may be wanted: those near the floor, and those that are much harder. */
+/** Any target that may be wanted: near the floor or much harder. */
 const target = fc
   .tuple(fc.bigInt({ min: 0n, max: FLOOR }), fc.integer({ min: 0, max: 230 }))
   .map(([value, bits]) => value >> BigInt(bits));
@@ -70,7 +70,7 @@ describe('Jobs', () => {
       fc.property(target, (wanted) => {
         const { target, id } = jobs.shown(round, wanted)!;
         expect(target >= wanted && target <= FLOOR).to.equal(true);
-        // Of three bytes the lowest is rounded up.
+        // The mantissa has three bytes; the lowest is rounded up.
         expect((target + 1n) * 32_768n <= (wanted + 1n) * 32_769n + 32_768n).to.equal(true);
         expect(jobs.find(round, id)!.target).to.equal(target);
       }),
@@ -82,12 +82,12 @@ describe('Jobs', () => {
 
   it('leaves out nothing that may enter the proof, however a worker is asked over the round', () => {
     fc.assert(
-      fc.property(fc.array(target, { minLength: 1, maxLength: 20 }), (limits) => {
+      fc.property(fc.array(target, { minLength: 1, maxLength: 20 }), (entryTargets) => {
         const { number, templates, current, leases } = minedRound();
-        // It only falls.
-        for (const limit of limits.sort((a, b) => (a < b ? 1 : -1))) {
-          const round = { number, templates, current, leases, limit };
-          expect(jobs.handOut(round, 'rig1', limit)!.target >= limit).to.equal(true);
+        // The entry target only falls.
+        for (const entryTarget of entryTargets.sort((a, b) => (a < b ? 1 : -1))) {
+          const round = { number, templates, current, leases, entryTarget };
+          expect(jobs.handOut(round, 'rig1', entryTarget)!.target >= entryTarget).to.equal(true);
         }
       }),
     );
@@ -231,10 +231,10 @@ describe('Jobs', () => {
     const round = minedRound();
     for (const id of ['rig1', 'rig2', undefined]) jobs.handOut(round, id, FLOOR);
     const found = (id: string, by: string): void =>
-      jobs.accepted(round, id, { ...jobs.newestOf(round, by)! }, 1n);
+      jobs.accepted(round, id, jobs.newestOf(round, by)!, 1n);
     found('rig1', 'rig1');
     found('rig1', 'rig1');
-    // On the ground of another, and on that of those without a name.
+    // On another worker's ground, and on the ground of those without an id.
     found('rig1', 'rig2');
     found('stranger', 'stranger');
     nowMs = 10_000;

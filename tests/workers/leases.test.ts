@@ -4,7 +4,7 @@ import { Leases, type LeaseRecord } from '../../src/workers/leases';
 
 const PREFIXES = 2 ** 16;
 
-/** The leases of a first process that has stored its round. */
+/** The leases of a first process, with its round stored. */
 function storedLeases(): Leases {
   const leases = new Leases();
   leases.openShared();
@@ -12,7 +12,7 @@ function storedLeases(): Leases {
   return leases;
 }
 
-/** A later process has what the store has. */
+/** The leases as a later process reads them from the store. */
 function restarted(leases: Leases): Leases {
   const record = leases.toRecord();
   const later = new Leases(JSON.parse(JSON.stringify(record)) as LeaseRecord);
@@ -25,13 +25,13 @@ describe('Leases', () => {
   const step = fc.oneof(
     fc.constant({ does: 'take' as const }),
     fc.record({ does: fc.constant('ask' as const), worker }),
-    // Many workers at once use up what the store was told of ahead.
+    // Many workers at once use up what is stored as leased ahead.
     fc.record({ does: fc.constant('crowd' as const), size: fc.integer({ min: 1, max: 300 }) }),
-    // Of those that anybody holds, now or in an earlier process.
+    // Picks a prefix that somebody holds, now or in an earlier process.
     fc.record({ does: fc.constant('prove' as const), worker, which: fc.nat(2000) }),
     fc.record({ does: fc.constant('proveOwn' as const), worker }),
     fc.constant({ does: 'save' as const }),
-    // The record is made, and written only later.
+    // The record is made now and written later.
     fc.constant({ does: 'beginSave' as const }),
     fc.constant({ does: 'endSave' as const }),
     fc.constant({ does: 'crash' as const }),
@@ -45,11 +45,11 @@ describe('Leases', () => {
         let leases = new Leases();
         let strangers = 0;
         let searches = 0;
-        /** Who has it, in any process so far. */
+        /** Holder of each prefix, in any process so far. */
         const holders = new Map<number, string>();
-        /** Of this process. */
+        /** Prefixes given by this process. */
         let given = new Map<string, number>();
-        /** That a later process has to know. */
+        /** What a later process has to know. */
         let remembered = new Map<string, number>();
         let provenNow = new Map<string, number>();
         const hold = (prefix: number | undefined, holder: string): void => {
@@ -79,7 +79,7 @@ describe('Leases', () => {
             const prefix = leases.take();
             leases.openShared();
             hold(leases.shared, 'nobody');
-            // As the miner does before it has it searched.
+            // As the miner does before the search begins.
             store(leases.toRecord());
             hold(prefix, `search ${searches++}`);
           } else if (each.does === 'ask') ask(each.worker);
@@ -91,7 +91,7 @@ describe('Leases', () => {
             const prefix = held[which % held.length] ?? 0;
             const holder = holders.get(prefix);
             leases.prove(worker, prefix);
-            // A share on another's ground takes over none that anybody in this process has.
+            // A share on somebody else's ground takes over no prefix that this process has given.
             const own = leases.find(worker);
             if (own !== given.get(worker)) {
               expect(own).to.equal(prefix);
@@ -109,7 +109,7 @@ describe('Leases', () => {
           else if (each.does === 'beginSave') writing = leases.toRecord();
           else if (each.does === 'endSave') {
             if (!writing) continue;
-            // In the order in which they were made, as RoundStore has it.
+            // Records are written in the order in which they were made, as by RoundStore.
             if (inStore && writing.leased < inStore.leased) continue;
             inStore = JSON.parse(JSON.stringify(writing)) as LeaseRecord;
             leases.stored(writing);
@@ -138,7 +138,7 @@ describe('Leases', () => {
     while (leases.ofWorker(`rig${count}`) !== undefined) count++;
     expect(leases.isShort).to.equal(true);
     expect(count + 1).to.equal(record.leased);
-    // One that was made before counts for what it says, and an older one that is written late for nothing.
+    // An earlier record counts for what it says; an older one that is written late changes nothing.
     leases.stored(record);
     expect(leases.isShort).to.equal(true);
     leases.stored({ ...record, leased: 1 });

@@ -12,9 +12,10 @@ describe('RemoteWorker', () => {
     nowMs = 0;
     worker = new RemoteWorker(() => nowMs);
   });
-  /** Its target for the work it asks for now. */
-  const ask = (limit = 0n): bigint => worker.handOut(ROUND, 0, worker.wantedTarget(limit));
-  /** Finds shares of the target it has, at its rate, for some seconds. */
+  /** The target of the work it asks for now. */
+  const ask = (entryTarget = 0n): bigint =>
+    worker.handOut(ROUND, 0, worker.wantedTarget(entryTarget));
+  /** Finds shares of a target, at a rate, for some seconds. */
   const mine = (hashrateHps: number, seconds: number, target: bigint): void => {
     const msPerShare = (Number(expectedHashes(target)) / hashrateHps) * 1000;
     const end = nowMs + seconds * 1000;
@@ -55,8 +56,8 @@ describe('RemoteWorker', () => {
   it('is asked for all that can still enter the proof', () => {
     ask();
     mine(1e9, 10, FLOOR);
-    const limit = FLOOR / 3n;
-    expect(ask(limit)).to.equal(limit);
+    const entryTarget = FLOOR / 3n;
+    expect(ask(entryTarget)).to.equal(entryTarget);
   });
 
   it('is judged by the easiest target of the round, whoever asked for others', () => {
@@ -75,7 +76,7 @@ describe('RemoteWorker', () => {
 
   it('is credited with what it does, also when it never takes a harder target', () => {
     const hashrateHps = 1e8;
-    // As a miner of the floor finds them: each hash value below it is as likely as any other.
+    // As a miner at the floor finds shares: every hash value below it is equally likely.
     const sharesPerSecond = hashrateHps / Number(expectedHashes(FLOOR));
     const rates: number[] = [];
     let found = 0;
@@ -99,7 +100,7 @@ describe('RemoteWorker', () => {
     const hashrateHps = 2e7;
     const sharesPerSecond = hashrateHps / Number(expectedHashes(FLOOR));
     const random = seededRandom(7);
-    // Which of the targets it was handed it mines on, second by second: the newest, or one it had before.
+    // Which of its targets it mines on, second by second: the newest, or an earlier one.
     for (const minesOn of ['newest', 'easiest', 'hardest', 'any'] as const) {
       nowMs = 0;
       worker = new RemoteWorker(() => nowMs);
@@ -115,7 +116,7 @@ describe('RemoteWorker', () => {
         }[minesOn];
         for (let share = 0; share < sharesPerSecond; share++) {
           nowMs = (second + share / sharesPerSecond) * 1000;
-          // Each hash value below the floor is as likely as any other.
+          // Every hash value below the floor is equally likely.
           const hashValue = (FLOOR * BigInt(Math.floor(random() * 2 ** 32))) >> 32n;
           if (hashValue <= own) worker.accepted(ROUND, hashValue);
         }
@@ -137,7 +138,7 @@ describe('RemoteWorker', () => {
   });
 });
 
-/** Numbers from 0 up to 1, the same each time. */
+/** Numbers from 0 up to 1, the same on every run. */
 function seededRandom(seed: number): () => number {
   let state = seed;
   return () => {

@@ -51,7 +51,7 @@ const TYPES = [
   'text/plain',
   'application/x',
 ];
-/** The statuses allowed; 201 would be a share that nobody mined. */
+/** Statuses that a client may get; 201 would accept a share that nobody mined. */
 const STATUSES = new Set([200, 202, 304, 400, 404, 405, 409, 413, 415, 422, 503]);
 
 const AS_OWNER = { authorization: `Bearer ${TOKEN.text}`, 'x-orca-control': '1' };
@@ -66,7 +66,7 @@ interface FuzzRequest {
 let running: Promise<{ node: MiningNode; server: Server }> | undefined;
 
 async function start(): Promise<{ node: MiningNode; server: Server }> {
-  // Discards its lines: settings change the level.
+  // The settings change its level.
   const log = createLog('silent', () => undefined);
   const settings = Settings.of({ MINING_BACKEND: 'js' });
   await settings.change({ MINING_THREADS: '1', MINING_INTENSITY: '1' });
@@ -98,7 +98,7 @@ function oddPath(random: Random, path: string): string {
   return `/${encodeURI(text).replaceAll('%25', '%')}`;
 }
 
-/** The HTTP API: the side port is open to whomever the operator lets in, a part of it to the world. */
+/** The HTTP API: its side port is open to whoever the operator lets in, and part of it to the world. */
 export const api: FuzzTarget = {
   name: 'api',
   cost: 1000,

@@ -33,7 +33,7 @@ const VALUES = [
   'constructor',
 ];
 
-/** The variables an operator may set. */
+/** The environment variables that an operator may set. */
 export const config: FuzzTarget = {
   name: 'config',
   cost: 20,

@@ -17,7 +17,7 @@ const shares = vectors.flatMap(({ proof }) => {
   return 'proof' in decoded ? decoded.proof.attempts.flat().map(packAttempt) : [];
 });
 
-/** What stands on chain as a proof: anybody can put any string there. */
+/** Proofs on chain: anybody can put any string there. */
 export const decoder: FuzzTarget = {
   name: 'decoder',
   cost: 1,
@@ -25,7 +25,7 @@ export const decoder: FuzzTarget = {
   generate(random: Random): string {
     if (random.chance(0.05)) return random.bytes(random.below(600)).toString('latin1');
     if (random.chance(0.05)) return random.bytes(random.below(400)).toString('base64url');
-    // At least a third of all decode (tests/fuzz/decoder.test.ts): nothing else gets as far as the hashing.
+    // At least a third of all inputs decode (tests/fuzz/decoder.test.ts): only those get as far as the hashing.
     if (random.chance(0.6)) return structuredProof(random, shares);
     let bytes: Buffer = random.pick(proofs);
     for (let changes = random.below(4); changes >= 0; changes--) {
@@ -57,7 +57,7 @@ export const decoder: FuzzTarget = {
       if (!verdict.valid) continue;
       must(verdict.shares === total, 'the verdict counts other shares');
       must(verdict.source === source, 'the verdict names another source');
-      // Who changes a proof without hashing can at best leave shares out.
+      // Changing a proof without hashing can at best leave shares out.
       must(verdict.hashes <= BigInt(vector.hashes), 'it proves more than the proof it was made of');
     }
   },

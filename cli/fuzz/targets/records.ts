@@ -48,7 +48,7 @@ const FORGED = [
   'wrong_hash',
   1.7e12,
 ];
-/** Where a share has its segment. */
+/** Index of the segment in a share's tuple. */
 const SEGMENT_AT = 6;
 const ROUND_KEY = `round:${vector.round % 8}`;
 const COUNTS = { closed: false, hashes: 1e9, validShares: 40, invalidShares: 0, countedUntil: 0 };
@@ -57,7 +57,7 @@ const OF_ROUND = {
   seed: vector.seed,
   submitter: Buffer.from(identity.submitter).toString('hex'),
 };
-/** What the store holds, by key, as this task writes it. */
+/** Records by their keys in the store, as this task writes them. */
 const RECORDS: Readonly<Record<string, unknown>> = {
   [ROUND_KEY]: {
     ...OF_ROUND,
@@ -84,7 +84,7 @@ const RECORDS: Readonly<Record<string, unknown>> = {
   'workers-seen': ['AAAAAAAA'],
 };
 
-/** A round of source bitcoin, on two blocks; its shares are worth nothing there. */
+/** A round of source bitcoin on two blocks, for which its shares are worthless. */
 const OF_BITCOIN = {
   ...(RECORDS[ROUND_KEY] as object),
   payout: '44'.repeat(20),
@@ -97,7 +97,7 @@ const OF_BITCOIN = {
   })),
 };
 
-/** What a task wrote whose rounds had no segments: it can't be read, and that is all. */
+/** Records of an earlier version, whose rounds had no segments: they are unreadable, and do no harm. */
 const OUTDATED: readonly [string, unknown][] = [
   [
     'shares:0',
@@ -111,7 +111,7 @@ const OUTDATED: readonly [string, unknown][] = [
   [ROUND_KEY, { ...OF_ROUND, ...COUNTS, starts: 1, proof: vector.proof }],
 ];
 
-/** What the store gives back: an earlier version's, or half of what was written, or anything. */
+/** Records read back from the store: an earlier version's, half-written, or garbage. */
 export const records: FuzzTarget = {
   name: 'records',
   cost: 200,
@@ -177,7 +177,7 @@ export const records: FuzzTarget = {
     const confirmed = await seeds.confirm(vector.round);
     must(confirmed.toString('hex') === vector.seed, 'another seed is confirmed');
 
-    /** Else the form of a record was changed, and not here: then nothing is tried. */
+    /** Fails when the form of a record was changed but not here, so that its mutations would test nothing. */
     function mustBeRead(key: string, isRead: boolean): void {
       must(isRead || key === changed, `${key} is not read as it is written`);
     }

@@ -115,7 +115,7 @@ export function addSubmission(
 
   const post = answer(async (_request, response) => {
     const { number, share } = response.locals as Submitted;
-    const outcome = await remoteShares.submit(number, share).catch(unavailable);
+    const outcome = await remoteShares.receive(number, share).catch(unavailable);
     answerOutcome(response, share.submissionId, outcome);
   });
 

@@ -112,7 +112,7 @@ function taskParameters(miner: Miner, round: Round, job: NamedJob | undefined) {
   const isMined = miner.miningRound === round.number;
   return {
     round_number: round.number,
-    target_difficulty: difficultyOf(job?.target ?? round.limit),
+    target_difficulty: difficultyOf(job?.target ?? round.entryTarget),
     hash_rate: isMined ? Math.round(miner.hashrateHps) : 0,
     valid_shares: round.validShares,
     invalid_shares: round.invalidShares,

@@ -75,7 +75,7 @@ function withField(field: keyof typeof GOOD, value: unknown): string {
   return JSON.stringify({ ...GOOD, [field]: value });
 }
 
-/** The message, and no more than it. */
+/** Matches the whole message. */
 function whole(message: string): RegExp {
   return new RegExp(`^${message.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`);
 }

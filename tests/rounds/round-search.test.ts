@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { expectedHashes } from '../../src/bitcoin/target';
 import { FLOOR } from '../../src/consensus';
 import { Engine } from '../../src/mining/engine';
 import { createLog } from '../../src/process/log';
 import { verifyProof } from '../../src/proof/verify';
+import type { Miner } from '../../src/rounds/miner';
 import type { Round } from '../../src/rounds/round';
 import type { FoundShare } from '../../src/rounds/share-intake';
 import { MemoryStore } from '../fixtures/memory-store';
-import { mineOn, PushedSource, segmentAt } from '../fixtures/segments';
+import { PushedSource, segmentAt } from '../fixtures/segments';
 import { openMiner, type OpenedMiner } from '../fixtures/share-door';
 import { identity, seed } from '../fixtures/template';
 import { until } from '../fixtures/until';
@@ -15,20 +17,20 @@ import { until } from '../fixtures/until';
 const ROUND = 3;
 const [A, B, C] = [segmentAt(900_000), segmentAt(900_001), segmentAt(900_001, 9)];
 
-describe('Miner on a stream of segments', () => {
+describe('RoundSearch', () => {
   let engine: Engine;
   let memory: MemoryStore;
   let source: PushedSource;
   let lines: string[];
   let node: OpenedMiner;
-  /** What the threads found, as it came to the door. */
+  /** What the threads found, as the door received it. */
   let found: FoundShare[];
   let mining: Promise<void>;
 
   before(() => (engine = new Engine({ threads: 1, backend: 'auto', log: () => undefined })));
   after(() => engine.close());
 
-  /** Starts a process on what the store has. */
+  /** Starts a process on what is in the store. */
   const start = async (): Promise<void> => {
     source = new PushedSource();
     lines = [];
@@ -96,7 +98,7 @@ describe('Miner on a stream of segments', () => {
     const hashesBefore = engine.hashes;
     for (let i = 0; i < 30; i++) {
       source.push([A, B, C][i % 3]!);
-      await sleep(20);
+      await until(() => round().current === i % 3);
     }
     await until(isMinedOn(2));
     await end();
@@ -128,67 +130,12 @@ describe('Miner on a stream of segments', () => {
     } finally {
       engine.search = search;
     }
-    expect(searched.map((each) => Number(each.split(' ')[0]))).to.deep.equal([
-      ...[A, B, A, B, A].map(({ height }) => height),
-    ]);
+    expect(searched.map((each) => Number(each.split(' ')[0]))).to.deep.equal(
+      [A, B, A, B, A].map(({ height }) => height),
+    );
     expect(prefixes.size).to.equal(5);
     expect(prefixes).not.to.include(round().leases.shared);
     expect(round().segments).to.deep.equal([A, B]);
-  });
-
-  it('takes late shares of the segment before, of remote workers too, which name their job', async () => {
-    source.push(A);
-    await until(() => round().current === 0);
-    const job = node.jobs.handOut(round(), 'rig1', FLOOR)!;
-    const [named, unnamed, later] = mineOn(job.template, 3, { prefix: job.prefix });
-    source.push(B);
-    await until(() => round().current === 1);
-    const submit = (share: typeof named, jobId?: string) =>
-      node.remoteShares.submit(ROUND, {
-        workerId: 'rig1',
-        submissionId: String(share!.nonce),
-        hashValue: share!.hashValue,
-        difficulty: 0,
-        blockHeight: A.height,
-        rolled: share!,
-        ...(jobId && { jobId }),
-      });
-    expect(await submit(named, job.id)).to.include({ outcome: 'accepted' });
-    // The newest that it was handed is that, too.
-    expect(await submit(unnamed)).to.include({ outcome: 'accepted' });
-    node.jobs.handOut(round(), 'rig1', FLOOR);
-    expect(await submit(later)).to.include({ outcome: 'rejected', reason: 'wrong_height' });
-    expect(await submit(later, job.id)).to.include({ outcome: 'accepted' });
-    expect(await submit(later, job.id)).to.include({ outcome: 'repeated' });
-    const [fresh] = mineOn(job.template, 1, { prefix: job.prefix, extranonce2: 5 });
-    expect(await submit(fresh, `00000000${job.id.slice(8)}`)).to.deep.equal({
-      outcome: 'conflict',
-      reason: 'stale',
-    });
-    const onA = round().toRecord().segments[0]!.shares;
-    expect(onA.length).to.be.at.least(3);
-    expect(node.remoteShares.conflictCount).to.equal(1);
-  });
-
-  it('tells of each change of the work, and of the end', async () => {
-    let changes = 0;
-    const next = (): Promise<void> => node.miner.nextChange.then(() => void changes++);
-    let change = next();
-    source.push(A);
-    await change;
-    expect(round().current).to.equal(0);
-    change = next();
-    expect(node.miner.nextChange).to.equal(node.miner.nextChange);
-    await sleep(50);
-    expect(changes).to.equal(1);
-    source.push(B);
-    await change;
-    expect(round().current).to.equal(1);
-    change = next();
-    await end();
-    await change;
-    expect(node.miner.miningRound).to.equal(undefined);
-    expect(changes).to.equal(3);
   });
 
   it('gives the source what was kept of the round, and proves that with what it finds', async () => {
@@ -222,20 +169,12 @@ describe('Miner on a stream of segments', () => {
     expectValid();
   });
 
-  it('closes a round that never had work', async () => {
-    expect(node.jobs.handOut(round(), 'rig1', FLOOR)).to.equal(undefined);
-    expect((await node.miner.close(ROUND))!.proof()).to.equal(undefined);
-    await mining;
-    expect(source.open).to.equal(0);
-    expect([round().hashes, round().segments.length]).to.deep.equal([0, 0]);
-  });
-
   it('mines on while the store takes no writes: new workers share ground, and get their own when it does', async () => {
     source.push(A);
     await until(isMinedOn(0));
     const known = node.jobs.handOut(round(), 'known', FLOOR)!;
     memory.broken = true;
-    // As many as can be given what is stored already.
+    // Workers get ground until what is stored as leased is used up.
     let last = known;
     for (let i = 0; last.prefix !== round().leases.shared; i++) {
       expect(i).to.be.below(1000);
@@ -248,12 +187,7 @@ describe('Miner on a stream of segments', () => {
     await until(isMinedOn(1, 2));
     expect(node.miner.healthy).to.deep.equal({ miner: true, shareCollection: false });
     memory.broken = false;
-    const { writes } = memory;
-    // One write for all who come at once.
-    if (round().leases.isShort) {
-      await Promise.all(Array.from({ length: 100 }, () => node.miner.makeGround(round())));
-      expect(memory.writes - writes).to.be.below(20);
-    }
+    await node.miner.makeGround(round());
     expect(node.jobs.handOut(round(), 'one more', FLOOR)!.prefix).not.to.equal(
       round().leases.shared,
     );
@@ -262,56 +196,6 @@ describe('Miner on a stream of segments', () => {
       A,
       B,
     ]);
-  });
-
-  it('has a block in the store before a share on it is acknowledged, though its first writes failed', async () => {
-    source.push(A);
-    await until(() => round().current === 0);
-    const set = memory.set.bind(memory);
-    // The log takes what comes, and the round can't be written.
-    memory.set = (key, value) =>
-      key.startsWith('round:') ? Promise.reject(memory.fault) : set(key, value);
-    source.push(B);
-    await until(() => round().current === 1);
-    const job = node.jobs.handOut(round(), undefined, FLOOR)!;
-    const [share] = mineOn(job.template, 1, { prefix: job.prefix, segment: 1 });
-    const { hashValue, ...rolled } = share!;
-    const submit = () =>
-      node.remoteShares.submit(ROUND, {
-        workerId: 'rig1',
-        submissionId: '1',
-        hashValue,
-        jobId: job.id,
-        rolled,
-        difficulty: 0,
-        blockHeight: ROUND,
-      });
-    // A repeat of what was not stored is not acknowledged either.
-    for (let tries = 0; tries < 2; tries++) {
-      expect(await submit().catch(String)).to.equal(
-        'UnwritableError: the store takes no writes now',
-      );
-    }
-    memory.set = set;
-    expect(await submit()).to.include({ outcome: 'repeated' });
-    // As a process finds it that is started when this one was killed now.
-    const left = new MemoryStore();
-    for (const [key, value] of memory.values) left.values.set(key, value);
-    const { rounds } = await openMiner(left, engine);
-    const restored = (await rounds.load(ROUND))!;
-    expect(restored.shares.map((each) => each.hashValue)).to.include(hashValue);
-  });
-
-  it('tells of a store that fails once, however many workers ask for ground', async () => {
-    source.push(A);
-    await until(() => round().current === 0);
-    memory.broken = true;
-    for (let i = 0; i < 400; i++) {
-      await node.miner.makeGround(round());
-      node.jobs.handOut(round(), `rig${i}`, FLOOR);
-    }
-    expect(lines.filter((line) => line.includes('could not be saved'))).to.have.length(1);
-    memory.broken = false;
   });
 
   it('rests, and says so, when all ground of a round is leased', async () => {
@@ -327,5 +211,81 @@ describe('Miner on a stream of segments', () => {
     expect(node.miner.miningRound).to.equal(ROUND);
     await end();
     expectValid();
+  });
+});
+
+describe('RoundSearch on the one segment of koii', () => {
+  let engine: Engine;
+  let memory: MemoryStore;
+  let node: Miner;
+
+  before(() => (engine = new Engine({ threads: 1, backend: 'auto', log: () => undefined })));
+  after(() => engine.close());
+  beforeEach(async () => {
+    memory = new MemoryStore();
+    node = (await openMiner(memory, engine)).miner;
+  });
+  // Mining left running by a failed test would keep this process from ending.
+  afterEach(() => node.pause());
+
+  it('asks for the floor first, then for less as its best get better', async () => {
+    const mining = node.mine(3, seed, Infinity);
+    await until(() => node.miningRound === 3);
+    expect(node.shareTarget).to.equal(FLOOR);
+    await until(async () => (await node.round(3))?.shares.length === 28);
+    await until(() => node.shareTarget < FLOOR);
+    const round = (await node.round(3))!;
+    expect(node.shareTarget >= round.entryTarget).to.equal(true);
+    await node.pause();
+    await mining;
+  });
+
+  it('keeps its target over rests and changes of the intensity', async () => {
+    const mining = node.mine(3, seed, Infinity);
+    const hashes = (): number => Number(expectedHashes(node.shareTarget));
+    const floor = Number(expectedHashes(FLOOR));
+    await until(() => hashes() > 2 * floor);
+    const lowest = async (forMs: number): Promise<number> => {
+      let lowest = Infinity;
+      // It must not fall in all that time.
+      for (const endMs = performance.now() + forMs; performance.now() < endMs; await sleep(10)) {
+        lowest = Math.min(lowest, hashes());
+      }
+      return lowest;
+    };
+    const before = hashes();
+    engine.setIntensity(0);
+    // The target is set anew every second.
+    expect(await lowest(2500)).to.be.at.least(before * 0.9);
+    engine.setIntensity(100);
+    expect(await lowest(1500)).to.be.greaterThan(1.1 * floor);
+    await node.pause();
+    await mining;
+  });
+
+  it('counts no hash twice, however long the first save of a round takes', async () => {
+    const first = node.mine(3, seed, Infinity);
+    await until(() => node.hashesDone > 0);
+    await node.pause();
+    await first;
+    const { hashesDone } = node;
+    const set = memory.set.bind(memory);
+    let goOn = (): void => undefined;
+    const slow = new Promise<void>((resolve) => (goOn = resolve));
+    memory.set = async (key, value) => {
+      await slow;
+      return set(key, value);
+    };
+    const second = node.mine(4, seed, Infinity);
+    await until(() => node.miningRound === 4);
+    // Nothing may be counted in that time; threads that hash report it several times a second.
+    await sleep(2500);
+    expect(node.lastRound!.hashes).to.equal(0);
+    expect(node.hashesDone).to.equal(hashesDone);
+    goOn();
+    await until(() => node.hashesDone > hashesDone);
+    await node.pause();
+    await second;
+    expect(node.lastRound!.hashes).to.equal(node.hashesDone - hashesDone);
   });
 });

@@ -1,0 +1,98 @@
+import { monotonicClock, type Clock } from '../process/clock';
+import { sparingly, type Log } from '../process/log';
+import type { Round } from './round';
+import type { RoundStore } from './round-store';
+import type { ShareLog } from './share-log';
+
+/** New best shares are saved this often, so a kill loses at most this much. */
+const SAVE_MS = 1000;
+/** The counters are saved along with them, and after this many checks in a row that found nothing else to save. */
+const CHECKS_PER_COUNTER_SAVE = 10;
+
+export interface RoundKeeperOptions {
+  store: RoundStore;
+  shares: ShareLog;
+  log: Log;
+  clock?: Clock;
+}
+
+/** Keeps this node's rounds in the store, with the shares logged for them. Knows no engine. */
+export class RoundKeeper {
+  private isUnsaved = false;
+  private saveFault: unknown;
+  private makingGround: Promise<void> | undefined;
+  private readonly clock: Clock;
+
+  /** Sparingly, since every worker that asks for ground of its own has the round saved. */
+  private readonly tellUnsaved = sparingly(
+    (times, { number }: Round, error: unknown) => {
+      const often = times > 1 ? ` (${times} times)` : '';
+      this.options.log.error({ error }, `round ${number} could not be saved${often}`);
+    },
+    () => this.clock.now(),
+  );
+
+  constructor(private readonly options: RoundKeeperOptions) {
+    this.clock = options.clock ?? monotonicClock;
+  }
+
+  /** Why the last write to the store failed; undefined while it takes writes. */
+  get storeFault(): unknown {
+    return this.saveFault ?? this.options.shares.fault;
+  }
+
+  /** A round as it was saved last; undefined where the store has none of this account. */
+  load(round: number): Promise<Round | undefined> {
+    return this.options.store.load(round);
+  }
+
+  /** Has the round that is mined saved within a second: a kill would lose a share of its proof. */
+  saveSoon(): void {
+    this.isUnsaved = true;
+  }
+
+  /** Saves a round every second, when there is reason to. Resolves when aborted. */
+  async saveUntil(signal: AbortSignal, round: Round): Promise<void> {
+    for (let idle = 0; await this.passes(SAVE_MS, signal);) {
+      const isDue = this.isUnsaved || round.leases.isLow;
+      if (isDue || ++idle % CHECKS_PER_COUNTER_SAVE === 0) void this.save(round);
+    }
+  }
+
+  /** Leases ground ahead for new workers. Resolves at once when there is some left. */
+  async makeGround(round: Round): Promise<void> {
+    if (!round.leases.isShort) return;
+    // One write for all who wait for it.
+    this.makingGround ??= this.save(round).finally(() => (this.makingGround = undefined));
+    await this.makingGround;
+  }
+
+  /** Stores a round; failures end in the log. */
+  async save(round: Round): Promise<void> {
+    await this.store(round).catch((error: unknown) => this.tellUnsaved(round, error));
+  }
+
+  /** @throws while the store takes no writes; the round that is mined is then stored again within a second */
+  async store(round: Round): Promise<void> {
+    const { store, shares } = this.options;
+    this.isUnsaved = false;
+    try {
+      round.setCountedUntil(shares.lastPlace);
+      await store.save(round);
+      await shares.flush();
+      this.saveFault = undefined;
+    } catch (error) {
+      this.isUnsaved = true;
+      this.saveFault = error;
+      throw error;
+    }
+  }
+
+  /** Waits so long. @returns false when aborted before */
+  private passes(ms: number, signal: AbortSignal): Promise<boolean> {
+    return this.clock.until(this.clock.now() + ms, signal).then(
+      () => true,
+      () => false,
+    );
+  }
+}

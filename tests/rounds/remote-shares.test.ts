@@ -1,0 +1,102 @@
+import { expect } from 'chai';
+import { FLOOR } from '../../src/consensus';
+import { Engine } from '../../src/mining/engine';
+import type { Round } from '../../src/rounds/round';
+import { MemoryStore } from '../fixtures/memory-store';
+import { mineOn, PushedSource, segmentAt } from '../fixtures/segments';
+import { openMiner, type OpenedMiner } from '../fixtures/share-door';
+import { seed } from '../fixtures/template';
+import { until } from '../fixtures/until';
+
+const ROUND = 3;
+const [A, B] = [segmentAt(900_000), segmentAt(900_001)];
+
+describe('RemoteShares', () => {
+  let engine: Engine;
+  let memory: MemoryStore;
+  let source: PushedSource;
+  let node: OpenedMiner;
+  const round = (): Round => node.miner.lastRound!;
+
+  before(() => (engine = new Engine({ threads: 1, backend: 'auto', log: () => undefined })));
+  after(() => engine.close());
+  beforeEach(async () => {
+    memory = new MemoryStore();
+    source = new PushedSource();
+    node = await openMiner(memory, engine, { source });
+    await node.miner.begin(ROUND, seed, Infinity);
+  });
+  afterEach(() => node.miner.pause());
+
+  it('takes late shares of the segment before, of remote workers too, which name their job', async () => {
+    source.push(A);
+    await until(() => round().current === 0);
+    const job = node.jobs.handOut(round(), 'rig1', FLOOR)!;
+    const [named, unnamed, later] = mineOn(job.template, 3, { prefix: job.prefix });
+    source.push(B);
+    await until(() => round().current === 1);
+    const receive = (share: typeof named, jobId?: string) =>
+      node.remoteShares.receive(ROUND, {
+        workerId: 'rig1',
+        submissionId: String(share!.nonce),
+        hashValue: share!.hashValue,
+        difficulty: 0,
+        blockHeight: A.height,
+        rolled: share!,
+        ...(jobId && { jobId }),
+      });
+    expect(await receive(named, job.id)).to.include({ outcome: 'accepted' });
+    // That job is also the newest that it was handed.
+    expect(await receive(unnamed)).to.include({ outcome: 'accepted' });
+    node.jobs.handOut(round(), 'rig1', FLOOR);
+    expect(await receive(later)).to.include({ outcome: 'rejected', reason: 'wrong_height' });
+    expect(await receive(later, job.id)).to.include({ outcome: 'accepted' });
+    expect(await receive(later, job.id)).to.include({ outcome: 'repeated' });
+    const [fresh] = mineOn(job.template, 1, { prefix: job.prefix, extranonce2: 5 });
+    expect(await receive(fresh, `00000000${job.id.slice(8)}`)).to.deep.equal({
+      outcome: 'conflict',
+      reason: 'stale',
+    });
+    const onA = round().toRecord().segments[0]!.shares;
+    expect(onA.length).to.be.at.least(3);
+    expect(node.remoteShares.conflictCount).to.equal(1);
+  });
+
+  it('has a block in the store before a share on it is acknowledged, though its first writes failed', async () => {
+    source.push(A);
+    await until(() => round().current === 0);
+    const set = memory.set.bind(memory);
+    // The log can be written, but the round can't.
+    memory.set = (key, value) =>
+      key.startsWith('round:') ? Promise.reject(memory.fault) : set(key, value);
+    source.push(B);
+    await until(() => round().current === 1);
+    const job = node.jobs.handOut(round(), undefined, FLOOR)!;
+    const [share] = mineOn(job.template, 1, { prefix: job.prefix, segment: 1 });
+    const { hashValue, ...rolled } = share!;
+    const receive = () =>
+      node.remoteShares.receive(ROUND, {
+        workerId: 'rig1',
+        submissionId: '1',
+        hashValue,
+        jobId: job.id,
+        rolled,
+        difficulty: 0,
+        blockHeight: ROUND,
+      });
+    // A repeat of a share that was not stored is not acknowledged either.
+    for (let tries = 0; tries < 2; tries++) {
+      expect(await receive().catch(String)).to.equal(
+        'UnwritableError: the store takes no writes now',
+      );
+    }
+    memory.set = set;
+    expect(await receive()).to.include({ outcome: 'repeated' });
+    // What a new process would find if this one were killed now.
+    const left = new MemoryStore();
+    for (const [key, value] of memory.values) left.values.set(key, value);
+    const { rounds } = await openMiner(left, engine);
+    const restored = (await rounds.load(ROUND))!;
+    expect(restored.shares.map((each) => each.hashValue)).to.include(hashValue);
+  });
+});
