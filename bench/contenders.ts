@@ -56,7 +56,7 @@ function builtVariants(): NativeVariant[] {
 }
 
 function ofKernel(kernel: Kernel): Contender {
-  kernel.load({ header: HEADER, target: 0n });
+  kernel.load(HEADER, 0n);
   const nonces = KERNEL_HASHES / kernel.versions;
   let nonce = 0;
   return {

@@ -3,7 +3,7 @@
  *
  *   variants                      [{ name, lanes }], what this CPU can run
  *   createScanner(variant)        a scanner for variants[variant]
- *   load(scanner, words)          words: a Uint32Array that holds a struct job
+ *   load(scanner, words)          words: a Uint32Array that holds a struct prepared_header
  *   scan(scanner, nonce, groups, candidates)
  *                                 candidates: a Uint32Array of VERSIONS; see struct variant
  *
@@ -100,9 +100,9 @@ static napi_value load(napi_env env, napi_callback_info info) {
   ARGUMENTS(2);
   struct scanner *const scanner = scanner_of(env, arguments[0]);
   if (!scanner) return NULL;
-  const uint32_t *const words = words_of(env, arguments[1], JOB_WORDS);
+  const uint32_t *const words = words_of(env, arguments[1], PREPARED_HEADER_WORDS);
   if (!words) return NULL;
-  scanner->variant->load(scanner->memory, (const struct job *)words);
+  scanner->variant->load(scanner->memory, (const struct prepared_header *)words);
   return NULL;
 }
 

@@ -147,10 +147,10 @@ INLINE State entered_state(const uint32_t known[8], size_t stride, Words word) {
   };
 }
 
-static void load(void *at, const struct job *job) {
+static void load(void *at, const struct prepared_header *header) {
   struct memory *const m = at;
   uint32_t *const w = m->words1;
-  for (int t = 0; t < 16; t++) w[t] = t < NONCE_WORD ? job->tail[t] : 0;
+  for (int t = 0; t < 16; t++) w[t] = t < NONCE_WORD ? header->tail[t] : 0;
   w[4] = 0x80000000;
   w[15] = 640;
   for (int t = 0; t < 16; t++) m->scheduled1[t] = v_splat(w[t] + K[t]);
@@ -162,11 +162,11 @@ static void load(void *at, const struct job *job) {
   for (int v = 0; v < VERSIONS; v++) {
     struct version *const version = &m->versions[v];
     for (int i = 0; i < 8; i++) {
-      version->midstate[i] = version->entered[i] = job->midstates[v][i];
+      version->midstate[i] = version->entered[i] = header->midstates[v][i];
     }
     for (int t = 0; t <= NONCE_WORD; t++) round32(version->entered, w[t] + K[t]);
   }
-  m->mask = job->mask;
+  m->mask = header->mask;
 }
 
 #define EIGHT(step, first)                                                                   \

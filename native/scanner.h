@@ -8,12 +8,12 @@
 /* Rolled versions hashed for every nonce: they share the message schedule of hash 1. */
 #define VERSIONS 16
 
-/* The nonce's place in the header's second block, behind three words that are bound per job. */
+/* The nonce's place in the header's second block, behind three words that are bound per header. */
 #define NONCE_WORD 3
 
-/* What the host computes once per job (PreparedJob in src/mining/kernels/prepared-header.ts); words as SHA-256
- * reads them. */
-struct job {
+/* What the host computes once per header and target (PreparedHeader in
+ * src/mining/kernels/prepared-header.ts); words as SHA-256 reads them. */
+struct prepared_header {
   /* the hash value after the header's first block, by version bits */
   uint32_t midstates[VERSIONS][8];
   uint32_t tail[NONCE_WORD];
@@ -21,7 +21,7 @@ struct job {
   uint32_t mask;
 };
 
-#define JOB_WORDS (sizeof(struct job) / sizeof(uint32_t))
+#define PREPARED_HEADER_WORDS (sizeof(struct prepared_header) / sizeof(uint32_t))
 
 /* One hash loop. */
 struct variant {
@@ -30,7 +30,7 @@ struct variant {
   uint32_t lanes;
   /* bytes of memory load and scan work in, aligned to 64 */
   size_t memory_size;
-  void (*load)(void *memory, const struct job *job);
+  void (*load)(void *memory, const struct prepared_header *header);
   /* Hashes groups of `lanes` nonces from `nonce` on (modulo 2^32) and returns how many it passed
    * before one with a candidate, `groups` when there was none. Of a candidate's group,
    * candidates[version] has bit i set where nonce + i passed the mask. */

@@ -1,4 +1,4 @@
-/* SHA-256 (FIPS 180-4) on plain words: its constants, and what is computed once per job. */
+/* SHA-256 (FIPS 180-4) on plain words: its constants, and what is computed once per header. */
 #ifndef SHA256_H
 #define SHA256_H
 

@@ -43,10 +43,10 @@ struct memory {
   uint32_t mask;
 };
 
-static void load(void *at, const struct job *job) {
+static void load(void *at, const struct prepared_header *header) {
   struct memory *const m = at;
   uint32_t w[16] = {0};
-  for (int t = 0; t < NONCE_WORD; t++) w[t] = job->tail[t];
+  for (int t = 0; t < NONCE_WORD; t++) w[t] = header->tail[t];
   w[NONCE_WORD + 1] = 0x80000000;
   w[15] = 640;
   for (int i = 0; i < 4; i++) m->words1[i] = q_load(&w[4 * i]);
@@ -54,12 +54,12 @@ static void load(void *at, const struct job *job) {
   m->initial2 = state_of(IV);
   for (int v = 0; v < VERSIONS; v++) {
     uint32_t state[8];
-    for (int i = 0; i < 8; i++) state[i] = job->midstates[v][i];
+    for (int i = 0; i < 8; i++) state[i] = header->midstates[v][i];
     m->versions[v].midstate = state_of(state);
     for (int t = 0; t < KNOWN_ROUNDS; t++) round32(state, w[t] + K[t]);
     m->versions[v].entered = state_of(state);
   }
-  m->mask = job->mask;
+  m->mask = header->mask;
 }
 
 /* S */

@@ -40,7 +40,7 @@ export const INITIAL_STATE: readonly number[] = [
 ];
 
 /**
- * SHA-256's compression as FIPS 180-4 section 6.2.2 writes it, for what is done once a job. Words are
+ * SHA-256's compression as FIPS 180-4 section 6.2.2 writes it, for what is done once per header. Words are
  * signed 32-bit.
  */
 const K = Int32Array.from(ROUND_CONSTANTS);

@@ -70,7 +70,7 @@ export class Search {
 
   private load(): void {
     const attempt = { ...this.ground, versionBits: 0, nonce: 0 };
-    this.kernel.load({ header: headerOf(this.space.template, attempt), target: this.target });
+    this.kernel.load(headerOf(this.space.template, attempt), this.target);
   }
 
   private get ground(): Omit<Attempt, 'versionBits' | 'nonce'> {

@@ -67,7 +67,7 @@ const someLanes = (versionBits: number): number[] => [0, 1 + versionBits, 17 + v
  */
 export function selfTest(kernel: Kernel): void {
   for (const { name, header, target, hits } of KNOWN_ANSWERS) {
-    kernel.load({ header, target });
+    kernel.load(header, target);
     for (const hit of hits.filter(({ versionBits }) => versionBits < kernel.versions)) {
       for (const before of hits.length === 1 ? EVERY_LANE : someLanes(hit.versionBits)) {
         const start = hit.nonce - before;
@@ -127,7 +127,7 @@ const SAMPLES = 8;
 
 /** Hashes per millisecond in the best of a few samples, which leaves out warming up and disturbances. */
 function hashrate(kernel: Kernel): number {
-  kernel.load({ header: new Uint8Array(80), target: 0n });
+  kernel.load(new Uint8Array(80), 0n);
   const nonces = SAMPLE_HASHES / kernel.versions;
   let best = Infinity;
   for (let i = 0; i < SAMPLES; i++) {

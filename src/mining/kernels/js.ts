@@ -1,6 +1,6 @@
 import { runRounds, INITIAL_STATE, ROUND_CONSTANTS } from '../../bitcoin/sha256';
-import type { Hit, Kernel, KernelJob } from './kernel';
-import { checkRange, PreparedJob, swapBytes } from './prepared-header';
+import type { Hit, Kernel } from './kernel';
+import { checkRange, PreparedHeader, swapBytes } from './prepared-header';
 
 /**
  * Rolled versions hashed for every nonce: they differ in the midstate alone, so they share hash 1's
@@ -209,32 +209,32 @@ class JsKernel implements Kernel {
   readonly variant = '';
   readonly versions = VERSIONS;
 
-  #job: PreparedJob | undefined;
+  #header: PreparedHeader | undefined;
   /** State after round 2, by versionBits. */
   #states: readonly Int32Array[] = [];
 
-  load(job: KernelJob): void {
-    const prepared = new PreparedJob(job, VERSIONS);
+  load(header: Uint8Array, target: bigint): void {
+    const prepared = new PreparedHeader(header, target, VERSIONS);
     this.#states = prepared.midstates.map((midstate) =>
       runRounds(midstate, prepared.words, 0, NONCE_WORD),
     );
-    this.#job = prepared;
+    this.#header = prepared;
   }
 
   scan(start: number, end: number): Hit[] {
     checkRange(start, end);
-    const job = this.#job;
-    if (!job) throw new Error('no job is loaded');
-    job.words.forEach((word, t) => setWord1(t, word));
+    const header = this.#header;
+    if (!header) throw new Error('no header is loaded');
+    header.words.forEach((word, t) => setWord1(t, word));
     const hits: Hit[] = [];
     for (let nonce = start; nonce < end; nonce++) {
       setWord1(NONCE_WORD, swapBytes(nonce));
       expandSchedule1();
       for (let versionBits = 0; versionBits < VERSIONS; versionBits++) {
-        const word = lastWord(job.midstates[versionBits]!, this.#states[versionBits]!);
-        if ((word & job.mask) !== 0) continue;
+        const word = lastWord(header.midstates[versionBits]!, this.#states[versionBits]!);
+        if ((word & header.mask) !== 0) continue;
         const hit = { versionBits, nonce };
-        if (job.isHit(hit)) hits.push(hit);
+        if (header.isHit(hit)) hits.push(hit);
       }
     }
     return hits;

@@ -15,7 +15,7 @@ import { threadId } from 'node:worker_threads';
 import { EMBEDDED_ADDONS } from './embedded-addons';
 import { GroupKernel, type GroupScanner } from './group-kernel';
 import type { Kernel } from './kernel';
-import type { PreparedJob } from './prepared-header';
+import type { PreparedHeader } from './prepared-header';
 
 // An addon can only be loaded from a file. In the bundle its bytes are embedded, so that they have to
 // be written first: to the task's own folder, or where that can't be, to a temporary one.
@@ -161,7 +161,7 @@ interface Addon {
   /** The hash loops that this CPU runs; the best first, as far as can be told without measuring. */
   variants: readonly { name: string; lanes: number }[];
   createScanner(variant: number): object;
-  load(scanner: object, job: Uint32Array): void;
+  load(scanner: object, header: Uint32Array): void;
   scan(scanner: object, nonce: number, groups: number, candidates: Uint32Array): number;
 }
 
@@ -184,11 +184,11 @@ class NativeScanner implements GroupScanner {
     this.#scanner = addon.createScanner(number);
   }
 
-  /** In the order of struct job in native/scanner.h. */
-  load({ midstates, words, mask }: PreparedJob): void {
+  /** In the order of struct prepared_header in native/scanner.h. */
+  load({ midstates, words, mask }: PreparedHeader): void {
     const tail = words.subarray(0, TAIL_WORDS);
-    const job = [...midstates.flatMap((midstate) => [...midstate]), ...tail, mask];
-    this.addon.load(this.#scanner, Uint32Array.from(job));
+    const header = [...midstates.flatMap((midstate) => [...midstate]), ...tail, mask];
+    this.addon.load(this.#scanner, Uint32Array.from(header));
   }
 
   scan(nonce: number, groups: number): number {

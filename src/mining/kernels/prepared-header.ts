@@ -1,7 +1,7 @@
 import { HEADER_SIZE } from '../../bitcoin/block';
 import { compress, INITIAL_HASH } from '../../bitcoin/sha256';
 import { VERSION_BITS_SHIFT } from '../../consensus';
-import type { Hit, KernelJob } from './kernel';
+import type { Hit } from './kernel';
 
 const NONCES = 2 ** 32;
 /** Bit length of a header, and of the hash that is hashed again (FIPS 180-4 section 5.1.1, padding). */
@@ -14,10 +14,11 @@ export const swapBytes = (word: number): number =>
   (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
 
 /**
- * A job as every kernel wants it: the first block of the header compressed (the midstate, one for
- * each rolled version), the second one's words, and the target as a filter on one hash word.
+ * A header and a target as every kernel wants them: the first block of the header compressed (the
+ * midstate, one for each rolled version), the second one's words, and the target as a filter on one
+ * hash word.
  */
-export class PreparedJob {
+export class PreparedHeader {
   /** The hash value after the header's first 64 bytes, by versionBits. */
   readonly midstates: readonly Int32Array[];
   /** The second block's 16 big-endian words; words[3], the byte-swapped nonce, is 0. */
@@ -32,7 +33,7 @@ export class PreparedJob {
   readonly #target: Uint32Array;
 
   /** @throws RangeError when the header is not 80 bytes or the target not in 0..2^256-1. */
-  constructor({ header, target }: KernelJob, versions: number) {
+  constructor(header: Uint8Array, target: bigint, versions: number) {
     if (header.length !== HEADER_SIZE) {
       throw new RangeError(`header: expected ${HEADER_SIZE} bytes, got ${header.length}`);
     }

@@ -3,7 +3,7 @@ import { saltModule } from './generator/encoder';
 import { evaluator } from './generator/expressions';
 import {
   CANDIDATES,
-  JOB,
+  HEADER,
   LANE_NUMBERS,
   ROUND_CONSTANTS_COLUMN,
   row,
@@ -18,7 +18,7 @@ import {
 import { buildScan, type ScanModule } from './generator/scan';
 import { type GroupScanner, GroupKernel } from './group-kernel';
 import type { Backend, Kernel } from './kernel';
-import type { PreparedJob } from './prepared-header';
+import type { PreparedHeader } from './prepared-header';
 
 // The one file that touches WebAssembly.
 
@@ -76,13 +76,13 @@ class WasmScanner implements GroupScanner {
     ROUND_CONSTANTS.forEach((k, t) => this.#write(row(WORDS, t) + ROUND_CONSTANTS_COLUMN, k));
   }
 
-  load({ midstates, words, mask }: PreparedJob): void {
+  load({ midstates, words, mask }: PreparedHeader): void {
     midstates.forEach((midstate, versionBits) => {
       const evaluate = evaluator({ tail: words, midstate, mask });
       const table = VERSION_TABLES + versionBits * VERSION_SIZE;
       this.#module.versionSlots.forEach((word, i) => this.#write(table + 4 * i, evaluate(word)));
       if (versionBits > 0) return;
-      this.#module.jobSlots.forEach((word, i) => this.#write(JOB + 4 * i, evaluate(word)));
+      this.#module.headerSlots.forEach((word, i) => this.#write(HEADER + 4 * i, evaluate(word)));
     });
   }
 

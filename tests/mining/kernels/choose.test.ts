@@ -13,7 +13,7 @@ function faulty(change: (hits: Hit[], start: number, end: number) => Hit[]): Ker
     backend: kernel.backend,
     variant: kernel.variant,
     versions: kernel.versions,
-    load: (job) => kernel.load(job),
+    load: (header, target) => kernel.load(header, target),
     scan: (start, end) => change(kernel.scan(start, end), start, end),
   };
 }
@@ -29,7 +29,7 @@ describe('selfTest', () => {
       backend: 'js',
       variant: '',
       versions: 1,
-      load: (job) => kernel.load(job),
+      load: (header, target) => kernel.load(header, target),
       scan: (start, end) => kernel.scan(start, end).filter(({ versionBits }) => versionBits === 0),
     };
     expect(() => selfTest(single)).not.to.throw();
@@ -179,9 +179,9 @@ describe('createKernel', () => {
     expect(backend).to.equal(createKernel('auto').backend);
   });
 
-  it('scans nothing before a job is loaded', () => {
+  it('scans nothing before a header is loaded', () => {
     for (const create of CONSTRUCTORS) {
-      expect(() => create().scan(0, 1)).to.throw('no job is loaded');
+      expect(() => create().scan(0, 1)).to.throw('no header is loaded');
     }
   });
 
@@ -189,9 +189,9 @@ describe('createKernel', () => {
     for (const create of CONSTRUCTORS) {
       const target = 1n << 253n;
       const [one, two] = [create(), create()];
-      one.load({ header: new Uint8Array(80).fill(1), target });
+      one.load(new Uint8Array(80).fill(1), target);
       const alone = one.scan(0, 50);
-      two.load({ header: new Uint8Array(80).fill(2), target });
+      two.load(new Uint8Array(80).fill(2), target);
       const other = two.scan(0, 50);
       expect(one.scan(0, 50)).to.deep.equal(alone);
       expect(two.scan(0, 50)).to.deep.equal(other).and.not.to.deep.equal(alone);

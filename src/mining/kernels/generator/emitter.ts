@@ -8,7 +8,7 @@ import {
   type Leaf,
   type Shift,
 } from './expressions';
-import { JOB, VERSION_SIZE, JOB_SIZE, type Machine } from './machine';
+import { HEADER, HEADER_AREA_SIZE, VERSION_SIZE, type Machine } from './machine';
 
 /** Uniform words that the loop reads from memory, 4 bytes each, in the order of first use. */
 class SlotTable {
@@ -57,8 +57,8 @@ const isLocal = (word: Word): boolean => isLeaf(word) && word.source.kind === 'l
  * load of the value that the host computed.
  */
 export class Emitter {
-  /** Constants and what is bound per job, at JOB. */
-  readonly jobSlots = new SlotTable(JOB_SIZE);
+  /** Constants and what is bound per header, at HEADER. */
+  readonly headerSlots = new SlotTable(HEADER_AREA_SIZE);
   /** What is bound per version, at the address in `versionPointer`. */
   readonly versionSlots = new SlotTable(VERSION_SIZE);
 
@@ -131,7 +131,7 @@ export class Emitter {
   #slot(word: Word): Leaf {
     return word.bound === Bound.Version
       ? this.broadcast(this.versionSlots.offsetOf(word), this.versionPointer)
-      : this.broadcast(JOB + this.jobSlots.offsetOf(word));
+      : this.broadcast(HEADER + this.headerSlots.offsetOf(word));
   }
 
   #pushLeaf({ source }: Leaf): void {

@@ -6,9 +6,9 @@
 export enum Bound {
   /** always the same: SHA-256's constants, padding */
   Constant,
-  /** once per job: the header's words after the midstate, the target */
-  Job,
-  /** once per job for each rolled version: the midstate */
+  /** once per header: its words after the midstate, the target */
+  Header,
+  /** once per header for each rolled version: the midstate */
   Version,
   /** in the loop, one value per lane */
   Lane,
@@ -53,7 +53,7 @@ export const constant = (value: number): Leaf => ({
 
 /** Word `index` of the header's second block, 0..2. */
 export const tail = (index: number): Leaf => ({
-  bound: Bound.Job,
+  bound: Bound.Header,
   source: { kind: 'tail', index },
 });
 
@@ -63,8 +63,8 @@ export const midstate = (index: number): Leaf => ({
   source: { kind: 'midstate', index },
 });
 
-/** The filter on the digest's last word (PreparedJob.mask). */
-export const MASK: Leaf = { bound: Bound.Job, source: { kind: 'mask' } };
+/** The filter on the digest's last word (PreparedHeader.mask). */
+export const MASK: Leaf = { bound: Bound.Header, source: { kind: 'mask' } };
 
 /** The value of a leaf that is always the same, undefined of any other word. */
 export const constantValue = (word: Word): number | undefined =>

@@ -17,7 +17,7 @@ import type { Operation } from './expressions';
  *
  *      0     SCHEDULE    64 rows, written once per group of nonces, read once per version
  *      2048  WORDS       64 rows, written and read in every hash
- *      4096  JOB         uniform words, 4 bytes each: constants and what is bound per job
+ *      4096  HEADER      uniform words, 4 bytes each: constants and what is bound per header
  *      4544  LANES       the vector 0, 1, 2, 3: LANE_NUMBERS
  *      4560  CANDIDATES  by version one byte: bit i set where lane i passed the filter
  *      4608  VERSIONS    by version a table of uniform words, 4 bytes each
@@ -31,8 +31,8 @@ export const ROW_SIZE = 32;
 export const SCHEDULE = 0;
 export const WORDS = 2048;
 export const ROUND_CONSTANTS_COLUMN = 16;
-export const JOB = 4096;
-export const JOB_SIZE = 448;
+export const HEADER = 4096;
+export const HEADER_AREA_SIZE = 448;
 export const LANE_NUMBERS = 4544;
 export const CANDIDATES = 4560;
 export const VERSIONS = 4608;

@@ -34,8 +34,8 @@ import { roundConstant, Steps, type State } from './sha256';
  */
 export interface ScanModule {
   bytes: Uint8Array<ArrayBuffer>;
-  /** The uniform words to be written at JOB once per job, 4 bytes little-endian each. */
-  jobSlots: readonly Word[];
+  /** The uniform words to be written at HEADER once per header, 4 bytes little-endian each. */
+  headerSlots: readonly Word[];
   /** The same for each version's table at VERSIONS. */
   versionSlots: readonly Word[];
 }
@@ -111,7 +111,7 @@ class ScanBuilder {
     body.get(this.#group);
     return {
       bytes: encodeModule(body, 1),
-      jobSlots: this.#emitter.jobSlots.words,
+      headerSlots: this.#emitter.headerSlots.words,
       versionSlots: this.#emitter.versionSlots.words,
     };
   }
