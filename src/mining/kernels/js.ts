@@ -1,4 +1,4 @@
-import { runRounds, INITIAL_STATE, ROUND_CONSTANTS } from '../../bitcoin/sha256';
+import { runRounds, INITIAL_HASH, ROUND_CONSTANTS } from '../../bitcoin/sha256';
 import type { Hit, Kernel } from './kernel';
 import { checkRange, PreparedHeader, swapBytes } from './prepared-header';
 
@@ -18,7 +18,7 @@ const LAST_ROUND = 61;
 // the arrays: a scan is never interrupted.
 
 const K = Int32Array.from(ROUND_CONSTANTS);
-const H0 = Int32Array.from(INITIAL_STATE);
+const H0 = Int32Array.from(INITIAL_HASH);
 
 /** The working variables a..h. */
 const state = new Int32Array(8);

@@ -5,9 +5,9 @@ import type { Hit } from './kernel';
 
 const NONCES = 2 ** 32;
 /** Bit length of a header, and of the hash that is hashed again (FIPS 180-4 section 5.1.1, padding). */
-const HEADER_BITS = 640;
-const HASH_BITS = 256;
-const PADDING_BIT = 0x80000000 | 0;
+export const HEADER_BITS = 640;
+export const HASH_BITS = 256;
+export const PADDING_BIT = 0x80000000 | 0;
 
 /** A word with its four bytes in the opposite order. */
 export const swapBytes = (word: number): number =>

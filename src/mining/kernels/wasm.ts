@@ -3,24 +3,24 @@ import { saltModule } from './generator/encoder';
 import { evaluator } from './generator/expressions';
 import {
   CANDIDATES,
-  HEADER,
+  HEADER_TABLE,
   LANE_NUMBERS,
+  type Machine,
   ROUND_CONSTANTS_COLUMN,
   row,
-  VECTOR_LANES,
-  VERSION_SIZE,
-  VERSIONS as VERSION_TABLES,
-  WORDS,
-  type Machine,
   SCALAR,
   SIMD,
+  VECTOR_LANES,
+  VERSION_TABLE_SIZE,
+  VERSION_TABLES,
+  WORDS,
 } from './generator/machine';
 import { buildScan, type ScanModule } from './generator/scan';
-import { type GroupScanner, GroupKernel } from './group-kernel';
+import { GroupKernel, type GroupScanner } from './group-kernel';
 import type { Backend, Kernel } from './kernel';
 import type { PreparedHeader } from './prepared-header';
 
-// The one file that touches WebAssembly.
+// The one file that touches WebAssembly: makes kernels of the modules that generator/ writes.
 
 /** What this file uses of it; @types/node 18 doesn't declare it. */
 declare const WebAssembly: {
@@ -39,13 +39,24 @@ const VERSIONS = 16;
 /** Generated once each, when first needed. */
 const modules = new Map<Machine, ScanModule>();
 
-function scanModule(machine: Machine): ScanModule {
-  const module = modules.get(machine) ?? buildScan(machine, VERSIONS);
-  modules.set(machine, module);
-  return module;
+/**
+ * A kernel in WebAssembly SIMD128, four nonces at a time. Kernels of different salts, whole numbers
+ * from 0, are the same code at another place, which can change its speed (docs/ENGINE.md).
+ * @throws Error when this engine can't run the module.
+ */
+export function createWasmSimdKernel({ salt = 0 }: { salt?: number } = {}): Kernel {
+  return new GroupKernel(new WasmScanner('wasm-simd', SIMD, salt));
 }
 
-/** The hash loop of a machine (wasm/machine.ts) in WebAssembly. */
+/**
+ * A kernel in plain WebAssembly, one nonce at a time; for the salt see createWasmSimdKernel.
+ * @throws Error when this engine can't run the module.
+ */
+export function createWasmScalarKernel({ salt = 0 }: { salt?: number } = {}): Kernel {
+  return new GroupKernel(new WasmScanner('wasm', SCALAR, salt));
+}
+
+/** The hash loop of a machine (generator/machine.ts) in WebAssembly. */
 class WasmScanner implements GroupScanner {
   readonly variant = '';
   readonly versions = VERSIONS;
@@ -79,10 +90,12 @@ class WasmScanner implements GroupScanner {
   load({ midstates, words, mask }: PreparedHeader): void {
     midstates.forEach((midstate, versionBits) => {
       const evaluate = evaluator({ tail: words, midstate, mask });
-      const table = VERSION_TABLES + versionBits * VERSION_SIZE;
+      const table = VERSION_TABLES + versionBits * VERSION_TABLE_SIZE;
       this.#module.versionSlots.forEach((word, i) => this.#write(table + 4 * i, evaluate(word)));
       if (versionBits > 0) return;
-      this.#module.headerSlots.forEach((word, i) => this.#write(HEADER + 4 * i, evaluate(word)));
+      this.#module.headerSlots.forEach((word, i) =>
+        this.#write(HEADER_TABLE + 4 * i, evaluate(word)),
+      );
     });
   }
 
@@ -91,19 +104,8 @@ class WasmScanner implements GroupScanner {
   }
 }
 
-/**
- * A kernel in plain WebAssembly, one nonce at a time; for the salt see createWasmSimdKernel.
- * @throws Error when this engine can't run the module.
- */
-export function createWasmScalarKernel({ salt = 0 }: { salt?: number } = {}): Kernel {
-  return new GroupKernel(new WasmScanner('wasm', SCALAR, salt));
-}
-
-/**
- * A kernel in WebAssembly SIMD128, four nonces at a time. Kernels of different salts, whole numbers
- * from 0, are the same code at another place, which can change its speed (docs/ENGINE.md).
- * @throws Error when this engine can't run the module.
- */
-export function createWasmSimdKernel({ salt = 0 }: { salt?: number } = {}): Kernel {
-  return new GroupKernel(new WasmScanner('wasm-simd', SIMD, salt));
+function scanModule(machine: Machine): ScanModule {
+  const module = modules.get(machine) ?? buildScan(machine, VERSIONS);
+  modules.set(machine, module);
+  return module;
 }

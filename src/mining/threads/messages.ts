@@ -5,6 +5,11 @@ import type { Backend } from '../kernels/kernel';
 import type { AddonSource } from '../kernels/native';
 import type { SearchSpace } from '../search';
 
+// What the engine and its threads tell each other. Threads are told through their MessagePort, and answer through shared
+// memory: a byte stream in a ring with one writer and one reader. A MessagePort wakes its reader while it holds a lock
+// that the reader needs. The thread is of the lowest priority: with other programs on the processors it was held up
+// right there, and the main thread with it (for up to 660 ms at 500 messages a second).
+
 /** What a mining thread is started with. */
 export interface ThreadData {
   backend: 'auto' | Backend;
@@ -33,17 +38,17 @@ export type FromThread =
   | { type: 'progress'; order: number; hashes: number; extranonce2: number }
   | { type: 'stopped'; order: number; hashes: number };
 
-// Messages from a mining thread through shared memory, as a byte stream in a ring with one writer and one reader. A
-// MessagePort wakes its reader while it holds a lock that the reader needs. The thread is of the lowest priority: with
-// other programs on the processors it was held up right there, and the main thread with it (for up to 660 ms at 500
-// messages a second).
+interface Ring {
+  readonly counters: Int32Array;
+  readonly bytes: Uint8Array;
+}
 
 /** Bytes written and read so far, u32s that wrap around; then the bytes. */
 const WRITTEN = 0;
 const READ = 1;
 /** Nobody changes or wakes this one: the writer waits on it for a while. */
 const NEVER = 2;
-const HEADER_BYTES = 16;
+const COUNTERS_BYTES = 16;
 /** A power of two, so that positions go on where the u32s wrap around. */
 const RING_BYTES = 2 ** 16;
 const LENGTH_BYTES = 4;
@@ -51,19 +56,7 @@ const FULL_WAIT_MS = 5;
 
 /** Memory for one channel. */
 export function createRing(): SharedArrayBuffer {
-  return new SharedArrayBuffer(HEADER_BYTES + RING_BYTES);
-}
-
-interface Ring {
-  readonly counters: Int32Array;
-  readonly bytes: Uint8Array;
-}
-
-function ringOf(memory: SharedArrayBuffer): Ring {
-  return {
-    counters: new Int32Array(memory, 0, HEADER_BYTES / 4),
-    bytes: new Uint8Array(memory, HEADER_BYTES, RING_BYTES),
-  };
+  return new SharedArrayBuffer(COUNTERS_BYTES + RING_BYTES);
 }
 
 /** The thread's end. */
@@ -140,4 +133,11 @@ export class RingReader<T> {
     Atomics.store(counters, READ, written);
     return parts;
   }
+}
+
+function ringOf(memory: SharedArrayBuffer): Ring {
+  return {
+    counters: new Int32Array(memory, 0, COUNTERS_BYTES / 4),
+    bytes: new Uint8Array(memory, COUNTERS_BYTES, RING_BYTES),
+  };
 }

@@ -12,7 +12,7 @@ const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 
 /** Made once. */
 let program: string | undefined;
 
-/** Starts a worker thread that runs thread.ts. */
+/** Starts a worker thread that runs program.ts. */
 export function startThread(name: string, data: Omit<ThreadData, 'addons'>): Worker {
   program ??= threadProgram();
   const workerData: ThreadData = { ...data, addons: availableAddons() };

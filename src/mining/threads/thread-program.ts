@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 
 /**
- * The program of a mining thread, as build/thread.js makes it of thread.ts and what that needs: a thread that reads
+ * The program of a mining thread, as build/thread.js makes it of program.ts and what that needs: a thread that reads
  * the whole bundle takes 16 MB more. In the bundle build/thread-loader.js puts what it made in place of this file;
  * from source it is made here, in a tenth of a second.
  */

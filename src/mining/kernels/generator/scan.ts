@@ -1,4 +1,5 @@
-import { INITIAL_STATE } from '../../../bitcoin/sha256';
+import { INITIAL_HASH } from '../../../bitcoin/sha256';
+import { HASH_BITS, HEADER_BITS, PADDING_BIT } from '../prepared-header';
 import { Emitter } from './emitter';
 import { encodeModule, FunctionBody, type Local } from './encoder';
 import { add, and, constant, MASK, midstate, tail, type Word } from './expressions';
@@ -9,8 +10,8 @@ import {
   row,
   ROW_SIZE,
   SCHEDULE,
-  VERSION_SIZE,
-  VERSIONS,
+  VERSION_TABLE_SIZE,
+  VERSION_TABLES,
   WORDS,
   type Machine,
 } from './machine';
@@ -34,9 +35,9 @@ import { roundConstant, Steps, type State } from './sha256';
  */
 export interface ScanModule {
   bytes: Uint8Array<ArrayBuffer>;
-  /** The uniform words to be written at HEADER once per header, 4 bytes little-endian each. */
+  /** The uniform words to be written at HEADER_TABLE once per header, 4 bytes little-endian each. */
   headerSlots: readonly Word[];
-  /** The same for each version's table at VERSIONS. */
+  /** The same for each version's table at VERSION_TABLES. */
   versionSlots: readonly Word[];
 }
 
@@ -50,9 +51,6 @@ const FIRST_WITHOUT_A = 57;
 
 /** Where the nonce stands in hash 1's block. */
 const NONCE_WORD = 3;
-const PADDING_BIT = 0x80000000;
-const HEADER_BITS = 640;
-const HASH_BITS = 256;
 
 const range = (from: number, to: number): number[] =>
   Array.from({ length: to - from }, (_, i) => from + i);
@@ -93,10 +91,10 @@ class ScanBuilder {
       const words = this.#schedule();
       body.constant(0).set(this.#found);
       body.constant(0).set(this.#version);
-      body.constant(VERSIONS).set(this.#versionPointer);
+      body.constant(VERSION_TABLES).set(this.#versionPointer);
       body.doWhile(() => {
         this.#filter(this.#hash2(this.#hash1(words)));
-        this.#advance(this.#versionPointer, VERSION_SIZE);
+        this.#advance(this.#versionPointer, VERSION_TABLE_SIZE);
         this.#advance(this.#version, 1);
         body.get(this.#version).constant(this.versions).plain('i32.lt_u');
       });
@@ -155,7 +153,7 @@ class ScanBuilder {
   /** B, G and C. Gives the last word of the second digest. */
   #hash2(digest: readonly Word[]): Word {
     const emitter = this.#emitter;
-    let state = asState(INITIAL_STATE.map(constant));
+    let state = asState(INITIAL_HASH.map(constant));
     for (let t = 0; t < FIRST_LOOPED_2; t++) {
       const word = t < 8 ? emitter.keep(digest[t]!) : paddingOfHash(t);
       if (t < 8) emitter.store(word, row(WORDS, t));
@@ -179,7 +177,7 @@ class ScanBuilder {
         state = [a, a, b, c, emitter.keep(this.#steps.nextE(state, scheduled)), e, f, g];
       }
     }
-    const feedForward = add(roundConstant(LAST_ROUND_2), constant(INITIAL_STATE[7]!));
+    const feedForward = add(roundConstant(LAST_ROUND_2), constant(INITIAL_HASH[7]!));
     return this.#steps.nextE(state, add(this.#nextWord(LAST_ROUND_2), feedForward));
   }
 
