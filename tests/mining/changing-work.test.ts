@@ -47,6 +47,8 @@ const anyWork = (): Watched =>
   new Watched(++rounds, Math.floor(Math.random() * 2 ** 16), Math.floor(Math.random() * 2 ** 32));
 
 const upTo = (limit: number): number => Math.floor(Math.random() * (limit + 1));
+/** Lets the threads come to whatever state they are in by then. */
+const anyTime = (limitMs: number): Promise<void> => sleep(upTo(limitMs));
 
 /**
  * Hashes anew what was told of one part of a work: its finds must be the first ones there, in order.
@@ -103,7 +105,7 @@ describe('Work that changes', function () {
       const each = threads.map(() => new Watched(template.height, prefix, extranonce2));
       each.forEach((work, index) => threads[index]!.search(work));
       works.push(each);
-      await sleep(upTo(60));
+      await anyTime(60);
     }
     await Promise.all(threads.map((thread) => thread.stop()));
     for (const each of works) each.forEach((work, index) => expectAllTold(work, [index]));
@@ -121,7 +123,7 @@ describe('Work that changes', function () {
       engine.search(work);
       works.push(work);
       for (let more = upTo(1); more > 0; more--) stops.push(engine.stop());
-      await sleep(upTo(60));
+      await anyTime(60);
     }
     await Promise.all([...stops, engine.stop()]);
     for (const work of works) expectAllTold(work);
@@ -139,7 +141,7 @@ describe('Work that changes', function () {
       const work = anyWork();
       engine.search(work);
       works.push({ work, threads: [0, 1, 2].slice(0, threads) });
-      await sleep(upTo(120));
+      await anyTime(120);
     }
     engine.configure({ threads: 1, backend: 'js' });
     const last = anyWork();

@@ -8,6 +8,11 @@ import { extranonceOf, packAttempt, type Attempt } from '../../src/work/attempt'
 import { testTemplate } from '../fixtures/template';
 import { until } from '../fixtures/until';
 
+/** One hash in 2^8 is at most this. */
+const EASY = 2n ** 248n - 1n;
+/** A thread that works tells what it finds more often. */
+const QUIET_MS = 300;
+
 describe('Engine', () => {
   const messages: string[] = [];
   const template = testTemplate();
@@ -125,7 +130,8 @@ describe('Engine', () => {
     search();
     await until(() => found.size > 0);
     engine.configure({ threads: 3, backend: 'js' });
-    await sleep(300);
+    const { hashes } = engine;
+    await until(() => engine.hashes > hashes);
     expect(engine.backends).to.have.length(1);
     expect(engine.requestedBackend).to.equal('auto');
 
@@ -139,6 +145,7 @@ describe('Engine', () => {
     await engine.stop();
     search();
     await until(() => found.size > 0);
+    // The other two find nothing more.
     await sleep(300);
     expect([...found]).to.deep.equal([0]);
     expect(engine.backends).to.deep.equal(['js']);
@@ -165,10 +172,16 @@ describe('Engine', () => {
     const engine = start(1);
     const found: Attempt[] = [];
     const target = FLOOR << 6n;
-    engine.search(work({ target, onFound: (more) => found.push(...more) }));
+    let toldAtMs = 0;
+    const onFound = (more: Attempt[]): void => {
+      found.push(...more);
+      toldAtMs = performance.now();
+    };
+    const onHashes = (): void => void (toldAtMs = performance.now());
+    engine.search(work({ target, onFound, onHashes }));
     await until(() => found.length > 10);
     engine.setIntensity(0);
-    await sleep(300);
+    await until(() => performance.now() - toldAtMs > QUIET_MS);
     const { hashes } = engine;
     const count = found.length;
     expect(engine.hashrateHps).to.equal(0);
@@ -226,10 +239,14 @@ describe('Engine', () => {
 
   it('stops at once while it is paused or rests for long', async () => {
     const engine = start(1);
+    let foundAtMs = 0;
+    const onFound = (): void => void (foundAtMs = performance.now());
+    // Each batch finds something.
+    engine.search(work({ target: EASY, onFound }));
+    // By then a batch takes its full time.
+    await until(() => engine.hashes > 0);
     engine.setIntensity(1);
-    engine.search(work());
-    await until(() => engine.backends[0] !== undefined);
-    await sleep(300);
+    await until(() => performance.now() - foundAtMs > QUIET_MS / 2);
     const startedAt = performance.now();
     await engine.stop();
     // At 1 % a rest takes some two seconds: stopping must not wait for its end.

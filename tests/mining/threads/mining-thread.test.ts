@@ -241,8 +241,8 @@ describe('a mining thread', function () {
       const faults = ["native kernel can't run: no file /tmp/", 'mining at normal priority: code '];
       beforeEachStart(() => scriptedThread('', 'js', faults));
       mine(3);
+      // Each thread tells its faults before that it is up.
       await until(() => told('mining with').length > 0);
-      await sleep(300);
       expect(messages).to.have.length(3);
       expect(messages[0]).to.match(/^warn: native kernel can't run: no file \/tmp\/\d+$/);
       expect(messages[1]).to.match(/^warn: mining at normal priority: code \d+$/);
