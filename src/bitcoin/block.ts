@@ -3,7 +3,7 @@
 /** Bytes of a block header. */
 export const HEADER_SIZE = 80;
 
-/** Where the nonce, u32le, stands in a header. */
+/** The nonce's offset in a header, u32le. */
 export const NONCE_OFFSET = 76;
 
 /** The six fields of a block header, each as it stands there. */
@@ -65,7 +65,7 @@ const WITNESS_KEY_SIZE = 20;
 
 /** Serialises a header to its 80 bytes. */
 export function serializeHeader(fields: HeaderFields): Buffer {
-  // Each of its bytes is written below.
+  // Every byte is written below.
   const header = Buffer.allocUnsafe(HEADER_SIZE);
   header.writeUInt32LE(fields.version >>> 0, 0);
   header.set(fields.prev, 4);

@@ -6,7 +6,7 @@ import * as crypto from 'node:crypto';
 type OneShot = (algorithm: string, data: Uint8Array, outputEncoding: 'buffer') => Buffer;
 type Eight = [number, number, number, number, number, number, number, number];
 
-/** Since Node 20.12; about 1.5 times as fast on a header as an object that is made for one hash. */
+/** Since Node 20.12; on a header about 1.5 times as fast as creating a hash object. */
 const oneShot = (crypto as { hash?: OneShot }).hash;
 
 /**
@@ -32,7 +32,7 @@ export const INITIAL_HASH: readonly number[] = [
   0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
 ];
 
-/** SHA-256 of `data` (FIPS 180-4), 32 bytes as the function gives them. */
+/** SHA-256 of `data` (FIPS 180-4), 32 bytes as the function outputs them. */
 export function sha256(data: Uint8Array): Buffer {
   if (oneShot) return oneShot('sha256', data, 'buffer');
   return crypto.createHash('sha256').update(data).digest();

@@ -6,13 +6,15 @@ import { createWasmScalarKernel, createWasmSimdKernel } from './wasm';
 
 // The choice of a kernel: the fastest that works here, proven on known answers.
 
-/** What is missing is no news; what is there and does not work is. */
+/** 'debug' for code that is missing, 'warn' for code that is there and doesn't work. */
 export type TellLevel = 'debug' | 'warn';
-/** Told why a backend or a variant of it is not used: "what: why", beginning with the backend's name. */
+/**
+ * Receives the reason why a backend, or a variant of it, is not used: "what: why", beginning with the backend's name.
+ */
 export type Tell = (message: string, level: TellLevel) => void;
 type Factory = (tell: Tell, addons: readonly AddonSource[]) => Kernel;
 
-/** A header with hits that stand alone among the nonces around them. */
+/** A header and its hits, each the only one among the nonces around it. */
 export interface KnownAnswer {
   name: string;
   /** 80 bytes as hashed */
@@ -29,7 +31,7 @@ const FACTORIES: readonly { backend: Backend; create: Factory }[] = [
   { backend: 'js', create: createJsKernel },
 ];
 
-/** Instances to try at most: a slow one is rare, three in a row don't happen by chance. */
+/** At most this many instances are tried: a slow one is rare, three in a row don't happen by chance. */
 const MAX_INSTANCES = 4;
 /** Rates this close count as equal; a slow instance misses 30 to 50 %. */
 const AGREEMENT = 0.85;
@@ -49,7 +51,7 @@ const BLOCK_125552 = knownBlock(
     '1eb942ae710e951ed797f7affc8892b0f1fc122bc7f5d74df2b9441a42a14695',
 );
 
-/** The genesis header as it would be versioned today (BIP 9), for rolling its version bits. */
+/** The genesis header with a version as used today (BIP 9), for rolling its version bits. */
 const ROLLED = Buffer.from(GENESIS.header);
 ROLLED.writeUInt32LE(0x20000000, 0);
 
@@ -75,7 +77,7 @@ const EVERY_LANE = Array.from({ length: 17 }, (_, before) => before);
 
 /**
  * The fastest kernel that works here, or the one asked for, proven on known answers.
- * @param addons native code, if not what is found where it is looked for
+ * @param addons native code to use instead of what is found
  * @throws Error, naming each backend and its fault, when none of those asked for works.
  */
 export function createKernel(
@@ -99,7 +101,7 @@ export function createKernel(
   throw new Error(faults.join('; ') || `no such kernel: ${preference}`);
 }
 
-/** The native variant that is fastest on this CPU, of those that work. */
+/** The fastest native variant that works on this CPU. */
 function fastestNative(tell: Tell, addons: readonly AddonSource[]): Kernel {
   const kernels = nativeVariants(addons).flatMap(
     ({ name, create }) => proven(`native ${name}`, create, tell) ?? [],
@@ -109,7 +111,7 @@ function fastestNative(tell: Tell, addons: readonly AddonSource[]): Kernel {
   return fastest.kernel;
 }
 
-/** The kernel once it has passed its test; its fault is told, and nothing given, when it can't run. */
+/** The kernel if it passes its test; otherwise reports the fault and returns undefined. */
 function proven(name: string, create: () => Kernel, onFault: Tell): Kernel | undefined {
   try {
     const kernel = create();
@@ -124,9 +126,8 @@ function proven(name: string, create: () => Kernel, onFault: Tell): Kernel | und
 }
 
 /**
- * The fastest of a few instances of one kernel, which differ only in where V8 puts their code: now and
- * then that costs an instance a third of its speed for life. Two that agree are believed, another is
- * made as long as none do.
+ * The fastest of a few instances of one kernel, which differ only in where V8 puts their code: now and then that costs
+ * an instance a third of its speed for good. Makes instances until the two fastest agree.
  */
 export function fastestInstance(
   create: (salt: number) => Kernel,
@@ -150,7 +151,7 @@ function ranked(
   return kernels.map((kernel) => ({ kernel, rate: rate(kernel) })).sort((a, b) => b.rate - a.rate);
 }
 
-/** Hashes per millisecond in the best of a few samples, which leaves out warming up and disturbances. */
+/** Hashes per millisecond in the best of a few samples, which leaves out warm-up and disturbances. */
 function hashrate(kernel: Kernel): number {
   kernel.load(new Uint8Array(80), 0n);
   const nonces = SAMPLE_HASHES / kernel.versions;
@@ -196,7 +197,7 @@ function expectHits(
   }
 }
 
-/** Few for many hits: each version in other lanes, at the edges of a range and away from them. */
+/** Fewer where there are many hits: other lanes for each version, at the edges of a range and inside it. */
 function someLanes(versionBits: number): number[] {
   return [0, 1 + versionBits, 17 + versionBits];
 }

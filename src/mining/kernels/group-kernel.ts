@@ -13,17 +13,17 @@ export interface GroupScanner {
   readonly lanes: number;
   load(header: PreparedHeader): void;
   /**
-   * Hashes groups, at least 1, from `nonce` on (modulo 2^32) and returns how many it passed before one
-   * with a candidate, all of them when there was none.
+   * Hashes `groups` groups, at least 1, from `nonce` on (modulo 2^32). Returns how many it passed before one with a
+   * candidate, or all of them if there was none.
    */
   scan(nonce: number, groups: number): number;
-  /** By versionBits, of the group that ended the scan: bit i set where nonce + i is a candidate. */
+  /** For the group that ended the scan, by versionBits: bit i is set if nonce + i is a candidate. */
   readonly candidates: ArrayLike<number>;
 }
 
 /**
- * Hashes in one call of the scanner: 2 to 30 ms, far above the cost of a call. V8 optimises a
- * WebAssembly function between its calls only, so that none may be long.
+ * Hashes in one call of the scanner: 2 to 30 ms, far above the cost of a call. V8 switches to optimised WebAssembly
+ * code only between calls, so no call may be long.
  */
 const HASHES_PER_CALL = 2 ** 16;
 
@@ -66,7 +66,7 @@ export class GroupKernel implements Kernel {
     return hits;
   }
 
-  /** Adds what the group of nonces from `start` really hit; its lanes past `end` don't count. */
+  /** Adds the real hits in the group of nonces from `start`; lanes past `end` don't count. */
   #confirm(header: PreparedHeader, start: number, end: number, hits: Hit[]): void {
     const { candidates } = this.scanner;
     for (let nonce = start; nonce < end; nonce++) {

@@ -3,8 +3,7 @@ import type { Hit, Kernel } from './kernel';
 import { checkRange, PreparedHeader, swapBytes } from './prepared-header';
 
 /**
- * Rolled versions hashed for every nonce: they differ in the midstate alone, so they share hash 1's
- * message schedule.
+ * Rolled versions hashed for every nonce: they differ only in the midstate, so they share hash 1's message schedule.
  */
 const VERSIONS = 8;
 
@@ -27,7 +26,7 @@ const words1 = new Int32Array(64);
 const words2 = new Int32Array(64);
 words2[8] = 0x80000000;
 words2[15] = 256;
-/** The same words plus their round constants, as the rounds want them: hash 1's first, hash 2's from HASH_2 on. */
+/** The same words plus their round constants, as the rounds need them: hash 1's first, hash 2's from HASH_2 on. */
 const scheduled = new Int32Array(128);
 const MASK = 127;
 const HASH_2 = 64;
@@ -104,7 +103,7 @@ function fiveRounds(from: number): void {
 }
 
 /**
- * Fifty-six rounds from scheduled[from] on, in passes of eight: in those the variables take turns in being a..h, so
+ * Fifty-six rounds from scheduled[from] on, in passes of eight, within which the variables take turns being a..h so
  * that no round has to move them.
  */
 function sevenTimesEightRounds(from: number): void {
@@ -185,7 +184,7 @@ function sevenTimesEightRounds(from: number): void {
   state[7] = h;
 }
 
-/** The last word of the digest, for the scheduled nonce, on a midstate and the state that rounds 0..2 make of it. */
+/** The digest's last word for the scheduled nonce, given a midstate and the state that rounds 0..2 make of it. */
 function lastWord(midstate: Int32Array, afterRound2: Int32Array): number {
   for (let i = 0; i < 8; i++) state[i] = afterRound2[i]!;
   fiveRounds(NONCE_WORD);
@@ -241,7 +240,6 @@ class JsKernel implements Kernel {
   }
 }
 
-/** A kernel in plain TypeScript, which runs on every machine. */
 export function createJsKernel(): Kernel {
   return new JsKernel();
 }

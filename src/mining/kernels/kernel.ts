@@ -16,9 +16,9 @@ export interface Hit {
  */
 export interface Kernel {
   readonly backend: Backend;
-  /** Which of the backend's hash loops it is, for people: native code has one for each instruction set. */
+  /** Which of the backend's hash loops this is, for display: native code has one per instruction set. */
   readonly variant: string;
-  /** versionBits 0..versions-1 are hashed for every nonce; 1 where the version is not rolled. */
+  /** versionBits 0..versions-1 are hashed for every nonce; 1 if the version is not rolled. */
   readonly versions: number;
   /**
    * Sets what is hashed: one block header of which only the nonce and the rolled version bits move.

@@ -17,14 +17,14 @@ import { GroupKernel, type GroupScanner } from './group-kernel';
 import type { Kernel } from './kernel';
 import type { PreparedHeader } from './prepared-header';
 
-// The one file that touches native code (native/addon.c): it finds the addons, loads one and makes kernels of its hash
-// loops. An addon can only be loaded from a file. In the bundle its bytes are embedded, so that they have to be written
-// first: to the task's own folder, or where that can't be, to a temporary one.
+// The one file that touches native code (native/addon.c): finds the addons, loads one and makes kernels of its hash
+// loops. An addon can only be loaded from a file. In a bundle its bytes are embedded, so they have to be written first:
+// to the task's own folder or, if that fails, to a temporary one.
 
-/** Native code: the path of its file, or bytes that are to be one. */
+/** Native code: the path of its file, or the bytes to write to one. */
 export type AddonSource = string | Uint8Array;
 
-/** There is no addon to load, as where none was built: no fault, but slower. */
+/** There is no addon to load, because none was built: slower, but no fault. */
 export class NoAddonError extends Error {
   override readonly name = 'NoAddonError';
 }
@@ -38,7 +38,7 @@ export interface NativeVariant {
 
 /** What the addon exports. */
 interface Addon {
-  /** The hash loops that this CPU runs; the best first, as far as can be told without measuring. */
+  /** The hash loops that this CPU can run; the best first, as far as one can tell without measuring. */
   variants: readonly { name: string; lanes: number }[];
   createScanner(variant: number): object;
   load(scanner: object, header: Uint32Array): void;
@@ -56,9 +56,9 @@ const NATIVE = path.join(__dirname, '../../../native');
 let available: readonly AddonSource[] | undefined;
 
 /**
- * The native hash loops that this CPU runs.
- * @param addons where they are, if not where they are looked for
- * @throws Error when there is no addon that this system loads.
+ * The native hash loops that this CPU can run.
+ * @param addons the addons to try, instead of those found
+ * @throws Error when this system loads none of them.
  */
 export function nativeVariants(
   addons: readonly AddonSource[] = availableAddons(),
@@ -70,13 +70,13 @@ export function nativeVariants(
   }));
 }
 
-/** The addons that were built for this platform: those of the bundle, in memory that threads share, or files. */
+/** The addons built for this platform: the bundle's, in memory that threads share, or files. */
 export function availableAddons(): readonly AddonSource[] {
   available ??= FROM_SOURCE ? builtFiles() : (EMBEDDED_ADDONS[PLATFORM] ?? []).map(shared);
   return available;
 }
 
-/** What would make hashing faster where no addon was built, and how loud that is to be said; undefined where one was. */
+/** What would make hashing faster, and the level to log it at; undefined if an addon was built. */
 export function missingAddonAdvice(): { level: 'debug' | 'info'; message: string } | undefined {
   if (availableAddons().length > 0) return undefined;
   return FROM_SOURCE
@@ -91,7 +91,7 @@ function shared(base64: string): Uint8Array {
   return copy;
 }
 
-/** Where node-gyp and, by the conventions of node-gyp-build, prebuilds are. */
+/** The addons that node-gyp built, and the prebuilds that lie where node-gyp-build looks for them. */
 function builtFiles(): string[] {
   return [path.join(NATIVE, 'build/Release'), path.join(NATIVE, 'prebuilds', PLATFORM)].flatMap(
     (folder) =>
@@ -131,8 +131,8 @@ class NativeScanner implements GroupScanner {
 }
 
 /**
- * Loads the first of several addons that this system loads, and gives its exports.
- * @throws NoAddonError when there is none, Error of all that failed.
+ * Loads the first addon that this system accepts, and returns its exports.
+ * @throws NoAddonError when there are none, Error with the reasons when all failed.
  */
 function loadAddon(sources: readonly AddonSource[]): unknown {
   if (sources.length === 0) {
@@ -145,7 +145,7 @@ function loadAddon(sources: readonly AddonSource[]): unknown {
   );
 }
 
-/** @throws Error of all that failed. */
+/** @throws Error with the reasons when all failed. */
 function firstThatWorks<T>(attempts: readonly (() => T)[]): T {
   const faults: string[] = [];
   for (const attempt of attempts) {
@@ -164,12 +164,12 @@ function load(file: string): unknown {
   return addon.exports;
 }
 
-/** @param folder the task's own; a Koii node starts each task in one. */
+/** @param folder the task's own: a Koii node starts each task in a folder of its own */
 export function loadEmbedded(bytes: Uint8Array, folder: string = process.cwd()): unknown {
   return firstThatWorks([
     () => load(writeAddon(bytes, folder)),
     () => {
-      // A folder of this process's alone (mode 0700): in a shared one others could meddle.
+      // A new folder of mode 0700: in a shared one others could tamper with the file.
       const temporary = mkdtempSync(path.join(os.tmpdir(), 'orca-native-'));
       try {
         return load(writeAddon(bytes, temporary));
@@ -181,9 +181,9 @@ export function loadEmbedded(bytes: Uint8Array, folder: string = process.cwd()):
 }
 
 /**
- * Writes an addon to a file named by its hash, unless it is there already, and gives its path. Threads
- * may do so at the same time: a file appears whole or not at all.
- * @throws Error when what can be read back isn't what was to be written.
+ * Writes an addon to a file named by its hash, unless it exists already, and returns its path. Several threads may do
+ * so at once: a file appears whole or not at all.
+ * @throws Error when the file read back isn't what was written.
  */
 export function writeAddon(bytes: Uint8Array, folder: string): string {
   const hash = sha256Hex(bytes);
@@ -198,7 +198,7 @@ export function writeAddon(bytes: Uint8Array, folder: string): string {
   return file;
 }
 
-/** A regular file of this user with the wanted content, which no one else may write. */
+/** Whether it is a regular file of this user with this content, and closed to everyone else. */
 function isOurs(file: string, hash: string): boolean {
   const found = lstatSync(file, { throwIfNoEntry: false });
   if (!found?.isFile()) return false;
@@ -210,7 +210,7 @@ function sha256Hex(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** Windows keeps a loaded file in place; its temporary folder stays behind there. */
+/** On Windows a loaded file can't be removed, so its temporary folder stays. */
 function removeIfPossible(folder: string): void {
   try {
     rmSync(folder, { recursive: true, force: true });

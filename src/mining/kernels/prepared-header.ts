@@ -14,9 +14,8 @@ export const swapBytes = (word: number): number =>
   (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
 
 /**
- * A header and a target as every kernel wants them: the first block of the header compressed (the
- * midstate, one for each rolled version), the second one's words, and the target as a filter on one
- * hash word.
+ * A header and a target as every kernel needs them: the header's first block compressed (the midstate, one for each
+ * rolled version), the words of its second block, and the target as a filter on one hash word.
  */
 export class PreparedHeader {
   /** The hash value after the header's first 64 bytes, by versionBits. */
@@ -24,8 +23,8 @@ export class PreparedHeader {
   /** The second block's 16 big-endian words; words[3], the byte-swapped nonce, is 0. */
   readonly words: Int32Array;
   /**
-   * A hash can be at most the target only if the last word of its digest has none of these bits: the
-   * leading zeros of the target's top 32 bits, in the order in which SHA-256 gives that word.
+   * A hash can be at most the target only if the last word of its digest has none of these bits: the leading zeros of
+   * the target's top 32 bits, in the byte order in which SHA-256 outputs that word.
    */
   readonly mask: number;
 

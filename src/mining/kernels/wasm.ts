@@ -22,7 +22,7 @@ import type { PreparedHeader } from './prepared-header';
 
 // The one file that touches WebAssembly: makes kernels of the modules that generator/ writes.
 
-/** What this file uses of it; @types/node 18 doesn't declare it. */
+/** The part of WebAssembly used here; @types/node 18 doesn't declare it. */
 declare const WebAssembly: {
   Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
   Instance: new (module: object) => {
@@ -36,12 +36,12 @@ declare const WebAssembly: {
 /** Rolled versions hashed for every nonce. */
 const VERSIONS = 16;
 
-/** Generated once each, when first needed. */
+/** Each is generated once, when first needed. */
 const modules = new Map<Machine, ScanModule>();
 
 /**
- * A kernel in WebAssembly SIMD128, four nonces at a time. Kernels of different salts, whole numbers
- * from 0, are the same code at another place, which can change its speed (docs/ENGINE.md).
+ * A kernel in WebAssembly SIMD128, four nonces at a time. Kernels with different salts (whole numbers from 0) have the
+ * same code at different addresses, which can change its speed (docs/ENGINE.md).
  * @throws Error when this engine can't run the module.
  */
 export function createWasmSimdKernel({ salt = 0 }: { salt?: number } = {}): Kernel {
@@ -68,7 +68,7 @@ class WasmScanner implements GroupScanner {
   readonly #memory: DataView;
 
   /**
-   * @param salt a whole number from 0: of different salts the same code lies at another place
+   * @param salt a whole number from 0; another salt puts the same code at another address
    * @throws Error when this engine can't run the module.
    */
   constructor(

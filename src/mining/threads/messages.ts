@@ -5,10 +5,10 @@ import type { Backend } from '../kernels/kernel';
 import type { AddonSource } from '../kernels/native';
 import type { SearchSpace } from '../search';
 
-// What the engine and its threads tell each other. Threads are told through their MessagePort, and answer through shared
-// memory: a byte stream in a ring with one writer and one reader. A MessagePort wakes its reader while it holds a lock
-// that the reader needs. The thread is of the lowest priority: with other programs on the processors it was held up
-// right there, and the main thread with it (for up to 660 ms at 500 messages a second).
+// What the engine and its threads tell each other. The engine posts to a thread's MessagePort. A thread answers through
+// shared memory: a byte stream in a ring with one writer and one reader. A MessagePort wakes its reader while it holds
+// a lock that the reader needs. Threads have the lowest priority: while other programs kept the processors busy, a
+// thread was held up right there, and the main thread with it (for up to 660 ms at 500 messages a second).
 
 /** What a mining thread is started with. */
 export interface ThreadData {
@@ -19,7 +19,7 @@ export interface ThreadData {
   addons: readonly AddonSource[];
 }
 
-/** From the engine to a thread. A search ends the one before; each has a number of its own, its order's. */
+/** From the engine to a thread. A search ends the one before; `order` is its number. */
 export type ToThread =
   | { type: 'search'; order: number; space: SearchSpace; target: bigint }
   | { type: 'target'; target: bigint }
@@ -28,8 +28,8 @@ export type ToThread =
   | { type: 'stop' };
 
 /**
- * From a thread to the engine. An order's hashes count from its start, and it has stopped once, whatever ended it;
- * notes tell why other backends are not used, each beginning with a backend's name.
+ * From a thread to the engine. `hashes` counts from the start of the order, and each order reports `stopped` once,
+ * whatever ended it. Notes say why other backends are not used, each beginning with a backend's name.
  */
 export type FromThread =
   | { type: 'ready'; backend: Backend; notes: string[] }
@@ -46,10 +46,10 @@ interface Ring {
 /** Bytes written and read so far, u32s that wrap around; then the bytes. */
 const WRITTEN = 0;
 const READ = 1;
-/** Nobody changes or wakes this one: the writer waits on it for a while. */
+/** Nobody changes or wakes this one: the writer waits on it for a fixed time. */
 const NEVER = 2;
 const COUNTERS_BYTES = 16;
-/** A power of two, so that positions go on where the u32s wrap around. */
+/** A power of two, so that positions stay continuous where the u32s wrap around. */
 const RING_BYTES = 2 ** 16;
 const LENGTH_BYTES = 4;
 const FULL_WAIT_MS = 5;
@@ -59,7 +59,7 @@ export function createRing(): SharedArrayBuffer {
   return new SharedArrayBuffer(COUNTERS_BYTES + RING_BYTES);
 }
 
-/** The thread's end. */
+/** The thread's end of a channel. */
 export class RingWriter<T> {
   private readonly ring: Ring;
 
@@ -94,7 +94,7 @@ export class RingWriter<T> {
   }
 }
 
-/** The other end. */
+/** The engine's end of a channel. */
 export class RingReader<T> {
   private readonly ring: Ring;
   private unread = Buffer.alloc(0);
@@ -103,7 +103,7 @@ export class RingReader<T> {
     this.ring = ringOf(memory);
   }
 
-  /** The messages that have come since the last look, never waiting for one. */
+  /** The messages that have arrived since the last call; never waits for one. */
   read(): T[] {
     const parts = this.parts();
     if (parts.length === 0) return [];
@@ -118,7 +118,7 @@ export class RingReader<T> {
     return messages;
   }
 
-  /** Copies of what is in the ring, in two parts where it goes over the end; none where there is nothing. */
+  /** Copies of what is in the ring, in two parts where it wraps around the end; none if there is nothing. */
   private parts(): Uint8Array[] {
     const { counters, bytes } = this.ring;
     const written = Atomics.load(counters, WRITTEN);

@@ -30,7 +30,7 @@ export class Emitter {
     readonly versionPointer: Local,
   ) {}
 
-  /** Leaves the word, of all lanes, on the stack. */
+  /** Leaves the word on the stack, in all lanes. */
   push(word: Word): void {
     const local = this.#kept.get(word);
     const value = constantValue(word);
@@ -52,9 +52,8 @@ export class Emitter {
   }
 
   /**
-   * Computes or loads a lane-bound word here and now, into a local variable, and gives the word that
-   * stands for it. A local plus something uniform stays the sum it is, so that further uniform terms
-   * fold into it.
+   * Computes or loads a lane-bound word into a local variable, at this point of the code, and returns the word that
+   * stands for it. A local plus something uniform stays a sum, so that further uniform terms fold into it.
    */
   keep = (word: Word): Word => {
     if (isUniform(word) || isLocal(word) || this.#kept.has(word)) return word;
@@ -125,7 +124,7 @@ class SlotTable {
   readonly #keys = new Map<Word, string>();
   readonly #ids = new Map<string, number>();
 
-  /** @param size what the table may take, in bytes. */
+  /** @param size bytes that the table may take */
   constructor(readonly size: number) {}
 
   /** Offset of the word's value in the table, in bytes; the same for equal expressions. */
@@ -140,7 +139,7 @@ class SlotTable {
     return offset;
   }
 
-  /** Equal for equal expressions, and short however large they are. */
+  /** A key that is equal for equal expressions, and short however large they are. */
   #keyOf(word: Word): string {
     let key = this.#keys.get(word);
     if (key === undefined) {
