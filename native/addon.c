@@ -1,13 +1,13 @@
 /*
  * The hash loops as a Node-API addon, used by src/mining/kernels/native.ts alone.
  *
- *   variants                      [{ name, lanes }], what this CPU can run
+ *   variants                      [{ name, lanes }], the ones this CPU can run
  *   createScanner(variant)        a scanner for variants[variant]
- *   load(scanner, words)          words: a Uint32Array that holds a struct prepared_header
+ *   load(scanner, words)          words: a Uint32Array that holding a struct prepared_header
  *   scan(scanner, nonce, groups, candidates)
  *                                 candidates: a Uint32Array of VERSIONS; see struct variant
  *
- * No state but the scanners', so every thread may load it.
+ * All state is in the scanners, so every thread may load it.
  */
 #define NAPI_VERSION 8
 #include <node_api.h>
@@ -24,7 +24,7 @@ struct scanner {
 
 static const napi_type_tag SCANNER_TAG = {0x6f7263612d6d696e, 0x696e672d7363616e};
 
-/* Leaves the calling function with an exception when a call of Node-API fails. */
+/* Throws and returns from the calling function when a Node-API call fails. */
 #define CALL(call)                                                          \
   do {                                                                      \
     if ((call) != napi_ok) {                                                \

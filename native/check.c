@@ -1,6 +1,6 @@
 /*
- * Checks every variant that this CPU runs against SHA-256 written plainly; no Node needed, so it also
- * checks a cross-build in an emulator. Prints what it checked; exits with 1 when a variant is wrong.
+ * Checks every variant that this CPU can run against a plain SHA-256. Needs no Node, so it can also
+ * check a cross-build in an emulator. Prints what it checked; exits with 1 when a variant is wrong.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,7 +42,7 @@ static uint32_t last_word(const struct prepared_header *header, int version, uin
   return hash[7];
 }
 
-/* How many of a group's nonces and versions it judges wrongly. */
+/* How many of a group's nonces and versions the variant judges wrongly. */
 static uint32_t faults_in(const struct variant *variant, void *memory,
                           const struct prepared_header *header, uint32_t nonce) {
   uint32_t candidates[VERSIONS], faults = 0;
@@ -57,7 +57,7 @@ static uint32_t faults_in(const struct variant *variant, void *memory,
   return faults;
 }
 
-/* A scan of several groups stops at the first one with a candidate. */
+/* Whether a scan of several groups fails to stop at the first one with a candidate. */
 static uint32_t stops_wrongly(const struct variant *variant, void *memory, uint32_t nonce) {
   uint32_t candidates[VERSIONS], passed = 0;
   while (passed < GROUPS && variant->scan(memory, nonce + passed * variant->lanes, 1, candidates)) {

@@ -12,7 +12,7 @@
 #define ALIGNED(bytes) __attribute__((aligned(bytes)))
 #endif
 
-/* Before a loop of at most 16 passes that is to become straight code. */
+/* Goes before a loop of at most 16 passes that should become straight code. */
 #if defined(__clang__)
 #define UNROLL _Pragma("unroll")
 #elif defined(__GNUC__)
