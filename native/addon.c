@@ -3,7 +3,7 @@
  *
  *   variants                      [{ name, lanes }], the ones this CPU can run
  *   createScanner(variant)        a scanner for variants[variant]
- *   load(scanner, words)          words: a Uint32Array that holding a struct prepared_header
+ *   load(scanner, words)          words: a Uint32Array holding a struct prepared_header
  *   scan(scanner, nonce, groups, candidates)
  *                                 candidates: a Uint32Array of VERSIONS; see struct variant
  *

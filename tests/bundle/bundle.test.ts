@@ -85,7 +85,7 @@ describeProcesses('the bundle', () => {
           uploadDistributionList: () => true,
           distributionListSubmissionOnChain: () => undefined,
           distributionListAuditSubmission: () => undefined,
-          // An empty round before it: the one submitter of this round makes the list.
+          // The round before is empty, so this round's only submitter makes the list.
           getTaskSubmissionInfo: () => ({
             submissions: { [ROUND]: { [self]: submission('value 0') } },
             submissions_audit_trigger: {},
@@ -133,7 +133,7 @@ describeProcesses('the bundle', () => {
         await node.close();
       });
 
-      /** Sends the round event until it had its effect: nobody tells when the task is ready for it. */
+      /** Sends the event of a round until it takes effect: nothing tells when the task is ready for it. */
       async function afterEvent(functionCall: string, method: string): Promise<unknown[]> {
         await until(async () => {
           if (node.callsOf(method).length > 0) return true;

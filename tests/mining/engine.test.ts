@@ -10,7 +10,7 @@ import { until } from '../fixtures/until';
 
 /** One hash in 2^8 is at most this. */
 const EASY = 2n ** 248n - 1n;
-/** A thread that works tells what it finds more often. */
+/** A thread that works reports finds more often than this. */
 const QUIET_MS = 300;
 
 describe('Engine', () => {
@@ -22,7 +22,7 @@ describe('Engine', () => {
     engines.push(engine);
     return engine;
   };
-  /** Work of which nothing need be told. */
+  /** Work whose results nobody needs. */
   const work = (some: Partial<EngineWork> = {}): EngineWork => ({
     template,
     prefix: 0,
@@ -52,7 +52,7 @@ describe('Engine', () => {
     );
     await until(() => extranonces().length === 2);
     await engine.stop();
-    // The second part begins 2^24 behind the first, beyond the end of 32 bits.
+    // The second part begins 2^24 after the first, beyond the end of 32 bits.
     expect(extranonces()).to.have.members(['0abcff000005', '0abc00000005']);
     for (const attempt of found) {
       expect(shareOf(template, attempt).hashValue <= target).to.equal(true);
@@ -107,7 +107,7 @@ describe('Engine', () => {
       const { hashes } = engine;
       await until(() => engine.hashes > hashes);
     };
-    // What it tells of first may be from before it had the target.
+    // The first report may be from before it had the target.
     await hashesOn();
     await hashesOn();
     const found = second.length;
@@ -120,7 +120,7 @@ describe('Engine', () => {
   it('is made another way with the next work, and no sooner', async () => {
     const engine = start(1);
     const found = new Set<number>();
-    // The first byte of extranonce2 is the thread's, where a work begins at 0.
+    // If a work begins at 0, the first byte of extranonce2 is the thread's number.
     const onFound = (more: Attempt[]): void =>
       more.forEach(({ extranonce2 }) => found.add(extranonce2 >>> 24));
     const search = (): void => {
@@ -137,7 +137,7 @@ describe('Engine', () => {
 
     search();
     await until(() => found.size === 3);
-    // The thread before may still tell what it found: not all of these need be up.
+    // The old thread may still report what it found, so not all of the new ones need be up.
     await until(() => messages.includes('mining with 3 threads on js'));
     expect(engine.backends).to.deep.equal(['js', 'js', 'js']);
 
@@ -145,7 +145,7 @@ describe('Engine', () => {
     await engine.stop();
     search();
     await until(() => found.size > 0);
-    // The other two find nothing more.
+    // The two dismissed threads find nothing more.
     await sleep(300);
     expect([...found]).to.deep.equal([0]);
     expect(engine.backends).to.deep.equal(['js']);
@@ -201,7 +201,7 @@ describe('Engine', () => {
     const engine = start(2);
     const zeros: string[] = [];
     const search = (): void => engine.search(work({ target: 0n }));
-    /** Reads the rate for a while, as whoever asks for it may at any time. */
+    /** Reads the rate again and again, as anybody may at any time. */
     const watch = async (after: string): Promise<void> => {
       for (let reads = 0; reads < 15; reads++) {
         if (engine.hashrateHps === 0) zeros.push(after);
@@ -243,7 +243,7 @@ describe('Engine', () => {
     const onFound = (): void => void (foundAtMs = performance.now());
     // Each batch finds something.
     engine.search(work({ target: EASY, onFound }));
-    // By then a batch takes its full time.
+    // By then batches take their full time.
     await until(() => engine.hashes > 0);
     engine.setIntensity(1);
     await until(() => performance.now() - foundAtMs > QUIET_MS / 2);

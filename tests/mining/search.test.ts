@@ -6,7 +6,7 @@ import { Search } from '../../src/mining/search';
 import { headerOf } from '../../src/work/segment';
 import { testTemplate } from '../fixtures/template';
 
-/** A kernel that hashes nothing, but remembers what it was to scan and reports every start as a hit. */
+/** A kernel that hashes nothing, records what it was asked to scan and reports every start as a hit. */
 class RecordingKernel implements Kernel {
   readonly backend = 'js';
   readonly variant = '';

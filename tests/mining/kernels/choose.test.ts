@@ -33,7 +33,7 @@ function withoutWebAssembly(test: () => void): void {
   }
 }
 
-/** Runs `test` with another way of loading addons. */
+/** Runs `test` with `dlopen` in place of the way addons are loaded. */
 function loadingAddons(dlopen: (module: { exports: unknown }) => void, test: () => void): void {
   const found = Object.getOwnPropertyDescriptor(process, 'dlopen')!;
   Object.defineProperty(process, 'dlopen', { ...found, value: dlopen });
@@ -151,7 +151,7 @@ describe('createKernel', () => {
 });
 
 describe('fastestInstance', () => {
-  /** Kernels that remember their salt, with given rates. */
+  /** Chooses among kernels with these rates, by their salts. */
   const choose = (rates: readonly number[]): { chosen: number; made: number } => {
     const salts = new Map<Kernel, number>();
     const chosen = fastestInstance(
@@ -186,7 +186,7 @@ describe('fastestInstance', () => {
   });
 });
 
-/** A kernel right in all but what `change` does to its hits. */
+/** A kernel that is right except for what `change` does to its hits. */
 function faulty(change: (hits: Hit[], start: number, end: number) => Hit[]): Kernel {
   const kernel = createJsKernel();
   return {

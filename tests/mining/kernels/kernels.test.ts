@@ -49,7 +49,7 @@ function expectSameHits(
   return wanted.length;
 }
 
-/** A header as blocks have it today: BIP 320 version bits rolled, all else random. */
+/** A header as in today's blocks: BIP 320 version bits rolled, everything else random. */
 function modernHeader(versionBits: number): Buffer {
   const header = randomBytes(80);
   header.writeUInt32LE(0x20000000 + versionBits * 2 ** 13, 0);
@@ -154,7 +154,7 @@ for (const { name: kernelName, backend, variant, create } of EVERY_KERNEL) {
           expectSameHits(kernel, header, target, 0, 64);
         }
       }
-      // Where the number of leading zero bits, and with it the filter's mask, changes.
+      // Targets at which the number of leading zero bits changes, and with it the filter's mask.
       const bits = BigInt(lowest.value.toString(2).length);
       for (const target of [1n << bits, (1n << bits) - 1n, 1n << (bits - 1n)]) {
         expectSameHits(kernel, header, target, 0, 64);
@@ -203,7 +203,7 @@ for (const { name: kernelName, backend, variant, create } of EVERY_KERNEL) {
 }
 
 describe('the kernels among themselves', () => {
-  // Real work for all but the plainest: few hits, found by each in another way of grouping nonces.
+  // Real work for all but the plainest kernel: few hits, which each finds in a different grouping of nonces.
   const target = (1n << 244n) - 1n;
   const versions = 8;
   const nonces = 2 ** 15;

@@ -8,7 +8,7 @@ import { until } from '../../fixtures/until';
 
 const FILE = path.join(__dirname, '../../../src/mining/threads/messages.ts');
 
-/** A thread that writes messages of the lengths that are given, each with its number. */
+/** A thread that writes messages of the given lengths, each with its number. */
 function startWriter(lengths: number[]): {
   ring: SharedArrayBuffer;
   reader: RingReader<{ n: number; body: Uint8Array }>;
@@ -77,10 +77,10 @@ describe('a channel through shared memory', () => {
     const { ring, reader, worker } = startWriter(Array.from({ length: 100 }, () => 10_000));
     const written = new Int32Array(ring, 0, 1);
     await until(() => written[0]! >= 2 ** 16);
-    // It looks every 5 ms whether there is room.
+    // The writer checks for room every 5 ms.
     await sleep(100);
     expect(written[0]).to.equal(2 ** 16);
-    // What fits into 64 KiB.
+    // As many as fit into 64 KiB.
     expect(reader.read().length).to.be.below(7);
     await worker.terminate();
   });
