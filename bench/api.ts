@@ -11,8 +11,8 @@ import { Engine } from '../src/mining/engine';
 import { startNode } from './standalone-node';
 import { percentileOf } from './statistics';
 
-// How many shares a second a node takes over HTTP while one thread of it mines: a standalone node in a
-// process of its own, asked from this one over connections that are kept open.
+// Measures how many shares a second a node takes over HTTP while one of its threads mines. The node runs standalone in
+// its own process; this one sends the requests over connections that stay open.
 
 const ROUND = 1;
 const WORKER = 'bench';
@@ -64,7 +64,7 @@ async function main(): Promise<void> {
       ...share,
       submission_id: `duplicate-${share.submission_id}`,
     }));
-    // The code of both processes becomes fast with its first calls.
+    // The first calls make the code of both processes fast.
     await submitAll(agent, port, 'warm-up', invalid.slice(0, 100), 422);
     report([
       await submitAll(agent, port, 'valid', valid, 201),
@@ -77,7 +77,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** Mines shares of the floor, as a new worker is asked for. */
+/** Mines shares at the floor, which is what a new worker is asked for. */
 async function mine(work: Work, wanted: number): Promise<ShareBody[]> {
   const engine = new Engine({ threads: 1, backend: 'auto', log: () => undefined });
   const found: ShareBody[] = [];

@@ -12,13 +12,13 @@ import { decodeKey } from '../src/work/identity';
 import { MemoryStore } from '../tests/fixtures/memory-store';
 import { judgeOf, vectors, type Vector } from '../tests/fixtures/proofs';
 
-// What auditing costs: one proof of each work source, then all proofs and the distribution list of ever larger rounds, with
-// the longest time the event loop had to wait. Every proof is a full one, since that is the dearest.
+// Measures what auditing costs: one proof of each work source, then all proofs and the distribution list of ever larger
+// rounds, with the longest time that the event loop was blocked. Every proof is full, since such proofs cost the most.
 
-/** The histogram counts from tick to tick: so much is no delay. */
+/** The histogram measures from tick to tick, so this much is no delay. */
 const RESOLUTION_MS = 5;
 
-/** What memory bears. */
+/** As many as memory allows. */
 const MAX_SIZE = 1_000_000;
 
 const vector = vectors[0]!;

@@ -14,7 +14,7 @@ interface Options {
   json?: true;
 }
 
-/** Progress and complaints go to stderr: stdout is for the results. */
+/** Progress and errors go to stderr: stdout is for the results. */
 const log = (message: string): void => void process.stderr.write(`${message}\n`);
 
 const { threads, seconds, peer, peerSeconds, json } = new Command('bench')

@@ -7,19 +7,19 @@ import { nativeVariants, type NativeVariant } from '../src/mining/kernels/native
 export interface Contender {
   /** What distinguishes it within its backend. */
   variant: string;
-  /** Hashes some headers, a few milliseconds' worth, and says how many. */
+  /** Hashes some headers for a few milliseconds, and returns how many. */
   run(): number;
 }
 
-/** A header like any other; no hash can be at most target 0, so that nothing but hashing is timed. */
+/** An arbitrary header. No hash will ever be at most target 0, so only hashing is timed. */
 const HEADER = Buffer.alloc(80, 0x5a);
 const NONCES = 2 ** 32;
 
-/** Few enough for the slowest machine, enough that the clock and the calls don't count. */
+/** Few enough for the slowest machine, and enough that the clock and the calls don't count. */
 const KERNEL_HASHES = 2 ** 14;
 const LIBRARY_HASHES = 2 ** 10;
 
-/** What everything is compared with. */
+/** What all others are compared with. */
 export const REFERENCE = 'node:crypto';
 
 const FACTORIES = new Map<string, () => Contender | Promise<Contender>>([
@@ -46,7 +46,7 @@ export async function createContender(name: string): Promise<Contender> {
   return await create();
 }
 
-/** Every native hash loop this CPU runs; 'native' is the fastest of them. None where no addon was built. */
+/** Every native hash loop this CPU can run; 'native' is the fastest of them. Empty if no addon was built. */
 function builtVariants(): NativeVariant[] {
   try {
     return nativeVariants();
@@ -56,7 +56,7 @@ function builtVariants(): NativeVariant[] {
 }
 
 function ofKernel(kernel: Kernel): Contender {
-  kernel.load({ header: HEADER, target: 0n });
+  kernel.load(HEADER, 0n);
   const nonces = KERNEL_HASHES / kernel.versions;
   let nonce = 0;
   return {
@@ -69,7 +69,7 @@ function ofKernel(kernel: Kernel): Contender {
   };
 }
 
-/** Imported as the module it is: as tsx would translate it, it runs at a third of its speed (measured). */
+/** Imported as an ES module: translated by tsx, it runs at a third of its speed (measured). */
 async function ofNoble(): Promise<Contender> {
   const { sha256 } = await import('@noble/hashes/sha2.js');
   return ofLibrary('sha256 twice', (header) => sha256(sha256(header)));

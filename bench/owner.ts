@@ -8,13 +8,13 @@ import { seconds as secondsOf } from '../cli/option-types';
 import { startNode, type StandaloneNode } from './standalone-node';
 import { percentileOf, spreadOf } from './statistics';
 
-// What the owner of the machine notices of mining: how long a thread takes to hash at full speed, how much of a core
-// it uses at each intensity, and how long an answer takes beside it.
+// Measures what the owner of the machine notices of mining: how long a thread takes to hash at full speed, how much of
+// a core it uses at each intensity, and how long requests take while it mines.
 
 const START_BACKENDS = ['auto', 'wasm-simd', 'js'];
 const STARTS = 7;
 const INTENSITIES = [10, 25, 50, 75, 100];
-/** A kernel is chosen and proven before the intensity holds. */
+/** Choosing and proving a kernel comes before the intensity takes effect. */
 const SETTLE_MS = 2_000;
 const REQUESTS = 1_000;
 const BETWEEN_REQUESTS_MS = 5;
@@ -25,7 +25,7 @@ const { seconds } = new Command('bench:owner')
   .parse()
   .opts<{ seconds: number }>();
 
-/** How long a new thread takes to choose its kernel, prove it and have it at full speed. */
+/** How long a new thread takes to choose its kernel, prove it and bring it to full speed. */
 async function startMs(backend: string): Promise<number> {
   const file = JSON.stringify(path.join(__dirname, '../src/mining/kernels/choose.ts'));
   const code = `
@@ -40,7 +40,7 @@ async function startMs(backend: string): Promise<number> {
   return ms;
 }
 
-/** Per cent of a core that a node uses with one thread. */
+/** Percent of a core that a node with one thread uses. */
 async function cpuPercent(intensity: number): Promise<number> {
   const node = await startNode({ MINING_THREADS: '1', MINING_INTENSITY: String(intensity) });
   try {
@@ -56,7 +56,7 @@ async function cpuPercent(intensity: number): Promise<number> {
   }
 }
 
-/** How long answers of /healthz take, one request at a time. */
+/** How long /healthz takes to answer, one request at a time. */
 async function latenciesMs({ url }: StandaloneNode): Promise<number[]> {
   const latencies: number[] = [];
   for (let i = 0; i < REQUESTS; i++) {

@@ -7,7 +7,7 @@ const RATE = /(\d+(?:,\d{3})*(?:\.\d+)?)\s*([kmgt]?)(?:h|hash|hashes)\/s/i;
 // eslint-disable-next-line no-control-regex -- the escape that starts a terminal's colour codes
 const COLOUR = /\u001b\[[\d;]*m/g;
 
-/** The rate that a line of a miner's output tells, in MH/s: `Total: 850 kH/s` is 0.85. */
+/** The rate in a line of a miner's output, in MH/s: `Total: 850 kH/s` is 0.85. */
 export function parseRate(line: string): number | undefined {
   const match = RATE.exec(line.replace(COLOUR, ''));
   if (!match) return undefined;
@@ -15,8 +15,8 @@ export function parseRate(line: string): number | undefined {
 }
 
 /**
- * The rates of a miner's output, in MH/s, in order. Miners that tell each thread's rate also tell a
- * total: then only the totals count.
+ * The rates in a miner's output, in MH/s, in order. Miners that print each thread's rate also print a total: then only
+ * the totals count.
  */
 export function parseRates(output: string): number[] {
   const rates = output.split(/[\r\n]+/).flatMap((line) => {
@@ -27,15 +27,15 @@ export function parseRates(output: string): number[] {
   return (totals.length > 0 ? totals : rates).map(({ rate }) => rate);
 }
 
-/** How many threads a miner's command asks for, by the options such programs share; 1 if it doesn't say. */
+/** How many threads a miner's command asks for, by the options that such programs share; 1 if it doesn't say. */
 export function threadsOf(command: string): number {
   const match = /(?:^|\s)(?:-t\s*|--threads[=\s]\s*)(\d+)/.exec(command);
   return match ? Number(match[1]) : 1;
 }
 
 /**
- * Runs a CPU miner's benchmark command in a shell, for so many seconds at most, and takes the rates it
- * prints as samples.
+ * Runs a CPU miner's benchmark command in a shell, for at most `seconds`, and takes the rates that it prints as
+ * samples.
  * @throws Error when it printed none.
  */
 export async function measurePeer(command: string, seconds: number): Promise<Measurement> {
@@ -52,7 +52,7 @@ export async function measurePeer(command: string, seconds: number): Promise<Mea
   };
 }
 
-/** What a command writes to stdout and stderr until it ends or its time is over. */
+/** What a command writes to stdout and stderr until it ends or its time is up. */
 function outputOf(command: string, seconds: number): Promise<string> {
   return new Promise((resolve, reject) => {
     // A process group of its own, so that the shell's children end with it.

@@ -14,7 +14,7 @@ export function toJson(measurements: readonly Measurement[]): string {
   return JSON.stringify({ results });
 }
 
-/** The results for people; the last figure is the rate of one thread against node:crypto's alone. */
+/** The results as a table; the last figure compares the rate of one thread with node:crypto's. */
 export function toTable(measurements: readonly Measurement[]): string {
   const reference = measurements.find(
     ({ backend, threads }) => backend === REFERENCE && threads === 1,

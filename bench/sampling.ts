@@ -13,14 +13,14 @@ export interface Measurement {
   rateMHps: Spread;
 }
 
-/** Long against a time slice, short against the swings of a shared machine. */
+/** Long compared with a time slice, short compared with the swings of a shared machine. */
 const SAMPLE_MS = 100;
-/** For V8 to reach its optimised code. */
+/** Time for V8 to reach its optimised code. */
 const WARM_UP_MS = 300;
 
 /**
- * Measures every contender on so many threads. The contenders take turns, sample by sample, so that
- * whatever else the machine does meets all of them; one that can't run is told to `log` and left out.
+ * Measures every contender on `threads` threads. The contenders take turns, sample by sample, so that whatever else the
+ * machine does affects all of them alike. One that can't run is reported to `log` and left out.
  */
 export async function measure(
   threads: number,
@@ -55,7 +55,7 @@ export async function measure(
   }
 }
 
-/** The TypeScript loader of the main thread doesn't reach the first file of a worker. */
+/** A worker's first file doesn't go through the main thread's TypeScript loader. */
 function startThread(): Worker {
   const file = JSON.stringify(path.join(__dirname, 'thread.ts'));
   return new Worker(`require('tsx/cjs'); require(${file});`, { eval: true });

@@ -20,7 +20,7 @@ export interface StandaloneNode {
   dispose(): Promise<void>;
 }
 
-/** Starts a node and waits until it answers. @throws Error when it ends instead */
+/** Starts a node and waits until it answers. @throws Error when it exits instead */
 export async function startNode(variables: Record<string, string>): Promise<StandaloneNode> {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'bench-node-'));
   const [port] = await freePorts(1);

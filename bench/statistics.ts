@@ -1,4 +1,4 @@
-/** The middle and the ends of a set of samples. */
+/** The median and the extremes of a set of samples. */
 export interface Spread {
   median: number;
   min: number;
@@ -15,7 +15,7 @@ export function spreadOf(samples: readonly number[]): Spread {
 }
 
 /**
- * The sample that a part p of all samples, 0..1, is not above.
+ * The p-quantile of the samples, p in 0..1.
  * @throws RangeError when there are no samples.
  */
 export function percentileOf(samples: readonly number[], p: number): number {

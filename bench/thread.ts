@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { createContender, type Contender } from './contenders';
 
-// One hashing thread of the benchmark: samples what it is told to, when it is told to.
+// One hashing thread of the benchmark, which takes samples on demand.
 
 export interface SampleOrder {
   contender: string;

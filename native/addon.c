@@ -1,13 +1,13 @@
 /*
  * The hash loops as a Node-API addon, used by src/mining/kernels/native.ts alone.
  *
- *   variants                      [{ name, lanes }], what this CPU can run
+ *   variants                      [{ name, lanes }], the ones this CPU can run
  *   createScanner(variant)        a scanner for variants[variant]
- *   load(scanner, words)          words: a Uint32Array that holds a struct job
+ *   load(scanner, words)          words: a Uint32Array holding a struct prepared_header
  *   scan(scanner, nonce, groups, candidates)
  *                                 candidates: a Uint32Array of VERSIONS; see struct variant
  *
- * No state but the scanners', so every thread may load it.
+ * All state is in the scanners, so every thread may load it.
  */
 #define NAPI_VERSION 8
 #include <node_api.h>
@@ -24,7 +24,7 @@ struct scanner {
 
 static const napi_type_tag SCANNER_TAG = {0x6f7263612d6d696e, 0x696e672d7363616e};
 
-/* Leaves the calling function with an exception when a call of Node-API fails. */
+/* Throws and returns from the calling function when a Node-API call fails. */
 #define CALL(call)                                                          \
   do {                                                                      \
     if ((call) != napi_ok) {                                                \
@@ -100,9 +100,9 @@ static napi_value load(napi_env env, napi_callback_info info) {
   ARGUMENTS(2);
   struct scanner *const scanner = scanner_of(env, arguments[0]);
   if (!scanner) return NULL;
-  const uint32_t *const words = words_of(env, arguments[1], JOB_WORDS);
+  const uint32_t *const words = words_of(env, arguments[1], PREPARED_HEADER_WORDS);
   if (!words) return NULL;
-  scanner->variant->load(scanner->memory, (const struct job *)words);
+  scanner->variant->load(scanner->memory, (const struct prepared_header *)words);
   return NULL;
 }
 

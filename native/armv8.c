@@ -33,7 +33,7 @@ INLINE State add_states(State s, State t) {
 
 #define KNOWN_ROUNDS 0
 
-/* Four rounds; each half of the result needs both halves of what it came from. */
+/* Four rounds; each half of the result needs both halves of the old state. */
 INLINE State four_rounds(State s, QUAD scheduled) {
   return (State){
       vsha256hq_u32(s.abcd, s.efgh, scheduled),

@@ -26,7 +26,7 @@
           'target_name': 'avx512',
           'type': 'static_library',
           'sources': ['avx512.c'],
-          # The interleaving of two versions is to stay as written.
+          # Keeps the interleaving of two versions as written.
           'cflags_c': ['-O2', '-mavx512f', '-mavx512bw', '-fno-schedule-insns2'],
           'xcode_settings': {'OTHER_CFLAGS': ['-O2', '-mavx512f', '-mavx512bw']},
         },

@@ -1,6 +1,6 @@
 /*
- * Checks every variant that this CPU runs against SHA-256 written plainly; no Node needed, so it also
- * checks a cross-build in an emulator. Prints what it checked; exits with 1 when a variant is wrong.
+ * Checks every variant that this CPU can run against a plain SHA-256. Needs no Node, so it can also
+ * check a cross-build in an emulator. Prints what it checked; exits with 1 when a variant is wrong.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,11 +29,12 @@ static void compress(uint32_t hash[8], const uint32_t block[16]) {
   for (int i = 0; i < 8; i++) hash[i] += state[i];
 }
 
-static uint32_t last_word(const struct job *job, int version, uint32_t nonce) {
-  uint32_t block1[16] = {job->tail[0], job->tail[1], job->tail[2], swap32(nonce), 0x80000000};
+static uint32_t last_word(const struct prepared_header *header, int version, uint32_t nonce) {
+  uint32_t block1[16] = {header->tail[0], header->tail[1], header->tail[2], swap32(nonce),
+                         0x80000000};
   uint32_t block2[16], hash[8];
   block1[15] = 640;
-  memcpy(block2, job->midstates[version], sizeof hash);
+  memcpy(block2, header->midstates[version], sizeof hash);
   compress(block2, block1);
   memcpy(&block2[8], DIGEST_PADDING, sizeof DIGEST_PADDING);
   memcpy(hash, IV, sizeof hash);
@@ -41,14 +42,14 @@ static uint32_t last_word(const struct job *job, int version, uint32_t nonce) {
   return hash[7];
 }
 
-/* How many of a group's nonces and versions it judges wrongly. */
-static uint32_t faults_in(const struct variant *variant, void *memory, const struct job *job,
-                          uint32_t nonce) {
+/* How many of a group's nonces and versions the variant judges wrongly. */
+static uint32_t faults_in(const struct variant *variant, void *memory,
+                          const struct prepared_header *header, uint32_t nonce) {
   uint32_t candidates[VERSIONS], faults = 0;
   const uint32_t passed = variant->scan(memory, nonce, 1, candidates);
   for (int v = 0; v < VERSIONS; v++) {
     for (uint32_t lane = 0; lane < variant->lanes; lane++) {
-      const uint32_t expected = (last_word(job, v, nonce + lane) & job->mask) == 0;
+      const uint32_t expected = (last_word(header, v, nonce + lane) & header->mask) == 0;
       const uint32_t got = passed == 0 && candidates[v] >> lane & 1;
       faults += got != expected;
     }
@@ -56,7 +57,7 @@ static uint32_t faults_in(const struct variant *variant, void *memory, const str
   return faults;
 }
 
-/* A scan of several groups stops at the first one with a candidate. */
+/* Whether a scan of several groups fails to stop at the first one with a candidate. */
 static uint32_t stops_wrongly(const struct variant *variant, void *memory, uint32_t nonce) {
   uint32_t candidates[VERSIONS], passed = 0;
   while (passed < GROUPS && variant->scan(memory, nonce + passed * variant->lanes, 1, candidates)) {
@@ -74,15 +75,15 @@ int main(void) {
     void *const memory = allocated + (64 - (uintptr_t)allocated % 64) % 64;
     uint32_t faults = 0;
     for (int round = 0; round < 32; round++) {
-      uint32_t words[JOB_WORDS];
-      struct job job;
-      for (size_t w = 0; w < JOB_WORDS; w++) words[w] = random_word();
-      memcpy(&job, words, sizeof job);
-      job.mask = round % 2 ? 0x000000e0 : 0x0000ffff; /* one in 8, one in 65,536 */
-      variants[i]->load(memory, &job);
+      uint32_t words[PREPARED_HEADER_WORDS];
+      struct prepared_header header;
+      for (size_t w = 0; w < PREPARED_HEADER_WORDS; w++) words[w] = random_word();
+      memcpy(&header, words, sizeof header);
+      header.mask = round % 2 ? 0x000000e0 : 0x0000ffff; /* one in 8, one in 65,536 */
+      variants[i]->load(memory, &header);
       const uint32_t nonce = round == 0 ? UINT32_MAX - 5 : random_word();
       for (uint32_t group = 0; group < GROUPS; group++) {
-        faults += faults_in(variants[i], memory, &job, nonce + group * variants[i]->lanes);
+        faults += faults_in(variants[i], memory, &header, nonce + group * variants[i]->lanes);
       }
       faults += stops_wrongly(variants[i], memory, nonce);
     }

@@ -17,7 +17,7 @@
  *        for each version (two at once)
  *          A   hash 1, rounds 0..7       0..2 are done in load, of 3 two additions are left
  *          H   hash 1, rounds 8..63      a loop, 8 rounds in a pass
- *          B   hash 2, rounds 0..31      its words are hash 1's result and constants, or made of them
+ *          B   hash 2, rounds 0..31      its words are, or are made of, hash 1's result and constants
  *          G   hash 2, rounds 32..55     a loop, 8 rounds in a pass; makes the schedule as it goes
  *          C   hash 2, rounds 56..60     what the last digest word needs, and the filter
  *
@@ -77,7 +77,7 @@ INLINE State next_state(State s, Words scheduled) {
   return (State){a, s.a, s.b, s.c, add(s.d, t1), s.e, s.f, s.g};
 }
 
-/* A round of which a is not wanted. */
+/* A round whose new a isn't needed. */
 INLINE State next_state_without_a(State s, Words scheduled) {
   return (State){s.a, s.a, s.b, s.c, add(s.d, temporary1(s, scheduled)), s.e, s.f, s.g};
 }
@@ -89,8 +89,8 @@ INLINE Words next_word(const Words *w) {
 
 INLINE int is_padding(int t) { return 8 <= t && t < 16; }
 
-/* Word t of hash 2's schedule, 16..31: padding words, mostly zero, are among those it is made of. The
- * conditions are settled at compile time. */
+/* Word t of hash 2's schedule, 16..31, made in part of padding words, most of them zero. The
+ * compiler settles the conditions. */
 INLINE Words next_word_after_padding(const Words *w, int t) {
   uint32_t known = 0;
   known += is_padding(t - 16) ? DIGEST_PADDING[t - 24] : 0;
@@ -107,7 +107,7 @@ INLINE Words next_word_after_padding(const Words *w, int t) {
 
 struct version {
   uint32_t midstate[8];
-  /* hash 1: the state after round 3, made with word 0 for the nonce, which goes into a and e alone */
+  /* hash 1: the state after round 3 with 0 as the nonce word, which is only added to a and e */
   uint32_t entered[8];
 };
 
@@ -117,7 +117,7 @@ struct memory {
   VECTOR constants[64];  /* K */
   VECTOR lane_numbers;
   uint32_t words1[16];  /* hash 1: W[0..15], W[3] is 0 */
-  uint32_t entered2[8]; /* hash 2: the state after round 0, made with word 0 for W[0] */
+  uint32_t entered2[8]; /* hash 2: the state after round 0 with 0 as W[0] */
   uint32_t mask;
   struct version versions[VERSIONS];
 };
@@ -125,7 +125,7 @@ struct memory {
 /* From a version's words to the next one's. */
 #define NEXT_VERSION (sizeof(struct version) / sizeof(uint32_t))
 
-/* The word at `word` in all lanes; for the second version at once the word `stride` further on. */
+/* The word at `word` in all lanes; for the second of two versions the word `stride` further on. */
 INLINE Words known_word(const uint32_t *word, size_t stride) {
 #if VERSIONS_AT_ONCE == 2
   return (Words){v_splat(word[0]), v_splat(word[stride])};
@@ -137,7 +137,7 @@ INLINE Words known_word(const uint32_t *word, size_t stride) {
 
 INLINE Words of_versions(const uint32_t *word) { return known_word(word, NEXT_VERSION); }
 
-/* The state after the round in which the first word that isn't known enters. */
+/* The state after the round in which the first unknown word enters. */
 INLINE State entered_state(const uint32_t known[8], size_t stride, Words word) {
   return (State){
       add(known_word(&known[0], stride), word), known_word(&known[1], stride),
@@ -147,10 +147,10 @@ INLINE State entered_state(const uint32_t known[8], size_t stride, Words word) {
   };
 }
 
-static void load(void *at, const struct job *job) {
+static void load(void *at, const struct prepared_header *header) {
   struct memory *const m = at;
   uint32_t *const w = m->words1;
-  for (int t = 0; t < 16; t++) w[t] = t < NONCE_WORD ? job->tail[t] : 0;
+  for (int t = 0; t < 16; t++) w[t] = t < NONCE_WORD ? header->tail[t] : 0;
   w[4] = 0x80000000;
   w[15] = 640;
   for (int t = 0; t < 16; t++) m->scheduled1[t] = v_splat(w[t] + K[t]);
@@ -162,11 +162,11 @@ static void load(void *at, const struct job *job) {
   for (int v = 0; v < VERSIONS; v++) {
     struct version *const version = &m->versions[v];
     for (int i = 0; i < 8; i++) {
-      version->midstate[i] = version->entered[i] = job->midstates[v][i];
+      version->midstate[i] = version->entered[i] = header->midstates[v][i];
     }
     for (int t = 0; t <= NONCE_WORD; t++) round32(version->entered, w[t] + K[t]);
   }
-  m->mask = job->mask;
+  m->mask = header->mask;
 }
 
 #define EIGHT(step, first)                                                                   \

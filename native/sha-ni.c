@@ -17,7 +17,7 @@ INLINE QUAD q_next(QUAD w16, QUAD w12, QUAD w8, QUAD w4) {
   return _mm_sha256msg2_epu32(sum, w4);
 }
 
-/* sha256rnds2 wants the state so, most significant word first. */
+/* The order in which sha256rnds2 takes the state, most significant word first. */
 typedef struct {
   __m128i abef, cdgh;
 } State;
@@ -48,7 +48,7 @@ INLINE State first_rounds(State s, QUAD scheduled) {
   return (State){_mm_sha256rnds2_epu32(s.cdgh, s.abef, UPPER_TWO(scheduled)), s.abef};
 }
 
-/* Rounds t and t+1. The state is left with its halves exchanged... */
+/* Rounds t and t+1. They leave the state with its halves exchanged... */
 INLINE void lower_rounds(State *s, QUAD scheduled) {
   s->cdgh = _mm_sha256rnds2_epu32(s->cdgh, s->abef, scheduled);
 }

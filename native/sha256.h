@@ -1,4 +1,4 @@
-/* SHA-256 (FIPS 180-4) on plain words: its constants, and what is computed once per job. */
+/* SHA-256 (FIPS 180-4) on plain words: its constants, and what is computed once per header. */
 #ifndef SHA256_H
 #define SHA256_H
 
@@ -12,7 +12,7 @@
 #define ALIGNED(bytes) __attribute__((aligned(bytes)))
 #endif
 
-/* Before a loop of at most 16 passes that is to become straight code. */
+/* Goes before a loop of at most 16 passes that should become straight code. */
 #if defined(__clang__)
 #define UNROLL _Pragma("unroll")
 #elif defined(__GNUC__)

@@ -1,10 +1,10 @@
 /*
- * The scan loop for CPUs with instructions for SHA-256. Those work on one hash at a time and take long
- * to answer, so several hashes, streams, keep them busy. The file that includes it defines
+ * The scan loop for CPUs with instructions for SHA-256. These work on one hash at a time and have a
+ * long latency, so several hashes, the streams, keep them busy. The file that includes it defines
  *
  *   VARIANT, VARIANT_NAME  identifier of the variant it makes, and its name
- *   QUAD, q_*              four words of the message schedule, W[t..t+3], and what is done with them
- *   State, state_of, digest_of, add_states    the state a..h in the order the instructions want
+ *   QUAD, q_*              four words of the message schedule, W[t..t+3], and operations on them
+ *   State, state_of, digest_of, add_states    the state a..h in the order the instructions need
  *   KNOWN_ROUNDS           rounds of hash 1 that load does and the instructions leave out: 0 or 2
  *   first_rounds           rounds KNOWN_ROUNDS..3
  *   lower_rounds, upper_rounds    rounds t..t+3, in two halves
@@ -16,7 +16,7 @@
  *        S   hash 1's schedule, W + K, to memory
  *        for every STREAMS versions
  *          hash 1   reads S
- *          hash 2   makes its schedule, four words at a time, of a ring of 16:
+ *          hash 2   makes its schedule, four words at a time, in a ring of 16:
  *
  *                   | W[t-16..-13] | W[t-12..-9] | W[t-8..-5] | W[t-4..-1] |
  *                          |  sigma0 -->|              |  |       |  sigma1
@@ -43,10 +43,10 @@ struct memory {
   uint32_t mask;
 };
 
-static void load(void *at, const struct job *job) {
+static void load(void *at, const struct prepared_header *header) {
   struct memory *const m = at;
   uint32_t w[16] = {0};
-  for (int t = 0; t < NONCE_WORD; t++) w[t] = job->tail[t];
+  for (int t = 0; t < NONCE_WORD; t++) w[t] = header->tail[t];
   w[NONCE_WORD + 1] = 0x80000000;
   w[15] = 640;
   for (int i = 0; i < 4; i++) m->words1[i] = q_load(&w[4 * i]);
@@ -54,12 +54,12 @@ static void load(void *at, const struct job *job) {
   m->initial2 = state_of(IV);
   for (int v = 0; v < VERSIONS; v++) {
     uint32_t state[8];
-    for (int i = 0; i < 8; i++) state[i] = job->midstates[v][i];
+    for (int i = 0; i < 8; i++) state[i] = header->midstates[v][i];
     m->versions[v].midstate = state_of(state);
     for (int t = 0; t < KNOWN_ROUNDS; t++) round32(state, w[t] + K[t]);
     m->versions[v].entered = state_of(state);
   }
-  m->mask = job->mask;
+  m->mask = header->mask;
 }
 
 /* S */
@@ -73,7 +73,7 @@ static void schedule(struct memory *m, uint32_t nonce) {
 }
 
 
-/* The statement for every stream, with s its number: a constant, so that arrays by s are registers. */
+/* The statement for every stream s. s is a constant, so that arrays indexed by s are registers. */
 #define FOR_STREAM(number, ...) \
   {                             \
     enum { s = number };        \

@@ -8,7 +8,7 @@ export const HASH_SPACE = 1n << 256n;
 export function hashValue(hash: Uint8Array): bigint {
   if (hash.length !== 32) throw new RangeError(`hash: expected 32 bytes, got ${hash.length}`);
   const words = new DataView(hash.buffer, hash.byteOffset, hash.length);
-  // Beside hashing an audit does little else; by way of hex digits it takes more than twice as long.
+  // Besides hashing, an audit does little else; going through hex digits takes more than twice as long.
   return (
     (words.getBigUint64(24, true) << 192n) |
     (words.getBigUint64(16, true) << 128n) |
@@ -17,7 +17,7 @@ export function hashValue(hash: Uint8Array): bigint {
   );
 }
 
-/** The hash whose value is `value`, 0 <= value < 2^256, as Bitcoin shows it: 64 hex digits, most significant first. */
+/** The hash with this value, 0 <= value < 2^256, as Bitcoin shows it: 64 hex digits, most significant first. */
 export function displayHash(value: bigint): string {
   return value.toString(16).padStart(64, '0');
 }
@@ -37,29 +37,29 @@ export function bitsToTarget(bits: number): bigint {
   return target;
 }
 
-/** Bitcoin difficulty of a hash value or target (0 counts as 1), rounded to a double for people and JSON. */
+/** Bitcoin difficulty of a hash value or target (0 counts as 1), rounded to a double for display and JSON. */
 export function difficultyOf(value: bigint): number {
   const scale = 1n << 64n;
   return Number((DIFFICULTY_1_TARGET * scale) / (value > 0n ? value : 1n)) / Number(scale);
 }
 
-/** The last places of a quotient that is computed in doubles, of numbers that were rounded to doubles. */
+/** The rounding error of a quotient computed in doubles, of numbers that were rounded to doubles. */
 const DOUBLE_LOSS = 2 ** -50;
 
 /**
- * Whether a hash value is as difficult as somebody computed, who may have got 2^-50 of it too much by rounding.
+ * Whether a hash value meets a difficulty that somebody computed, and that may be too high by 2^-50 from rounding.
  * @param difficulty from 0
  */
 export function meetsDifficulty(value: bigint, difficulty: number): boolean {
   return difficulty <= (Number(DIFFICULTY_1_TARGET) / Number(value)) * (1 + DOUBLE_LOSS);
 }
 
-/** The value of the hash whose 32 bytes are another's in the other order. */
+/** The value of the hash that has another's 32 bytes in reverse order. */
 export function reversedHashValue(value: bigint): bigint {
   return hashValue(Buffer.from(displayHash(value), 'hex'));
 }
 
-/** Hashes one has to try, on average, to find one of at most `target`. */
+/** Hashes to try, on average, to find one of at most `target`. */
 export function expectedHashes(target: bigint): bigint {
   return HASH_SPACE / (target + 1n);
 }

@@ -4,10 +4,10 @@ import { BACKENDS, type Backend } from './kernels/kernel';
 import { missingAddonAdvice } from './kernels/native';
 import { MiningThread, type EngineLog, type EngineWork } from './threads/mining-thread';
 
-/** Each has 2^24 of the 2^32 values of extranonce2. */
+/** Each thread has 2^24 of the 2^32 values of extranonce2. */
 export const MAX_THREADS = 256;
 
-/** Threads come and go together: how many are left is told when that has settled. */
+/** Threads come and go together, so their number is logged once that has settled. */
 const TELL_MS = 2000;
 
 /** What an engine is made of. */
@@ -27,14 +27,14 @@ export interface ThreadState {
   /** Why other backends are not used, each note beginning with a backend's name. */
   notes: readonly string[];
   hashrateHps: number;
-  /** Whether its last try to run ended in a failure. */
+  /** Whether its last attempt to run failed. */
   failed: boolean;
 }
 
-/** Threads that search one work together, each in a part of the extranonce2 of its own. */
+/** Threads that search one work together, each in its own part of extranonce2. */
 export class Engine {
   private readonly threads: MiningThread[] = [];
-  /** Threads that are no longer wanted, until they have told what they did. */
+  /** Threads that are no longer wanted, until they have reported what they did. */
   private readonly leaving = new Set<MiningThread>();
   private hashesDone = 0;
   private readonly onFailure: (reason: string) => void;
@@ -42,15 +42,17 @@ export class Engine {
   private made: EngineSetup;
   private wanted: EngineSetup;
   private readonly telling: NodeJS.Timeout;
-  /** How many threads run and on what, as was told last. */
+  /** How many threads run and on what, as last logged. */
   private told = '';
-  /** What threads said of themselves, without the reasons, in which each may name files of its own: one speaks for all. */
+  /**
+   * What threads have logged, without the reasons, which may name files of one thread's own: one thread speaks for all.
+   */
   private readonly said = new Set<string>();
   private isAdviceTold = false;
   private percent = 100;
   private readonly log: EngineLog;
 
-  /** @throws RangeError when there can't be so many threads */
+  /** @throws RangeError when `threads` is out of range */
   constructor({ log, ...setup }: EngineOptions) {
     this.log = log;
     this.onFailure = sparingly((times, reason: string) =>
@@ -61,7 +63,7 @@ export class Engine {
     this.telling = setInterval(() => this.tell(), TELL_MS).unref();
   }
 
-  /** What hashes in each thread; undefined where a thread is not up. */
+  /** The backend in each thread; undefined where a thread is not up. */
   get backends(): (Backend | undefined)[] {
     return this.threads.map(({ backend }) => backend);
   }
@@ -76,18 +78,18 @@ export class Engine {
     }));
   }
 
-  /** The best that is known of its rate now; 0 while it stands still, or when nothing is known. */
+  /** The best estimate of its current rate; 0 while it stands still or nothing is known. */
   get hashrateHps(): number {
     return sumOf(this.threads.map(({ hashrateHps }) => hashrateHps));
   }
 
-  /** The rate of the threads that are up, whenever they hash; undefined while nothing is known of it. */
+  /** The rate that the threads that are up have while they hash; undefined if nothing is known of it. */
   get workHps(): number | undefined {
     const known = this.threads.flatMap(({ backend, workHps }) => (backend && workHps) ?? []);
     return known.length > 0 ? sumOf(known) : undefined;
   }
 
-  /** Hashes that its threads have told of since it was made. */
+  /** Hashes that its threads have reported since it was created. */
   get hashes(): number {
     return this.hashesDone;
   }
@@ -102,22 +104,23 @@ export class Engine {
     return this.running > 0;
   }
 
-  /** The hash loop asked for, by which its threads were made. */
+  /** The backend that was asked for when its threads were created. */
   get requestedBackend(): EngineSetup['backend'] {
     return this.made.backend;
   }
 
   /**
-   * Has it made another way with the next work: a thread more would go over what one before it has searched.
-   * @throws RangeError when there can't be so many threads
+   * Changes the threads when the next work starts: within one work, a new thread would search again what an earlier one
+   * has searched.
+   * @throws RangeError when `threads` is out of range
    */
   configure(setup: EngineSetup): void {
     this.wanted = checked(setup);
   }
 
   /**
-   * Starts on a work at once; the one before it ends. What was found and hashed of that is still told, to its own
-   * `onFound` and `onHashes`, within about 100 ms.
+   * Starts on a work at once and ends the one before. What was found and hashed for that one is still reported, to its
+   * own `onFound` and `onHashes`, within about 100 ms.
    */
   search(work: EngineWork): void {
     this.make();
@@ -131,12 +134,12 @@ export class Engine {
     for (const thread of this.threads) thread.search(counted);
   }
 
-  /** Changes the highest hash value wanted of the current work; without one, nothing. */
+  /** Changes the target of the current work; does nothing without one. */
   setTarget(target: bigint): void {
     for (const thread of this.threads) thread.setTarget(target);
   }
 
-  /** @param percent of each thread's time to hash, 0..100; at 0 they wait where they are */
+  /** @param percent of each thread's time to hash, 0..100; at 0 the threads keep their place */
   setIntensity(percent: number): void {
     if (percent === this.percent) return;
     this.percent = percent;
@@ -144,15 +147,15 @@ export class Engine {
   }
 
   /**
-   * Stops searching. Resolves when all is told of what was searched until now, works that were replaced included, within
-   * about 100 ms, or when the engine is closed. May be called any number of times at once; a search that begins
-   * meanwhile is neither ended nor waited for.
+   * Stops searching. Resolves within about 100 ms, when everything searched until now has been reported, including
+   * works that were replaced; or when the engine is closed. May be called any number of times at once. A search that
+   * begins meanwhile is neither ended nor waited for.
    */
   async stop(): Promise<void> {
     await Promise.all([...this.threads, ...this.leaving].map((thread) => thread.stop()));
   }
 
-  /** Ends the threads. Stop it first: what they did since they told last is lost. */
+  /** Ends the threads. Stop it first: what they did since their last report is lost. */
   async close(): Promise<void> {
     clearInterval(this.telling);
     await Promise.all([...this.threads, ...this.leaving].map((thread) => thread.close()));
@@ -163,7 +166,7 @@ export class Engine {
     return this.threads.filter(({ fault }) => fault === undefined).length;
   }
 
-  /** Makes the threads as they are wanted. */
+  /** Adds and dismisses threads until they are as wanted. */
   private make(): void {
     const { threads, backend } = this.wanted;
     if (threads === this.made.threads && backend === this.made.backend) return;
@@ -171,13 +174,13 @@ export class Engine {
     const known = this.threads.flatMap(({ fullHps }) => fullHps ?? []);
     for (const thread of this.threads.splice(kept)) void this.dismiss(thread);
     this.made = this.wanted;
-    // Until they are measured, new threads are taken to be as fast as those before.
+    // Until they are measured, new threads are assumed to be as fast as the earlier ones.
     this.addThreads(known.length > 0 ? sumOf(known) / known.length : undefined);
     this.told = '';
     if (kept === 0) this.said.clear();
   }
 
-  /** Ends a thread that is no longer wanted, as soon as it has told what it did. */
+  /** Ends a thread that is no longer wanted, once it has reported what it did. */
   private async dismiss(thread: MiningThread): Promise<void> {
     this.leaving.add(thread);
     await thread.stop();
@@ -185,7 +188,7 @@ export class Engine {
     this.leaving.delete(thread);
   }
 
-  /** @param presumedHps of each at full intensity, where something is known */
+  /** @param presumedHps the rate of each at full intensity, if something is known */
   private addThreads(presumedHps?: number): void {
     const { threads, backend } = this.made;
     const { onFailure } = this;
@@ -200,7 +203,7 @@ export class Engine {
     }
   }
 
-  /** Says how many threads run and on what, once each has come up or failed, and again when that has changed. */
+  /** Logs how many threads run and on what, once each has come up or failed, and again when that has changed. */
   private tell(): void {
     const { running, backends, log } = this;
     const { threads } = this.made;
@@ -215,7 +218,7 @@ export class Engine {
     if (up > 0 && !backends.includes('native')) this.advise();
   }
 
-  /** Says what would make it faster. */
+  /** Logs what would make mining faster. */
   private advise(): void {
     const advice = missingAddonAdvice();
     const wouldUse = this.made.backend === 'auto' || this.made.backend === 'native';

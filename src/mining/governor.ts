@@ -1,10 +1,10 @@
 import type { Engine } from './engine';
 import type { Schedule } from './schedule';
 
-/** The hours of the schedule are looked at this often at least: a machine that slept notices. */
+/** The schedule is checked at least this often, so that a machine that slept notices. */
 const CHECK_MS = 10_000;
 
-/** Why the engine rests, or that it does not. */
+/** Whether the engine mines, and if not, why. */
 export type GovernorState = 'mining' | 'paused' | 'outside the schedule';
 
 /** How much of the machine the owner gives, and when. */
@@ -18,12 +18,12 @@ export interface Allowance {
 export interface Standing {
   state: GovernorState;
   schedule: Schedule;
-  /** When the schedule next allows mining, or ends it; undefined where it doesn't, or the owner paused mining. */
+  /** When the schedule next starts or ends mining; undefined if it never does, or while the owner has paused mining. */
   until: Date | undefined;
 }
 
 export interface GovernorOptions extends Allowance {
-  /** Is told of each change of what the owner allows, and at the start of hours that are set. */
+  /** Receives a line at each change of what the owner allows, and one at the start if hours are set. */
   tell?: (line: string) => void;
   now?: () => Date;
 }
@@ -45,7 +45,7 @@ export class Governor {
     this.allowance = checked(allowance);
     this.tell = tell;
     this.now = now;
-    // Where it mines at all hours from the start, there is nothing to tell.
+    // If mining is allowed at all hours from the start, there is nothing to report.
     this.told = { state: 'mining', schedule: '', intensity: this.intensity };
     this.apply();
   }

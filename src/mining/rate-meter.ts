@@ -1,11 +1,11 @@
-/** Over less, a message that was late would look like a leap of the rate. */
+/** Over a shorter span, a late message would look like a leap of the rate. */
 const SHORTEST_SPAN_MS = 500;
 
-/** The rate of a counter over the last few seconds in which it was looked at. */
+/** The rate of a counter over the last few seconds in which it was watched. */
 export class RateMeter {
   /** Running totals of what was measured, the first from just before the window. */
   private totals = [{ ms: 0, count: 0 }];
-  /** Where the span that is measured now began; undefined while none is. */
+  /** The start of the span being measured; undefined if there is none. */
   private last: { atMs: number; count: number } | undefined;
 
   /** @param windowMs how far back the rate looks */
@@ -20,7 +20,7 @@ export class RateMeter {
     this.last = { atMs: this.now(), count };
   }
 
-  /** Leaves out what comes before the next update, in which the counter may stand still or start anew. */
+  /** Leaves out the time until the next update, in which the counter may stand still or start anew. */
   interrupt(): void {
     this.last = undefined;
   }
@@ -37,7 +37,7 @@ export class RateMeter {
     while (totals.length > 2 && totals[1]!.ms <= ms - this.windowMs) totals.shift();
   }
 
-  /** Counts per second; undefined until half a second was measured. */
+  /** Counts per second; undefined until half a second has been measured. */
   get perSecond(): number | undefined {
     const first = this.totals[0]!;
     const last = this.totals[this.totals.length - 1]!;

@@ -1,4 +1,102 @@
 const MINUTE_MS = 60_000;
+const DAY_MINUTES = 1440;
+const DASHES = / ?[-\u2010-\u2015\u2212] ?/g;
+const RANGE = /^(\d{1,2}(?::\d{2})?)-(\d{1,2}(?::\d{2})?)$/;
+/** Hours start or end every day, or later if a day lacks some of them. */
+const FARTHEST_CHANGE_MS = 3 * DAY_MINUTES * MINUTE_MS;
+
+/** A half-open range of hours, in minutes since midnight; one that ends before it starts runs past midnight. */
+interface Hours {
+  start: number;
+  end: number;
+}
+
+/** When the owner lets the machine mine, by the wall clock of a time zone. */
+export class Schedule {
+  /** For each minute of the day, whether mining is allowed. */
+  private readonly allowed: readonly boolean[];
+  /** The minutes of the day at which mining becomes allowed or stops being allowed. */
+  private readonly edges: readonly number[];
+
+  private constructor(
+    private readonly hours: readonly Hours[],
+    /** The clock that the hours refer to. */
+    readonly clock: ZoneClock,
+    private readonly isZoneNamed: boolean,
+  ) {
+    const minutes = Array.from({ length: DAY_MINUTES }, (_, minute) => minute);
+    this.allowed = minutes.map((minute) => allowsMinute(hours, minute));
+    this.edges = minutes.filter((minute) => this.allowed[minute] !== this.allowed.at(minute - 1));
+  }
+
+  /**
+   * @param text ranges such as "22:00-07:00,12:30-13:30" or "22-7", followed by the name of their time zone, such as
+   * Europe/Berlin, unless it is the machine's; empty for always
+   * @throws RangeError when it isn't such a list, a range is empty, or there is no such zone
+   */
+  static parse(text: string): Schedule {
+    const zoneAt = text.search(/\p{L}/u);
+    const list = zoneAt < 0 ? text : text.slice(0, zoneAt);
+    const zone = zoneAt < 0 ? undefined : text.slice(zoneAt).trim();
+    const ranges = list
+      .replace(/\s+/g, ' ')
+      .replace(DASHES, '-')
+      .split(/[ ,;]+/)
+      .filter(Boolean);
+    if (ranges.length === 0 && text.trim() !== '') throw unreadable(text);
+    const hours = ranges.map(parseHours);
+    return new Schedule(hours, new ZoneClock(zone), zone !== undefined);
+  }
+
+  /** The hours as text that `parse` reads, every time written out; empty for always. */
+  toString(): string {
+    return this.isZoneNamed ? `${this.ranges} ${this.clock.zone}` : this.ranges;
+  }
+
+  /** The hours without their zone, every time written out; empty for always. */
+  get ranges(): string {
+    return this.hours.map(textOf).join(',');
+  }
+
+  /** Whether mining is allowed at a time. */
+  allows(time: Date): boolean {
+    return this.allowed[this.clock.minuteOfDay(time)]!;
+  }
+
+  /** The first minute after `from` at which mining becomes allowed or stops being allowed; undefined if never. */
+  nextChange(from: Date): Date | undefined {
+    if (this.edges.length === 0) return undefined;
+    const allowed = this.allows(from);
+    const end = from.getTime() + FARTHEST_CHANGE_MS;
+    let at = Math.floor(from.getTime() / MINUTE_MS) * MINUTE_MS;
+    while (at < end) {
+      at = this.nextEdge(at);
+      if (this.allows(new Date(at)) !== allowed) return new Date(at);
+    }
+    return undefined;
+  }
+
+  /**
+   * The first time after `fromMs` at which hours start or end, or the clock is changed; both in ms since 1970, whole
+   * minutes.
+   */
+  private nextEdge(fromMs: number): number {
+    const { clock } = this;
+    const minute = clock.minuteOfDay(new Date(fromMs));
+    const waits = this.edges.map(
+      (edge) => ((edge - minute + 2 * DAY_MINUTES - 1) % DAY_MINUTES) + 1,
+    );
+    let next = fromMs + Math.min(...waits) * MINUTE_MS;
+    const offset = clock.offsetMs(fromMs);
+    if (clock.offsetMs(next) === offset) return next;
+    for (let last = fromMs; next - last > MINUTE_MS;) {
+      const middle = last + Math.floor((next - last) / 2 / MINUTE_MS) * MINUTE_MS;
+      if (clock.offsetMs(middle) === offset) last = middle;
+      else next = middle;
+    }
+    return next;
+  }
+}
 
 /** The wall clock of a time zone. */
 class ZoneClock {
@@ -7,7 +105,7 @@ class ZoneClock {
   readonly zone: string;
 
   /**
-   * @param zone its name, in any letter case; the machine's own zone where it is left out
+   * @param zone its name, in any letter case; the machine's own zone if left out
    * @throws RangeError when there is no such zone
    */
   constructor(zone: string | undefined) {
@@ -29,18 +127,18 @@ class ZoneClock {
         { cause: error },
       );
     }
-    // Of a machine whose zone has no name, this says so, or nothing.
+    // If the machine's zone has no name, this is a substitute or undefined.
     const { timeZone } = this.format.resolvedOptions() as { timeZone?: string };
     this.zone = timeZone ?? 'local time';
   }
 
-  /** Minutes that its clock shows since midnight, 0..1439. */
+  /** Minutes since midnight on this clock, 0..1439. */
   minuteOfDay(time: Date): number {
     const { hour, minute } = this.partsOf(time);
     return 60 * hour + minute;
   }
 
-  /** What its clock is ahead of UTC. @param atMs since 1970, a whole minute */
+  /** How far this clock is ahead of UTC, in ms. @param atMs since 1970, a whole minute */
   offsetMs(atMs: number): number {
     const { year, month, day, hour, minute } = this.partsOf(new Date(atMs));
     return Date.UTC(year, month - 1, day, hour, minute) - Math.floor(atMs / MINUTE_MS) * MINUTE_MS;
@@ -61,102 +159,6 @@ class ZoneClock {
   }
 }
 
-const DAY_MINUTES = 1440;
-const DASHES = / ?[-\u2010-\u2015\u2212] ?/g;
-const RANGE = /^(\d{1,2}(?::\d{2})?)-(\d{1,2}(?::\d{2})?)$/;
-/** The hours change every day; only where a day lacks some, later. */
-const FARTHEST_CHANGE_MS = 3 * DAY_MINUTES * MINUTE_MS;
-
-/** Hours of the day, half-open, in minutes since midnight; one that ends before it starts goes over midnight. */
-interface Hours {
-  start: number;
-  end: number;
-}
-
-/** When the owner lets the machine mine, by the wall clock of a time zone. */
-export class Schedule {
-  /** Of each minute of the day, whether mining is allowed. */
-  private readonly allowed: readonly boolean[];
-  /** The minutes of the day that are allowed and the ones before them are not, or the reverse. */
-  private readonly edges: readonly number[];
-
-  private constructor(
-    private readonly hours: readonly Hours[],
-    /** By which the hours are meant. */
-    readonly clock: ZoneClock,
-    private readonly isZoneNamed: boolean,
-  ) {
-    const minutes = Array.from({ length: DAY_MINUTES }, (_, minute) => minute);
-    this.allowed = minutes.map((minute) => allowsMinute(hours, minute));
-    this.edges = minutes.filter((minute) => this.allowed[minute] !== this.allowed.at(minute - 1));
-  }
-
-  /**
-   * @param text ranges such as "22:00-07:00,12:30-13:30" or "22-7", and behind them the name of their time
-   *   zone, such as Europe/Berlin, where it isn't the machine's; empty for always
-   * @throws RangeError when it isn't such a list, a range is empty, or there is no such zone
-   */
-  static parse(text: string): Schedule {
-    const zoneAt = text.search(/\p{L}/u);
-    const list = zoneAt < 0 ? text : text.slice(0, zoneAt);
-    const zone = zoneAt < 0 ? undefined : text.slice(zoneAt).trim();
-    const ranges = list
-      .replace(/\s+/g, ' ')
-      .replace(DASHES, '-')
-      .split(/[ ,;]+/)
-      .filter(Boolean);
-    if (ranges.length === 0 && text.trim() !== '') throw unreadable(text);
-    const hours = ranges.map(parseHours);
-    return new Schedule(hours, new ZoneClock(zone), zone !== undefined);
-  }
-
-  /** Such text as `parse` reads, every time written out; empty for always. */
-  toString(): string {
-    return this.isZoneNamed ? `${this.ranges} ${this.clock.zone}` : this.ranges;
-  }
-
-  /** The hours without their zone, every time written out; empty for always. */
-  get ranges(): string {
-    return this.hours.map(textOf).join(',');
-  }
-
-  /** Whether mining is allowed at a time. */
-  allows(time: Date): boolean {
-    return this.allowed[this.clock.minuteOfDay(time)]!;
-  }
-
-  /** The first minute after a time from which on mining is allowed and was not, or the reverse; undefined for never. */
-  nextChange(from: Date): Date | undefined {
-    if (this.edges.length === 0) return undefined;
-    const allowed = this.allows(from);
-    const end = from.getTime() + FARTHEST_CHANGE_MS;
-    let at = Math.floor(from.getTime() / MINUTE_MS) * MINUTE_MS;
-    while (at < end) {
-      at = this.nextEdge(at);
-      if (this.allows(new Date(at)) !== allowed) return new Date(at);
-    }
-    return undefined;
-  }
-
-  /** The first time after one at which the hours start or end, or the clock is changed; both ms since 1970, whole minutes. */
-  private nextEdge(fromMs: number): number {
-    const { clock } = this;
-    const minute = clock.minuteOfDay(new Date(fromMs));
-    const waits = this.edges.map(
-      (edge) => ((edge - minute + 2 * DAY_MINUTES - 1) % DAY_MINUTES) + 1,
-    );
-    let next = fromMs + Math.min(...waits) * MINUTE_MS;
-    const offset = clock.offsetMs(fromMs);
-    if (clock.offsetMs(next) === offset) return next;
-    for (let last = fromMs; next - last > MINUTE_MS;) {
-      const middle = last + Math.floor((next - last) / 2 / MINUTE_MS) * MINUTE_MS;
-      if (clock.offsetMs(middle) === offset) last = middle;
-      else next = middle;
-    }
-    return next;
-  }
-}
-
 function allowsMinute(hours: readonly Hours[], minute: number): boolean {
   if (hours.length === 0) return true;
   return hours.some(({ start, end }) =>
@@ -172,7 +174,7 @@ function parseHours(range: string): Hours {
   return { start, end };
 }
 
-/** Minutes since midnight of "7" or "07:30". @param lastHour 24 where midnight may be the end of a day */
+/** Minutes since midnight of "7" or "07:30". @param lastHour 24 if midnight may end a day */
 function minuteOf(time = '', lastHour: number): number | undefined {
   const [hour = NaN, minute = 0] = time.split(':').map(Number);
   const minutes = 60 * hour + minute;

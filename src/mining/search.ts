@@ -10,13 +10,13 @@ export interface SearchSpace {
   template: Template;
   /** u16: the first two bytes of the extranonce. Searches of one template that share it begin far apart. */
   prefix: number;
-  /** u32: the other four, where this search begins to roll. */
+  /** u32: the other four bytes, from which this search rolls on. */
   extranonce2: number;
 }
 
 /**
- * Walks a search space nonce by nonce, extranonce2 by extranonce2, never twice over the same ground:
- * the one search that threads, remote workers and tests share.
+ * Walks a search space nonce by nonce and extranonce2 by extranonce2, never covering the same ground twice. Threads,
+ * remote workers and tests all use this search.
  */
 export class Search {
   private nonce = 0;
@@ -37,15 +37,15 @@ export class Search {
     return this.currentExtranonce2;
   }
 
-  /** Changes what is wanted from here on; what was scanned already stays scanned. */
+  /** Changes the target from here on; nothing is scanned again. */
   setTarget(target: bigint): void {
     this.target = target;
     this.load();
   }
 
   /**
-   * Scans the next nonces: as many as make at most `maxHashes` hashes, but at least one, and never over
-   * the end of an extranonce.
+   * Scans the next nonces: as many as fit into `maxHashes` hashes, but at least one, and never beyond the end of an
+   * extranonce2.
    * @returns what was found and how many hashes it took
    */
   step(maxHashes: number): { found: Attempt[]; hashes: number } {
@@ -70,7 +70,7 @@ export class Search {
 
   private load(): void {
     const attempt = { ...this.ground, versionBits: 0, nonce: 0 };
-    this.kernel.load({ header: headerOf(this.space.template, attempt), target: this.target });
+    this.kernel.load(headerOf(this.space.template, attempt), this.target);
   }
 
   private get ground(): Omit<Attempt, 'versionBits' | 'nonce'> {

@@ -6,7 +6,7 @@ import { BACKENDS } from '../../src/mining/kernels/kernel';
 import { NATIVE_VARIANTS } from '../mining/kernels/every-kernel';
 import { describeProcesses } from '../runner/describe-processes';
 
-/** What this machine can run. */
+/** The contenders that this machine can run. */
 const KERNELS: readonly string[] = [
   ...BACKENDS.filter((backend) => backend !== 'native' || NATIVE_VARIANTS.length > 0),
   ...NATIVE_VARIANTS.map(({ name }) => `native ${name}`),

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { INITIAL_STATE, ROUND_CONSTANTS } from '../../src/bitcoin/sha256';
+import { INITIAL_HASH, ROUND_CONSTANTS } from '../../src/bitcoin/sha256';
 
 function primes(count: number): bigint[] {
   const found: bigint[] = [];
@@ -30,6 +30,6 @@ describe('the tables of SHA-256', () => {
   });
 
   it('are the square roots of the first 8 primes (FIPS 180-4 section 5.3.3)', () => {
-    expect(primes(8).map((prime) => fraction(prime, 2n))).to.deep.equal(INITIAL_STATE);
+    expect(primes(8).map((prime) => fraction(prime, 2n))).to.deep.equal(INITIAL_HASH);
   });
 });

@@ -4,10 +4,11 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { Keypair } from '../../sdk-stand-in/namespace-wrapper/keypair';
 import { node18 } from '../fixtures/node18';
+import { until } from '../fixtures/until';
 import { type FakeNode, openFakeNode, SECRET, TASK_ID } from '../sdk-stand-in/fake-node';
 import { freePort, getJson } from '../sdk-stand-in/http';
 import { buildTinyTask } from './webpack';
@@ -16,6 +17,7 @@ import { describeProcesses } from '../runner/describe-processes';
 const ROOT = join(__dirname, '../..');
 const OFFICIAL = existsSync(join(ROOT, 'node_modules/@_koii/task-manager/package.json'));
 const ROUND = 0;
+const BETWEEN_EVENTS_MS = 200;
 
 describeProcesses('the bundle', () => {
   let folder: string;
@@ -83,7 +85,7 @@ describeProcesses('the bundle', () => {
           uploadDistributionList: () => true,
           distributionListSubmissionOnChain: () => undefined,
           distributionListAuditSubmission: () => undefined,
-          // An empty round before it: the one submitter of this round makes the list.
+          // The round before is empty, so this round's only submitter makes the list.
           getTaskSubmissionInfo: () => ({
             submissions: { [ROUND]: { [self]: submission('value 0') } },
             submissions_audit_trigger: {},
@@ -131,15 +133,16 @@ describeProcesses('the bundle', () => {
         await node.close();
       });
 
-      /** Sends the round event until it had its effect: nobody tells when the task is ready for it. */
+      /** Sends the event of a round until it takes effect: nothing tells when the task is ready for it. */
       async function afterEvent(functionCall: string, method: string): Promise<unknown[]> {
-        for (;;) {
-          const [call] = node.callsOf(method);
-          if (call) return call;
+        await until(async () => {
+          if (node.callsOf(method).length > 0) return true;
           if (task.exitCode !== null) throw new Error(`the task exited with ${task.exitCode}`);
           task.send({ functionCall, roundNumber: ROUND });
-          await delay(200);
-        }
+          await sleep(BETWEEN_EVENTS_MS);
+          return false;
+        }, 50_000);
+        return node.callsOf(method)[0]!;
       }
 
       it('keeps the event of a round, submits, audits, makes a list and audits one', async () => {

@@ -89,7 +89,7 @@ describeProcesses('the mining threads of a task', function () {
     tasks.push(leaky);
     const bundle = path.join(leaky.directory, 'main.js');
     const mark = JSON.stringify(path.join(leaky.directory, 'leaked'));
-    // Once, in the first thread that comes.
+    // Leaks once, in the first thread that starts.
     const leak = `{ const fs = require('node:fs');
       if (!fs.existsSync(${mark})) { fs.writeFileSync(${mark}, ''); for (const all = [];;) all.push([all.length]); } }`;
     const [before, after] = readFileSync(BUNDLE, 'utf8').split('const threadProgram = () => `');

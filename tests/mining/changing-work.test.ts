@@ -9,10 +9,10 @@ import { packAttempt, type Attempt } from '../../src/work/attempt';
 import { testTemplate } from '../fixtures/template';
 import { until } from '../fixtures/until';
 
-/** A find in 2^8 hashes: less than the shortest batch has, so that a batch that is lost is noticed. */
+/** One find in 2^8 hashes: even the shortest batch has some, so a lost batch is noticed. */
 const TARGET = 2n ** 248n - 1n;
 const PART = 2 ** 24;
-/** So many hashes are done before what they gave is looked at. */
+/** The finds are checked after this many hashes. */
 const CHUNK = 2 ** 12;
 
 const kernel = createJsKernel();
@@ -22,7 +22,7 @@ const quiet = {
   onFailure: () => undefined,
 };
 
-/** A work with what was told of it. */
+/** A work that records what was reported to it. */
 class Watched implements EngineWork {
   readonly template;
   readonly target = TARGET;
@@ -41,16 +41,18 @@ class Watched implements EngineWork {
   readonly onHashes = (count: number): void => void (this.hashes += count);
 }
 
-/** Other templates and other ground at each call. */
+/** Another template and other ground at each call. */
 let rounds = 0;
 const anyWork = (): Watched =>
   new Watched(++rounds, Math.floor(Math.random() * 2 ** 16), Math.floor(Math.random() * 2 ** 32));
 
 const upTo = (limit: number): number => Math.floor(Math.random() * (limit + 1));
+/** Lets the threads get into whatever state they reach by then. */
+const anyTime = (limitMs: number): Promise<void> => sleep(upTo(limitMs));
 
 /**
- * Hashes anew what was told of one part of a work: its finds must be the first ones there, in order.
- * @returns how many hashes give these finds and no more: at least and at most
+ * Hashes one part of a work again: the reported finds must be the first ones there, in order.
+ * @returns at least and at most how many hashes give these finds and no more
  */
 function expectFirstFinds(work: Watched, extranonce2: number): { least: number; most: number } {
   const told = work.found.filter((attempt) => attempt.extranonce2 === extranonce2);
@@ -65,7 +67,10 @@ function expectFirstFinds(work: Watched, extranonce2: number): { least: number; 
   return { least: (last + 1) * versions, most: finds[told.length]!.nonce * versions };
 }
 
-/** The finds told of a work are those in its first hashes, as many as were told: of one thread's ground, or of several together. */
+/**
+ * The finds reported for a work must be exactly those in its first hashes, as many as were reported: on the ground of
+ * one thread, or of several together.
+ */
 function expectAllTold(work: Watched, threads = [0]): void {
   const parts = threads.map((index) => (work.extranonce2 + index * PART) % 2 ** 32);
   const bounds = parts.map((extranonce2) => expectFirstFinds(work, extranonce2));
@@ -79,7 +84,7 @@ function expectAllTold(work: Watched, threads = [0]): void {
 }
 
 describe('Work that changes', function () {
-  // On a busy machine a thread of the lowest priority takes seconds for a batch, and each work gets one.
+  // On a busy machine a thread of the lowest priority takes seconds for a batch, and each work gets at least one.
   this.timeout(180_000);
   const ends: (() => Promise<void>)[] = [];
   const start = async (threads: number): Promise<Engine> => {
@@ -89,7 +94,7 @@ describe('Work that changes', function () {
     return engine;
   };
 
-  // From source it is built once, by esbuild, which has a thread for that.
+  // From source the program is built once, by esbuild, which starts a thread for that.
   before(() => threadProgram());
   afterEach(() => Promise.all(ends.splice(0).map((end) => end())));
 
@@ -103,11 +108,11 @@ describe('Work that changes', function () {
       const each = threads.map(() => new Watched(template.height, prefix, extranonce2));
       each.forEach((work, index) => threads[index]!.search(work));
       works.push(each);
-      await sleep(upTo(60));
+      await anyTime(60);
     }
     await Promise.all(threads.map((thread) => thread.stop()));
     for (const each of works) each.forEach((work, index) => expectAllTold(work, [index]));
-    // Each order gives a batch at least.
+    // Each order gives at least one batch.
     expect(works.flat().every(({ found }) => found.length > 0)).to.equal(true);
   });
 
@@ -121,7 +126,7 @@ describe('Work that changes', function () {
       engine.search(work);
       works.push(work);
       for (let more = upTo(1); more > 0; more--) stops.push(engine.stop());
-      await sleep(upTo(60));
+      await anyTime(60);
     }
     await Promise.all([...stops, engine.stop()]);
     for (const work of works) expectAllTold(work);
@@ -133,18 +138,18 @@ describe('Work that changes', function () {
     const engine = await start(3);
     const works: { work: Watched; threads: number[] }[] = [];
     for (let count = 0; count < 10; count++) {
-      // Every other time fewer; new ones may not be up before they go again.
+      // Every other time fewer threads; new ones may not be up before they are dismissed.
       const threads = count % 2 === 0 ? 3 : 1 + upTo(1);
       engine.configure({ threads, backend: 'js' });
       const work = anyWork();
       engine.search(work);
       works.push({ work, threads: [0, 1, 2].slice(0, threads) });
-      await sleep(upTo(120));
+      await anyTime(120);
     }
     engine.configure({ threads: 1, backend: 'js' });
     const last = anyWork();
     engine.search(last);
-    // Those that go as well.
+    // Waits for the dismissed threads too.
     await engine.stop();
     for (const { work, threads } of works) expectAllTold(work, threads);
     expectAllTold(last);
@@ -208,14 +213,14 @@ describe('Work that changes', function () {
       const { hashes } = hard;
       await until(() => hard.hashes > hashes);
     };
-    // What it tells of first may be from before it had the target.
+    // The first report may be from before it had the target.
     await hashesOn();
     await hashesOn();
     const { length } = hard.found;
     await hashesOn();
     await engine.stop();
     expect(hard.found).to.have.length(length);
-    // Of nothing.
+    // There is no work to set it for.
     engine.setTarget(0n);
     engine.search(after);
     await until(() => after.hashes > 0);

@@ -8,6 +8,11 @@ import { extranonceOf, packAttempt, type Attempt } from '../../src/work/attempt'
 import { testTemplate } from '../fixtures/template';
 import { until } from '../fixtures/until';
 
+/** One hash in 2^8 is at most this. */
+const EASY = 2n ** 248n - 1n;
+/** A thread that works reports finds more often than this. */
+const QUIET_MS = 300;
+
 describe('Engine', () => {
   const messages: string[] = [];
   const template = testTemplate();
@@ -17,7 +22,7 @@ describe('Engine', () => {
     engines.push(engine);
     return engine;
   };
-  /** Work of which nothing need be told. */
+  /** Work whose results nobody needs. */
   const work = (some: Partial<EngineWork> = {}): EngineWork => ({
     template,
     prefix: 0,
@@ -47,7 +52,7 @@ describe('Engine', () => {
     );
     await until(() => extranonces().length === 2);
     await engine.stop();
-    // The second part begins 2^24 behind the first, beyond the end of 32 bits.
+    // The second part begins 2^24 after the first, beyond the end of 32 bits.
     expect(extranonces()).to.have.members(['0abcff000005', '0abc00000005']);
     for (const attempt of found) {
       expect(shareOf(template, attempt).hashValue <= target).to.equal(true);
@@ -102,7 +107,7 @@ describe('Engine', () => {
       const { hashes } = engine;
       await until(() => engine.hashes > hashes);
     };
-    // What it tells of first may be from before it had the target.
+    // The first report may be from before it had the target.
     await hashesOn();
     await hashesOn();
     const found = second.length;
@@ -115,7 +120,7 @@ describe('Engine', () => {
   it('is made another way with the next work, and no sooner', async () => {
     const engine = start(1);
     const found = new Set<number>();
-    // The first byte of extranonce2 is the thread's, where a work begins at 0.
+    // If a work begins at 0, the first byte of extranonce2 is the thread's number.
     const onFound = (more: Attempt[]): void =>
       more.forEach(({ extranonce2 }) => found.add(extranonce2 >>> 24));
     const search = (): void => {
@@ -125,13 +130,14 @@ describe('Engine', () => {
     search();
     await until(() => found.size > 0);
     engine.configure({ threads: 3, backend: 'js' });
-    await sleep(300);
+    const { hashes } = engine;
+    await until(() => engine.hashes > hashes);
     expect(engine.backends).to.have.length(1);
     expect(engine.requestedBackend).to.equal('auto');
 
     search();
     await until(() => found.size === 3);
-    // The thread before may still tell what it found: not all of these need be up.
+    // The old thread may still report what it found, so not all of the new ones need be up.
     await until(() => messages.includes('mining with 3 threads on js'));
     expect(engine.backends).to.deep.equal(['js', 'js', 'js']);
 
@@ -139,6 +145,7 @@ describe('Engine', () => {
     await engine.stop();
     search();
     await until(() => found.size > 0);
+    // The two dismissed threads find nothing more.
     await sleep(300);
     expect([...found]).to.deep.equal([0]);
     expect(engine.backends).to.deep.equal(['js']);
@@ -165,10 +172,16 @@ describe('Engine', () => {
     const engine = start(1);
     const found: Attempt[] = [];
     const target = FLOOR << 6n;
-    engine.search(work({ target, onFound: (more) => found.push(...more) }));
+    let toldAtMs = 0;
+    const onFound = (more: Attempt[]): void => {
+      found.push(...more);
+      toldAtMs = performance.now();
+    };
+    const onHashes = (): void => void (toldAtMs = performance.now());
+    engine.search(work({ target, onFound, onHashes }));
     await until(() => found.length > 10);
     engine.setIntensity(0);
-    await sleep(300);
+    await until(() => performance.now() - toldAtMs > QUIET_MS);
     const { hashes } = engine;
     const count = found.length;
     expect(engine.hashrateHps).to.equal(0);
@@ -188,7 +201,7 @@ describe('Engine', () => {
     const engine = start(2);
     const zeros: string[] = [];
     const search = (): void => engine.search(work({ target: 0n }));
-    /** Reads the rate for a while, as whoever asks for it may at any time. */
+    /** Reads the rate again and again, as anybody may at any time. */
     const watch = async (after: string): Promise<void> => {
       for (let reads = 0; reads < 15; reads++) {
         if (engine.hashrateHps === 0) zeros.push(after);
@@ -226,10 +239,14 @@ describe('Engine', () => {
 
   it('stops at once while it is paused or rests for long', async () => {
     const engine = start(1);
+    let foundAtMs = 0;
+    const onFound = (): void => void (foundAtMs = performance.now());
+    // Each batch finds something.
+    engine.search(work({ target: EASY, onFound }));
+    // By then batches take their full time.
+    await until(() => engine.hashes > 0);
     engine.setIntensity(1);
-    engine.search(work());
-    await until(() => engine.backends[0] !== undefined);
-    await sleep(300);
+    await until(() => performance.now() - foundAtMs > QUIET_MS / 2);
     const startedAt = performance.now();
     await engine.stop();
     // At 1 % a rest takes some two seconds: stopping must not wait for its end.

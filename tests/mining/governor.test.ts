@@ -103,7 +103,7 @@ describe('Governor', () => {
     at('22:00');
     const startedAt = performance.now();
     await until(() => percents.at(-1) === 100);
-    // Where it only looked every ten seconds, it would take as long.
+    // If it only looked every ten seconds, it would take that long.
     expect(performance.now() - startedAt).to.be.lessThan(8000);
     expect(lines).to.have.length(2);
     expect(owner.standing.until?.toISOString()).to.equal('2026-11-27T06:00:00.000Z');
@@ -111,7 +111,7 @@ describe('Governor', () => {
 
   it('notices in ten seconds that the hours changed while the machine slept', async () => {
     const real = globalThis.setTimeout;
-    // A hundred times as fast.
+    // A hundred times faster.
     globalThis.setTimeout = ((act: () => void, ms: number) => {
       expect(ms).to.be.at.most(10_000);
       return real(act, ms / 100);

@@ -36,14 +36,14 @@ describe('RateMeter', () => {
   it('leaves interruptions out, and knows the rate over them', () => {
     const rate = meter();
     rate.restart();
-    for (let job = 0; job < 20; job++) {
+    for (let work = 0; work < 20; work++) {
       rate.interrupt();
       nowMs += 60_000;
       rate.update(0);
       for (let count = 100; count <= 300; count += 100) {
         nowMs += 100;
         rate.update(count);
-        if (job > 1) expect(rate.perSecond).to.equal(1000);
+        if (work > 1) expect(rate.perSecond).to.equal(1000);
       }
     }
   });

@@ -157,7 +157,7 @@ describe('Schedule', () => {
             if (schedule.allows(new Date(atMs)) !== allowed) changeMs = atMs;
           }
           const change = schedule.nextChange(new Date(from))?.getTime();
-          // Hours that a day leaves out may change nothing for longer.
+          // If a day leaves hours out, nothing may change for longer than searched here.
           if (changeMs !== undefined) expect(change).to.equal(changeMs);
           else if (change !== undefined) expect(change).to.be.greaterThan(from + 2 * 86_400_000);
         },

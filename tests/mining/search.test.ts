@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { NONCE_OFFSET } from '../../src/bitcoin/block';
-import type { Hit, Kernel, KernelJob } from '../../src/mining/kernels/kernel';
+import type { Hit, Kernel } from '../../src/mining/kernels/kernel';
 import { Search } from '../../src/mining/search';
 import { headerOf } from '../../src/work/segment';
 import { testTemplate } from '../fixtures/template';
 
-/** A kernel that hashes nothing, but remembers what it was to scan and reports every start as a hit. */
+/** A kernel that hashes nothing, records what it was asked to scan and reports every start as a hit. */
 class RecordingKernel implements Kernel {
   readonly backend = 'js';
   readonly variant = '';
@@ -15,9 +15,9 @@ class RecordingKernel implements Kernel {
   private header = '';
   constructor(readonly versions = 1) {}
 
-  load(job: KernelJob): void {
-    this.header = Buffer.from(job.header).subarray(0, NONCE_OFFSET).toString('hex');
-    this.target = job.target;
+  load(header: Uint8Array, target: bigint): void {
+    this.header = Buffer.from(header).subarray(0, NONCE_OFFSET).toString('hex');
+    this.target = target;
   }
 
   scan(start: number, end: number): Hit[] {

@@ -11,11 +11,11 @@ const STRICT = ['-O2', '-std=c11', '-Wall', '-Wextra', '-Wpedantic', '-Werror'];
 
 interface Target {
   compiler: string;
-  /** The hash loops and the flags each is compiled with, as in binding.gyp. */
+  /** The hash loops, each with the flags that binding.gyp compiles it with. */
   loops: Record<string, string[]>;
-  /** What runs the result, if not this machine. */
+  /** What runs the result, if this machine can't. */
   emulator?: string;
-  /** What any machine of the kind can be expected to run. */
+  /** What every machine of this kind must be able to run. */
   expected: string[];
 }
 
@@ -41,7 +41,7 @@ const TARGETS: Record<string, Target> = {
 const isThere = (program: string): boolean =>
   spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
 
-// Only where the compilers are: they are never needed.
+// Runs only where the compilers are: nothing else needs them.
 for (const [name, { compiler, loops, emulator, expected }] of Object.entries(TARGETS)) {
   if (!isThere(compiler)) continue;
   describe(`the C code, compiled for ${name} by ${compiler}`, function () {

@@ -1,10 +1,20 @@
 import { bitsToTarget } from '../../bitcoin/target';
 import { createJsKernel } from './js';
-import type { Hit, Kernel, Backend } from './kernel';
-import { NoAddonError, type AddonSource, availableAddons, nativeVariants } from './native';
+import type { Backend, Hit, Kernel } from './kernel';
+import { type AddonSource, availableAddons, nativeVariants, NoAddonError } from './native';
 import { createWasmScalarKernel, createWasmSimdKernel } from './wasm';
 
-/** A header with hits that stand alone among the nonces around them. */
+// The choice of a kernel: the fastest that works here, proven on known answers.
+
+/** 'debug' for code that is missing, 'warn' for code that is there and doesn't work. */
+export type TellLevel = 'debug' | 'warn';
+/**
+ * Receives the reason why a backend, or a variant of it, is not used: "what: why", beginning with the backend's name.
+ */
+export type Tell = (message: string, level: TellLevel) => void;
+type Factory = (tell: Tell, addons: readonly AddonSource[]) => Kernel;
+
+/** A header and its hits, each the only one among the nonces around it. */
 export interface KnownAnswer {
   name: string;
   /** 80 bytes as hashed */
@@ -13,28 +23,35 @@ export interface KnownAnswer {
   hits: readonly Hit[];
 }
 
-const block = (name: string, hex: string): KnownAnswer => {
-  const header = Buffer.from(hex, 'hex');
-  return {
-    name,
-    header,
-    target: bitsToTarget(header.readUInt32LE(72)),
-    hits: [{ versionBits: 0, nonce: header.readUInt32LE(76) }],
-  };
-};
+/** In order of expected speed. */
+const FACTORIES: readonly { backend: Backend; create: Factory }[] = [
+  { backend: 'native', create: fastestNative },
+  { backend: 'wasm-simd', create: () => fastestInstance((salt) => createWasmSimdKernel({ salt })) },
+  { backend: 'wasm', create: () => fastestInstance((salt) => createWasmScalarKernel({ salt })) },
+  { backend: 'js', create: createJsKernel },
+];
 
-const GENESIS = block(
+/** At most this many instances are tried: a slow one is rare, three in a row don't happen by chance. */
+const MAX_INSTANCES = 4;
+/** Rates this close count as equal; a slow instance misses 30 to 50 %. */
+const AGREEMENT = 0.85;
+
+/** About 3 ms each at full speed: short enough for V8 to change to optimised code in between. */
+const SAMPLE_HASHES = 2 ** 14;
+const SAMPLES = 8;
+
+const GENESIS = knownBlock(
   'genesis block',
   '0100000000000000000000000000000000000000000000000000000000000000000000003ba3edfd7a7b12b27ac72c3e' +
     '67768f617fc81bc3888a51323a9fb8aa4b1e5e4a29ab5f49ffff001d1dac2b7c',
 );
-const BLOCK_125552 = block(
+const BLOCK_125552 = knownBlock(
   'block 125552',
   '0100000081cd02ab7e569e8bcd9317e2fe99f2de44d49ab2b8851ba4a308000000000000e320b6c2fffc8d750423db8b' +
     '1eb942ae710e951ed797f7affc8892b0f1fc122bc7f5d74df2b9441a42a14695',
 );
 
-/** The genesis header as it would be versioned today (BIP 9), for rolling its version bits. */
+/** The genesis header with a version as used today (BIP 9), for rolling its version bits. */
 const ROLLED = Buffer.from(GENESIS.header);
 ROLLED.writeUInt32LE(0x20000000, 0);
 
@@ -58,8 +75,94 @@ export const KNOWN_ANSWERS: readonly KnownAnswer[] = [
 /** Nonces before a hit that put it into each of 16 lanes and into the first lane of the next 16. */
 const EVERY_LANE = Array.from({ length: 17 }, (_, before) => before);
 
-/** Few for many hits: each version in other lanes, at the edges of a range and away from them. */
-const someLanes = (versionBits: number): number[] => [0, 1 + versionBits, 17 + versionBits];
+/**
+ * The fastest kernel that works here, or the one asked for, proven on known answers.
+ * @param addons native code to use instead of what is found
+ * @throws Error, naming each backend and its fault, when none of those asked for works.
+ */
+export function createKernel(
+  preference: 'auto' | Backend,
+  tell: Tell = () => {},
+  addons: readonly AddonSource[] = availableAddons(),
+): Kernel {
+  const faults: string[] = [];
+  for (const { backend, create } of FACTORIES) {
+    if (preference !== 'auto' && preference !== backend) continue;
+    const kernel = proven(
+      backend,
+      () => create(tell, addons),
+      (fault, level) => {
+        tell(fault, level);
+        faults.push(fault);
+      },
+    );
+    if (kernel) return kernel;
+  }
+  throw new Error(faults.join('; ') || `no such kernel: ${preference}`);
+}
+
+/** The fastest native variant that works on this CPU. */
+function fastestNative(tell: Tell, addons: readonly AddonSource[]): Kernel {
+  const kernels = nativeVariants(addons).flatMap(
+    ({ name, create }) => proven(`native ${name}`, create, tell) ?? [],
+  );
+  const [fastest] = ranked(kernels, hashrate);
+  if (!fastest) throw new Error('none of its variants works');
+  return fastest.kernel;
+}
+
+/** The kernel if it passes its test; otherwise reports the fault and returns undefined. */
+function proven(name: string, create: () => Kernel, onFault: Tell): Kernel | undefined {
+  try {
+    const kernel = create();
+    selfTest(kernel);
+    return kernel;
+  } catch (error) {
+    const level = error instanceof NoAddonError ? 'debug' : 'warn';
+    const reason = error instanceof Error ? error.message : String(error);
+    onFault(`${name} kernel can't run: ${reason}`, level);
+    return undefined;
+  }
+}
+
+/**
+ * The fastest of a few instances of one kernel, which differ only in where V8 puts their code: now and then that costs
+ * an instance a third of its speed for good. Makes instances until the two fastest agree.
+ */
+export function fastestInstance(
+  create: (salt: number) => Kernel,
+  rate: (kernel: Kernel) => number = hashrate,
+): Kernel {
+  const kernels = [create(0)];
+  for (;;) {
+    kernels.push(create(kernels.length));
+    const [best, second] = ranked(kernels, rate);
+    if (second!.rate >= AGREEMENT * best!.rate || kernels.length === MAX_INSTANCES) {
+      return best!.kernel;
+    }
+  }
+}
+
+/** The fastest first. */
+function ranked(
+  kernels: readonly Kernel[],
+  rate: (kernel: Kernel) => number,
+): { kernel: Kernel; rate: number }[] {
+  return kernels.map((kernel) => ({ kernel, rate: rate(kernel) })).sort((a, b) => b.rate - a.rate);
+}
+
+/** Hashes per millisecond in the best of a few samples, which leaves out warm-up and disturbances. */
+function hashrate(kernel: Kernel): number {
+  kernel.load(new Uint8Array(80), 0n);
+  const nonces = SAMPLE_HASHES / kernel.versions;
+  let best = Infinity;
+  for (let i = 0; i < SAMPLES; i++) {
+    const startedAt = performance.now();
+    kernel.scan(i * nonces, (i + 1) * nonces);
+    best = Math.min(best, performance.now() - startedAt);
+  }
+  return SAMPLE_HASHES / best;
+}
 
 /**
  * Proves a kernel on known answers, in every lane, for every version and at both edges of a range.
@@ -67,7 +170,7 @@ const someLanes = (versionBits: number): number[] => [0, 1 + versionBits, 17 + v
  */
 export function selfTest(kernel: Kernel): void {
   for (const { name, header, target, hits } of KNOWN_ANSWERS) {
-    kernel.load({ header, target });
+    kernel.load(header, target);
     for (const hit of hits.filter(({ versionBits }) => versionBits < kernel.versions)) {
       for (const before of hits.length === 1 ? EVERY_LANE : someLanes(hit.versionBits)) {
         const start = hit.nonce - before;
@@ -94,110 +197,17 @@ function expectHits(
   }
 }
 
-/** Instances to try at most: a slow one is rare, three in a row don't happen by chance. */
-const MAX_INSTANCES = 4;
-/** Rates this close count as equal; a slow instance misses 30 to 50 %. */
-const AGREEMENT = 0.85;
-
-/**
- * The fastest of a few instances of one kernel, which differ only in where V8 puts their code: now and
- * then that costs an instance a third of its speed for life. Two that agree are believed, another is
- * made as long as none do.
- */
-export function fastestInstance(
-  create: (salt: number) => Kernel,
-  rate: (kernel: Kernel) => number = hashrate,
-): Kernel {
-  const kernels = [create(0)];
-  for (;;) {
-    kernels.push(create(kernels.length));
-    const ranked = kernels
-      .map((kernel) => ({ kernel, rate: rate(kernel) }))
-      .sort((a, b) => b.rate - a.rate);
-    const [best, second] = [ranked[0]!, ranked[1]!];
-    if (second.rate >= AGREEMENT * best.rate || kernels.length === MAX_INSTANCES) {
-      return best.kernel;
-    }
-  }
+/** Fewer where there are many hits: other lanes for each version, at the edges of a range and inside it. */
+function someLanes(versionBits: number): number[] {
+  return [0, 1 + versionBits, 17 + versionBits];
 }
 
-/** About 3 ms each at full speed: short enough for V8 to change to optimised code in between. */
-const SAMPLE_HASHES = 2 ** 14;
-const SAMPLES = 8;
-
-/** Hashes per millisecond in the best of a few samples, which leaves out warming up and disturbances. */
-function hashrate(kernel: Kernel): number {
-  kernel.load({ header: new Uint8Array(80), target: 0n });
-  const nonces = SAMPLE_HASHES / kernel.versions;
-  let best = Infinity;
-  for (let i = 0; i < SAMPLES; i++) {
-    const startedAt = performance.now();
-    kernel.scan(i * nonces, (i + 1) * nonces);
-    best = Math.min(best, performance.now() - startedAt);
-  }
-  return SAMPLE_HASHES / best;
-}
-
-/** What is missing is no news; what is there and does not work is. */
-export type TellLevel = 'debug' | 'warn';
-/** Told why a backend or a variant of it is not used: "what: why", beginning with the backend's name. */
-export type Tell = (message: string, level: TellLevel) => void;
-type Factory = (tell: Tell, addons: readonly AddonSource[]) => Kernel;
-
-/** In order of expected speed. */
-const FACTORIES: readonly { backend: Backend; create: Factory }[] = [
-  { backend: 'native', create: fastestNative },
-  { backend: 'wasm-simd', create: () => fastestInstance((salt) => createWasmSimdKernel({ salt })) },
-  { backend: 'wasm', create: () => fastestInstance((salt) => createWasmScalarKernel({ salt })) },
-  { backend: 'js', create: createJsKernel },
-];
-
-/**
- * The fastest kernel that works here, or the one asked for, proven on known answers.
- * @param addons native code, if not what is found where it is looked for
- * @throws Error, naming each backend and its fault, when none of those asked for works.
- */
-export function createKernel(
-  preference: 'auto' | Backend,
-  tell: Tell = () => {},
-  addons: readonly AddonSource[] = availableAddons(),
-): Kernel {
-  const faults: string[] = [];
-  for (const { backend, create } of FACTORIES) {
-    if (preference !== 'auto' && preference !== backend) continue;
-    const kernel = proven(
-      backend,
-      () => create(tell, addons),
-      (fault, level) => {
-        tell(fault, level);
-        faults.push(fault);
-      },
-    );
-    if (kernel) return kernel;
-  }
-  throw new Error(faults.join('; ') || `no such kernel: ${preference}`);
-}
-
-/** The native variant that is fastest on this CPU, of those that work. */
-function fastestNative(tell: Tell, addons: readonly AddonSource[]): Kernel {
-  const ranked = nativeVariants(addons)
-    .flatMap(({ name, create }) => proven(`native ${name}`, create, tell) ?? [])
-    .map((kernel) => ({ kernel, rate: hashrate(kernel) }))
-    .sort((a, b) => b.rate - a.rate);
-  if (!ranked[0]) throw new Error('none of its variants works');
-  return ranked[0].kernel;
-}
-
-/** The kernel once it has passed its test; its fault is told, and nothing given, when it can't run. */
-function proven(name: string, create: () => Kernel, onFault: Tell): Kernel | undefined {
-  try {
-    const kernel = create();
-    selfTest(kernel);
-    return kernel;
-  } catch (error) {
-    const level = error instanceof NoAddonError ? 'debug' : 'warn';
-    const reason = error instanceof Error ? error.message : String(error);
-    onFault(`${name} kernel can't run: ${reason}`, level);
-    return undefined;
-  }
+function knownBlock(name: string, hex: string): KnownAnswer {
+  const header = Buffer.from(hex, 'hex');
+  return {
+    name,
+    header,
+    target: bitsToTarget(header.readUInt32LE(72)),
+    hits: [{ versionBits: 0, nonce: header.readUInt32LE(76) }],
+  };
 }

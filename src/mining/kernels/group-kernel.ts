@@ -1,5 +1,5 @@
-import type { Backend, Hit, Kernel, KernelJob } from './kernel';
-import { checkRange, PreparedJob } from './prepared-header';
+import type { Backend, Hit, Kernel } from './kernel';
+import { checkRange, PreparedHeader } from './prepared-header';
 
 /**
  * A hash loop that works on groups of nonces side by side and filters them on one digest word: in
@@ -11,19 +11,19 @@ export interface GroupScanner {
   readonly versions: number;
   /** Nonces in a group, 1..32. */
   readonly lanes: number;
-  load(job: PreparedJob): void;
+  load(header: PreparedHeader): void;
   /**
-   * Hashes groups, at least 1, from `nonce` on (modulo 2^32) and returns how many it passed before one
-   * with a candidate, all of them when there was none.
+   * Hashes `groups` groups, at least 1, from `nonce` on (modulo 2^32). Returns how many it passed before one with a
+   * candidate, or all of them if there was none.
    */
   scan(nonce: number, groups: number): number;
-  /** By versionBits, of the group that ended the scan: bit i set where nonce + i is a candidate. */
+  /** For the group that ended the scan, by versionBits: bit i is set if nonce + i is a candidate. */
   readonly candidates: ArrayLike<number>;
 }
 
 /**
- * Hashes in one call of the scanner: 2 to 30 ms, far above the cost of a call. V8 optimises a
- * WebAssembly function between its calls only, so that none may be long.
+ * Hashes in one call of the scanner: 2 to 30 ms, far above the cost of a call. V8 switches to optimised WebAssembly
+ * code only between calls, so no call may be long.
  */
 const HASHES_PER_CALL = 2 ** 16;
 
@@ -33,7 +33,7 @@ export class GroupKernel implements Kernel {
   readonly variant: string;
   readonly versions: number;
   readonly #groupsPerCall: number;
-  #job: PreparedJob | undefined;
+  #header: PreparedHeader | undefined;
 
   constructor(private readonly scanner: GroupScanner) {
     this.backend = scanner.backend;
@@ -42,16 +42,16 @@ export class GroupKernel implements Kernel {
     this.#groupsPerCall = HASHES_PER_CALL / (scanner.lanes * scanner.versions);
   }
 
-  load(job: KernelJob): void {
-    const prepared = new PreparedJob(job, this.versions);
+  load(header: Uint8Array, target: bigint): void {
+    const prepared = new PreparedHeader(header, target, this.versions);
     this.scanner.load(prepared);
-    this.#job = prepared;
+    this.#header = prepared;
   }
 
   scan(start: number, end: number): Hit[] {
     checkRange(start, end);
-    const job = this.#job;
-    if (!job) throw new Error('no job is loaded');
+    const header = this.#header;
+    if (!header) throw new Error('no header is loaded');
     const { scanner } = this;
     const hits: Hit[] = [];
     let nonce = start;
@@ -60,21 +60,21 @@ export class GroupKernel implements Kernel {
       const passed = scanner.scan(nonce, groups);
       nonce += passed * scanner.lanes;
       if (passed === groups) continue;
-      this.#confirm(job, nonce, Math.min(nonce + scanner.lanes, end), hits);
+      this.#confirm(header, nonce, Math.min(nonce + scanner.lanes, end), hits);
       nonce += scanner.lanes;
     }
     return hits;
   }
 
-  /** Adds what the group of nonces from `start` really hit; its lanes past `end` don't count. */
-  #confirm(job: PreparedJob, start: number, end: number, hits: Hit[]): void {
+  /** Adds the real hits in the group of nonces from `start`; lanes past `end` don't count. */
+  #confirm(header: PreparedHeader, start: number, end: number, hits: Hit[]): void {
     const { candidates } = this.scanner;
     for (let nonce = start; nonce < end; nonce++) {
       const lane = 1 << (nonce - start);
       for (let versionBits = 0; versionBits < this.versions; versionBits++) {
         if ((candidates[versionBits]! & lane) === 0) continue;
         const hit = { versionBits, nonce };
-        if (job.isHit(hit)) hits.push(hit);
+        if (header.isHit(hit)) hits.push(hit);
       }
     }
   }

@@ -1,10 +1,9 @@
-import { runRounds, INITIAL_STATE, ROUND_CONSTANTS } from '../../bitcoin/sha256';
-import type { Hit, Kernel, KernelJob } from './kernel';
-import { checkRange, PreparedJob, swapBytes } from './prepared-header';
+import { runRounds, INITIAL_HASH, ROUND_CONSTANTS } from '../../bitcoin/sha256';
+import type { Hit, Kernel } from './kernel';
+import { checkRange, PreparedHeader, swapBytes } from './prepared-header';
 
 /**
- * Rolled versions hashed for every nonce: they differ in the midstate alone, so they share hash 1's
- * message schedule.
+ * Rolled versions hashed for every nonce: they differ only in the midstate, so they share hash 1's message schedule.
  */
 const VERSIONS = 8;
 
@@ -18,7 +17,7 @@ const LAST_ROUND = 61;
 // the arrays: a scan is never interrupted.
 
 const K = Int32Array.from(ROUND_CONSTANTS);
-const H0 = Int32Array.from(INITIAL_STATE);
+const H0 = Int32Array.from(INITIAL_HASH);
 
 /** The working variables a..h. */
 const state = new Int32Array(8);
@@ -27,7 +26,7 @@ const words1 = new Int32Array(64);
 const words2 = new Int32Array(64);
 words2[8] = 0x80000000;
 words2[15] = 256;
-/** The same words plus their round constants, as the rounds want them: hash 1's first, hash 2's from HASH_2 on. */
+/** The same words plus their round constants, as the rounds need them: hash 1's first, hash 2's from HASH_2 on. */
 const scheduled = new Int32Array(128);
 const MASK = 127;
 const HASH_2 = 64;
@@ -104,7 +103,7 @@ function fiveRounds(from: number): void {
 }
 
 /**
- * Fifty-six rounds from scheduled[from] on, in passes of eight: in those the variables take turns in being a..h, so
+ * Fifty-six rounds from scheduled[from] on, in passes of eight, within which the variables take turns being a..h so
  * that no round has to move them.
  */
 function sevenTimesEightRounds(from: number): void {
@@ -185,7 +184,7 @@ function sevenTimesEightRounds(from: number): void {
   state[7] = h;
 }
 
-/** The last word of the digest, for the scheduled nonce, on a midstate and the state that rounds 0..2 make of it. */
+/** The digest's last word for the scheduled nonce, given a midstate and the state that rounds 0..2 make of it. */
 function lastWord(midstate: Int32Array, afterRound2: Int32Array): number {
   for (let i = 0; i < 8; i++) state[i] = afterRound2[i]!;
   fiveRounds(NONCE_WORD);
@@ -209,39 +208,38 @@ class JsKernel implements Kernel {
   readonly variant = '';
   readonly versions = VERSIONS;
 
-  #job: PreparedJob | undefined;
+  #header: PreparedHeader | undefined;
   /** State after round 2, by versionBits. */
   #states: readonly Int32Array[] = [];
 
-  load(job: KernelJob): void {
-    const prepared = new PreparedJob(job, VERSIONS);
+  load(header: Uint8Array, target: bigint): void {
+    const prepared = new PreparedHeader(header, target, VERSIONS);
     this.#states = prepared.midstates.map((midstate) =>
       runRounds(midstate, prepared.words, 0, NONCE_WORD),
     );
-    this.#job = prepared;
+    this.#header = prepared;
   }
 
   scan(start: number, end: number): Hit[] {
     checkRange(start, end);
-    const job = this.#job;
-    if (!job) throw new Error('no job is loaded');
-    job.words.forEach((word, t) => setWord1(t, word));
+    const header = this.#header;
+    if (!header) throw new Error('no header is loaded');
+    header.words.forEach((word, t) => setWord1(t, word));
     const hits: Hit[] = [];
     for (let nonce = start; nonce < end; nonce++) {
       setWord1(NONCE_WORD, swapBytes(nonce));
       expandSchedule1();
       for (let versionBits = 0; versionBits < VERSIONS; versionBits++) {
-        const word = lastWord(job.midstates[versionBits]!, this.#states[versionBits]!);
-        if ((word & job.mask) !== 0) continue;
+        const word = lastWord(header.midstates[versionBits]!, this.#states[versionBits]!);
+        if ((word & header.mask) !== 0) continue;
         const hit = { versionBits, nonce };
-        if (job.isHit(hit)) hits.push(hit);
+        if (header.isHit(hit)) hits.push(hit);
       }
     }
     return hits;
   }
 }
 
-/** A kernel in plain TypeScript, which runs on every machine. */
 export function createJsKernel(): Kernel {
   return new JsKernel();
 }

@@ -1,30 +1,30 @@
 import { HEADER_SIZE } from '../../bitcoin/block';
 import { compress, INITIAL_HASH } from '../../bitcoin/sha256';
 import { VERSION_BITS_SHIFT } from '../../consensus';
-import type { Hit, KernelJob } from './kernel';
+import type { Hit } from './kernel';
 
 const NONCES = 2 ** 32;
 /** Bit length of a header, and of the hash that is hashed again (FIPS 180-4 section 5.1.1, padding). */
-const HEADER_BITS = 640;
-const HASH_BITS = 256;
-const PADDING_BIT = 0x80000000 | 0;
+export const HEADER_BITS = 640;
+export const HASH_BITS = 256;
+export const PADDING_BIT = 0x80000000 | 0;
 
 /** A word with its four bytes in the opposite order. */
 export const swapBytes = (word: number): number =>
   (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
 
 /**
- * A job as every kernel wants it: the first block of the header compressed (the midstate, one for
- * each rolled version), the second one's words, and the target as a filter on one hash word.
+ * A header and a target as every kernel needs them: the header's first block compressed (the midstate, one for each
+ * rolled version), the words of its second block, and the target as a filter on one hash word.
  */
-export class PreparedJob {
+export class PreparedHeader {
   /** The hash value after the header's first 64 bytes, by versionBits. */
   readonly midstates: readonly Int32Array[];
   /** The second block's 16 big-endian words; words[3], the byte-swapped nonce, is 0. */
   readonly words: Int32Array;
   /**
-   * A hash can be at most the target only if the last word of its digest has none of these bits: the
-   * leading zeros of the target's top 32 bits, in the order in which SHA-256 gives that word.
+   * A hash can be at most the target only if the last word of its digest has none of these bits: the leading zeros of
+   * the target's top 32 bits, in the byte order in which SHA-256 outputs that word.
    */
   readonly mask: number;
 
@@ -32,7 +32,7 @@ export class PreparedJob {
   readonly #target: Uint32Array;
 
   /** @throws RangeError when the header is not 80 bytes or the target not in 0..2^256-1. */
-  constructor({ header, target }: KernelJob, versions: number) {
+  constructor(header: Uint8Array, target: bigint, versions: number) {
     if (header.length !== HEADER_SIZE) {
       throw new RangeError(`header: expected ${HEADER_SIZE} bytes, got ${header.length}`);
     }

@@ -3,26 +3,26 @@ import { saltModule } from './generator/encoder';
 import { evaluator } from './generator/expressions';
 import {
   CANDIDATES,
-  JOB,
+  HEADER_TABLE,
   LANE_NUMBERS,
+  type Machine,
   ROUND_CONSTANTS_COLUMN,
   row,
-  VECTOR_LANES,
-  VERSION_SIZE,
-  VERSIONS as VERSION_TABLES,
-  WORDS,
-  type Machine,
   SCALAR,
   SIMD,
+  VECTOR_LANES,
+  VERSION_TABLE_SIZE,
+  VERSION_TABLES,
+  WORDS,
 } from './generator/machine';
 import { buildScan, type ScanModule } from './generator/scan';
-import { type GroupScanner, GroupKernel } from './group-kernel';
+import { GroupKernel, type GroupScanner } from './group-kernel';
 import type { Backend, Kernel } from './kernel';
-import type { PreparedJob } from './prepared-header';
+import type { PreparedHeader } from './prepared-header';
 
-// The one file that touches WebAssembly.
+// The one file that touches WebAssembly: makes kernels of the modules that generator/ writes.
 
-/** What this file uses of it; @types/node 18 doesn't declare it. */
+/** The part of WebAssembly used here; @types/node 18 doesn't declare it. */
 declare const WebAssembly: {
   Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
   Instance: new (module: object) => {
@@ -36,16 +36,27 @@ declare const WebAssembly: {
 /** Rolled versions hashed for every nonce. */
 const VERSIONS = 16;
 
-/** Generated once each, when first needed. */
+/** Each is generated once, when first needed. */
 const modules = new Map<Machine, ScanModule>();
 
-function scanModule(machine: Machine): ScanModule {
-  const module = modules.get(machine) ?? buildScan(machine, VERSIONS);
-  modules.set(machine, module);
-  return module;
+/**
+ * A kernel in WebAssembly SIMD128, four nonces at a time. Kernels with different salts (whole numbers from 0) have the
+ * same code at different addresses, which can change its speed (docs/ENGINE.md).
+ * @throws Error when this engine can't run the module.
+ */
+export function createWasmSimdKernel({ salt = 0 }: { salt?: number } = {}): Kernel {
+  return new GroupKernel(new WasmScanner('wasm-simd', SIMD, salt));
 }
 
-/** The hash loop of a machine (wasm/machine.ts) in WebAssembly. */
+/**
+ * A kernel in plain WebAssembly, one nonce at a time; for the salt see createWasmSimdKernel.
+ * @throws Error when this engine can't run the module.
+ */
+export function createWasmScalarKernel({ salt = 0 }: { salt?: number } = {}): Kernel {
+  return new GroupKernel(new WasmScanner('wasm', SCALAR, salt));
+}
+
+/** The hash loop of a machine (generator/machine.ts) in WebAssembly. */
 class WasmScanner implements GroupScanner {
   readonly variant = '';
   readonly versions = VERSIONS;
@@ -57,7 +68,7 @@ class WasmScanner implements GroupScanner {
   readonly #memory: DataView;
 
   /**
-   * @param salt a whole number from 0: of different salts the same code lies at another place
+   * @param salt a whole number from 0; another salt puts the same code at another address
    * @throws Error when this engine can't run the module.
    */
   constructor(
@@ -76,13 +87,15 @@ class WasmScanner implements GroupScanner {
     ROUND_CONSTANTS.forEach((k, t) => this.#write(row(WORDS, t) + ROUND_CONSTANTS_COLUMN, k));
   }
 
-  load({ midstates, words, mask }: PreparedJob): void {
+  load({ midstates, words, mask }: PreparedHeader): void {
     midstates.forEach((midstate, versionBits) => {
       const evaluate = evaluator({ tail: words, midstate, mask });
-      const table = VERSION_TABLES + versionBits * VERSION_SIZE;
+      const table = VERSION_TABLES + versionBits * VERSION_TABLE_SIZE;
       this.#module.versionSlots.forEach((word, i) => this.#write(table + 4 * i, evaluate(word)));
       if (versionBits > 0) return;
-      this.#module.jobSlots.forEach((word, i) => this.#write(JOB + 4 * i, evaluate(word)));
+      this.#module.headerSlots.forEach((word, i) =>
+        this.#write(HEADER_TABLE + 4 * i, evaluate(word)),
+      );
     });
   }
 
@@ -91,19 +104,8 @@ class WasmScanner implements GroupScanner {
   }
 }
 
-/**
- * A kernel in plain WebAssembly, one nonce at a time; for the salt see createWasmSimdKernel.
- * @throws Error when this engine can't run the module.
- */
-export function createWasmScalarKernel({ salt = 0 }: { salt?: number } = {}): Kernel {
-  return new GroupKernel(new WasmScanner('wasm', SCALAR, salt));
-}
-
-/**
- * A kernel in WebAssembly SIMD128, four nonces at a time. Kernels of different salts, whole numbers
- * from 0, are the same code at another place, which can change its speed (docs/ENGINE.md).
- * @throws Error when this engine can't run the module.
- */
-export function createWasmSimdKernel({ salt = 0 }: { salt?: number } = {}): Kernel {
-  return new GroupKernel(new WasmScanner('wasm-simd', SIMD, salt));
+function scanModule(machine: Machine): ScanModule {
+  const module = modules.get(machine) ?? buildScan(machine, VERSIONS);
+  modules.set(machine, module);
+  return module;
 }

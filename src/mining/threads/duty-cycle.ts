@@ -1,6 +1,6 @@
 /** Rests shorter than this aren't worth a timer, which may be late by a millisecond or more. */
 const SHORTEST_REST_MS = 5;
-/** No more than this is made up for: a machine that was asleep doesn't hash for minutes on end, or rest so long. */
+/** At most this much is made up for, so that a machine that was asleep doesn't hash, or rest, for minutes on end. */
 const MOST_OWED_MS = 5000;
 
 /** Splits a thread's time into work and rest, so that it works for a given part of it. */
@@ -20,8 +20,8 @@ export class DutyCycle {
   }
 
   /**
-   * Counts work, and tells how long to rest now, in ms; 0 for not yet. `percent` must be above 0.
-   * @param workedMs how long it took
+   * Counts work and returns how long to rest now, in ms; 0 if not yet. `percent` must be above 0.
+   * @param workedMs how long the work took
    */
   restAfter(workedMs: number): number {
     this.owe((workedMs * (100 - this.workPercent)) / this.workPercent);

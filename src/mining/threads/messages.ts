@@ -5,6 +5,11 @@ import type { Backend } from '../kernels/kernel';
 import type { AddonSource } from '../kernels/native';
 import type { SearchSpace } from '../search';
 
+// What the engine and its threads tell each other. The engine posts to a thread's MessagePort. A thread answers through
+// shared memory: a byte stream in a ring with one writer and one reader. A MessagePort wakes its reader while it holds
+// a lock that the reader needs. Threads have the lowest priority: while other programs kept the processors busy, a
+// thread was held up right there, and the main thread with it (for up to 660 ms at 500 messages a second).
+
 /** What a mining thread is started with. */
 export interface ThreadData {
   backend: 'auto' | Backend;
@@ -14,7 +19,7 @@ export interface ThreadData {
   addons: readonly AddonSource[];
 }
 
-/** From the engine to a thread. A search ends the one before; each has a number of its own, its order's. */
+/** From the engine to a thread. A search ends the one before; `order` is its number. */
 export type ToThread =
   | { type: 'search'; order: number; space: SearchSpace; target: bigint }
   | { type: 'target'; target: bigint }
@@ -23,8 +28,8 @@ export type ToThread =
   | { type: 'stop' };
 
 /**
- * From a thread to the engine. An order's hashes count from its start, and it has stopped once, whatever ended it;
- * notes tell why other backends are not used, each beginning with a backend's name.
+ * From a thread to the engine. `hashes` counts from the start of the order, and each order reports `stopped` once,
+ * whatever ended it. Notes say why other backends are not used, each beginning with a backend's name.
  */
 export type FromThread =
   | { type: 'ready'; backend: Backend; notes: string[] }
@@ -33,40 +38,28 @@ export type FromThread =
   | { type: 'progress'; order: number; hashes: number; extranonce2: number }
   | { type: 'stopped'; order: number; hashes: number };
 
-// Messages from a mining thread through shared memory, as a byte stream in a ring with one writer and one reader. A
-// MessagePort wakes its reader while it holds a lock that the reader needs. The thread is of the lowest priority: with
-// other programs on the processors it was held up right there, and the main thread with it (for up to 660 ms at 500
-// messages a second).
+interface Ring {
+  readonly counters: Int32Array;
+  readonly bytes: Uint8Array;
+}
 
 /** Bytes written and read so far, u32s that wrap around; then the bytes. */
 const WRITTEN = 0;
 const READ = 1;
-/** Nobody changes or wakes this one: the writer waits on it for a while. */
+/** Nobody changes or wakes this one: the writer waits on it for a fixed time. */
 const NEVER = 2;
-const HEADER_BYTES = 16;
-/** A power of two, so that positions go on where the u32s wrap around. */
+const COUNTERS_BYTES = 16;
+/** A power of two, so that positions stay continuous where the u32s wrap around. */
 const RING_BYTES = 2 ** 16;
 const LENGTH_BYTES = 4;
 const FULL_WAIT_MS = 5;
 
 /** Memory for one channel. */
 export function createRing(): SharedArrayBuffer {
-  return new SharedArrayBuffer(HEADER_BYTES + RING_BYTES);
+  return new SharedArrayBuffer(COUNTERS_BYTES + RING_BYTES);
 }
 
-interface Ring {
-  readonly counters: Int32Array;
-  readonly bytes: Uint8Array;
-}
-
-function ringOf(memory: SharedArrayBuffer): Ring {
-  return {
-    counters: new Int32Array(memory, 0, HEADER_BYTES / 4),
-    bytes: new Uint8Array(memory, HEADER_BYTES, RING_BYTES),
-  };
-}
-
-/** The thread's end. */
+/** The thread's end of a channel. */
 export class RingWriter<T> {
   private readonly ring: Ring;
 
@@ -101,7 +94,7 @@ export class RingWriter<T> {
   }
 }
 
-/** The other end. */
+/** The engine's end of a channel. */
 export class RingReader<T> {
   private readonly ring: Ring;
   private unread = Buffer.alloc(0);
@@ -110,7 +103,7 @@ export class RingReader<T> {
     this.ring = ringOf(memory);
   }
 
-  /** The messages that have come since the last look, never waiting for one. */
+  /** The messages that have arrived since the last call; never waits for one. */
   read(): T[] {
     const parts = this.parts();
     if (parts.length === 0) return [];
@@ -125,7 +118,7 @@ export class RingReader<T> {
     return messages;
   }
 
-  /** Copies of what is in the ring, in two parts where it goes over the end; none where there is nothing. */
+  /** Copies of what is in the ring, in two parts where it wraps around the end; none if there is nothing. */
   private parts(): Uint8Array[] {
     const { counters, bytes } = this.ring;
     const written = Atomics.load(counters, WRITTEN);
@@ -140,4 +133,11 @@ export class RingReader<T> {
     Atomics.store(counters, READ, written);
     return parts;
   }
+}
+
+function ringOf(memory: SharedArrayBuffer): Ring {
+  return {
+    counters: new Int32Array(memory, 0, COUNTERS_BYTES / 4),
+    bytes: new Uint8Array(memory, COUNTERS_BYTES, RING_BYTES),
+  };
 }

@@ -17,25 +17,25 @@ export interface EngineWork {
   template: Template;
   /** u16: the first two bytes of the extranonce, leased to this search alone; all threads share it. */
   prefix: number;
-  /** u32: where the first thread begins to roll extranonce2; each other one 2^24 further, mod 2^32. */
+  /** u32: where the first thread begins to roll extranonce2; each further one begins 2^24 later, mod 2^32. */
   extranonce2: number;
   /** The highest hash value wanted. */
   target: bigint;
-  /** Called with what was found, not yet checked; also with what comes late of a work that was replaced. */
+  /** Called with what was found, not yet checked; may come late, after the work was replaced. */
   onFound: (attempts: Attempt[]) => void;
   /**
-   * Called with how many hashes were done since it was called last: every hash is told of exactly once, those of a
-   * replaced work too, to the work they were done for. Of a thread that dies, what it did since it told last is lost.
+   * Called with the number of hashes done since the last call. Every hash is reported exactly once, to the work it was
+   * done for, even after that was replaced. If a thread dies, what it did since its last report is lost.
    */
   onHashes: (count: number) => void;
 }
 
-/** A work as a thread was told to search it. */
+/** A work that a thread was told to search. */
 interface Order {
   work: EngineWork;
-  /** What it has told of so far. */
+  /** Hashes reported so far. */
   hashes: number;
-  /** Resolves when all is told, or the thread is dead. */
+  /** Resolves when everything has been reported, or the thread is dead. */
   over: Promise<void>;
   end: () => void;
 }
@@ -43,46 +43,46 @@ interface Order {
 export type EngineLog = (level: 'debug' | 'info' | 'warn', message: string) => void;
 
 export interface ThreadListener {
-  /** Called with what it says of itself, as "what: why". */
+  /** Called with what the thread says about itself, as "what: why". */
   log: EngineLog;
   /** Called when the thread has come up. */
   onReady: () => void;
-  /** Called with why the thread does not run: once for each reason until it is up again. */
+  /** Called with the reason why the thread does not run: once for each reason until it is up again. */
   onFailure: (reason: string) => void;
 }
 
-/** With 256 threads at most, the parts cover the 2^32 values of extranonce2 without touching. */
+/** With 256 threads at most, the parts cover the 2^32 values of extranonce2 without overlapping. */
 const EXTRANONCE2_PER_THREAD = 2 ** 24;
 
-/** How often a thread's messages are looked for. */
+/** How often a thread's messages are read. */
 const LOOK_MS = 50;
 const FIRST_RESTART_MS = 1000;
 const MAX_RESTART_MS = 60_000;
 /**
- * Where the system has no thread to give (pids.max, RLIMIT_NPROC, memory). Node keeps 30 KB of each try for
- * good (measured, 18 and 20), so that one a minute would be 43 MB a day.
+ * The limit while the system has no thread to give (pids.max, RLIMIT_NPROC, memory). Node never frees 30 KB of each
+ * attempt (measured, 18 and 20), so one a minute would be 43 MB a day.
  */
 const MAX_START_RETRY_MS = 3_600_000;
-/** A thread that tells nothing for longer stands still: at 1 % it tells of itself every two seconds or so. */
+/** A thread that is silent for longer stands still: even at 1 % it reports every two seconds or so. */
 const SILENT_MS = 10_000;
 
-/** One mining thread as the engine sees it: started again, with back-off, when it dies or can't be had. */
+/** One mining thread as the engine sees it: started again, with back-off, when it dies or can't be started. */
 export class MiningThread {
-  /** Of what it would hash at full intensity, over works, rests and changes of the intensity. */
+  /** What it would hash at full intensity, measured across works, rests and changes of intensity. */
   private readonly meter = new RateMeter();
   private worker: Worker | undefined;
   private ring = createRing();
-  /** What it is to search now, whether or not it is up. */
+  /** What it should search now, whether or not it is up. */
   private work: EngineWork | undefined;
-  /** Behind all of that work that it has searched: where a thread that comes after it begins. */
+  /** Beyond everything searched of that work: where the next thread begins if this one dies. */
   private nextExtranonce2 = 0;
-  /** What the thread that is up was told to search and may still tell of, by number. */
+  /** What the thread that is up was told to search and may still report on, by number. */
   private readonly orders = new Map<number, Order>();
   private lastOrder = 0;
   private intensity = 100;
   /** The last intensity that was not 0. */
   private workIntensity = 100;
-  /** When it last told of its hashes, or was told to hash. */
+  /** When it last reported hashes, or was told to hash. */
   private toldAtMs = 0;
   private restartMs = FIRST_RESTART_MS;
   private restartTimer: NodeJS.Timeout | undefined;
@@ -93,12 +93,12 @@ export class MiningThread {
   backend: Backend | undefined;
   /** Why other backends are not used, each note beginning with a backend's name. */
   notes: readonly string[] = [];
-  /** Why its last try to run failed; undefined when it did not. */
+  /** Why its last attempt to run failed; undefined if it didn't. */
   fault: string | undefined;
 
   /**
    * @param index 0..255, which part of a work is its own
-   * @param presumedHps what it is taken to hash at full intensity until that was measured
+   * @param presumedHps its assumed rate at full intensity, until that has been measured
    */
   constructor(
     private readonly index: number,
@@ -109,13 +109,13 @@ export class MiningThread {
     this.spawn();
   }
 
-  /** The best that is known of its rate now; 0 while it stands still, or when nothing is known. */
+  /** The best estimate of its current rate; 0 while it stands still or nothing is known. */
   get hashrateHps(): number {
     const isHashing = this.work !== undefined && this.backend !== undefined && this.intensity > 0;
     return isHashing && !this.isSilent ? (this.workHps ?? 0) : 0;
   }
 
-  /** Its rate whenever it hashes, by its last intensity above 0; undefined while nothing is known. */
+  /** Its rate while it hashes, at its last intensity above 0; undefined if nothing is known. */
   get workHps(): number | undefined {
     const { fullHps } = this;
     return fullHps === undefined ? undefined : (fullHps * this.workIntensity) / 100;
@@ -126,21 +126,21 @@ export class MiningThread {
     return this.meter.perSecond ?? this.presumedHps;
   }
 
-  /** Starts on a work; the one before it ends, and is told of to its end. */
+  /** Starts on a work. The one before ends, and is reported to its end. */
   search(work: EngineWork): void {
     this.work = work;
     this.nextExtranonce2 = (work.extranonce2 + this.index * EXTRANONCE2_PER_THREAD) % 2 ** 32;
     this.begin();
   }
 
-  /** Changes the highest hash value wanted of the current work; without one, nothing. */
+  /** Changes the target of the current work; does nothing without one. */
   setTarget(target: bigint): void {
     if (!this.work) return;
     this.work = { ...this.work, target };
     this.send({ type: 'target', target });
   }
 
-  /** @param percent of the time to hash, 0..100; at 0 the thread waits where it is */
+  /** @param percent of the time to hash, 0..100; at 0 the thread keeps its place */
   setIntensity(percent: number): void {
     if (percent === this.intensity) return;
     this.intensity = percent;
@@ -150,8 +150,8 @@ export class MiningThread {
   }
 
   /**
-   * Stops searching. Resolves when all that was searched until now is told, or the thread is dead: a search that begins
-   * meanwhile is neither ended nor waited for.
+   * Stops searching. Resolves when everything searched until now has been reported, or the thread is dead. A search
+   * that begins meanwhile is neither ended nor waited for.
    */
   async stop(): Promise<void> {
     if (this.work) this.send({ type: 'stop' });
@@ -209,7 +209,7 @@ export class MiningThread {
     this.restartMs = restartMs * 2;
   }
 
-  /** Has the thread begin on the current work, if it is up and there is one. */
+  /** Starts the thread on the current work, if it is up and there is one. */
   private begin(): void {
     const { work, nextExtranonce2: extranonce2 } = this;
     if (!work || !this.backend) return;
@@ -223,9 +223,9 @@ export class MiningThread {
     this.send({ type: 'search', order: this.lastOrder, space, target });
   }
 
-  /** Notes that an extranonce2 may be searched by now, in part at least. */
+  /** Notes that this extranonce2 may have been searched by now, at least in part. */
   private searching(extranonce2: number): void {
-    // Within its part: that would take 2^56 hashes, or as many restarts as it has extranonces.
+    // This stays within its part: leaving that would take 2^56 hashes, or 2^24 restarts.
     this.nextExtranonce2 = (extranonce2 + 1) % 2 ** 32;
   }
 
@@ -270,7 +270,7 @@ export class MiningThread {
     return performance.now() - this.toldAtMs > SILENT_MS;
   }
 
-  /** What it was told changes: only what it tells twice after that shows how fast it is now. */
+  /** Its orders have changed: only two reports after that show how fast it is now. */
   private interruptMeter(): void {
     this.meter.interrupt();
     this.toldAtMs = performance.now();
@@ -278,7 +278,7 @@ export class MiningThread {
 
   /** @param hashes of the last order so far */
   private measure(hashes: number): void {
-    // Asleep with the machine, or never let run: that says nothing of how fast it is.
+    // It slept with the machine, or was never let run: that says nothing about its speed.
     if (this.isSilent) this.meter.interrupt();
     this.toldAtMs = performance.now();
     this.meter.update((hashes * 100) / this.workIntensity);

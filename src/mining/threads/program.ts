@@ -7,17 +7,17 @@ import { Search } from '../search';
 import { DutyCycle } from './duty-cycle';
 import { type FromThread, type ThreadData, type ToThread, RingWriter } from './messages';
 
-// A mining thread: searches what the engine tells it to, in batches short enough that a new order is
-// heard at once. The program of a worker thread (thread-program.ts), with neither the SDK nor a store.
+// The program of a mining thread (thread-program.ts), without the SDK or a store. It searches what the engine tells it
+// to, in batches short enough that it notices a new order at once.
 
 /** A batch takes about this long, so a stop is obeyed within it. */
 const BATCH_MS = 20;
-/** Hashes of a batch: the first, and the bounds between which it is fitted to the time. */
+/** Hashes in a batch: in the first one, and the bounds within which its size is fitted to the time. */
 const FIRST_BATCH = 2 ** 14;
 const MIN_BATCH = 2 ** 10;
 const MAX_BATCH = 2 ** 26;
 const PROGRESS_MS = 250;
-/** A paused thread looks up this often; a message wakes it at once. */
+/** A paused thread wakes up this often; a message wakes it at once. */
 const PAUSE_MS = 60_000;
 
 const port = parentPort!;
@@ -26,7 +26,7 @@ const writer = new RingWriter<FromThread>(ring);
 const post = (message: FromThread): void => writer.post(message);
 
 try {
-  // On Linux this sets the thread alone, elsewhere the process.
+  // On Linux this affects only the thread, elsewhere the whole process.
   os.setPriority(os.constants.priority.PRIORITY_LOW);
 } catch (error) {
   post({ type: 'log', level: 'warn', message: `mining at normal priority: ${String(error)}` });
@@ -34,15 +34,15 @@ try {
 
 const notes: string[] = [];
 const kernel = chooseKernel();
-/** The order that is searched for; undefined after a stop. */
+/** The order being searched; undefined after a stop. */
 let current: number | undefined;
 let search: Search | undefined;
 const duty = new DutyCycle();
-/** Ends the rest that is taken, if one is. */
+/** Ends the current rest, if there is one. */
 let wake = (): void => undefined;
 post({ type: 'ready', backend: kernel.backend, notes });
 
-/** Some backend is better than none: one that was asked for by name is given up with a log line. */
+/** Any backend is better than none: if the one asked for doesn't work, a log line says so and another is chosen. */
 function chooseKernel(): Kernel {
   const tell = (message: string, level: TellLevel): void => {
     notes.push(message);
@@ -73,7 +73,7 @@ async function run(order: number): Promise<void> {
     hashes += result.hashes;
     if (result.found.length > 0) post({ type: 'found', order, attempts: result.found });
     const { extranonce2 } = search!;
-    // A new extranonce is told before it is searched: who comes after this thread, should it die, begins behind it.
+    // A new extranonce2 is reported before it is searched: if this thread dies, the next one begins after it.
     if (now - reportedAt >= PROGRESS_MS || extranonce2 !== reported) {
       reportedAt = now;
       reported = extranonce2;
@@ -89,7 +89,7 @@ async function run(order: number): Promise<void> {
   post({ type: 'stopped', order, hashes });
 }
 
-/** Does nothing for a while, or until a message comes. */
+/** Rests for a while, or until a message comes. */
 async function rest(ms: number): Promise<void> {
   const startedAt = performance.now();
   await new Promise<void>((resolve) => {

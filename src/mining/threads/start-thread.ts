@@ -4,15 +4,15 @@ import type { ThreadData } from './messages';
 import { threadProgram } from './thread-program';
 
 /**
- * Its heap holds 6 to 9 MB whatever it hashes with; a thread that goes over it ends, and is started again as any other.
- * A young generation as large as V8 would have it takes 1 to 5 MB more of each thread.
+ * A thread's heap holds 6 to 9 MB, whatever it hashes with. A thread that exceeds the limit ends, and is started again
+ * like any other. The size that V8 would choose for the young generation takes 1 to 5 MB more per thread.
  */
 const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 1 };
 
-/** Made once. */
+/** Built once. */
 let program: string | undefined;
 
-/** Starts a worker thread that runs thread.ts. */
+/** Starts a worker thread that runs program.ts. Not in mining-thread.ts, which is as long as a file should be. */
 export function startThread(name: string, data: Omit<ThreadData, 'addons'>): Worker {
   program ??= threadProgram();
   const workerData: ThreadData = { ...data, addons: availableAddons() };
@@ -21,7 +21,7 @@ export function startThread(name: string, data: Omit<ThreadData, 'addons'>): Wor
     name,
     workerData,
     resourceLimits: RESOURCE_LIMITS,
-    // The loader of the main thread, in tests and tools.
+    // Without the loader that tests and tools have in the main thread.
     execArgv: [],
   });
 }

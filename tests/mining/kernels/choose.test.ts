@@ -1,59 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
-import { selfTest, createKernel, fastestInstance } from '../../../src/mining/kernels/choose';
+import { createKernel, fastestInstance, selfTest } from '../../../src/mining/kernels/choose';
 import { createJsKernel } from '../../../src/mining/kernels/js';
 import type { Hit, Kernel } from '../../../src/mining/kernels/kernel';
 import { createWasmScalarKernel, createWasmSimdKernel } from '../../../src/mining/kernels/wasm';
 import { NATIVE_VARIANTS } from './every-kernel';
-
-/** A kernel right in all but what `change` does to its hits. */
-function faulty(change: (hits: Hit[], start: number, end: number) => Hit[]): Kernel {
-  const kernel = createJsKernel();
-  return {
-    backend: kernel.backend,
-    variant: kernel.variant,
-    versions: kernel.versions,
-    load: (job) => kernel.load(job),
-    scan: (start, end) => change(kernel.scan(start, end), start, end),
-  };
-}
-
-describe('selfTest', () => {
-  it('passes a kernel that works', () => {
-    expect(() => selfTest(createJsKernel())).not.to.throw();
-  });
-
-  it('passes a kernel that rolls no version', () => {
-    const kernel = createJsKernel();
-    const single: Kernel = {
-      backend: 'js',
-      variant: '',
-      versions: 1,
-      load: (job) => kernel.load(job),
-      scan: (start, end) => kernel.scan(start, end).filter(({ versionBits }) => versionBits === 0),
-    };
-    expect(() => selfTest(single)).not.to.throw();
-  });
-
-  const faults: Record<string, (hits: Hit[], start: number, end: number) => Hit[]> = {
-    'finds nothing': () => [],
-    'misses a lane': (hits, start) => hits.filter(({ nonce }) => (nonce - start) % 4 !== 3),
-    'misses the last of sixteen lanes': (hits, start) =>
-      hits.filter(({ nonce }) => (nonce - start) % 16 !== 15),
-    'swaps lanes': (hits, start) =>
-      hits.map((hit) => ({ ...hit, nonce: start + ((hit.nonce - start) ^ 1) })),
-    'confuses versions': (hits) =>
-      hits.map((hit) => ({ ...hit, versionBits: hit.versionBits === 2 ? 3 : hit.versionBits })),
-    'skips the last nonce': (hits, _, end) => hits.filter(({ nonce }) => nonce !== end - 1),
-    'reports a hit twice': (hits) => [...hits, ...hits],
-    'reports what is no hit': (_, start) => [{ versionBits: 0, nonce: start }],
-  };
-  for (const [fault, change] of Object.entries(faults)) {
-    it(`catches a kernel that ${fault}`, () => {
-      expect(() => selfTest(faulty(change))).to.throw('expected hits');
-    });
-  }
-});
 
 const CONSTRUCTORS: readonly (() => Kernel)[] = [
   createJsKernel,
@@ -82,7 +33,7 @@ function withoutWebAssembly(test: () => void): void {
   }
 }
 
-/** Runs `test` with another way of loading addons. */
+/** Runs `test` with `dlopen` in place of the way addons are loaded. */
 function loadingAddons(dlopen: (module: { exports: unknown }) => void, test: () => void): void {
   const found = Object.getOwnPropertyDescriptor(process, 'dlopen')!;
   Object.defineProperty(process, 'dlopen', { ...found, value: dlopen });
@@ -179,9 +130,9 @@ describe('createKernel', () => {
     expect(backend).to.equal(createKernel('auto').backend);
   });
 
-  it('scans nothing before a job is loaded', () => {
+  it('scans nothing before a header is loaded', () => {
     for (const create of CONSTRUCTORS) {
-      expect(() => create().scan(0, 1)).to.throw('no job is loaded');
+      expect(() => create().scan(0, 1)).to.throw('no header is loaded');
     }
   });
 
@@ -189,9 +140,9 @@ describe('createKernel', () => {
     for (const create of CONSTRUCTORS) {
       const target = 1n << 253n;
       const [one, two] = [create(), create()];
-      one.load({ header: new Uint8Array(80).fill(1), target });
+      one.load(new Uint8Array(80).fill(1), target);
       const alone = one.scan(0, 50);
-      two.load({ header: new Uint8Array(80).fill(2), target });
+      two.load(new Uint8Array(80).fill(2), target);
       const other = two.scan(0, 50);
       expect(one.scan(0, 50)).to.deep.equal(alone);
       expect(two.scan(0, 50)).to.deep.equal(other).and.not.to.deep.equal(alone);
@@ -200,7 +151,7 @@ describe('createKernel', () => {
 });
 
 describe('fastestInstance', () => {
-  /** Kernels that remember their salt, with given rates. */
+  /** Chooses among kernels with these rates, by their salts. */
   const choose = (rates: readonly number[]): { chosen: number; made: number } => {
     const salts = new Map<Kernel, number>();
     const chosen = fastestInstance(
@@ -233,4 +184,53 @@ describe('fastestInstance', () => {
   it('gives up after four and takes the best', () => {
     expect(choose([1, 2, 4, 8])).to.deep.equal({ chosen: 3, made: 4 });
   });
+});
+
+/** A kernel that is right except for what `change` does to its hits. */
+function faulty(change: (hits: Hit[], start: number, end: number) => Hit[]): Kernel {
+  const kernel = createJsKernel();
+  return {
+    backend: kernel.backend,
+    variant: kernel.variant,
+    versions: kernel.versions,
+    load: (header, target) => kernel.load(header, target),
+    scan: (start, end) => change(kernel.scan(start, end), start, end),
+  };
+}
+
+describe('selfTest', () => {
+  it('passes a kernel that works', () => {
+    expect(() => selfTest(createJsKernel())).not.to.throw();
+  });
+
+  it('passes a kernel that rolls no version', () => {
+    const kernel = createJsKernel();
+    const single: Kernel = {
+      backend: 'js',
+      variant: '',
+      versions: 1,
+      load: (header, target) => kernel.load(header, target),
+      scan: (start, end) => kernel.scan(start, end).filter(({ versionBits }) => versionBits === 0),
+    };
+    expect(() => selfTest(single)).not.to.throw();
+  });
+
+  const faults: Record<string, (hits: Hit[], start: number, end: number) => Hit[]> = {
+    'finds nothing': () => [],
+    'misses a lane': (hits, start) => hits.filter(({ nonce }) => (nonce - start) % 4 !== 3),
+    'misses the last of sixteen lanes': (hits, start) =>
+      hits.filter(({ nonce }) => (nonce - start) % 16 !== 15),
+    'swaps lanes': (hits, start) =>
+      hits.map((hit) => ({ ...hit, nonce: start + ((hit.nonce - start) ^ 1) })),
+    'confuses versions': (hits) =>
+      hits.map((hit) => ({ ...hit, versionBits: hit.versionBits === 2 ? 3 : hit.versionBits })),
+    'skips the last nonce': (hits, _, end) => hits.filter(({ nonce }) => nonce !== end - 1),
+    'reports a hit twice': (hits) => [...hits, ...hits],
+    'reports what is no hit': (_, start) => [{ versionBits: 0, nonce: start }],
+  };
+  for (const [fault, change] of Object.entries(faults)) {
+    it(`catches a kernel that ${fault}`, () => {
+      expect(() => selfTest(faulty(change))).to.throw('expected hits');
+    });
+  }
 });

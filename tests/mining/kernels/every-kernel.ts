@@ -9,7 +9,7 @@ export interface KernelUnderTest {
   create: () => Kernel;
 }
 
-/** None where the addon wasn't built: it is never needed. */
+/** Empty if the addon wasn't built: it is never needed. */
 export const NATIVE_VARIANTS: readonly NativeVariant[] = (() => {
   try {
     return nativeVariants();
@@ -18,7 +18,7 @@ export const NATIVE_VARIANTS: readonly NativeVariant[] = (() => {
   }
 })();
 
-/** Every backend, the native one once for each variant that this CPU runs. */
+/** Every backend; the native one once for each variant that this CPU can run. */
 export const EVERY_KERNEL: readonly KernelUnderTest[] = BACKENDS.flatMap(kernelsOf);
 
 function kernelsOf(backend: Backend): KernelUnderTest[] {

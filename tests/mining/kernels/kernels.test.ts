@@ -41,7 +41,7 @@ function expectSameHits(
   start: number,
   end: number,
 ): number {
-  kernel.load({ header, target });
+  kernel.load(header, target);
   const wanted = valuesIn(header, start, end, kernel.versions)
     .filter(({ value }) => value <= target)
     .map(({ hit }) => hit);
@@ -49,7 +49,7 @@ function expectSameHits(
   return wanted.length;
 }
 
-/** A header as blocks have it today: BIP 320 version bits rolled, all else random. */
+/** A header as in today's blocks: BIP 320 version bits rolled, everything else random. */
 function modernHeader(versionBits: number): Buffer {
   const header = randomBytes(80);
   header.writeUInt32LE(0x20000000 + versionBits * 2 ** 13, 0);
@@ -74,7 +74,7 @@ for (const { name: kernelName, backend, variant, create } of EVERY_KERNEL) {
 
     for (const { name, header, target, hits } of KNOWN_ANSWERS) {
       it(`finds the nonces of ${name}`, () => {
-        kernel.load({ header, target });
+        kernel.load(header, target);
         for (const hit of hits.filter(({ versionBits }) => versionBits < kernel.versions)) {
           expect(kernel.scan(hit.nonce - 50, hit.nonce + 50)).to.deep.equal([hit]);
           expect(valueOf(header, hit) <= target).to.equal(true);
@@ -90,10 +90,10 @@ for (const { name: kernelName, backend, variant, create } of EVERY_KERNEL) {
 
     it('agrees with node:crypto on 100,000 hashes of random headers and nonces', function () {
       this.timeout(60_000);
-      const jobs = 50;
-      const nonces = Math.ceil(100_000 / jobs / kernel.versions);
+      const headers = 50;
+      const nonces = Math.ceil(100_000 / headers / kernel.versions);
       let found = 0;
-      for (let i = 0; i < jobs; i++) {
+      for (let i = 0; i < headers; i++) {
         const start = randomBytes(4).readUInt32LE() % (2 ** 32 - nonces);
         found += expectSameHits(kernel, randomBytes(80), EASY, start, start + nonces);
       }
@@ -105,7 +105,7 @@ for (const { name: kernelName, backend, variant, create } of EVERY_KERNEL) {
       const header = randomBytes(80);
       const versions = kernel.versions;
       const values = valuesIn(header, 0, 40, versions).filter(({ value }) => value <= EASY);
-      kernel.load({ header, target: EASY });
+      kernel.load(header, EASY);
       for (let start = 0; start < 10; start++) {
         for (let end = start; end <= 40; end++) {
           const wanted = values.filter(({ hit }) => hit.nonce >= start && hit.nonce < end);
@@ -127,7 +127,7 @@ for (const { name: kernelName, backend, variant, create } of EVERY_KERNEL) {
 
     it('finds the same in one scan as in many', () => {
       const header = randomBytes(80);
-      kernel.load({ header, target: EASY });
+      kernel.load(header, EASY);
       const whole = kernel.scan(5, 605);
       const parts: Hit[] = [];
       for (let start = 5, length = 1; start < 605; start += length, length = (length % 13) + 1) {
@@ -138,9 +138,9 @@ for (const { name: kernelName, backend, variant, create } of EVERY_KERNEL) {
 
     it('reports every hash as a hit of the highest target and none of target 0', () => {
       const header = randomBytes(80);
-      kernel.load({ header, target: (1n << 256n) - 1n });
+      kernel.load(header, (1n << 256n) - 1n);
       expect(kernel.scan(3, 10)).to.have.length(7 * kernel.versions);
-      kernel.load({ header, target: 0n });
+      kernel.load(header, 0n);
       expect(kernel.scan(0, 1000)).to.deep.equal([]);
     });
 
@@ -154,7 +154,7 @@ for (const { name: kernelName, backend, variant, create } of EVERY_KERNEL) {
           expectSameHits(kernel, header, target, 0, 64);
         }
       }
-      // Where the number of leading zero bits, and with it the filter's mask, changes.
+      // Targets at which the number of leading zero bits changes, and with it the filter's mask.
       const bits = BigInt(lowest.value.toString(2).length);
       for (const target of [1n << bits, (1n << bits) - 1n, 1n << (bits - 1n)]) {
         expectSameHits(kernel, header, target, 0, 64);
@@ -164,7 +164,7 @@ for (const { name: kernelName, backend, variant, create } of EVERY_KERNEL) {
     it('keeps no reference to the header it was given', () => {
       const header = randomBytes(80);
       const copy = Buffer.from(header);
-      kernel.load({ header, target: EASY });
+      kernel.load(header, EASY);
       header.fill(0);
       const wanted = valuesIn(copy, 0, 20, kernel.versions).filter(({ value }) => value <= EASY);
       expect(show(kernel.scan(0, 20))).to.deep.equal(show(wanted.map(({ hit }) => hit)));
@@ -172,10 +172,10 @@ for (const { name: kernelName, backend, variant, create } of EVERY_KERNEL) {
 
     it('ignores the nonce in the header', () => {
       const header = randomBytes(80);
-      kernel.load({ header, target: EASY });
+      kernel.load(header, EASY);
       const first = kernel.scan(0, 50);
       header.set(randomBytes(4), 76);
-      kernel.load({ header, target: EASY });
+      kernel.load(header, EASY);
       expect(kernel.scan(0, 50)).to.deep.equal(first);
     });
 
@@ -195,15 +195,15 @@ for (const { name: kernelName, backend, variant, create } of EVERY_KERNEL) {
 
     it('rejects headers and targets of another size', () => {
       const header = new Uint8Array(80);
-      expect(() => kernel.load({ header: new Uint8Array(79), target: 1n })).to.throw(RangeError);
-      expect(() => kernel.load({ header, target: -1n })).to.throw(RangeError);
-      expect(() => kernel.load({ header, target: 1n << 256n })).to.throw(RangeError);
+      expect(() => kernel.load(new Uint8Array(79), 1n)).to.throw(RangeError);
+      expect(() => kernel.load(header, -1n)).to.throw(RangeError);
+      expect(() => kernel.load(header, 1n << 256n)).to.throw(RangeError);
     });
   });
 }
 
 describe('the kernels among themselves', () => {
-  // Real work for all but the plainest: few hits, found by each in another way of grouping nonces.
+  // Real work for all but the plainest kernel: few hits, which each finds in a different grouping of nonces.
   const target = (1n << 244n) - 1n;
   const versions = 8;
   const nonces = 2 ** 15;
@@ -214,7 +214,7 @@ describe('the kernels among themselves', () => {
       const header = modernHeader(0);
       const found = EVERY_KERNEL.map(({ name, create }) => {
         const kernel = create();
-        kernel.load({ header, target });
+        kernel.load(header, target);
         const hits = kernel.scan(start, start + nonces);
         return { name, hits: show(hits.filter(({ versionBits }) => versionBits < versions)) };
       });

@@ -1,15 +1,16 @@
-import { once } from 'node:events';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { createRing, RingReader, RingWriter } from '../../../src/mining/threads/messages';
+import { until } from '../../fixtures/until';
 
 const FILE = path.join(__dirname, '../../../src/mining/threads/messages.ts');
 
-/** A thread that writes messages of the lengths that are given, each with its number. */
+/** A thread that writes messages of the given lengths, each with its number. */
 function startWriter(lengths: number[]): {
+  ring: SharedArrayBuffer;
   reader: RingReader<{ n: number; body: Uint8Array }>;
   worker: Worker;
 } {
@@ -21,7 +22,7 @@ function startWriter(lengths: number[]): {
     const writer = new RingWriter(ring);
     lengths.forEach((length, n) => writer.post({ n, body: new Uint8Array(length).fill(n) }));`;
   const worker = new Worker(code, { eval: true, workerData: { ring, lengths } });
-  return { reader: new RingReader(ring), worker };
+  return { ring, reader: new RingReader(ring), worker };
 }
 
 describe('a channel through shared memory', () => {
@@ -59,22 +60,27 @@ describe('a channel through shared memory', () => {
       ...Array.from({ length: 5000 }, (_, n) => n % 200),
     ];
     const { reader, worker } = startWriter(lengths);
-    const failed = once(worker, 'error');
+    let failure: Error | undefined;
+    worker.once('error', (error: Error) => (failure = error));
     const got: { n: number; body: Uint8Array }[] = [];
-    while (got.length < lengths.length) {
+    await until(() => {
+      if (failure) throw failure;
       got.push(...reader.read());
-      await Promise.race([sleep(2), failed.then(([error]) => Promise.reject(error as Error))]);
-    }
+      return got.length >= lengths.length;
+    });
     expect(got.map(({ n }) => n)).to.deep.equal(lengths.map((_, n) => n));
     expect(got.map(({ body }) => body.length)).to.deep.equal(lengths);
     expect(got.every(({ n, body }) => body.every((byte) => byte === n % 256))).to.equal(true);
   });
 
   it('holds up a writer that nobody reads from, which can be ended all the same', async () => {
-    const { reader, worker } = startWriter(Array.from({ length: 100 }, () => 10_000));
-    await once(worker, 'online');
-    await sleep(1000);
-    // What fits into 64 KiB.
+    const { ring, reader, worker } = startWriter(Array.from({ length: 100 }, () => 10_000));
+    const written = new Int32Array(ring, 0, 1);
+    await until(() => written[0]! >= 2 ** 16);
+    // The writer checks for room every 5 ms.
+    await sleep(100);
+    expect(written[0]).to.equal(2 ** 16);
+    // As many as fit into 64 KiB.
     expect(reader.read().length).to.be.below(7);
     await worker.terminate();
   });

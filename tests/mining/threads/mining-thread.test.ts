@@ -11,7 +11,7 @@ import { scriptedThread } from '../../fixtures/scripted-thread';
 import { testTemplate } from '../../fixtures/template';
 import { until } from '../../fixtures/until';
 
-/** What Node says where the system has no more threads to give. */
+/** What Node says when the system has no more threads to give. */
 const NO_THREAD = 'Worker initialization failure: EAGAIN';
 
 describe('a mining thread', function () {
@@ -23,7 +23,7 @@ describe('a mining thread', function () {
   let found: Attempt[];
   let engine: Engine | undefined;
 
-  /** Puts something before the start of each thread: it may throw, or give another program. */
+  /** Runs `intervene` before each thread starts: it may throw, or return another program. */
   const beforeEachStart = (intervene: () => string | undefined): void => {
     threads.Worker = class extends RealWorker {
       constructor(program: string, options: WorkerOptions) {
@@ -58,11 +58,11 @@ describe('a mining thread', function () {
   ];
   const told = (text: string | RegExp): string[] => messages.filter((line) => line.match(text));
 
-  /** Moves the time that passes here, not in the threads. */
+  /** Moves the time on this thread, not in the mining threads. */
   const clock = { forwardMs: 0 };
   const realNow = performance.now.bind(performance);
 
-  // From source it is built once, by esbuild, which has a thread for that.
+  // From source the program is built once, by esbuild, which starts a thread for that.
   before(() => threadProgram());
   beforeEach(() => {
     [messages, started, found] = [[], [], []];
@@ -97,7 +97,7 @@ describe('a mining thread', function () {
     ]);
     await until(() => engine.hashrateHps > 0);
     expect(engine.healthy).to.equal(true);
-    // A first try and another, of both.
+    // A first and a second try of both.
     await until(() => refused >= 4);
     free = Infinity;
     await until(() => new Set(found.map(({ extranonce2 }) => extranonce2 >>> 24)).size === 4);
@@ -174,7 +174,7 @@ describe('a mining thread', function () {
   });
 
   it('that dies goes on behind the last extranonce2 it told of', async () => {
-    // The first is at the last of all, then it tells of that and dies; so does the second, which tells nothing.
+    // The first thread reports the very last extranonce2 and dies. The second dies too, without reporting anything.
     beforeEachStart(() =>
       scriptedThread(`
         if (message.type !== 'search') return;
@@ -190,7 +190,7 @@ describe('a mining thread', function () {
   });
 
   describe('that does not answer', () => {
-    /** Two stops at once of a work and of what it replaced. */
+    /** Stops a work twice at once, after it replaced others. */
     const stopTwice = async (): Promise<{ engine: Engine; over: () => number }> => {
       beforeEachStart(() => scriptedThread(''));
       const engine = mine(1);
@@ -241,8 +241,8 @@ describe('a mining thread', function () {
       const faults = ["native kernel can't run: no file /tmp/", 'mining at normal priority: code '];
       beforeEachStart(() => scriptedThread('', 'js', faults));
       mine(3);
+      // Each thread reports its faults before it is up.
       await until(() => told('mining with').length > 0);
-      await sleep(300);
       expect(messages).to.have.length(3);
       expect(messages[0]).to.match(/^warn: native kernel can't run: no file \/tmp\/\d+$/);
       expect(messages[1]).to.match(/^warn: mining at normal priority: code \d+$/);

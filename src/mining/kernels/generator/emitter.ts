@@ -1,66 +1,26 @@
 import type { FunctionBody, Local } from './encoder';
 import {
-  isLeaf,
-  type Word,
   Bound,
   constantValue,
+  isLeaf,
   isUniform,
   type Leaf,
   type Shift,
+  type Word,
 } from './expressions';
-import { JOB, VERSION_SIZE, JOB_SIZE, type Machine } from './machine';
-
-/** Uniform words that the loop reads from memory, 4 bytes each, in the order of first use. */
-class SlotTable {
-  readonly words: Word[] = [];
-  readonly #offsets = new Map<string, number>();
-  readonly #keys = new Map<Word, string>();
-  readonly #ids = new Map<string, number>();
-
-  /** @param size what the table may take, in bytes. */
-  constructor(readonly size: number) {}
-
-  /** Offset of the word's value in the table, in bytes; the same for equal expressions. */
-  offsetOf(word: Word): number {
-    const key = this.#keyOf(word);
-    let offset = this.#offsets.get(key);
-    if (offset === undefined) {
-      offset = 4 * (this.words.push(word) - 1);
-      if (offset >= this.size) throw new RangeError(`more slots than ${this.size} bytes hold`);
-      this.#offsets.set(key, offset);
-    }
-    return offset;
-  }
-
-  /** Equal for equal expressions, and short however large they are. */
-  #keyOf(word: Word): string {
-    let key = this.#keys.get(word);
-    if (key === undefined) {
-      const text = isLeaf(word)
-        ? JSON.stringify(word.source)
-        : `${word.operator} ${this.#keyOf(word.left)} ${this.#keyOf(word.right)}`;
-      const id = this.#ids.get(text) ?? this.#ids.size;
-      this.#ids.set(text, id);
-      key = `#${id}`;
-      this.#keys.set(word, key);
-    }
-    return key;
-  }
-}
+import { HEADER_TABLE, HEADER_TABLE_SIZE, type Machine, VERSION_TABLE_SIZE } from './machine';
 
 const SHIFTS: ReadonlySet<string> = new Set(['shl', 'shr', 'rotr'] satisfies Shift[]);
-
-const isLocal = (word: Word): boolean => isLeaf(word) && word.source.kind === 'local';
 
 /**
  * Turns words into a machine's instructions: a lane-bound word becomes arithmetic, a uniform one a
  * load of the value that the host computed.
  */
 export class Emitter {
-  /** Constants and what is bound per job, at JOB. */
-  readonly jobSlots = new SlotTable(JOB_SIZE);
+  /** Constants and what is bound per header, at HEADER_TABLE. */
+  readonly headerSlots = new SlotTable(HEADER_TABLE_SIZE);
   /** What is bound per version, at the address in `versionPointer`. */
-  readonly versionSlots = new SlotTable(VERSION_SIZE);
+  readonly versionSlots = new SlotTable(VERSION_TABLE_SIZE);
 
   readonly #kept = new Map<Word, Local>();
 
@@ -70,7 +30,7 @@ export class Emitter {
     readonly versionPointer: Local,
   ) {}
 
-  /** Leaves the word, of all lanes, on the stack. */
+  /** Leaves the word on the stack, in all lanes. */
   push(word: Word): void {
     const local = this.#kept.get(word);
     const value = constantValue(word);
@@ -92,9 +52,8 @@ export class Emitter {
   }
 
   /**
-   * Computes or loads a lane-bound word here and now, into a local variable, and gives the word that
-   * stands for it. A local plus something uniform stays the sum it is, so that further uniform terms
-   * fold into it.
+   * Computes or loads a lane-bound word into a local variable, at this point of the code, and returns the word that
+   * stands for it. A local plus something uniform stays a sum, so that further uniform terms fold into it.
    */
   keep = (word: Word): Word => {
     if (isUniform(word) || isLocal(word) || this.#kept.has(word)) return word;
@@ -131,7 +90,7 @@ export class Emitter {
   #slot(word: Word): Leaf {
     return word.bound === Bound.Version
       ? this.broadcast(this.versionSlots.offsetOf(word), this.versionPointer)
-      : this.broadcast(JOB + this.jobSlots.offsetOf(word));
+      : this.broadcast(HEADER_TABLE + this.headerSlots.offsetOf(word));
   }
 
   #pushLeaf({ source }: Leaf): void {
@@ -156,4 +115,46 @@ export class Emitter {
     if (pointer === undefined) this.body.constant(0);
     else this.body.get(pointer as Local);
   }
+}
+
+/** Uniform words that the loop reads from memory, 4 bytes each, in the order of first use. */
+class SlotTable {
+  readonly words: Word[] = [];
+  readonly #offsets = new Map<string, number>();
+  readonly #keys = new Map<Word, string>();
+  readonly #ids = new Map<string, number>();
+
+  /** @param size bytes that the table may take */
+  constructor(readonly size: number) {}
+
+  /** Offset of the word's value in the table, in bytes; the same for equal expressions. */
+  offsetOf(word: Word): number {
+    const key = this.#keyOf(word);
+    let offset = this.#offsets.get(key);
+    if (offset === undefined) {
+      offset = 4 * (this.words.push(word) - 1);
+      if (offset >= this.size) throw new RangeError(`more slots than ${this.size} bytes hold`);
+      this.#offsets.set(key, offset);
+    }
+    return offset;
+  }
+
+  /** A key that is equal for equal expressions, and short however large they are. */
+  #keyOf(word: Word): string {
+    let key = this.#keys.get(word);
+    if (key === undefined) {
+      const text = isLeaf(word)
+        ? JSON.stringify(word.source)
+        : `${word.operator} ${this.#keyOf(word.left)} ${this.#keyOf(word.right)}`;
+      const id = this.#ids.get(text) ?? this.#ids.size;
+      this.#ids.set(text, id);
+      key = `#${id}`;
+      this.#keys.set(word, key);
+    }
+    return key;
+  }
+}
+
+function isLocal(word: Word): boolean {
+  return isLeaf(word) && word.source.kind === 'local';
 }

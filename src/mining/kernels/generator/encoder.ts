@@ -28,7 +28,7 @@ const PLAIN = {
 } as const;
 export type PlainInstruction = keyof typeof PLAIN;
 
-/** Instructions that access memory: opcode and the alignment's logarithm. */
+/** Instructions that access memory: opcode, and log2 of the alignment. */
 const MEMORY = {
   'i32.load': { opcode: [0x28], align: 2 },
   'i32.store': { opcode: [0x36], align: 2 },
@@ -123,7 +123,7 @@ export class FunctionBody {
     return this.#emit(0x0d, 0, 0x0b);
   }
 
-  /** Ends the function with the i32 on the stack when `condition` leaves other than 0. */
+  /** Returns from the function with the i32 that `result` leaves, if `condition` leaves anything but 0. */
   returnIf(condition: () => void, result: () => void): this {
     condition();
     this.#emit(0x04, VOID_BLOCK);
@@ -151,8 +151,8 @@ const section = (id: number, content: readonly number[]): number[] => [
 const name = (text: string): number[] => [...unsigned(text.length), ...Buffer.from(text)];
 
 /**
- * The bytes of a module that exports `body`, which leaves an i32, as `scan` and a memory of so many
- * pages of 64 KiB as `memory`.
+ * The bytes of a module that exports `body`, which leaves an i32, as `scan`, and a memory of `pages` pages (64 KiB
+ * each) as `memory`.
  */
 export function encodeModule(body: FunctionBody, pages: number): Uint8Array<ArrayBuffer> {
   const parameters = vector(body.parameters.map((type) => [VALUE_TYPE[type]]));
@@ -180,7 +180,7 @@ export function encodeModule(body: FunctionBody, pages: number): Uint8Array<Arra
   ]);
 }
 
-/** The module with a custom section of `salt` zero bytes, which makes it another one and nothing else. */
+/** The module with a custom section of `salt` zero bytes: a different module with the same code. */
 export function saltModule(bytes: Uint8Array<ArrayBuffer>, salt: number): Uint8Array<ArrayBuffer> {
   const custom = section(0, [...name('salt'), ...new Array<number>(salt).fill(0)]);
   return Uint8Array.from([...bytes, ...custom]);

@@ -1,14 +1,14 @@
 /**
- * 32-bit words of the hash as expressions, each tagged with the time at which its value is bound. What
- * is bound before the nonce is computed once, outside the loop; the mining tricks (rounds 0..2, words
- * 16 and 17, K + W, zero words, feed-forwards) follow from that, without being written down anywhere.
+ * 32-bit words of the hash as expressions, each tagged with the time at which its value is bound. What is bound before
+ * the nonce is computed once, outside the loop. The mining tricks (rounds 0..2, words 16 and 17, K + W, zero words,
+ * feed-forwards) follow from that; none of them is written down anywhere.
  */
 export enum Bound {
   /** always the same: SHA-256's constants, padding */
   Constant,
-  /** once per job: the header's words after the midstate, the target */
-  Job,
-  /** once per job for each rolled version: the midstate */
+  /** once per header: its words after the midstate, the target */
+  Header,
+  /** once per header for each rolled version: the midstate */
   Version,
   /** in the loop, one value per lane */
   Lane,
@@ -37,7 +37,7 @@ export interface Operation {
   bound: Bound;
   operator: Operator | Shift;
   left: Word;
-  /** Of a shift its distance, a constant. */
+  /** For a shift its distance, a constant. */
   right: Word;
 }
 
@@ -53,7 +53,7 @@ export const constant = (value: number): Leaf => ({
 
 /** Word `index` of the header's second block, 0..2. */
 export const tail = (index: number): Leaf => ({
-  bound: Bound.Job,
+  bound: Bound.Header,
   source: { kind: 'tail', index },
 });
 
@@ -63,16 +63,16 @@ export const midstate = (index: number): Leaf => ({
   source: { kind: 'midstate', index },
 });
 
-/** The filter on the digest's last word (PreparedJob.mask). */
-export const MASK: Leaf = { bound: Bound.Job, source: { kind: 'mask' } };
+/** The filter on the digest's last word (PreparedHeader.mask). */
+export const MASK: Leaf = { bound: Bound.Header, source: { kind: 'mask' } };
 
-/** The value of a leaf that is always the same, undefined of any other word. */
+/** The value of a constant; undefined for any other word. */
 export const constantValue = (word: Word): number | undefined =>
   isLeaf(word) && word.source.kind === 'constant' ? word.source.value : undefined;
 
 /**
- * left + right, with uniform parts gathered on the right: (x + u) + v is x + (u + v), so that however
- * many uniform terms a sum has, the loop adds one.
+ * left + right, with uniform parts gathered on the right: (x + u) + v is x + (u + v). So the loop adds one uniform
+ * word, however many a sum has.
  */
 export function add(left: Word, right: Word): Word {
   if (isUniform(left) && !isUniform(right)) return add(right, left);
@@ -108,14 +108,14 @@ const APPLY: Record<Operator | Shift, (left: number, right: number) => number> =
   rotr: (left, right) => (left >>> right) | (left << (32 - right)),
 };
 
-/** left operator right; a constant where both are. */
+/** left operator right; a constant if both are. */
 function operation(operator: Operator | Shift, left: Word, right: Word): Word {
   const [x, y] = [constantValue(left), constantValue(right)];
   if (x !== undefined && y !== undefined) return constant(APPLY[operator](x, y));
   return { bound: Math.max(left.bound, right.bound), operator, left, right };
 }
 
-/** What the leaves that are bound before the nonce stand for, as signed words. */
+/** The values of the leaves that are bound before the nonce, as signed words. */
 export interface Bindings {
   tail: ArrayLike<number>;
   midstate: ArrayLike<number>;

@@ -1,6 +1,32 @@
 import type { FunctionBody, MemoryInstruction, PlainInstruction, ValueType } from './encoder';
 import type { Operation } from './expressions';
 
+// The machines that code is generated for, and the memory that they share.
+
+/** What the generated code computes with: vectors of four words, or words. */
+export interface Machine {
+  /** Nonces hashed side by side. */
+  lanes: number;
+  /** The type that holds a word of every lane. */
+  type: ValueType;
+  instructions: Partial<Record<Operation['operator'], PlainInstruction>>;
+  load: MemoryInstruction;
+  store: MemoryInstruction;
+  /** Puts the same 4 bytes into all lanes. */
+  broadcast: MemoryInstruction;
+  /** Whether constants are best written into the code, not read from memory. */
+  immediates: boolean;
+  /** Rounds in one pass of a loop: even, and a divisor of 56 and 40. */
+  roundsPerPass: number;
+  /**
+   * Replaces the group's first nonce on the stack by word 3 of the block, in every lane. The header has the nonce in
+   * little-endian order, SHA-256 reads big-endian words.
+   */
+  nonceWord(body: FunctionBody): void;
+  /** Replaces a word on the stack by an i32 whose bit i is set if the word is 0 in lane i. */
+  zeroLanes(body: FunctionBody): void;
+}
+
 /**
  * The memory of the scan module, in bytes. A vector holds the words of four nonces:
  *
@@ -8,60 +34,39 @@ import type { Operation } from './expressions';
  *             | n    | n+1  | n+2  | n+3  |
  *      lane     0      1      2      3
  *
- * The scalar module has one nonce, whose words stand where the vectors' first lanes are.
+ * The scalar module has one nonce, whose words are where the vectors' first lanes are.
  *
  * Rows are 32 bytes, so that one moving pointer serves both tables of rows:
  *
  *      SCHEDULE, row t   | hash 1: W[t] + K[t], a vector | unused                      |
  *      WORDS, row t      | hash 2: W[t], a vector        | K[t], 4 bytes | unused      |
  *
- *      0     SCHEDULE    64 rows, written once per group of nonces, read once per version
- *      2048  WORDS       64 rows, written and read in every hash
- *      4096  JOB         uniform words, 4 bytes each: constants and what is bound per job
- *      4544  LANES       the vector 0, 1, 2, 3: LANE_NUMBERS
- *      4560  CANDIDATES  by version one byte: bit i set where lane i passed the filter
- *      4608  VERSIONS    by version a table of uniform words, 4 bytes each
+ *      0     SCHEDULE        64 rows, written once per group of nonces, read once per version
+ *      2048  WORDS           64 rows, written and read in every hash
+ *      4096  HEADER_TABLE    uniform words, 4 bytes each: constants and what is bound per header
+ *      4544  LANE_NUMBERS    the vector 0, 1, 2, 3
+ *      4560  CANDIDATES      by version one byte: bit i set if lane i passed the filter
+ *      4608  VERSION_TABLES  by version a table of uniform words, 4 bytes each
  */
-export const VECTOR_LANES = 4;
-
-/** Rolled versions one module may serve: those that CANDIDATES has room for. */
-export const MAX_VERSIONS = 48;
-
-export const ROW_SIZE = 32;
 export const SCHEDULE = 0;
 export const WORDS = 2048;
-export const ROUND_CONSTANTS_COLUMN = 16;
-export const JOB = 4096;
-export const JOB_SIZE = 448;
+export const HEADER_TABLE = 4096;
+export const HEADER_TABLE_SIZE = 448;
 export const LANE_NUMBERS = 4544;
 export const CANDIDATES = 4560;
-export const VERSIONS = 4608;
-export const VERSION_SIZE = 192;
+export const VERSION_TABLES = 4608;
+export const VERSION_TABLE_SIZE = 192;
 
+export const ROW_SIZE = 32;
 export const row = (table: number, t: number): number => table + ROW_SIZE * t;
 
-/** What the generated code computes with: vectors of four words, or words. */
-export interface Machine {
-  /** Nonces hashed side by side. */
-  lanes: number;
-  /** Of a word of every lane. */
-  type: ValueType;
-  instructions: Partial<Record<Operation['operator'], PlainInstruction>>;
-  load: MemoryInstruction;
-  store: MemoryInstruction;
-  /** Puts the same 4 bytes into all lanes. */
-  broadcast: MemoryInstruction;
-  /** Whether a constant is best part of the code, not read from memory. */
-  immediates: boolean;
-  /** Rounds in one pass of a loop: even, and a divisor of 56 and 40. */
-  roundsPerPass: number;
-  /** Replaces the group's first nonce on the stack by word 3 of the block, of every lane. */
-  nonceWord(body: FunctionBody): void;
-  /** Replaces a word on the stack by an i32: bit i is set where it is 0 in lane i. */
-  zeroLanes(body: FunctionBody): void;
-}
+/** Where K[t] is in a row of WORDS. */
+export const ROUND_CONSTANTS_COLUMN = 16;
 
-// The header has the nonce in little-endian order, SHA-256 reads big-endian words.
+export const VECTOR_LANES = 4;
+
+/** How many rolled versions one module can serve: as many as CANDIDATES has room for. */
+export const MAX_VERSIONS = 48;
 
 export const SIMD: Machine = {
   lanes: VECTOR_LANES,

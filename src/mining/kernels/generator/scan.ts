@@ -1,4 +1,5 @@
-import { INITIAL_STATE } from '../../../bitcoin/sha256';
+import { INITIAL_HASH } from '../../../bitcoin/sha256';
+import { HASH_BITS, HEADER_BITS, PADDING_BIT } from '../prepared-header';
 import { Emitter } from './emitter';
 import { encodeModule, FunctionBody, type Local } from './encoder';
 import { add, and, constant, MASK, midstate, tail, type Word } from './expressions';
@@ -9,8 +10,8 @@ import {
   row,
   ROW_SIZE,
   SCHEDULE,
-  VERSION_SIZE,
-  VERSIONS,
+  VERSION_TABLE_SIZE,
+  VERSION_TABLES,
   WORDS,
   type Machine,
 } from './machine';
@@ -34,25 +35,22 @@ import { roundConstant, Steps, type State } from './sha256';
  */
 export interface ScanModule {
   bytes: Uint8Array<ArrayBuffer>;
-  /** The uniform words to be written at JOB once per job, 4 bytes little-endian each. */
-  jobSlots: readonly Word[];
-  /** The same for each version's table at VERSIONS. */
+  /** The uniform words to be written at HEADER_TABLE once per header, 4 bytes little-endian each. */
+  headerSlots: readonly Word[];
+  /** The same for each version's table at VERSION_TABLES. */
   versionSlots: readonly Word[];
 }
 
 const FIRST_LOOPED_1 = 8;
 const FIRST_LOOPED_2 = 16;
 const LAST_LOOPED_2 = 55;
-/** Settles e of the last digest word; rounds 61..63 only move it to h. */
+/** Settles the last digest word, in e; rounds 61..63 only move it to h. */
 const LAST_ROUND_2 = 60;
-/** From here on a is not wanted any more: in round 60 it would be d at the earliest. */
+/** From this round on the new a isn't needed: it would not become d before round 61. */
 const FIRST_WITHOUT_A = 57;
 
-/** Where the nonce stands in hash 1's block. */
+/** The nonce's word in hash 1's block. */
 const NONCE_WORD = 3;
-const PADDING_BIT = 0x80000000;
-const HEADER_BITS = 640;
-const HASH_BITS = 256;
 
 const range = (from: number, to: number): number[] =>
   Array.from({ length: to - from }, (_, i) => from + i);
@@ -61,14 +59,14 @@ const asState = (words: readonly Word[]): State => words as unknown as State;
 
 class ScanBuilder {
   readonly #body = new FunctionBody(['i32', 'i32']);
-  /** The group's first nonce; groups to do. */
+  /** The group's first nonce; how many groups to hash. */
   readonly #nonce = this.#body.parameter(0);
   readonly #groups = this.#body.parameter(1);
   readonly #group = this.#body.newLocal('i32');
   readonly #version = this.#body.newLocal('i32');
   readonly #versionPointer = this.#body.newLocal('i32');
   readonly #rowPointer = this.#body.newLocal('i32');
-  /** Lanes that passed the filter, of this version and of any version of the group. */
+  /** Lanes that passed the filter: in this version, and in any version of the group. */
   readonly #candidates = this.#body.newLocal('i32');
   readonly #found = this.#body.newLocal('i32');
   readonly #nonceWord: Local;
@@ -93,10 +91,10 @@ class ScanBuilder {
       const words = this.#schedule();
       body.constant(0).set(this.#found);
       body.constant(0).set(this.#version);
-      body.constant(VERSIONS).set(this.#versionPointer);
+      body.constant(VERSION_TABLES).set(this.#versionPointer);
       body.doWhile(() => {
         this.#filter(this.#hash2(this.#hash1(words)));
-        this.#advance(this.#versionPointer, VERSION_SIZE);
+        this.#advance(this.#versionPointer, VERSION_TABLE_SIZE);
         this.#advance(this.#version, 1);
         body.get(this.#version).constant(this.versions).plain('i32.lt_u');
       });
@@ -111,12 +109,12 @@ class ScanBuilder {
     body.get(this.#group);
     return {
       bytes: encodeModule(body, 1),
-      jobSlots: this.#emitter.jobSlots.words,
+      headerSlots: this.#emitter.headerSlots.words,
       versionSlots: this.#emitter.versionSlots.words,
     };
   }
 
-  /** S. Gives the words that A takes without a detour through memory. */
+  /** S. Returns the words that A uses directly, not through memory. */
   #schedule(): readonly Word[] {
     const body = this.#body;
     const emitter = this.#emitter;
@@ -139,7 +137,7 @@ class ScanBuilder {
     return words.slice(0, FIRST_LOOPED_1);
   }
 
-  /** A and H. Gives the 8 words of the first digest. */
+  /** A and H. Returns the 8 words of the first digest. */
   #hash1(words: readonly Word[]): readonly Word[] {
     const emitter = this.#emitter;
     let state = asState(range(0, 8).map(midstate));
@@ -152,10 +150,10 @@ class ScanBuilder {
     return state.map((word, i) => add(word, midstate(i)));
   }
 
-  /** B, G and C. Gives the last word of the second digest. */
+  /** B, G and C. Returns the last word of the second digest. */
   #hash2(digest: readonly Word[]): Word {
     const emitter = this.#emitter;
-    let state = asState(INITIAL_STATE.map(constant));
+    let state = asState(INITIAL_HASH.map(constant));
     for (let t = 0; t < FIRST_LOOPED_2; t++) {
       const word = t < 8 ? emitter.keep(digest[t]!) : paddingOfHash(t);
       if (t < 8) emitter.store(word, row(WORDS, t));
@@ -179,7 +177,7 @@ class ScanBuilder {
         state = [a, a, b, c, emitter.keep(this.#steps.nextE(state, scheduled)), e, f, g];
       }
     }
-    const feedForward = add(roundConstant(LAST_ROUND_2), constant(INITIAL_STATE[7]!));
+    const feedForward = add(roundConstant(LAST_ROUND_2), constant(INITIAL_HASH[7]!));
     return this.#steps.nextE(state, add(this.#nextWord(LAST_ROUND_2), feedForward));
   }
 
@@ -189,7 +187,7 @@ class ScanBuilder {
     const [w16, w15, w7, w2] = [16, 15, 7, 2].map((back) =>
       emitter.vector(row(WORDS, t - back), pointer),
     );
-    // The sigmas use theirs five times over.
+    // The sigmas use these five times over.
     const next = emitter.keep(
       this.#steps.scheduleWord(w16!, emitter.keep(w15!), w7!, emitter.keep(w2!)),
     );
@@ -218,13 +216,13 @@ class ScanBuilder {
     return looped;
   }
 
-  /** All eight at once: the new words may be made of the old ones. */
+  /** Sets all eight at once: the new words may be made of the old ones. */
   #setLoopState(state: State): void {
     for (const word of state) this.#emitter.push(word);
     for (const local of [...this.#loopState].reverse()) this.#body.set(local);
   }
 
-  /** Notes the lanes whose last digest word has none of the bits of the mask. */
+  /** Records the lanes whose last digest word has none of the mask's bits. */
   #filter(lastWord: Word): void {
     const body = this.#body;
     this.#emitter.push(and(lastWord, MASK));
@@ -244,9 +242,9 @@ const paddingOfHash = (t: number): Word =>
   constant(t === 8 ? PADDING_BIT : t === 15 ? HASH_BITS : 0);
 
 /**
- * The module for this many rolled versions, 1..MAX_VERSIONS. Its export scan(nonce, groups), groups at
- * least 1, hashes groups of nonces from `nonce` on and returns how many it passed before one with
- * a candidate, all of them when there was none.
+ * The module for this many rolled versions, 1..MAX_VERSIONS. Its export scan(nonce, groups) hashes groups, at least 1,
+ * of nonces from `nonce` on. It returns how many it passed before one with a candidate, or all of them if there was
+ * none.
  */
 export function buildScan(machine: Machine, versions: number): ScanModule {
   if (versions < 1 || versions > MAX_VERSIONS) {

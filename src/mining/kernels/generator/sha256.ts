@@ -1,16 +1,16 @@
 import { ROUND_CONSTANTS } from '../../../bitcoin/sha256';
 import { add, and, constant, isUniform, rotr, shl, shr, xor, type Word } from './expressions';
 
-// SHA-256 (FIPS 180-4 sections 4.1.2 and 6.2.2) on words of any binding time. V8 schedules by the
-// association and the order of operands: these were the best on a Zen 5, and no others were better on
-// a Sapphire Rapids (docs/ENGINE.md).
+// SHA-256 (FIPS 180-4 sections 4.1.2 and 6.2.2) on words of any binding time. How V8 schedules the code depends on the
+// association and the order of operands: these were the best on a Zen 5, and no others were better on a Sapphire Rapids
+// (docs/ENGINE.md).
 
 /** The state a..h. */
 export type State = readonly [Word, Word, Word, Word, Word, Word, Word, Word];
 
 export const roundConstant = (round: number): Word => constant(ROUND_CONSTANTS[round]!);
 
-/** A word rotated or shifted to the right, by three distances, and all three combined. */
+/** A word rotated or shifted right by three distances, and the three results combined. */
 interface Sigmas {
   /** rotr r1 ^ rotr r2 ^ rotr r3 */
   big: (x: Word, r1: number, r2: number, r3: number) => Word;
@@ -39,7 +39,7 @@ const SHIFTING: Sigmas = {
 
 const choose = (e: Word, f: Word, g: Word): Word => xor(and(xor(f, g), e), g);
 
-/** While the nonce has reached a alone, half of it is uniform. */
+/** While the nonce has only reached a, half of it is uniform. */
 const majority = (a: Word, b: Word, c: Word): Word =>
   isUniform(b) && isUniform(c)
     ? xor(and(a, xor(b, c)), and(b, c))
@@ -62,7 +62,7 @@ export class Steps {
     return [newA, a, b, c, newE, e, f, g];
   }
 
-  /** What e becomes in a round. */
+  /** The new e after a round. */
   nextE(state: State, scheduled: Word): Word {
     return add(state[3], this.#temporary1(state, scheduled));
   }
