@@ -17,11 +17,11 @@ const PROVING_NODES = 2;
 /** Of the time that is left for a verdict, so much may be waited before the chain is read again. */
 const WAITED_PART = 1 / 4;
 
-/** What settles the doubt in a seed. */
-export interface Doubt {
-  /** What the round submitted. */
-  submissions(): Promise<Submissions>;
-  /** For how long a verdict is of use yet. */
+/** What an audit asks of the chain where it has to doubt a seed. */
+export interface AuditChain {
+  /** What a round submitted. */
+  submissions(round: number): Promise<Submissions>;
+  /** For how long a verdict is still of use: until the audit window that runs is over. */
   leftMs(): Promise<number>;
 }
 
@@ -37,14 +37,14 @@ export class Auditor {
   /**
    * Judges one proof. Where it is found invalid by a doubtful seed, all proofs of the round are looked at, and the
    * chain is read again.
-   * @param doubt nothing is waited for without it
+   * @param chain nothing is asked or waited for without it
    * @throws when this node lacks the round's seed, or has to doubt it: then it has no vote.
    */
-  async audit(round: number, submitted: SubmittedProof, doubt?: Doubt): Promise<Verdict> {
+  async audit(round: number, submitted: SubmittedProof, chain?: AuditChain): Promise<Verdict> {
     const verdict = await this.verdictOn(round, submitted);
     if (!isDoubtful(submitted, verdict) || (await this.seeds.isSure(round))) return verdict;
-    const others = doubt ? proofsOf(await doubt.submissions()) : [];
-    await this.auditAll(round, [...others, submitted], await doubt?.leftMs());
+    const others = chain ? proofsOf(await chain.submissions(round)) : [];
+    await this.auditAll(round, [...others, submitted], await chain?.leftMs());
     return this.verdictOn(round, submitted);
   }
 

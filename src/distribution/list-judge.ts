@@ -4,7 +4,6 @@ import type { LastingTrouble, Log } from '../process/log';
 import type { Ledger, NamedList, RoundLists, RoundWindows } from './ledger';
 import {
   auditTime,
-  draw,
   isLate,
   isRecastDue,
   isRereadDue,
@@ -16,6 +15,7 @@ import {
   type LookKind,
   type Reading,
 } from './list-rules';
+import { draw } from './lots';
 import type { OwnList, OwnLists } from './own-lists';
 import { readingOf } from './payouts';
 

@@ -1,6 +1,7 @@
 import type { RoundLists, RoundWindows } from './ledger';
 import { countedLists, ListJudge, type JudgeContext, type ListRoundId } from './list-judge';
-import { auditTime, draw, makesAt, makingMs, stepsOf } from './list-rules';
+import { auditTime, makesAt, makingMs, stepsOf } from './list-rules';
+import { draw } from './lots';
 import type { OwnList } from './own-lists';
 import { readingOf } from './payouts';
 

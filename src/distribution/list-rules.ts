@@ -1,4 +1,3 @@
-import { sha256 } from '../bitcoin/sha256';
 import type { Windows } from './ledger';
 
 // How nodes make and judge lists (docs/PROTOCOL.md section 8). No consensus: the rules hold for fewer cheating
@@ -39,33 +38,6 @@ export const LIST_SWITCHES: ListSwitches = { opensAudits: false, listsAreFinal: 
 
 /** Places that make a list at once where nobody can change one any more. */
 const MAKERS_AT_ONCE_WHERE_FINAL = 2;
-
-const DRAW_PREFIX = Buffer.from('orca-mining/list/1', 'ascii');
-const U32 = 2 ** 32;
-
-/** A node's lot in a round: nobody else knows it, so nobody can crowd it out. */
-export interface Draw {
-  /** 0..submitters-1: how soon it makes a list. */
-  place: number;
-  /** 0..1, below 1: when it looks late in the audit window. */
-  moment: number;
-}
-
-/**
- * Draws a node's lot.
- * @param secret the node's 32 random bytes
- * @param submitters of the round, 1..2^21
- */
-export function draw(secret: Uint8Array, round: number, submitters: number): Draw {
-  const roundLE = Buffer.alloc(8);
-  roundLE.writeBigUInt64LE(BigInt(round));
-  const d = sha256(Buffer.concat([DRAW_PREFIX, secret, roundLE]));
-  return {
-    // Exact: 53 bits hold the product.
-    place: Math.floor((submitters * d.readUInt32LE(0)) / U32),
-    moment: d.readUInt32LE(4) / U32,
-  };
-}
 
 /** Steps that a place waits for somebody else's right list: 0, 1, 2 .. for places below 6, 18, 42 .. */
 export function stepsOf(place: number, { listsAreFinal }: ListSwitches = LIST_SWITCHES): number {

@@ -70,14 +70,10 @@ export class OwnLists {
 
   private async make(round: number, submissions: Submissions, untilMs: number): Promise<OwnList> {
     const readAt = this.clock.now();
-    const keys = Object.keys(submissions);
     const bounty = await this.ledger.bounty();
-    const verdicts = await this.judge(round, submissions, untilMs);
-    await nextTurn();
-    const judged = keys.map((publicKey, i) => ({ publicKey, verdict: verdicts[i]! }));
-    const amounts = sharePayouts(judged, bounty);
-    await nextTurn();
-    const valid = new Set(judged.filter(({ verdict }) => verdict.valid).map((s) => s.publicKey));
+    const { amounts, valid } = await makeList(submissions, bounty, () =>
+      this.judge(round, submissions, untilMs),
+    );
     const own = { round, amounts, submissions, readAt, valid };
     this.onList(own);
     return own;
@@ -93,6 +89,27 @@ export class OwnLists {
       if (this.lists.get(round) === list) this.lists.delete(round);
     });
   }
+}
+
+/**
+ * Judges what a round submitted, and shares its bounty by the verdicts.
+ * @param bounty in the token's smallest unit, from 0
+ * @param judge gives the verdicts in the order of the submissions
+ * @throws what `judge` throws
+ */
+export async function makeList(
+  submissions: Submissions,
+  bounty: bigint,
+  judge: () => Promise<Verdict[]>,
+): Promise<Pick<OwnList, 'amounts' | 'valid'>> {
+  const keys = Object.keys(submissions);
+  const verdicts = await judge();
+  await nextTurn();
+  const judged = keys.map((publicKey, i) => ({ publicKey, verdict: verdicts[i]! }));
+  const amounts = sharePayouts(judged, bounty);
+  await nextTurn();
+  const valid = new Set(judged.filter(({ verdict }) => verdict.valid).map((s) => s.publicKey));
+  return { amounts, valid };
 }
 
 function areSame(a: Submissions, b: Submissions): boolean {

@@ -1,7 +1,6 @@
 import type { Notice } from '../notices/notice';
-import { localTestMode } from './account';
 import { callNode } from './calls';
-import { namespaceWrapper } from './sdk';
+import { localTestMode, namespaceWrapper } from './sdk';
 
 /** Another try might show it twice, so who is slow is waited for. */
 const TIMEOUT_MS = 60_000;

@@ -1,6 +1,11 @@
 import { namespaceWrapper, taskNodeAdministered } from '@_koii/namespace-wrapper';
 import { shareInFlight, TRY_TIMEOUT_MS } from './calls';
 
+// The SDK as the other rooms see it: its mode, its HTTP app, and its object with shared reads.
+
+/** Whether no node runs this process: the SDK's local test mode, which plays the chain itself. */
+export const localTestMode = !taskNodeAdministered;
+
 // The SDK listens from the moment it is loaded, on all interfaces: the node's tunnel leads here.
 export { app, _server as publicServer } from '@_koii/namespace-wrapper';
 
@@ -16,7 +21,7 @@ const READS = [
 ] as const;
 
 // On the instance, where the SDK's own calls go through. In the local test mode the answer is the state itself.
-if (taskNodeAdministered) {
+if (!localTestMode) {
   const sdk = namespaceWrapper as unknown as Record<
     string,
     (...args: unknown[]) => Promise<unknown>

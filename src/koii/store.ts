@@ -2,9 +2,8 @@ import { z } from 'zod';
 import type { Log } from '../process/log';
 import { StoreLock } from '../store/lock';
 import { type KeyValueStore, LockedStore } from '../store/store';
-import { localTestMode } from './account';
 import { callNode, NodeCallError } from './calls';
-import { namespaceWrapper } from './sdk';
+import { localTestMode, namespaceWrapper } from './sdk';
 import { checkStore, forgetDamage, SdkStore } from './sdk-store';
 
 /**

@@ -1,3 +1,4 @@
+import { NotYetError } from '../audit/seeds';
 import { LONGEST_TIMER_MS } from '../process/clock';
 
 /** When a round's windows are, in ms since 1970. */
@@ -7,6 +8,27 @@ export interface RoundTimes {
   submissionEndsAt: number;
   auditEndsAt: number;
   endsAt: number;
+}
+
+/** How far two views of the chain may lie apart, in rounds: one of them may lag. */
+const LAG = 1;
+
+/**
+ * The round that runs, of what the node says. The SDK gives error numbers as answers: one that is not near the round that
+ * is expected, or any where none is, must agree with the chain's slots.
+ * @param told the node's answer
+ * @param bySlots asks for the round as the slots give it
+ * @throws NotYetError when the two contradict each other, and what `bySlots` throws
+ */
+export async function believedRound(
+  told: number,
+  expected: number | undefined,
+  bySlots: () => Promise<number>,
+): Promise<number> {
+  if (expected !== undefined && Math.abs(expected - told) <= LAG) return told;
+  const computed = await bySlots();
+  if (Math.abs(computed - told) <= LAG) return told;
+  throw new NotYetError(`the node says that round ${told} runs, by its slots it is ${computed}`);
 }
 
 /** Slots don't last equally long: what was computed from them is computed again so often, in short rounds after this part of one. */

@@ -26,7 +26,7 @@ export interface RoundRunnerOptions {
   patiently: <T>(
     what: string,
     attempt: () => Promise<T>,
-    limits: { signal: AbortSignal; forMs?: number },
+    limits: { signal?: AbortSignal; forMs?: number },
   ) => Promise<T>;
   /** For how long a round is mined at most, from when it is begun. */
   budgetMs: () => number;

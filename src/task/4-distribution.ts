@@ -1,8 +1,6 @@
 import type { DistributionList, Submitter } from '@_koii/task-manager';
-import { proofsOf } from '../audit/auditor';
-import { sharePayouts } from '../distribution/payouts';
-import { localTestMode } from '../koii/account';
-import { submissionsOf, checkRound } from '../koii/chain';
+import { checkRound } from '../koii/chain';
+import { localTestMode } from '../koii/sdk';
 import { taskContext } from './context';
 
 /**
@@ -16,25 +14,13 @@ export async function distribution(
   roundNumber: number,
 ): Promise<DistributionList> {
   checkRound(roundNumber);
-  if (localTestMode) return localList(roundNumber, bounty);
-  const { lists, log } = await taskContext();
+  const { lists, localList, log } = await taskContext();
+  if (localTestMode) return { ...(await localList(roundNumber, BigInt(bounty))) };
   const keys = submitters.map(({ publicKey }) => publicKey);
   const list = await lists.listForSdk(roundNumber, keys).catch((error: unknown) => {
     log.warn({ error }, `the SDK is given no list of round ${roundNumber}`);
   });
   return list ? { ...list } : neverSettles();
-}
-
-/** In the SDK's local test mode nobody else makes lists, and nobody votes on them. */
-async function localList(round: number, bounty: number): Promise<DistributionList> {
-  const { auditor } = await taskContext();
-  const proofs = proofsOf(await submissionsOf(round));
-  const verdicts = await auditor.auditAll(round, proofs);
-  const judged = proofs.map(({ submitter }, i) => ({
-    publicKey: submitter,
-    verdict: verdicts[i]!,
-  }));
-  return { ...sharePayouts(judged, BigInt(bounty)) };
 }
 
 /** Nobody holds such a promise, so that it is collected with all that waits for it. */

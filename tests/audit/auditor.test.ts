@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { deriveKeyPair } from '../../simulator/keys';
 import { Random } from '../../simulator/random';
-import { Auditor, proofsOf, type Doubt } from '../../src/audit/auditor';
+import { Auditor, proofsOf, type AuditChain } from '../../src/audit/auditor';
 import { DoubtfulSeedError, Seeds } from '../../src/audit/seeds';
 import { sharePayouts } from '../../src/distribution/payouts';
 import { createLog } from '../../src/process/log';
@@ -33,8 +33,8 @@ describe('Auditor', () => {
     const seeds = new Seeds(taskId, chain, new MemoryStore(), createLog('silent'));
     return new Auditor(taskId, seeds, self);
   };
-  const doubt = (of: Submissions, leftMs: number): Doubt => ({
-    submissions: () => Promise.resolve(of),
+  const doubt = (of: Submissions, leftMs: number): AuditChain => ({
+    submissions: (round) => Promise.resolve(round === vector.round ? of : {}),
     leftMs: () => Promise.resolve(leftMs),
   });
   beforeEach(() => {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { draw, LIST_SWITCHES } from '../../src/distribution/list-rules';
+import { LIST_SWITCHES } from '../../src/distribution/list-rules';
+import { draw } from '../../src/distribution/lots';
 import { KeeperUnderTest, LISTED, percent, SELF, WINDOW_MS } from '../fixtures/list-chain';
 
 /** The moment of round 7 by the secret: 86 + 6 x 0.2444 percent. */

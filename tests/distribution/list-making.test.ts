@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { draw, LIST_SWITCHES } from '../../src/distribution/list-rules';
+import { LIST_SWITCHES } from '../../src/distribution/list-rules';
+import { draw } from '../../src/distribution/lots';
 import type { OwnList } from '../../src/distribution/own-lists';
 import { KeeperUnderTest, LISTED, ROUND, ROUND_MS, SELF, WINDOW_MS } from '../fixtures/list-chain';
 

@@ -1,105 +1,12 @@
 import { expect } from 'chai';
 import { NodeCallError, LONGEST_WAIT_MS, Patience } from '../../src/koii/calls';
-import type { Clock } from '../../src/process/clock';
 import { createLog } from '../../src/process/log';
-import type { RoundTimes } from '../../src/rounds/round-clock';
 import { RoundRunner } from '../../src/rounds/round-runner';
 import { FakeClock } from '../fixtures/fake-clock';
+import { FakeChain, FakeMiner, SLOTS } from '../fixtures/round-chain';
 
-const SLOTS = 1200;
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-
-/** A chain whose slots last as long as a test says, whatever the node tells of them. */
-class FakeChain {
-  slotMs = 400;
-  toldSlotMs = 400;
-  /** Round 0 began then. */
-  startedAt = 0;
-  away = false;
-  asked = 0;
-
-  constructor(private readonly clock: Clock) {}
-
-  get round(): number {
-    return Math.floor(this.slot() / SLOTS);
-  }
-
-  current(): Promise<number> {
-    this.asked++;
-    return this.away ? Promise.reject(new NodeCallError('away')) : Promise.resolve(this.round);
-  }
-
-  times(round: number): Promise<RoundTimes> {
-    this.asked++;
-    if (this.away) return Promise.reject(new NodeCallError('away'));
-    const now = this.clock.now();
-    const at = (slot: number): number =>
-      now + (round * SLOTS + slot - Math.floor(this.slot())) * this.toldSlotMs;
-    const [startsAt, endsAt] = [at(0), at(SLOTS)];
-    return Promise.resolve({
-      round,
-      startsAt,
-      endsAt,
-      submissionEndsAt: endsAt,
-      auditEndsAt: endsAt,
-    });
-  }
-
-  /** From now on a round runs, as if it had begun now. */
-  reset(round: number): void {
-    this.startedAt = this.clock.now() - round * SLOTS * this.slotMs;
-  }
-
-  private slot(): number {
-    return (this.clock.now() - this.startedAt) / this.slotMs;
-  }
-}
-
-/** What is mined from when to when. */
-class FakeMiner {
-  readonly mined: { round: number; seed: string; from: number; until?: number }[] = [];
-  miningRound: number | undefined;
-  expectedEndAt = Infinity;
-  private end: () => void = () => undefined;
-
-  constructor(private readonly clock: Clock) {}
-
-  begin(round: number, seed: Uint8Array, ms: number): Promise<{ ended: Promise<void> }> {
-    this.end();
-    const one: (typeof this.mined)[number] = {
-      round,
-      seed: Buffer.from(seed).toString(),
-      from: this.clock.now(),
-    };
-    this.mined.push(one);
-    this.miningRound = round;
-    const stop = new AbortController();
-    const ended = new Promise<void>((resolve) => {
-      this.end = () => {
-        if (one.until !== undefined) return;
-        one.until = this.clock.now();
-        this.miningRound = undefined;
-        stop.abort();
-        resolve();
-      };
-    });
-    const { end } = this;
-    if (Number.isFinite(ms)) {
-      this.clock.until(this.clock.now() + ms, stop.signal).then(end, () => undefined);
-    }
-    return Promise.resolve({ ended });
-  }
-
-  expectEnd(inMs: number): void {
-    this.expectedEndAt = this.clock.now() + inMs;
-  }
-
-  pause(): Promise<void> {
-    this.end();
-    return Promise.resolve();
-  }
-}
 
 describe('RoundRunner', () => {
   let clock: FakeClock;
