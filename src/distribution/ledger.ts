@@ -2,6 +2,8 @@ import { LONGEST_TIMER_MS, type Clock } from '../process/clock';
 import type { Submissions } from '../work/seed';
 import type { Payouts } from './payouts';
 
+// The chain as the list-keeper sees it: what it asks and does there, and the windows of the round in which it does so.
+
 /** When the windows of the round that runs now are, in ms of the Clock. Lists are due in them. */
 export interface Windows {
   round: number;

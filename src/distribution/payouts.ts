@@ -1,6 +1,8 @@
 import type { Verdict } from '../proof/verify';
 import type { Reading } from './list-rules';
 
+// Distribution lists: how a round's bounty is shared, and how the text of a list on the ledger compares with one.
+
 /** A distribution list: base58 public key to an amount in the token's smallest unit, 0..2^53-1. */
 export type Payouts = Readonly<Record<string, number>>;
 

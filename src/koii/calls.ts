@@ -3,30 +3,7 @@ import { NotYetError } from '../audit/seeds';
 import { monotonicClock, type Clock } from '../process/clock';
 import { LastingTrouble, type Log, type TroubleWords } from '../process/log';
 
-/**
- * Makes one call of those that ask the same at the same time: whoever asks while an answer is on its way gets that
- * one, which nobody may change therefore.
- * @param ask its arguments must be plain data, and tell apart what is asked
- * @param sharedForMs an answer that takes longer is waited for by those who did so before, and asked for anew
- */
-export function shareInFlight<A extends readonly unknown[], T>(
-  ask: (...args: A) => Promise<T>,
-  sharedForMs: number,
-): (...args: A) => Promise<T> {
-  const inFlight = new Map<string, { answer: Promise<T>; until: number }>();
-  return (...args) => {
-    const key = JSON.stringify(args);
-    const shared = inFlight.get(key);
-    if (shared && performance.now() < shared.until) return shared.answer;
-    const asked = { answer: ask(...args), until: performance.now() + sharedForMs };
-    inFlight.set(key, asked);
-    const forget = (): void => {
-      if (inFlight.get(key) === asked) inFlight.delete(key);
-    };
-    asked.answer.then(forget, forget);
-    return asked.answer;
-  };
-}
+// How the node is asked, through the SDK: a call is one try, those who ask the same share it, and patience tries again.
 
 /** What is asked of the node; the names are the node's own. */
 const NODE_METHODS = [
@@ -63,7 +40,7 @@ export const TRY_TIMEOUT_MS = 10_000;
 /**
  * Asks the node once, through the SDK, and checks the answer. Failed calls of the SDK resolve to
  * `{ error }`, null or a number as often as they throw, so `parse` decides what is an answer.
- * Whoever can wait tries again, with koii/calls.ts alone.
+ * Whoever can wait tries again, with Patience alone.
  * @param method names the call in errors
  * @param parse turns an answer into its value, or throws
  * @throws NodeCallError, with the failure as its cause
@@ -96,6 +73,32 @@ async function withTimeout<T>(promise: Promise<T>, timeoutMs: number): Promise<T
     abort.abort();
     timeout.catch(() => undefined);
   }
+}
+
+/**
+ * Makes one call of those that ask the same at the same time: whoever asks while an answer is on its way gets that
+ * one, which nobody may change therefore.
+ * @param ask its arguments must be plain data, and tell apart what is asked
+ * @param sharedForMs an answer that takes longer is waited for by those who did so before, and asked for anew
+ */
+export function shareInFlight<A extends readonly unknown[], T>(
+  ask: (...args: A) => Promise<T>,
+  sharedForMs: number,
+  now: () => number = () => performance.now(),
+): (...args: A) => Promise<T> {
+  const inFlight = new Map<string, { answer: Promise<T>; until: number }>();
+  return (...args) => {
+    const key = JSON.stringify(args);
+    const shared = inFlight.get(key);
+    if (shared && now() < shared.until) return shared.answer;
+    const asked = { answer: ask(...args), until: now() + sharedForMs };
+    inFlight.set(key, asked);
+    const forget = (): void => {
+      if (inFlight.get(key) === asked) inFlight.delete(key);
+    };
+    asked.answer.then(forget, forget);
+    return asked.answer;
+  };
 }
 
 /** Everybody waits so long after a failure; twice as long after each further one, up to a limit. */

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { limitAnswers } from '../../src/koii/answer-limit';
 import { nodeClient } from '../../sdk-stand-in/namespace-wrapper/node-client';
+import { until } from '../fixtures/until';
 import { captureErrors } from '../sdk-stand-in/quiet';
 
 const MAX_BYTES = 100_000;
@@ -88,7 +89,8 @@ describe('limitAnswers', () => {
 
   it('loses nothing of an answer that is read late', async () => {
     const answer = await get('/full');
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    // As much has come as waits to be read at most.
+    await until(() => answer.readableLength >= answer.readableHighWaterMark);
     expect(await text(answer)).to.equal(FULL);
   });
 

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { z } from 'zod';
 import { NotYetError } from '../../src/audit/seeds';
@@ -69,15 +68,18 @@ describe('shareInFlight', () => {
   });
 
   it('asks anew where an answer does not come: a call that hangs is not shared for ever', async () => {
-    const shared = shareInFlight(ask, 20);
-    void shared(7);
-    await sleep(30);
+    let nowMs = 0;
+    const shared = shareInFlight(ask, SHARED_MS, () => nowMs);
+    const first = shared(7);
+    nowMs = SHARED_MS - 1;
+    expect(shared(7)).to.equal(first);
+    nowMs = SHARED_MS;
     const next = shared(7);
     const beside = shared(7);
     expect(asked).to.have.length(2);
     // The late answer of the first must not make a third ask, while the second is on its way.
     settle[0]!();
-    await sleep(0);
+    await first;
     expect(shared(7)).to.equal(next).and.to.equal(beside);
     settle[1]!();
     await next;
@@ -98,7 +100,7 @@ describe('callNode', () => {
     ['nothing', () => Promise.resolve(undefined)],
     ['another type', () => Promise.resolve('7')],
     ['a rejection', () => Promise.reject(new Error('refused'))],
-    ['silence', () => sleep(10_000, undefined, { ref: false })],
+    ['silence', () => new Promise(() => undefined)],
   ];
   for (const [what, fail] of failures) {
     it(`asks once, names what was asked, and counts it, after ${what}`, async () => {
