@@ -10,8 +10,8 @@ const KEY = 'list-secret';
 const secretSchema = z.string().regex(/^[0-9a-f]{64}$/);
 
 /**
- * The 32 random bytes by which this node draws its lots, made once. Whoever knew them could be everywhere before it: they
- * stand in its store and nowhere else. Where they can't be stored, they hold for this process.
+ * The 32 random bytes with which this node draws its lots, made once. Whoever knew them could always be there first,
+ * so they are in its store and nowhere else. If they can't be stored, they last as long as this process.
  */
 export async function loadListSecret(store: KeyValueStore, log: Log): Promise<Buffer> {
   const stored = await readRecord(store, KEY, secretSchema, log);

@@ -5,20 +5,20 @@ import type { Submissions } from '../work/seed';
 import type { Ledger } from './ledger';
 import { sharePayouts, type Payouts } from './payouts';
 
-/** This node's list of a round, and what it was made of. */
+/** This node's list of a round, and what it was made from. */
 export interface OwnList {
   round: number;
   amounts: Payouts;
   submissions: Submissions;
   /** When they were read, Clock's ms. */
   readAt: number;
-  /** Proofs that are valid, by whom. */
+  /** Submitters whose proof is valid. */
   valid: ReadonlySet<string>;
 }
 
 /**
  * Judges all proofs of a round, in their order.
- * @param untilMs by the Clock: when a verdict is of no use any more
+ * @param untilMs by the Clock: from then on a verdict is of no use
  * @throws when this node lacks what it needs
  */
 export type JudgeAll = (
@@ -27,10 +27,10 @@ export type JudgeAll = (
   untilMs: number,
 ) => Promise<Verdict[]>;
 
-/** Rounds whose list may still be due, and one more. */
+/** As many rounds as may still have a list due, and one more. */
 const KEPT = 5;
 
-/** Makes this node's list of each round, once. That of a round without submissions is empty: any other is wrong. */
+/** Makes this node's list of each round, once. For a round without submissions only an empty one is right. */
 export class OwnLists {
   private readonly lists = new Map<number, Promise<OwnList>>();
 
@@ -53,7 +53,7 @@ export class OwnLists {
     return list;
   }
 
-  /** The list made of what the chain shows now: the same one where that is the same. */
+  /** The list made from what the chain shows now: the same object if nothing has changed. */
   async again(round: number, untilMs: number): Promise<OwnList> {
     const before = await this.of(round, untilMs);
     const submissions = await this.ledger.submissions(round);
@@ -63,7 +63,7 @@ export class OwnLists {
     return list;
   }
 
-  /** After a reset of the network: the lists are those of other rounds. */
+  /** For a reset of the network, after which the numbers mean other rounds. */
   forget(): void {
     this.lists.clear();
   }
@@ -81,7 +81,7 @@ export class OwnLists {
 
   private keep(round: number, list: Promise<OwnList>): void {
     this.lists.set(round, list);
-    // Those of far higher numbers are of a chain that was reset since.
+    // Far higher numbers are from before a reset of the chain.
     for (const other of this.lists.keys()) {
       if (Math.abs(other - round) >= KEPT) this.lists.delete(other);
     }

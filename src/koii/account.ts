@@ -5,14 +5,14 @@ import { decodeKey, identityOf, type Identity } from '../work/identity';
 import { callNode } from './calls';
 import { namespaceWrapper } from './sdk';
 
-// Whose account is mined for: the node tells at the start, and its owner may choose another one at any time.
+// Which account is mined for: the node names it at the start, and its owner may choose another at any time.
 
-/** Zeros where there is no task id (docs/PROTOCOL.md section 2). */
+/** Stands in for a task id where there is none (docs/PROTOCOL.md section 2). */
 const NO_TASK_ID = new Uint8Array(32);
 
 /**
  * The task this process runs for and the key its proofs are submitted under.
- * @throws NodeCallError when the node does not tell the key, ConfigError when the task id is no account.
+ * @throws NodeCallError when the node does not give the key, ConfigError when the task id is not an account.
  */
 export async function loadIdentity(): Promise<Identity> {
   return identityOf(rawTaskId(), decodeKey(await submitterKey()));
@@ -56,9 +56,9 @@ export class Account {
   ) {}
 
   /**
-   * Whether the node still submits under this account. If not, what was mined must not be handed in, for it is worthless
-   * under another key: the process ends.
-   * @throws NodeCallError when the node doesn't tell
+   * Whether the node still submits under this account. If not, what was mined must not be submitted, since it is
+   * worthless under another key: the process ends.
+   * @throws NodeCallError when the node doesn't answer
    */
   async isKept(): Promise<boolean> {
     const now = await this.ask();
@@ -73,7 +73,7 @@ export class Account {
     return false;
   }
 
-  /** The same, as far as the node tells at once. */
+  /** The same, but true if the node doesn't answer at once. */
   isKeptAsFarAsKnown(): Promise<boolean> {
     return this.isKept().catch(() => true);
   }

@@ -9,13 +9,13 @@ import type { Submissions } from '../work/seed';
 import { callNode, shareInFlight, TRY_TIMEOUT_MS } from './calls';
 import { localTestMode, namespaceWrapper } from './sdk';
 
-// What is read of the chain, through the SDK: the task's state, when rounds are and which one runs, and what they
-// submitted. The lists are koii/ledger.ts's.
+// What is read from the chain, through the SDK: the task's state, which round runs and when, and what rounds submitted.
+// Distribution lists are koii/ledger.ts's.
 
-/** What hardly ever changes is asked for once in this time. */
+/** Values that hardly ever change are asked for at most once in this time. */
 const KEPT_MS = 60_000;
 
-/** Of 32 bytes in base58. */
+/** The most that 32 bytes take in base58. */
 const MAX_ID_CHARS = 44;
 
 const positive = z.number().positive();
@@ -39,13 +39,13 @@ const taskState = keptFor(KEPT_MS, () =>
   ),
 );
 
-/** What is shared among a round's submitters, in the token's smallest unit. @throws NodeCallError */
+/** What a round's submitters share, in the token's smallest unit. @throws NodeCallError */
 export async function bountyPerRound(): Promise<bigint> {
   const { bounty_amount_per_round } = await taskState();
   return BigInt(Math.floor(bounty_amount_per_round));
 }
 
-/** The id of the task that takes this one's place; undefined while none does. @throws NodeCallError */
+/** The id of the task that replaces this one; undefined while none does. @throws NodeCallError */
 export async function newerTask(): Promise<string | undefined> {
   const { is_migrated: isMigrated, migrated_to: id } = await taskState();
   return isMigrated && isTaskId(id) && id !== TASK_ID ? id : undefined;
@@ -86,9 +86,9 @@ export async function startSlotOf(round: number): Promise<number> {
 }
 
 /**
- * When a round's windows are, as far as the chain's slots tell now.
+ * When a round's windows are, estimated from the chain's slots.
  * @param round the one that runs when left out
- * @param now the clock that is meant, in ms; this machine's wall clock when left out
+ * @param now the clock by which they are given, in ms; this machine's wall clock when left out
  * @throws NodeCallError
  */
 export async function roundTimes(
@@ -129,7 +129,7 @@ async function currentRoundBySlots(): Promise<number> {
 
 /**
  * The round that runs by the chain's clock.
- * @param expected the round that is expected to run, where one is
+ * @param expected the round that is expected to run, if any
  * @throws NodeCallError, and NotYetError when the node contradicts itself
  */
 export async function roundThatRuns(expected?: number): Promise<number> {
@@ -149,7 +149,7 @@ const submissionInfoSchema = z.object({
 });
 
 /**
- * What a round submitted, from any round the chain holds.
+ * What a round submitted, for any round the chain still holds.
  * @throws NodeCallError
  */
 export const submissionsOf = shareInFlight(
@@ -169,8 +169,8 @@ export const chain: Chain = {
     // The local test mode has one round number, always 1, and forgets nothing.
     if (!localTestMode) {
       const current = await currentRound();
-      // Submitted during the round after, so final only in the one after that. Asked for too early,
-      // or the node is behind: no reason to do with what is stored.
+      // They are made during the next round, so they are final only in the one after that. Either this is too early, or
+      // the node is behind: no reason to settle for what is stored.
       if (round > current - 2)
         throw new NotYetError(
           `the submissions of round ${round} are not final in round ${current}`,
@@ -185,13 +185,13 @@ export const chain: Chain = {
   },
 };
 
-/** The chain as the audit of a proof asks it. In the local test mode nothing is waited for. */
+/** The chain as an audit asks it. In the local test mode there is nothing to wait for. */
 export const auditChain: AuditChain = {
   submissions: submissionsOf,
   leftMs: async () => (localTestMode ? 0 : (await roundTimes()).auditEndsAt - Date.now()),
 };
 
-/** Asks once in a while; whoever asks at the same time shares the answer, and a failure is not kept. */
+/** Keeps an answer for a time. Those who ask at the same time share one call, and a failure isn't kept. */
 function keptFor<T>(keptMs: number, ask: () => Promise<T>): () => Promise<T> {
   let kept: { answer: Promise<T>; until: number } | undefined;
   return () => {

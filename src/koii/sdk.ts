@@ -9,7 +9,7 @@ export const localTestMode = !taskNodeAdministered;
 // The SDK listens from the moment it is loaded, on all interfaces: the node's tunnel leads here.
 export { app, _server as publicServer } from '@_koii/namespace-wrapper';
 
-/** What the task and the SDK itself read of the chain, often at the same time. */
+/** What the task and the SDK itself read from the chain, often at the same time. */
 const READS = [
   'getRound',
   'getSlot',
@@ -20,7 +20,8 @@ const READS = [
   'getDistributionList',
 ] as const;
 
-// On the instance, where the SDK's own calls go through. In the local test mode the answer is the state itself.
+// Replaced on the instance, so the SDK's own calls are shared too. Not in the local test mode, where an answer is the
+// state itself.
 if (!localTestMode) {
   const sdk = namespaceWrapper as unknown as Record<
     string,

@@ -3,15 +3,15 @@ import type { Log } from '../process/log';
 import type { Miner } from './miner';
 import type { RoundRunnerOptions } from './round-runner';
 
-/** For how long the seed of a round that is handed in is looked at once more. */
+/** How long to try for a last look at the seed of a round that is handed in. */
 const SEED_LOOK_MS = 5000;
 
 export interface FinalProofsOptions extends Pick<RoundRunnerOptions, 'patiently'> {
-  /** The round that runs, where a round is expected to be over. @throws while it can't be told */
+  /** The round that runs. @param round should be over by now @throws while it can't be learned */
   current: (round: number) => Promise<number>;
   miner: Pick<Miner, 'close'>;
   seeds: Pick<Seeds, 'shown'>;
-  /** Whether the node still submits under the account that was mined for. @throws while that can't be told */
+  /** Whether the node still submits under the account that was mined for. @throws while it can't be learned */
   isKept: () => Promise<boolean>;
   log: Log;
 }
@@ -21,9 +21,9 @@ export class FinalProofs {
   constructor(private readonly options: FinalProofsOptions) {}
 
   /**
-   * Closes a round and gives its proof, at most 496 characters; undefined where there is nothing to submit, or it is too
-   * late. What was mined is handed in whatever seed the chain shows now: at worst it earns nothing. Under another
-   * account than it was mined for it is not: that would be an invalid proof of that account.
+   * Closes a round and gives its proof, at most 496 characters; undefined if there is nothing to submit or it is too
+   * late. The proof is given whatever seed the chain shows now: at worst it earns nothing. If the node has another
+   * account by now it is not given, since it would be an invalid proof of that account.
    * @throws NotYetError while the chain does not say that the round is over, and what `current` and `isKept` throw
    */
   async of(round: number): Promise<string | undefined> {
@@ -40,7 +40,10 @@ export class FinalProofs {
     return proof;
   }
 
-  /** A late submission two rounds before, or a view that lags, now or then: other nodes may have mined on either. */
+  /**
+   * After a late submission two rounds before, or with a view that lagged then or lags now: other nodes may have mined
+   * on either seed.
+   */
   private async tellOfAnotherSeed(round: number, mined: Uint8Array): Promise<void> {
     const { log, patiently, seeds } = this.options;
     try {

@@ -3,8 +3,8 @@ import { checkRound } from '../koii/chain';
 import { taskContext } from './context';
 
 /**
- * Closes a round and gives its proof, at most 496 characters; undefined when there is nothing to submit.
- * @throws when the chain does not say that the round is over.
+ * Closes a round and gives its proof, at most 496 characters; undefined if there is nothing to submit.
+ * @throws when the chain doesn't say in time that the round is over.
  */
 export async function submission(roundNumber: number): Promise<string | void> {
   checkRound(roundNumber);

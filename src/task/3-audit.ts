@@ -4,8 +4,9 @@ import type { Verdict } from '../proof/verify';
 import { taskContext } from './context';
 
 /**
- * Judges another node's proof. Throws, which is no vote, when this node lacks the round's seed or has
- * to doubt it; returning nothing would be a vote for.
+ * Judges another node's proof.
+ * @throws when this node lacks the round's seed or doubts it: then it casts no vote, while returning nothing would be a
+ *   vote for the proof.
  */
 export async function audit(
   submission: string,

@@ -4,9 +4,9 @@ import { localTestMode } from '../koii/sdk';
 import { taskContext } from './context';
 
 /**
- * The list of a round, where the SDK is to make it: this node's own, in the round's submission window. Where the SDK
- * only compares the lists of others it never settles: an error or an empty list would be taken for approval, and its
- * one look binds this node's only vote. The list-keeper alone votes (docs/PROTOCOL.md section 8).
+ * The list of a round, if the SDK is to make it: this node's own, in the round's submission window. When the SDK only
+ * compares the lists of others, this never settles: the SDK would take an error or an empty list for approval, and cast
+ * this node's only vote after one look. The list-keeper alone votes (docs/PROTOCOL.md section 8).
  */
 export async function distribution(
   submitters: Submitter[],
@@ -23,7 +23,7 @@ export async function distribution(
   return list ? { ...list } : neverSettles();
 }
 
-/** Nobody holds such a promise, so that it is collected with all that waits for it. */
+/** Nothing keeps such a promise alive, so it is garbage-collected with all that waits for it. */
 function neverSettles(): Promise<never> {
   return new Promise(() => undefined);
 }

@@ -24,7 +24,7 @@ import { loadConfig } from '../settings/schema';
 import { Settings } from '../settings/settings';
 import { SETTINGS_FILE } from '../settings/stored-settings';
 
-// Wires the node to Koii, once in a process. The lifecycle functions only call what stands here.
+// Wires the node to Koii, once in a process, for the lifecycle functions to call.
 
 /** What the lifecycle functions share. */
 export interface TaskContext extends MiningNode {
@@ -56,7 +56,7 @@ async function createContext(): Promise<TaskContext> {
   const locateStore = (): Promise<string> =>
     patience.patiently('where the store is', storePath, short);
   const identity = await patience.patiently('whom to mine for', loadIdentity, short);
-  // 0, since the node starts the task again after nothing else.
+  // Exit code 0, since only after that does the node start the task again.
   const store = await openStore(log, locateStore, () => process.exit(0));
   const settings = await openSettings(locateStore, log);
   const node = await createNode({ settings, log, identity, store, chain, sdk: 'koii' });
@@ -101,7 +101,7 @@ function tellOfRefusals(log: Log): () => void {
   return sparingly((times) => log.warn(`answers above ${limit} refused: ${times}`));
 }
 
-/** After the store is this process's own. In the local test mode nothing is kept. */
+/** Call it once the store is this process's own. In the local test mode nothing is stored. */
 async function openSettings(locateStore: () => Promise<string>, log: Log): Promise<Settings> {
   if (localTestMode) return Settings.of(process.env);
   const settings = await Settings.open(process.env, `${await locateStore()}${SETTINGS_FILE}`, log);
@@ -109,6 +109,7 @@ async function openSettings(locateStore: () => Promise<string>, log: Log): Promi
   return settings;
 }
 
+/** Tells whoever has to know of this node's own list of a round. */
 function note(
   { metrics, history, log, alarms }: MiningNode & Pick<TaskContext, 'alarms'>,
   self: string,
@@ -124,7 +125,7 @@ function note(
   alarms.rewarded(round, roe);
 }
 
-/** How long a round of the local test mode is mined where its owner says nothing. */
+/** How long a round is mined in the local test mode, unless its owner says otherwise. */
 const LOCAL_TEST_SECONDS = 10;
 
 const roundChain: RoundChain = {
@@ -132,7 +133,7 @@ const roundChain: RoundChain = {
   times: (round) => roundTimes(round, () => clock.now()),
 };
 
-/** In the SDK's local test mode whatever is announced runs, until its time is over. */
+/** In the SDK's local test mode, whatever round is announced runs until its time is over. */
 const localChain: RoundChain = {
   current: (expected = 0) => Promise.resolve(expected),
   times: () => Promise.resolve(undefined),
@@ -186,7 +187,7 @@ function localListMaker({ auditor }: MiningNode): TaskContext['localList'] {
   };
 }
 
-/** Drops what goes by the numbers of rounds, after a reset of the network: they are those of others. */
+/** Drops what is stored by round number, after a reset of the network: the numbers now mean other rounds. */
 function forgetRounds(context: TaskContext, current: number): void {
   const { lists, alarms, history, services } = context;
   lists.forgetRounds();

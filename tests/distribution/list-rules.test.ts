@@ -53,7 +53,7 @@ describe('when a place makes its list', () => {
 
   it('leaves time to finish: 5 % of the window and 70 ms a submitter', () => {
     expect(makingMs(WINDOWS, 1000)).to.be.closeTo(80_200, 1e-6);
-    // Two steps and the making of a thousand don't fit in.
+    // Two steps and then making a list of a thousand don't fit in.
     expect(makesAt(WINDOWS, 2, 1000) + makingMs(WINDOWS, 1000)).to.be.above(WINDOWS.auditAt);
     expect(sdkMakesUntil(WINDOWS)).to.be.closeTo(193_800, 1e-6);
   });

@@ -18,7 +18,7 @@ const SHARED_MS = 60_000;
 
 describe('shareInFlight', () => {
   let asked: unknown[][];
-  /** What settles the calls, in the order in which they were made. */
+  /** Functions that settle the calls, in the order in which these were made. */
   let settle: ((error?: Error) => void)[];
   beforeEach(() => ([asked, settle] = [[], []]));
 
@@ -77,7 +77,7 @@ describe('shareInFlight', () => {
     const next = shared(7);
     const beside = shared(7);
     expect(asked).to.have.length(2);
-    // The late answer of the first must not make a third ask, while the second is on its way.
+    // A late answer to the first call must not cause a third while the second is on its way.
     settle[0]!();
     await first;
     expect(shared(7)).to.equal(next).and.to.equal(beside);
@@ -133,7 +133,7 @@ describe('patience', () => {
     patience = new Patience({ log, clock });
   });
 
-  /** A question that fails until a time. @returns when it was tried, too */
+  /** A question that fails until a time. @returns the times of its tries, too */
   const question = (
     wellAt: number,
     failure = (): Error => new NodeCallError('away', { cause: new Error('refused') }),
@@ -229,7 +229,7 @@ describe('patience', () => {
     await clock.runUntil(4 * MINUTE_MS);
     expect(lines[0]).to.include('round 10 has to wait: the chain is still in round 9');
     expect(lines[0]).to.not.include('at ');
-    // One failed call has not to wait for as long as the chain is waited for by now.
+    // A single failed call doesn't wait as long as the chain is waited for by now.
     const quick = question(clock.now() + 1);
     const asked = clock.now();
     const other = patience.patiently('another', quick.ask);

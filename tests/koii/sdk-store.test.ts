@@ -19,7 +19,7 @@ import { until } from '../fixtures/until';
 
 const log = createLog('silent');
 
-/** What matters of the official SDK's NeDB: it answers from memory, and appends to a file that may fail. */
+/** The official SDK's NeDB as far as it matters: it answers from memory, and appends to a file that may fail. */
 class FakeDatabase {
   readonly memory = new Map<string, string>();
   full = false;
@@ -64,12 +64,12 @@ class FakeDatabase {
   }
 }
 
-/** As NeDB says that a file is garbage. */
+/** How NeDB says that a file is garbage. */
 function corrupt(): Error {
   return Object.assign(new Error('100% of the data file is corrupt'), { corruptionRate: 1 });
 }
 
-/** As level says why it can't open a folder. */
+/** How level says why it can't open a folder. */
 function unopened(code: string): Error {
   return new Error('Database failed to open', { cause: Object.assign(new Error(code), { code }) });
 }

@@ -51,7 +51,7 @@ describe('RoundRunner', () => {
   const roundMs = (): number => SLOTS * chain.slotMs;
   const run = (ms: number): Promise<void> => clock.runUntil(clock.now() + ms);
   const rounds = (): number[] => miner.mined.map(({ round }) => round);
-  /** The parts of a time in which something was mined. */
+  /** For how long something was mined, in all. */
   const minedMs = (): number =>
     miner.mined.reduce((sum, { from, until = clock.now() }) => sum + until - from, 0);
 
@@ -107,7 +107,7 @@ describe('RoundRunner', () => {
     chain.reset(10);
     void runner.announce(10);
     await run(60 * MINUTE_MS);
-    // Timers stand still while it sleeps, and the chain does not.
+    // Timers stand still while it sleeps, but the chain doesn't.
     chain.startedAt -= roundMs();
     await run(MINUTE_MS);
     expect(miner.miningRound).to.equal(undefined);
@@ -207,7 +207,7 @@ describe('RoundRunner', () => {
       void runner.announce(round);
       await run(10_000);
     }
-    // Five minutes; with a wait for each round it were thousands.
+    // In five minutes; if each round waited by itself, it would be thousands.
     expect(chain.asked).to.be.lessThan(60);
     expect(lines.join('').length).to.be.lessThan(4000);
     expect(lines.filter((line) => line.includes('"stack"'))).to.have.length(1);
