@@ -28,7 +28,6 @@ import { SETTINGS_FILE } from '../settings/stored-settings';
 
 /** What the lifecycle functions share. */
 export interface TaskContext extends MiningNode {
-  account: Account;
   lists: ListKeeper;
   /** The list of a round in the SDK's local test mode: nobody else makes lists there, and nobody votes on them. */
   localList: (round: number, bounty: bigint) => Promise<Payouts>;
@@ -83,7 +82,6 @@ async function createContext(): Promise<TaskContext> {
   const localList = localListMaker(node);
   const context = {
     ...node,
-    account,
     lists,
     localList,
     alarms,
