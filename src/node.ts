@@ -1,4 +1,3 @@
-import bs58 from 'bs58';
 import { Auditor } from './audit/auditor';
 import { Seeds, type Chain } from './audit/seeds';
 import { History } from './history/history';
@@ -80,7 +79,7 @@ export async function createNode(options: NodeOptions): Promise<MiningNode> {
   });
   const remoteShares = new RemoteShares({ miner, intake, jobs, shares });
   const seeds = new Seeds(identity.taskId, chain, store, log);
-  const auditor = new Auditor(identity.taskId, seeds, bs58.encode(identity.submitter));
+  const auditor = new Auditor(identity.taskId, seeds, identity.publicKey);
   const usage = new ProcessUsage();
   const metrics = new Metrics({
     engine,

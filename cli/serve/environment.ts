@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { ConfigError } from '../../src/settings/schema';
-import { decodeKey, type Identity } from '../../src/work/identity';
+import { decodeKey, identityOf, type Identity } from '../../src/work/identity';
 
 /** The variables of a standalone node besides the task's own. */
 export interface Environment {
@@ -41,5 +41,9 @@ export function loadEnvironment(env: Readonly<Record<string, string | undefined>
   const stateDir = env['STATE_DIR']?.trim() || DEFAULT_STATE_DIR;
   // State is useless to another identity.
   const own = `${env['TASK_ID']!.trim()}-${env['SUBMITTER_PUBLIC_KEY']!.trim()}`;
-  return { identity: { taskId, submitter }, stateDir, directory: path.resolve(stateDir, own) };
+  return {
+    identity: identityOf(taskId, submitter),
+    stateDir,
+    directory: path.resolve(stateDir, own),
+  };
 }

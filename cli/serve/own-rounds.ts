@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import bs58 from 'bs58';
 import { RoundConflict, type RoundStarter } from '../../src/http/routes/task';
 import type { MiningNode } from '../../src/node';
 import { monotonicClock } from '../../src/process/clock';
@@ -55,6 +54,6 @@ export class OwnRounds implements RoundStarter {
   private async submissions(round: number): Promise<Submissions> {
     const { miner } = this.node;
     const proof = round < 0 ? undefined : (await miner.round(round))?.proof();
-    return proof === undefined ? {} : { [bs58.encode(miner.identity.submitter)]: proof };
+    return proof === undefined ? {} : { [miner.identity.publicKey]: proof };
   }
 }

@@ -12,47 +12,47 @@ export interface SubmittedProof {
   proof: string;
 }
 
-/** Valid proofs of so many other nodes prove a seed: nobody finds shares on it but by hashing on it. */
+/** Valid proofs of this many other nodes prove a seed: shares on it can only be found by hashing on it. */
 const PROVING_NODES = 2;
-/** Of the time that is left for a verdict, so much may be waited before the chain is read again. */
+/** The part of the time left for a verdict that may be spent waiting before the chain is read again. */
 const WAITED_PART = 1 / 4;
 
-/** What settles the doubt in a seed. */
-export interface Doubt {
-  /** What the round submitted. */
-  submissions(): Promise<Submissions>;
-  /** For how long a verdict is of use yet. */
+/** What an audit asks the chain when it doubts a seed. */
+export interface AuditChain {
+  /** What a round submitted. */
+  submissions(round: number): Promise<Submissions>;
+  /** How long a verdict is still of use: until the current audit window is over. */
   leftMs(): Promise<number>;
 }
 
-/** Judges the proofs of other nodes, and its own as others would (docs/PROTOCOL.md sections 3 and 7). */
+/** Judges the proofs of other nodes, and this node's own as others would (docs/PROTOCOL.md sections 3 and 7). */
 export class Auditor {
   constructor(
     private readonly taskId: Uint8Array,
     private readonly seeds: Seeds,
-    /** This node's key, base58: its own proof proves no seed. */
+    /** This node's key, base58: its own proof doesn't help to prove a seed. */
     private readonly self: string,
   ) {}
 
   /**
-   * Judges one proof. Where it is found invalid by a doubtful seed, all proofs of the round are looked at, and the
-   * chain is read again.
-   * @param doubt nothing is waited for without it
-   * @throws when this node lacks the round's seed, or has to doubt it: then it has no vote.
+   * Judges one proof. If it is invalid under a seed that is in doubt, all proofs of the round are judged and the chain
+   * is read again.
+   * @param chain without it nothing more is asked or waited for
+   * @throws when this node lacks the round's seed or still doubts it: then it has no vote.
    */
-  async audit(round: number, submitted: SubmittedProof, doubt?: Doubt): Promise<Verdict> {
+  async audit(round: number, submitted: SubmittedProof, chain?: AuditChain): Promise<Verdict> {
     const verdict = await this.verdictOn(round, submitted);
     if (!isDoubtful(submitted, verdict) || (await this.seeds.isSure(round))) return verdict;
-    const others = doubt ? proofsOf(await doubt.submissions()) : [];
-    await this.auditAll(round, [...others, submitted], await doubt?.leftMs());
+    const others = chain ? proofsOf(await chain.submissions(round)) : [];
+    await this.auditAll(round, [...others, submitted], await chain?.leftMs());
     return this.verdictOn(round, submitted);
   }
 
   /**
-   * Judges the proofs of a round, in their order. No honest node is to suffer from a seed that this node got wrong:
-   * one that proofs of two others don't prove is read twice before it makes a proof invalid.
-   * @param leftMs for how long the verdicts are of use yet; undefined to wait for nothing
-   * @throws when this node lacks the round's seed, or has to doubt it.
+   * Judges the proofs of a round, in order. No honest node may suffer because this node got the seed wrong: unless the
+   * proofs of two others prove the seed, it is read twice before it makes a proof invalid.
+   * @param leftMs how long the verdicts are still of use; undefined to wait for nothing
+   * @throws when this node lacks the round's seed or still doubts it.
    */
   async auditAll(
     round: number,
@@ -74,7 +74,7 @@ export class Auditor {
     return (await this.verifyAll(round, await this.seeds.of(round), [submitted]))[0]!;
   }
 
-  /** Verifies proofs, and notes where they prove the seed. */
+  /** Verifies proofs, and records it if they prove the seed. */
   private async judge(
     round: number,
     seed: Uint8Array,
@@ -103,12 +103,12 @@ export class Auditor {
   }
 }
 
-/** A round's submissions, one by one. */
+/** A round's submissions as a list, in their order. */
 export function proofsOf(submissions: Submissions): SubmittedProof[] {
   return Object.entries(submissions).map(([submitter, proof]) => ({ submitter, proof }));
 }
 
-/** Whether another seed might give another verdict. What is no proof at all is none under any. */
+/** Whether another seed might give another verdict. What can't be decoded is no proof under any seed. */
 function isDoubtful({ proof }: SubmittedProof, { valid }: Verdict): boolean {
   return !valid && 'proof' in decodeProof(proof);
 }

@@ -14,11 +14,11 @@ import {
 export interface Chain {
   /**
    * The final submissions of a round.
-   * @throws NotKeptError when the chain no longer holds them, NotYetError while it has yet to get there, anything else
-   *   when it can't tell now.
+   * @throws NotKeptError when the chain no longer holds them, NotYetError while they aren't final, anything else when
+   *   they can't be read now.
    */
   submissions(round: number): Promise<Submissions>;
-  /** Whether each answer is the whole truth, so that one is enough. */
+  /** Whether every answer is complete, so that one reading is enough. */
   readonly isCertain?: boolean;
 }
 
@@ -27,24 +27,24 @@ export class NotKeptError extends Error {
   override readonly name = 'NotKeptError';
 }
 
-/** The chain has yet to get there, or contradicts itself: asked later it may tell. */
+/** The chain isn't that far yet, or contradicts itself: it is worth asking again later. */
 export class NotYetError extends Error {
   override readonly name = 'NotYetError';
 }
 
-/** A seed is doubtful, and there is no time to read the chain again. */
+/** A seed is in doubt, and there is no time to read the chain again. */
 export class DoubtfulSeedError extends Error {
   override readonly name = 'DoubtfulSeedError';
 }
 
 const KEY = 'seeds';
 const KEPT_SEEDS = 8;
-/** Two readings of the chain count as two when they lie so far apart. */
+/** Two readings of the chain count as two when they are at least this far apart. */
 export const READINGS_APART_MS = 30_000;
-/** A chain that shows something else at each reading is not waited for. */
+/** The chain is read at most this often: one that shows something else each time is given up. */
 const MOST_READINGS = 4;
 
-/** read: derived from the chain. sure: twice, with time in between. proven: others' proofs are valid under it. */
+/** read: derived from the chain. sure: derived twice, some time apart. proven: others' proofs are valid under it. */
 const standing = z.enum(['read', 'sure', 'proven']);
 
 const seedsSchema = z.array(
@@ -59,11 +59,11 @@ type Kept = z.infer<typeof seedsSchema>[number];
 /** The seeds of the last rounds: derived from the chain and kept, since the chain forgets. */
 export class Seeds {
   private kept: Kept[] | undefined;
-  /** When this process first read the seed that is kept of a round, by `now`. */
+  /** When this process first read the seed that it keeps of a round, by `now`. */
   private readonly readAt = new Map<number, number>();
   private lastWrite: Promise<void> = Promise.resolve();
   private rewinding: Promise<unknown> = Promise.resolve();
-  /** What else goes by the numbers of rounds, and has to forget them. */
+  /** Called after a rewind: whatever else is stored by round number must be dropped too. */
   onRewind: (current: number) => void = () => undefined;
 
   constructor(
@@ -76,7 +76,7 @@ export class Seeds {
 
   /**
    * The seed of a round, kept or derived.
-   * @throws when it is neither kept nor to be had: then the node must abstain.
+   * @throws when it is neither kept nor available: then the node must abstain.
    */
   async of(round: number): Promise<Buffer> {
     const kept = await this.find(round);
@@ -84,8 +84,8 @@ export class Seeds {
   }
 
   /**
-   * The seed of a round, derived anew where the chain still can tell and others' proofs have not settled it: a node
-   * that asked while its own view of the chain lagged had a wrong one.
+   * The seed of a round, derived again while the chain still holds what it takes, unless others' proofs have settled
+   * it: a node whose view of the chain lagged when it first asked got a wrong one.
    * @throws as `of` does.
    */
   async confirm(round: number): Promise<Buffer> {
@@ -97,17 +97,17 @@ export class Seeds {
     }
   }
 
-  /** The seed as the chain shows it now, which changes nothing. @throws as the chain does */
+  /** The seed as the chain shows it now; the one that is kept stays. @throws as the chain does */
   async shown(round: number): Promise<Buffer> {
     return Buffer.from(await this.derive(round), 'hex');
   }
 
   /**
-   * Forgets all seeds where one is kept of a round that the chain has yet to reach: the network was reset, so that the
-   * numbers are those of other rounds now. A view of the chain may lag by a round; nobody derives the seed of a round
-   * that is further ahead. Calls that come meanwhile wait for it.
+   * Forgets all seeds if one of them belongs to a round that the chain has yet to reach: the network was reset, and the
+   * numbers now mean other rounds. A view of the chain may lag by a round; nobody derives a seed further ahead than
+   * that. Calls made meanwhile wait.
    * @param current the round that runs, as the chain says
-   * @returns whether there was any
+   * @returns whether seeds were forgotten
    */
   rewind(current: number): Promise<boolean> {
     const rewound = this.rewinding.then(() => this.rewindOnce(current));
@@ -130,7 +130,7 @@ export class Seeds {
     return true;
   }
 
-  /** Notes that valid proofs of others show this seed to be the right one: it is not derived again. */
+  /** Records that valid proofs of others show this seed to be right: it is not derived again. */
   async prove(round: number, seed: Uint8Array): Promise<void> {
     await this.keep({ round, seed: Buffer.from(seed).toString('hex'), standing: 'proven' });
   }
@@ -142,11 +142,11 @@ export class Seeds {
   }
 
   /**
-   * A seed under which proofs may be found invalid: proven, or the same at two readings of the chain. Waits where the
-   * first was a moment ago.
-   * @param apartMs how far two readings must lie apart, READINGS_APART_MS where there is time
+   * A seed under which proofs may be found invalid: proven, or the same at two readings of the chain. Waits if the
+   * first was only a moment ago.
+   * @param apartMs how far apart two readings must be, READINGS_APART_MS if there is time
    * @param mayWait whether to wait for the second
-   * @throws DoubtfulSeedError where it may not wait or the chain shows something else each time, else as `of` does
+   * @throws DoubtfulSeedError if it may not wait or the chain shows something else each time, else as `of` does
    */
   async sure(round: number, apartMs: number, mayWait: boolean): Promise<Buffer> {
     let kept = (await this.find(round)) ?? (await this.read(round, READINGS_APART_MS));
@@ -161,7 +161,7 @@ export class Seeds {
       try {
         kept = await this.read(round, apartMs);
       } catch (error) {
-        // What was read while the chain could tell is all there will be.
+        // The chain has forgotten the round: what was read before is all there will be.
         if (error instanceof NotKeptError) return bytesOf(kept);
         throw error;
       }
@@ -176,7 +176,7 @@ export class Seeds {
     const isSame = before?.seed === seed;
     if (!isSame) this.readAt.set(round, this.now());
     const isApart = isSame && this.now() - this.readTimeOf(round) >= apartMs;
-    // What rounds 0 and 1 stand on is no reading.
+    // The seeds of rounds 0 and 1 need no reading of the chain.
     const isSure =
       round < 2 || this.chain.isCertain || isApart || (isSame && before.standing === 'sure');
     const kept: Kept = { round, seed, standing: isSure ? 'sure' : 'read' };
@@ -207,9 +207,9 @@ export class Seeds {
     }
     const byRound = (a: Kept, b: Kept): number => b.round - a.round;
     const others = kept.filter((each) => each.round !== round).sort(byRound);
-    // This one is asked for now, however low its number.
+    // The new one stays, however low its round: it is needed now.
     this.kept = [entry, ...others].slice(0, KEPT_SEEDS).sort(byRound);
-    // One after the other: a store that reads back what it wrote must not find another's.
+    // One write at a time: a store that reads back what it wrote must not find another write's value.
     this.lastWrite = this.lastWrite.then(() => this.write(`the seed of round ${round}`));
     await this.lastWrite;
   }
@@ -222,7 +222,7 @@ export class Seeds {
     }
   }
 
-  /** A seed that was dropped meanwhile was read now, as far as is known. */
+  /** A seed that was dropped meanwhile counts as read just now. */
   private readTimeOf(round: number): number {
     return this.readAt.get(round) ?? this.now();
   }
@@ -232,7 +232,7 @@ export class Seeds {
       const stored = (await readRecord(this.store, KEY, seedsSchema, this.log)) ?? [];
       if (!this.kept) {
         this.kept = stored;
-        // An earlier process read them, at a time that this one's clock can't tell.
+        // An earlier process read them; when, this process's clock can't tell.
         for (const { round } of stored) this.readAt.set(round, this.now());
       }
     }

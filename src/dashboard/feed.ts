@@ -145,9 +145,9 @@ export class Feed {
 
   private about(): About {
     const { version } = packageJson;
-    const { taskId, submitter } = this.node.miner.identity;
+    const { taskId, publicKey } = this.node.miner.identity;
     return {
-      submitter: bs58.encode(submitter),
+      submitter: publicKey,
       taskId: bs58.encode(taskId),
       version,
       k: K[WORK_SOURCE.koii],

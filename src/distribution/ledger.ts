@@ -2,7 +2,9 @@ import { LONGEST_TIMER_MS, type Clock } from '../process/clock';
 import type { Submissions } from '../work/seed';
 import type { Payouts } from './payouts';
 
-/** When the windows of the round that runs now are, in ms of the Clock. Lists are due in them. */
+// The chain as the list-keeper sees it: what it asks and does there, and the windows in which it does so.
+
+/** The windows of the round that runs now, in ms of the Clock. Lists are due in them. */
 export interface Windows {
   round: number;
   /** Start of the round and of its submission window, in which lists are made. */
@@ -15,9 +17,9 @@ export interface Windows {
 
 /** A distribution list on the ledger. */
 export interface NamedList {
-  /** base58 public key of who named it */
+  /** base58 public key of whoever named it */
   maker: string;
-  /** The account that holds its contents: what is judged and paid, whoever it belongs to. */
+  /** The account that holds its contents: what is judged and paid, whoever owns it. */
   account: string;
   /** Whether it was named in a round before the one that runs. */
   isOld: boolean;
@@ -26,11 +28,11 @@ export interface NamedList {
 
 export interface RoundLists {
   lists: readonly NamedList[];
-  /** failed: all lists so far were voted out, so that one is to be made again. */
+  /** failed: all lists so far were voted out, so one must be made again. */
   outcome: 'open' | 'paid' | 'failed';
 }
 
-/** What the list-keeper asks of the chain. Everything throws when it can't be told or done now. */
+/** What the list-keeper asks of the chain. Each method throws when it can't get or do it now. */
 export interface Ledger {
   windows(): Promise<Windows>;
   submissions(round: number): Promise<Submissions>;
@@ -47,9 +49,9 @@ export interface Ledger {
   payOut(round: number): Promise<void>;
 }
 
-/** Of a longer wait this part, then the chain's clock is looked at again: slots don't last equally long. */
+/** After this part of a longer wait the chain's clock is read again: slots vary in length. */
 const WAITED_PART = 0.75;
-/** What is left of a window may be waited for without another look. */
+/** A wait of up to this part of a window needs no second reading. */
 const SHORT_PART = 0.05;
 
 /** The round that was waited in is over. */
@@ -57,12 +59,12 @@ export class RoundOverError extends Error {
   override readonly name = 'RoundOverError';
 }
 
-/** Whether a round shows that the network was reset. A view of the chain may lag by one. */
+/** Whether a round number shows that the network was reset. A view of the chain may lag by one. */
 export function isReset(round: number, latest: number): boolean {
   return round < latest - 1;
 }
 
-/** The windows of one round, asked for again while somebody waits for a moment in them. */
+/** The windows of one round, estimated anew while somebody waits for a moment in them. */
 export class RoundWindows {
   private asking: Promise<void> | undefined;
   private isOver = false;
@@ -79,14 +81,14 @@ export class RoundWindows {
     return this.latest;
   }
 
-  /** Whether a far lower round was seen twice running: once may be an error number in the place of a slot. */
+  /** Whether a far lower round was seen twice in a row: once may be an error number in place of a slot. */
   get wereReset(): boolean {
     return this.resetSeen >= 2;
   }
 
   /**
    * Waits for a moment of the windows.
-   * @throws RoundOverError when a later round runs by then, or the rounds were counted anew
+   * @throws RoundOverError when a later round runs by then, or round numbers began anew
    */
   async reach(moment: (windows: Windows) => number): Promise<void> {
     for (;;) {
@@ -101,7 +103,7 @@ export class RoundWindows {
     }
   }
 
-  /** Several wait at the same time: they share an answer. Without one the estimate stands. */
+  /** All who wait at the same time share an answer. Without one the last estimate stands. */
   private async ask(): Promise<void> {
     const windows = await this.ledger.windows().catch(() => this.latest);
     const { round } = this.latest;

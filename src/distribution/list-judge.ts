@@ -4,7 +4,6 @@ import type { LastingTrouble, Log } from '../process/log';
 import type { Ledger, NamedList, RoundLists, RoundWindows } from './ledger';
 import {
   auditTime,
-  draw,
   isLate,
   isRecastDue,
   isRereadDue,
@@ -16,12 +15,13 @@ import {
   type LookKind,
   type Reading,
 } from './list-rules';
+import { draw } from './lots';
 import type { OwnList, OwnLists } from './own-lists';
 import { readingOf } from './payouts';
 
-/** Lists are read, and votes cast, so many at a time. */
+/** How many lists are read, or votes cast, at a time. */
 const AT_A_TIME = 8;
-/** More names than these don't help in a line of the log. */
+/** A line of the log names at most this many. */
 const NAMES_IN_LOG = 5;
 
 export interface JudgeContext {
@@ -34,7 +34,7 @@ export interface JudgeContext {
   switches: ListSwitches;
   events?: { made?(): void; voted?(isValid: boolean): void };
   log: Log;
-  /** What keeps all lists from being made or judged, and may last. */
+  /** Told of what keeps all lists from being made or judged, and may last. */
   trouble: LastingTrouble;
 }
 
@@ -42,16 +42,16 @@ export interface ListRoundId {
   round: number;
   /** The round in whose windows the list is due. */
   dueIn: number;
-  /** Whether it was due before: it is made again only where all lists so far were voted out. */
+  /** Whether it was due before: it is made again only if all lists so far were voted out. */
   isAgain: boolean;
 }
 
-/** The lists that count in a round's windows: where one is made again, those that were voted out don't. */
+/** The lists that count in a round's windows: when one is made again, those that were voted out don't. */
 export function countedLists({ lists }: RoundLists, { isAgain }: ListRoundId): NamedList[] {
   return lists.filter(({ isOld }) => !(isAgain && isOld));
 }
 
-/** A vote of this node, from when it was decided: it stays, whatever the list becomes. */
+/** This node's vote on a list, once decided: it stays, whatever becomes of the list. */
 interface Ballot {
   isValid: boolean;
   /** Clock's ms; undefined when the last try failed. */
@@ -61,7 +61,7 @@ interface Ballot {
 /** Looks at the lists of a round during an audit window, and votes on them. */
 export class ListJudge {
   private readonly ballots = new Map<string, Ballot>();
-  /** Accounts that could be read, and held this node's own list. */
+  /** Accounts that could be read and held this node's own list. */
   private readonly seenEqual = new Set<string>();
   /** Whether the submissions were read again before the first vote against. */
   private isOwnSure = false;
@@ -83,13 +83,13 @@ export class ListJudge {
     for (const [index, look] of looks.entries()) {
       await this.windows.reach((w) => auditTime(w, look.at));
       const next = looks[index + 1]?.at ?? 1;
-      // Who comes late takes the last look that it missed: the ones before it show nothing more.
+      // A node that comes late takes only the last look that it missed: earlier ones would show no more.
       if (clock.now() >= auditTime(this.windows.now, next)) continue;
       await this.lookUntil(next, look);
     }
   }
 
-  /** Takes a look; one of the last two is tried again until the next is due. */
+  /** Takes a look. If it fails, one of the last two is retried until the next is due. */
   private async lookUntil(next: number, { kind }: Look): Promise<void> {
     const { clock, trouble } = this.context;
     const until = (): number => auditTime(this.windows.now, next);
@@ -118,7 +118,7 @@ export class ListJudge {
     await this.vote(await this.decide(kind, undecided, own, untilMs));
   }
 
-  /** Reads lists and finds the vote on each, where there is to be one. */
+  /** Reads lists and decides on each whether it gets a vote, and which. */
   private async decide(
     kind: LookKind,
     lists: readonly NamedList[],
@@ -139,7 +139,7 @@ export class ListJudge {
       !lists.some((list) => list.maker !== self && readings.get(list) === 'equal') &&
       ![...this.ballots].some(([maker, { isValid }]) => maker !== self && isValid);
     if (this.isOwnSure || !isAlone || ![...votes.values()].includes(false)) return votes;
-    // Nobody agrees: it may be this node's own view of the round that lags. It has to have had time to catch up.
+    // Nobody agrees: perhaps this node's own view of the round lags. It must have had time to catch up.
     if (!isRereadDue(kind, own.readAt, this.context.clock.now(), this.windows.now)) {
       return new Map([...votes].filter(([, isValid]) => isValid));
     }
@@ -156,7 +156,7 @@ export class ListJudge {
     return opensAudit(draw(this.context.secret, this.round, submitters).place, submitters);
   }
 
-  /** What is not read in time counts as unreadable. */
+  /** A list that is not read in time is left out: it counts as unreadable. */
   private async readAll(
     lists: readonly NamedList[],
     own: OwnList,
@@ -205,13 +205,13 @@ export class ListJudge {
       if (isFirst) events?.voted?.(isValid);
       ballot.castAt = clock.now();
     } catch (error) {
-      // Not every ledger takes a vote on one's own.
+      // Not every ledger accepts a vote on one's own list.
       if (maker === self) return;
       log.warn({ error }, `the vote on the list of ${maker} for round ${this.round} failed`);
     }
   }
 
-  /** Those under audit first; then in an order that nobody else knows. */
+  /** Lists under audit come first; within each group the order is one that nobody else knows. */
   private inOwnOrder(lists: readonly NamedList[]): NamedList[] {
     return lists
       .map((list) => ({

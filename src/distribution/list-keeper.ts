@@ -6,20 +6,20 @@ import { LIST_SWITCHES, sdkMakesUntil, type ListSwitches } from './list-rules';
 import { OwnLists, type JudgeAll, type OwnList } from './own-lists';
 import type { Payouts } from './payouts';
 
-/** Lists of a round are due two rounds later; those that were voted out, as long as its submissions are kept. */
+/** A round's lists are due two rounds later; if they are voted out, again while its submissions are kept. */
 const DUE_AFTER = 2;
 const DUE_AGAIN_AFTER = [3, 4];
-/** How long to wait for a round that is late, as a part of one. */
+/** How long to wait before asking again for a round that is late, as a part of a round. */
 const PAUSED_PART = 0.005;
-/** After a failure the chain is asked again, later each time. */
+/** After a failure the chain is asked again, after a longer wait each time. */
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 30_000;
 
-/** What a list-keeper tells of. */
+/** What a list-keeper reports. */
 export interface ListEvents {
-  /** This node's own list of a round is known, whoever's are on the ledger. */
+  /** This node's own list of a round is known, whatever lists are on the ledger. */
   computed(own: OwnList): void;
-  /** It was handed in, by the keeper. */
+  /** The keeper handed it in. */
   made(): void;
   /** A vote was cast for the first time. */
   voted(isValid: boolean): void;
@@ -40,7 +40,8 @@ export interface ListKeeperOptions {
 
 /**
  * Makes this node's distribution lists, and votes on those of others (docs/PROTOCOL.md section 8): from the start of
- * the process, in every window, whether or not the SDK asks. What it did before is what the ledger shows of it.
+ * the process, in every window, whether or not the SDK asks. Of what an earlier process did it knows what the ledger
+ * shows.
  */
 export class ListKeeper {
   private readonly own: OwnLists;
@@ -58,7 +59,7 @@ export class ListKeeper {
     this.own = new OwnLists(ledger, clock, judge, (own) => events?.computed?.(own));
   }
 
-  /** Keeps the lists of round after round, until aborted. Failures end in the log. */
+  /** Makes and judges lists round after round, until aborted. Failures are logged. */
   async run(signal: AbortSignal): Promise<void> {
     let last = -1;
     let isKept = false;
@@ -72,7 +73,7 @@ export class ListKeeper {
           this.forgetRounds();
         }
         if (windows.round !== last || !isKept) isKept = await this.keepRound(windows, signal);
-        // One that is over by the estimate goes on by the chain.
+        // By the estimate the round is over, by the chain it goes on.
         else await this.pause(PAUSED_PART * (windows.endsAt - windows.opensAt), signal);
         last = windows.round;
         retryMs = FIRST_RETRY_MS;
@@ -86,8 +87,8 @@ export class ListKeeper {
   }
 
   /**
-   * What the SDK is given when it asks for a list: this node's own, where it is to make one now. Where it only compares
-   * the lists of others it gets none, since it would take an error for approval.
+   * What the SDK is given when it asks for a list: this node's own, if the SDK is to make one now. If it only compares
+   * the lists of others it gets none, and must not get an error either: it would take that for approval.
    * @param submitters the keys that the SDK sees
    */
   async listForSdk(round: number, submitters: readonly string[]): Promise<Payouts | undefined> {
@@ -105,13 +106,13 @@ export class ListKeeper {
     return this.listRound(round, windows.round).leaveToSdk() ? own.amounts : undefined;
   }
 
-  /** Drops what it made, after a reset of the network: the numbers are those of other rounds. */
+  /** Drops its lists after a reset of the network: the numbers now mean other rounds. */
   forgetRounds(): void {
     this.own.forget();
     this.due.clear();
   }
 
-  /** @returns false where it was given up, since a far lower round seemed to run */
+  /** @returns false if the round was given up because a far lower one seems to run */
   private async keepRound(first: Windows, signal: AbortSignal): Promise<boolean> {
     const over = new AbortController();
     const end = (): void => over.abort();
@@ -119,7 +120,7 @@ export class ListKeeper {
     const { ledger, clock } = this.options;
     const windows = new RoundWindows(ledger, clock, first, over.signal);
     for (const [round, { dueIn }] of this.due) {
-      // The SDK may have asked in the next one already.
+      // The SDK may already have asked in the next one.
       if (dueIn < first.round || dueIn > first.round + 1) this.due.delete(round);
     }
     const rounds = [DUE_AFTER, ...DUE_AGAIN_AFTER]

@@ -1,15 +1,16 @@
 import type { RoundLists, RoundWindows } from './ledger';
 import { countedLists, ListJudge, type JudgeContext, type ListRoundId } from './list-judge';
-import { auditTime, draw, makesAt, makingMs, stepsOf } from './list-rules';
+import { auditTime, makesAt, makingMs, stepsOf } from './list-rules';
+import { draw } from './lots';
 import type { OwnList } from './own-lists';
 import { readingOf } from './payouts';
 
-/** How long to wait before what failed is tried again, as a part of the window: each time twice as long, up to a limit. */
+/** How long to wait before a retry, as a part of the window: twice as long each time, up to a limit. */
 const RETRY_PART = { first: 0.02, most: 0.12 };
-/** A payout is asked for so long after the end of the audit window, as a part of it. */
+/** When a payout is asked for, as a part of the audit window: shortly after its end. */
 const PAYOUT_PART = 1.02;
 
-/** What a node does about the lists of one round, in the windows of one round. */
+/** What a node does about one round's lists, in the windows of the round in which they are due. */
 export class ListRound {
   /** Who puts this node's list on the ledger, or has done so. */
   private maker: 'keeper' | 'sdk' | undefined;
@@ -31,14 +32,14 @@ export class ListRound {
     if (outcome === 'paid') return;
     const judge = new ListJudge(this.context, this.id, windows);
     await Promise.all([outcome !== 'open' && this.make(windows), judge.keep()]);
-    // As the SDK does for the list that it makes.
+    // The SDK does the same for a list that it makes.
     if (this.maker !== 'keeper') return;
     await windows.reach((w) => auditTime(w, PAYOUT_PART));
     const { ledger, log } = this.context;
     await ledger.payOut(round).catch((error: unknown) => log.debug({ error }, 'no payout'));
   }
 
-  /** Whether the SDK may make this node's list; then the keeper doesn't, unless none comes of it. */
+  /** Whether the SDK may make this node's list. If so, the keeper makes none, unless nothing comes of it. */
   leaveToSdk(): boolean {
     if (this.maker) return false;
     this.maker = 'sdk';
@@ -73,7 +74,7 @@ export class ListRound {
     }
   }
 
-  /** This node's list, as soon as it can be made; undefined when that is too late. */
+  /** This node's list, as soon as it can be made; undefined if that is too late. */
   private async ownInTime(windows: RoundWindows): Promise<OwnList | undefined> {
     const { clock, own, trouble } = this.context;
     const { round } = this.id;
@@ -90,7 +91,7 @@ export class ListRound {
     return undefined;
   }
 
-  /** Whether the ledger has this node's list, or, where that is enough, one that equals it. */
+  /** Whether the ledger has this node's list or, if that is enough, an equal one. */
   private async isThere(own: OwnList, equalIsEnough: boolean): Promise<boolean> {
     const { ledger, self } = this.context;
     const { round, dueIn } = this.id;

@@ -1,71 +1,43 @@
-import { sha256 } from '../bitcoin/sha256';
 import type { Windows } from './ledger';
 
-// How nodes make and judge lists (docs/PROTOCOL.md section 8). No consensus: the rules hold for fewer cheating
-// keys than honest nodes awake, whatever single nodes do.
+// How nodes make and judge lists (docs/PROTOCOL.md section 8). Not consensus: whatever single nodes do, the rules work
+// while fewer keys cheat than honest nodes are awake.
 
-/** All numbers of the rules, in one place. Parts are of the window that is meant. */
+/** All numbers of the rules, in one place. A part is one of the window in question. */
 export const LIST_RULES = {
   /** Places that make a list at once, whatever the ledger shows. */
   makersAtOnce: 6,
   /** The next twice as many wait a step for a right list, the next four times as many two steps, and so on. */
   stepPart: 0.07,
-  /** Putting a list on chain takes about so long for each submitter in it. */
+  /** Putting a list on chain takes about this long for each submitter in it. */
   msPerSubmitter: 70,
-  /** What stays free at the end of the submission window. */
+  /** Kept free at the end of the submission window. */
   sparePart: 0.05,
-  /** Looks at which lists that differ get a vote against. */
+  /** Looks at which a list that differs gets a vote against. */
   earlyLooks: [0.05, 0.5, 0.75],
-  /** Looks at which lists that equal get a vote for as well; the first at a moment of the node's own. */
+  /** Looks at which an equal list gets a vote for as well; the first is at a moment that each node draws. */
   lateLook: { from: 0.86, spread: 0.06 },
   lastLook: 0.95,
-  /** A vote that the ledger doesn't show after so long is cast again. */
+  /** A vote that the ledger doesn't show after this long is cast again. */
   recastPart: 0.06,
-  /** A node that nobody agrees with reads the submissions again so long after it first did, where there is time. */
+  /** A node that nobody agrees with reads the submissions again, if there is time this long after it first did. */
   rereadAfter: { ms: 30_000, part: 0.3 },
   /** With opensAudits: when, and which part of the submitters, 6 at most, open audits on right lists. */
   openingLook: 0.8,
   openersPart: 1 / 8,
 } as const;
 
-/** What is not known of K2, and changes the rules where testnet shows it (docs/PROTOCOL.md section 8). */
+/** What isn't known of K2 yet; the rules change if testnet shows it to be so (docs/PROTOCOL.md section 8). */
 export interface ListSwitches {
   /** A vote for a list can't be the first: some nodes open the audit with a vote against. */
   opensAudits: boolean;
-  /** Lists and their accounts can't change once they are named: right ones are voted for at any look. */
+  /** Lists and their accounts can't change once named: right ones are voted for at any look. */
   listsAreFinal: boolean;
 }
 export const LIST_SWITCHES: ListSwitches = { opensAudits: false, listsAreFinal: false };
 
-/** Places that make a list at once where nobody can change one any more. */
+/** The same as `makersAtOnce`, where lists can't change once named. */
 const MAKERS_AT_ONCE_WHERE_FINAL = 2;
-
-const DRAW_PREFIX = Buffer.from('orca-mining/list/1', 'ascii');
-const U32 = 2 ** 32;
-
-/** A node's lot in a round: nobody else knows it, so nobody can crowd it out. */
-export interface Draw {
-  /** 0..submitters-1: how soon it makes a list. */
-  place: number;
-  /** 0..1, below 1: when it looks late in the audit window. */
-  moment: number;
-}
-
-/**
- * Draws a node's lot.
- * @param secret the node's 32 random bytes
- * @param submitters of the round, 1..2^21
- */
-export function draw(secret: Uint8Array, round: number, submitters: number): Draw {
-  const roundLE = Buffer.alloc(8);
-  roundLE.writeBigUInt64LE(BigInt(round));
-  const d = sha256(Buffer.concat([DRAW_PREFIX, secret, roundLE]));
-  return {
-    // Exact: 53 bits hold the product.
-    place: Math.floor((submitters * d.readUInt32LE(0)) / U32),
-    moment: d.readUInt32LE(4) / U32,
-  };
-}
 
 /** Steps that a place waits for somebody else's right list: 0, 1, 2 .. for places below 6, 18, 42 .. */
 export function stepsOf(place: number, { listsAreFinal }: ListSwitches = LIST_SWITCHES): number {
@@ -132,9 +104,9 @@ export function opensAudit(place: number, submitters: number): boolean {
 export type Reading = 'equal' | 'differs' | 'unreadable';
 
 /**
- * The vote on a list on which a node has none yet; undefined for none at this look.
+ * A node's vote on a list that it hasn't voted on yet; undefined for none at this look.
  * @param now what was read at this look
- * @param before whether the same account could be read as equal at an earlier look
+ * @param before whether the same account was read as equal at an earlier look
  */
 export function voteAt(
   kind: LookKind,
@@ -145,11 +117,11 @@ export function voteAt(
   const unread: Reading = before ? 'equal' : 'differs';
   const reading = now === 'unreadable' && isLate(kind) ? unread : now;
   if (reading === 'differs') return false;
-  // A vote binds, and what stands in an account now may stand there no more at the end.
+  // A vote is binding, and an account may hold something else by the end.
   return reading === 'equal' && (isLate(kind) || listsAreFinal) ? true : undefined;
 }
 
-/** Whether another reading of the submissions tells more than the one before: a view that lags does so for a while. */
+/** Whether reading the submissions again may show more than before: a view that lags does so for a while. */
 export function isRereadDue(
   kind: LookKind,
   readAt: number,
@@ -160,7 +132,7 @@ export function isRereadDue(
   return kind === 'last' || now - readAt >= Math.min(ms, part * (auditEndsAt - auditAt));
 }
 
-/** Whether a vote has to be cast again, when the ledger doesn't show it. @param castAt ms; undefined when it failed */
+/** Whether a vote that the ledger doesn't show must be cast again. @param castAt ms; undefined when it failed */
 export function isRecastDue(
   kind: LookKind,
   castAt: number | undefined,

@@ -5,20 +5,20 @@ import type { Submissions } from '../work/seed';
 import type { Ledger } from './ledger';
 import { sharePayouts, type Payouts } from './payouts';
 
-/** This node's list of a round, and what it was made of. */
+/** This node's list of a round, and what it was made from. */
 export interface OwnList {
   round: number;
   amounts: Payouts;
   submissions: Submissions;
   /** When they were read, Clock's ms. */
   readAt: number;
-  /** Proofs that are valid, by whom. */
+  /** Submitters whose proof is valid. */
   valid: ReadonlySet<string>;
 }
 
 /**
  * Judges all proofs of a round, in their order.
- * @param untilMs by the Clock: when a verdict is of no use any more
+ * @param untilMs by the Clock: from then on a verdict is of no use
  * @throws when this node lacks what it needs
  */
 export type JudgeAll = (
@@ -27,10 +27,10 @@ export type JudgeAll = (
   untilMs: number,
 ) => Promise<Verdict[]>;
 
-/** Rounds whose list may still be due, and one more. */
+/** As many rounds as may still have a list due, and one more. */
 const KEPT = 5;
 
-/** Makes this node's list of each round, once. That of a round without submissions is empty: any other is wrong. */
+/** Makes this node's list of each round, once. For a round without submissions only an empty one is right. */
 export class OwnLists {
   private readonly lists = new Map<number, Promise<OwnList>>();
 
@@ -53,7 +53,7 @@ export class OwnLists {
     return list;
   }
 
-  /** The list made of what the chain shows now: the same one where that is the same. */
+  /** The list made from what the chain shows now: the same object if nothing has changed. */
   async again(round: number, untilMs: number): Promise<OwnList> {
     const before = await this.of(round, untilMs);
     const submissions = await this.ledger.submissions(round);
@@ -63,21 +63,17 @@ export class OwnLists {
     return list;
   }
 
-  /** After a reset of the network: the lists are those of other rounds. */
+  /** For a reset of the network, after which the numbers mean other rounds. */
   forget(): void {
     this.lists.clear();
   }
 
   private async make(round: number, submissions: Submissions, untilMs: number): Promise<OwnList> {
     const readAt = this.clock.now();
-    const keys = Object.keys(submissions);
     const bounty = await this.ledger.bounty();
-    const verdicts = await this.judge(round, submissions, untilMs);
-    await nextTurn();
-    const judged = keys.map((publicKey, i) => ({ publicKey, verdict: verdicts[i]! }));
-    const amounts = sharePayouts(judged, bounty);
-    await nextTurn();
-    const valid = new Set(judged.filter(({ verdict }) => verdict.valid).map((s) => s.publicKey));
+    const { amounts, valid } = await makeList(submissions, bounty, () =>
+      this.judge(round, submissions, untilMs),
+    );
     const own = { round, amounts, submissions, readAt, valid };
     this.onList(own);
     return own;
@@ -85,7 +81,7 @@ export class OwnLists {
 
   private keep(round: number, list: Promise<OwnList>): void {
     this.lists.set(round, list);
-    // Those of far higher numbers are of a chain that was reset since.
+    // Far higher numbers are from before a reset of the chain.
     for (const other of this.lists.keys()) {
       if (Math.abs(other - round) >= KEPT) this.lists.delete(other);
     }
@@ -93,6 +89,27 @@ export class OwnLists {
       if (this.lists.get(round) === list) this.lists.delete(round);
     });
   }
+}
+
+/**
+ * Judges what a round submitted, and shares its bounty by the verdicts.
+ * @param bounty in the token's smallest unit, from 0
+ * @param judge gives the verdicts in the order of the submissions
+ * @throws what `judge` throws
+ */
+export async function makeList(
+  submissions: Submissions,
+  bounty: bigint,
+  judge: () => Promise<Verdict[]>,
+): Promise<Pick<OwnList, 'amounts' | 'valid'>> {
+  const keys = Object.keys(submissions);
+  const verdicts = await judge();
+  await nextTurn();
+  const judged = keys.map((publicKey, i) => ({ publicKey, verdict: verdicts[i]! }));
+  const amounts = sharePayouts(judged, bounty);
+  await nextTurn();
+  const valid = new Set(judged.filter(({ verdict }) => verdict.valid).map((s) => s.publicKey));
+  return { amounts, valid };
 }
 
 function areSame(a: Submissions, b: Submissions): boolean {

@@ -1,22 +1,24 @@
 import type { Verdict } from '../proof/verify';
 import type { Reading } from './list-rules';
 
+// Distribution lists: how a round's bounty is shared, and how the text of a list on the ledger compares with one.
+
 /** A distribution list: base58 public key to an amount in the token's smallest unit, 0..2^53-1. */
 export type Payouts = Readonly<Record<string, number>>;
 
-/** A submitter of the round, with what this node found of its proof. */
+/** A submitter of the round, with this node's verdict on its proof. */
 export interface JudgedSubmitter {
   publicKey: string;
   verdict: Verdict;
 }
 
-/** A list is JSON, whose numbers are exact up to here: of a larger bounty so much is shared. */
+/** A list is JSON, whose numbers are exact up to here: of a larger bounty only this much is shared. */
 const LARGEST_BOUNTY = BigInt(Number.MAX_SAFE_INTEGER);
 
 /**
- * Shares a round's bounty (docs/PROTOCOL.md section 8): in proportion to the work proven, and nothing for an
- * invalid proof. Integer arithmetic, and the result doesn't depend on the order of the submitters, so that every
- * node computes the same list.
+ * Shares a round's bounty (docs/PROTOCOL.md section 8) in proportion to the work proven, with nothing for an invalid
+ * proof. The arithmetic is in integers and the order of the submitters doesn't matter, so every node computes the same
+ * list.
  * @param bounty in the token's smallest unit, from 0
  */
 export function sharePayouts(submitters: readonly JudgedSubmitter[], bounty: bigint): Payouts {
@@ -34,13 +36,13 @@ function provenHashes(verdict: Verdict): bigint {
   return verdict.valid ? verdict.hashes : 0n;
 }
 
-/** Whether two lists give the same to the same; their order doesn't matter. */
+/** Whether two lists give the same amounts to the same keys, in whatever order. */
 export function isSameList(a: Payouts, b: Payouts): boolean {
   const keys = Object.keys(a);
   return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
 }
 
-/** Beyond this no list of honest nodes is: 2 MiB hold 36,000 submitters. Parsing more would hold up everything else. */
+/** No honest list is longer: 2 MiB hold 36,000 submitters. Parsing more would hold up everything else. */
 const MAX_LENGTH = 2 ** 21;
 
 /** White space in JSON (RFC 8259 section 2). */
@@ -66,7 +68,7 @@ export function readingOf(text: string, own: Payouts): Reading {
   return isEqual ? 'equal' : 'differs';
 }
 
-/** A text without the white space around it and the zero bytes behind it. No regular expression: they go over it many times. */
+/** Strips white space at both ends and zero bytes at the end. A regular expression would go over it many times. */
 function withoutPadding(text: string): string {
   let end = text.length;
   while (end > 0 && (text[end - 1] === '\0' || WHITE_SPACE.includes(text[end - 1]!))) end--;
@@ -75,7 +77,7 @@ function withoutPadding(text: string): string {
   return text.slice(start, end);
 }
 
-/** The members of a list's JSON; undefined where it is anything else, or names a key twice. */
+/** The members of a list's JSON; undefined if it is anything else, or names a key twice. */
 function membersOf(json: string): Map<string, string> | undefined {
   const members = new Map<string, string>();
   if (!json.startsWith('{')) return undefined;

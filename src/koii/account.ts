@@ -1,35 +1,21 @@
-import { TASK_ID, taskNodeAdministered } from '@_koii/namespace-wrapper';
-import bs58 from 'bs58';
+import { TASK_ID } from '@_koii/namespace-wrapper';
 import type { Log } from '../process/log';
 import { ConfigError } from '../settings/schema';
-import { decodeKey, type Identity } from '../work/identity';
+import { decodeKey, identityOf, type Identity } from '../work/identity';
 import { callNode } from './calls';
 import { namespaceWrapper } from './sdk';
 
-/** Whether no node runs this process: the SDK's local test mode, which plays the chain itself. */
-export const localTestMode = !taskNodeAdministered;
+// Which account is mined for: the node names it at the start, and its owner may choose another at any time.
 
-/** Zeros where there is no task id (docs/PROTOCOL.md section 2). */
+/** Stands in for a task id where there is none (docs/PROTOCOL.md section 2). */
 const NO_TASK_ID = new Uint8Array(32);
 
 /**
  * The task this process runs for and the key its proofs are submitted under.
- * @throws NodeCallError when the node does not tell the key, ConfigError when the task id is no account.
+ * @throws NodeCallError when the node does not give the key, ConfigError when the task id is not an account.
  */
 export async function loadIdentity(): Promise<Identity> {
-  return { taskId: rawTaskId(), submitter: await submitterKey() };
-}
-
-/** The key that the node submits under now, 32 bytes: its owner may choose another account at any time. @throws NodeCallError */
-function submitterKey(): Promise<Uint8Array> {
-  return callNode(
-    'getSubmitterAccount',
-    () => namespaceWrapper.getSubmitterAccount(),
-    (account) => {
-      const { publicKey } = account as { publicKey: { toBase58(): string } };
-      return decodeKey(publicKey.toBase58());
-    },
-  );
+  return identityOf(rawTaskId(), decodeKey(await submitterKey()));
 }
 
 function rawTaskId(): Uint8Array {
@@ -41,7 +27,21 @@ function rawTaskId(): Uint8Array {
   }
 }
 
-/** The account that this process mines for, while the node's owner may choose another at any time. */
+/** The key that the node submits under now, base58 of 32 bytes. @throws NodeCallError */
+function submitterKey(): Promise<string> {
+  return callNode(
+    'getSubmitterAccount',
+    () => namespaceWrapper.getSubmitterAccount(),
+    (account) => {
+      const { publicKey } = account as { publicKey: { toBase58(): string } };
+      const base58 = publicKey.toBase58();
+      decodeKey(base58);
+      return base58;
+    },
+  );
+}
+
+/** The account that this process mines for. */
 export class Account {
   private isTold = false;
 
@@ -51,16 +51,17 @@ export class Account {
     private readonly log: Log,
     /** Ends the process; the node starts the task again, for the new account. */
     private readonly stop: (why: string) => void,
-    private readonly ask: () => Promise<Uint8Array> = submitterKey,
+    /** Asks the node for its key, base58. */
+    private readonly ask: () => Promise<string> = submitterKey,
   ) {}
 
   /**
-   * Whether the node still submits under this account. If not, what was mined must not be handed in, for it is worthless
-   * under another key: the process ends.
-   * @throws NodeCallError when the node doesn't tell
+   * Whether the node still submits under this account. If not, what was mined must not be submitted, since it is
+   * worthless under another key: the process ends.
+   * @throws NodeCallError when the node doesn't answer
    */
   async isKept(): Promise<boolean> {
-    const now = bs58.encode(await this.ask());
+    const now = await this.ask();
     if (now === this.publicKey) return true;
     if (!this.isTold) {
       this.log.warn(
@@ -72,7 +73,7 @@ export class Account {
     return false;
   }
 
-  /** The same, as far as the node tells at once. */
+  /** The same, but true if the node doesn't answer at once. */
   isKeptAsFarAsKnown(): Promise<boolean> {
     return this.isKept().catch(() => true);
   }

@@ -4,15 +4,15 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 /** The submissions of ten thousand nodes are about 6 MB. */
 export const MAX_ANSWER_BYTES = 32 * 2 ** 20;
 
-/** Node tells of an answer's head here, before whoever asked gets to see it. */
+/** Node.js publishes an answer's head here, before whoever asked gets to see it. */
 const ANSWER_BEGINS = 'http.client.response.finish';
 
 /**
- * Has every answer over HTTP that is larger end in an error, for whoever asked. The SDK sets no bound and takes
- * none, and which HTTP library it uses is its own affair.
- * @param maxBytes as they come over the wire; what is compressed counts as such
+ * Makes every HTTP answer that is too large end in an error for whoever asked. The SDK has no limit of its own, offers
+ * no way to set one, and may use any HTTP library.
+ * @param maxBytes as they come over the wire, compressed or not
  * @param onRefused called for each answer that was cut off
- * @returns what lifts the bound
+ * @returns a function that lifts the limit
  */
 export function limitAnswers(maxBytes: number, onRefused: () => void): () => void {
   const onAnswer = (message: unknown): void => {
@@ -25,14 +25,14 @@ export function limitAnswers(maxBytes: number, onRefused: () => void): () => voi
       onRefused();
       response.destroy(new Error(`the answer is larger than ${maxBytes} bytes`));
     };
-    // Not the response's own data: to listen to it would set it flowing, and it may come as text.
+    // Not the response's own data: listening to it would make it flow, and it may come as text.
     const count = (): void => {
       if (socket.bytesRead - startsAt > maxBytes) refuse();
     };
     const stopCounting = (): void => void socket.off('data', count);
     socket.on('data', count);
     response.once('close', stopCounting);
-    // Whoever asked listens for errors once this is over.
+    // Only by the next tick does whoever asked listen for errors.
     if (Number(response.headers['content-length']) > maxBytes) process.nextTick(refuse);
   };
   subscribe(ANSWER_BEGINS, onAnswer);

@@ -3,32 +3,9 @@ import { NotYetError } from '../audit/seeds';
 import { monotonicClock, type Clock } from '../process/clock';
 import { LastingTrouble, type Log, type TroubleWords } from '../process/log';
 
-/**
- * Makes one call of those that ask the same at the same time: whoever asks while an answer is on its way gets that
- * one, which nobody may change therefore.
- * @param ask its arguments must be plain data, and tell apart what is asked
- * @param sharedForMs an answer that takes longer is waited for by those who did so before, and asked for anew
- */
-export function shareInFlight<A extends readonly unknown[], T>(
-  ask: (...args: A) => Promise<T>,
-  sharedForMs: number,
-): (...args: A) => Promise<T> {
-  const inFlight = new Map<string, { answer: Promise<T>; until: number }>();
-  return (...args) => {
-    const key = JSON.stringify(args);
-    const shared = inFlight.get(key);
-    if (shared && performance.now() < shared.until) return shared.answer;
-    const asked = { answer: ask(...args), until: performance.now() + sharedForMs };
-    inFlight.set(key, asked);
-    const forget = (): void => {
-      if (inFlight.get(key) === asked) inFlight.delete(key);
-    };
-    asked.answer.then(forget, forget);
-    return asked.answer;
-  };
-}
+// How the node is asked, through the SDK: callNode makes one try, shareInFlight merges equal calls, Patience retries.
 
-/** What is asked of the node; the names are the node's own. */
+/** The calls made to the node, by the node's own names. */
 const NODE_METHODS = [
   'getRound',
   'getTaskState',
@@ -49,7 +26,7 @@ export type NodeMethod = (typeof NODE_METHODS)[number];
 
 const failures = new Map<NodeMethod, number>(NODE_METHODS.map((method) => [method, 0]));
 
-/** Failed calls since this process started, by what was asked. */
+/** Failed calls since this process started. */
 export const nodeCallFailures: ReadonlyMap<NodeMethod, number> = failures;
 
 /** The node, or the SDK on its behalf, did not give a usable answer. */
@@ -57,13 +34,13 @@ export class NodeCallError extends Error {
   override readonly name = 'NodeCallError';
 }
 
-/** How long a call may take where nothing else is said: the SDK itself waits for ever. */
+/** How long a call may take by default: the SDK itself waits forever. */
 export const TRY_TIMEOUT_MS = 10_000;
 
 /**
  * Asks the node once, through the SDK, and checks the answer. Failed calls of the SDK resolve to
  * `{ error }`, null or a number as often as they throw, so `parse` decides what is an answer.
- * Whoever can wait tries again, with koii/calls.ts alone.
+ * Whoever can wait retries through Patience.
  * @param method names the call in errors
  * @param parse turns an answer into its value, or throws
  * @throws NodeCallError, with the failure as its cause
@@ -76,7 +53,7 @@ export async function callNode<T>(
 ): Promise<T> {
   try {
     const answer = await withTimeout(call(), timeoutMs);
-    // The SDK has just parsed it, which may have been long: a list of ten thousand is.
+    // The SDK has just parsed the answer, which takes long for a list of ten thousand: others get a turn.
     await nextTurn();
     return parse(answer);
   } catch (cause) {
@@ -98,25 +75,51 @@ async function withTimeout<T>(promise: Promise<T>, timeoutMs: number): Promise<T
   }
 }
 
-/** Everybody waits so long after a failure; twice as long after each further one, up to a limit. */
+/**
+ * Merges equal calls made at the same time: whoever asks while an answer is on its way gets that one, so nobody may
+ * modify it.
+ * @param ask its arguments must be plain data that identifies what is asked
+ * @param sharedForMs a call that takes longer is left to those who wait for it already: the next caller asks anew
+ */
+export function shareInFlight<A extends readonly unknown[], T>(
+  ask: (...args: A) => Promise<T>,
+  sharedForMs: number,
+  now: () => number = () => performance.now(),
+): (...args: A) => Promise<T> {
+  const inFlight = new Map<string, { answer: Promise<T>; until: number }>();
+  return (...args) => {
+    const key = JSON.stringify(args);
+    const shared = inFlight.get(key);
+    if (shared && now() < shared.until) return shared.answer;
+    const asked = { answer: ask(...args), until: now() + sharedForMs };
+    inFlight.set(key, asked);
+    const forget = (): void => {
+      if (inFlight.get(key) === asked) inFlight.delete(key);
+    };
+    asked.answer.then(forget, forget);
+    return asked.answer;
+  };
+}
+
+/** The wait after a failure; it doubles with each further one, up to the longest. */
 export const FIRST_WAIT_MS = 250;
 export const LONGEST_WAIT_MS = 30_000;
 
-/** The SDK asks for a submission or a vote only once: so long it is worth to try. */
+/** How long a submission or a vote is worth trying: the SDK asks for it only once. */
 export const LONG_MS = 120_000;
-/** What a single failed call must not spoil, and nobody can wait for longer. */
+/** For what a single failed call must not spoil, but nobody can wait long for. */
 export const SHORT_MS = 5000;
 
 export interface Limits {
   /** Ends the waiting at once. */
   signal?: AbortSignal;
-  /** How long to wait at most; one more try is made then. For ever when left out. */
+  /** How long to wait at most, with a last try at the end; forever when left out. */
   forMs?: number;
 }
 
 /**
- * Tries again what failed for a time: where the node did not answer, and where the chain has yet to get there. The only
- * retry there is. All that wait share their pace, so that what they ask is asked once.
+ * Retries what may pass: the node did not answer, or the chain isn't that far yet. All retries go through it but the
+ * list-keeper's, which has looks of its own. All who wait share one pace, so that what several ask is asked once.
  */
 export class Patience {
   private readonly clock: Clock;
@@ -132,10 +135,10 @@ export class Patience {
   }
 
   /**
-   * What an attempt comes to, as soon as one succeeds.
+   * Resolves to the value of the first attempt that succeeds.
    * @param what is tried, for the log
-   * @throws what the last attempt threw; at once where that is neither NodeCallError nor NotYetError; the signal's
-   *   reason where that ended the waiting
+   * @throws what the last attempt threw; at once if that is neither NodeCallError nor NotYetError; the signal's reason
+   *   if it ended the waiting
    */
   readonly patiently = async <T>(
     what: string,
@@ -171,7 +174,7 @@ export class Patience {
   }
 }
 
-/** When those who wait for the same trouble to be over try again: all at the same time. */
+/** Has everyone who waits out the same trouble try again at the same time. */
 class Pace {
   private waitMs = FIRST_WAIT_MS;
   private nextTryAt = -Infinity;
@@ -186,13 +189,13 @@ class Pace {
     const sinceTryMs = this.clock.now() - this.nextTryAt;
     this.trouble.failed(message, error);
     if (sinceTryMs < 0) return;
-    // Nobody waited for so long that this is another trouble.
+    // Nobody has tried for so long that this is a new trouble.
     if (sinceTryMs > LONGEST_WAIT_MS) this.waitMs = FIRST_WAIT_MS;
     this.nextTryAt = this.clock.now() + this.waitMs;
     this.waitMs = Math.min(2 * this.waitMs, LONGEST_WAIT_MS);
   }
 
-  /** Resolves when it is time to try, when the trouble is over, at a time, or when aborted. */
+  /** Resolves when it is time to try again, the trouble is over, `untilMs` is reached, or the signal aborts. */
   async pause(untilMs: number, signal?: AbortSignal): Promise<void> {
     const sleeper = new AbortController();
     const wake = (): void => sleeper.abort();

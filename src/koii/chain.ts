@@ -1,17 +1,28 @@
-import { TASK_ID, taskNodeAdministered } from '@_koii/namespace-wrapper';
+import { TASK_ID } from '@_koii/namespace-wrapper';
 import { z } from 'zod';
+import type { AuditChain } from '../audit/auditor';
 import { NotKeptError, NotYetError, type Chain } from '../audit/seeds';
 import { KEPT_ROUNDS } from '../consensus';
-import type { RoundTimes } from '../rounds/round-clock';
+import { believedRound, type RoundTimes } from '../rounds/round-clock';
 import { decodeKey } from '../work/identity';
 import type { Submissions } from '../work/seed';
 import { callNode, shareInFlight, TRY_TIMEOUT_MS } from './calls';
-import { namespaceWrapper } from './sdk';
+import { localTestMode, namespaceWrapper } from './sdk';
 
+// What is read from the chain, through the SDK: the task's state, which round runs and when, and what rounds submitted.
+// Distribution lists are koii/ledger.ts's.
+
+/** Values that hardly ever change are asked for at most once in this time. */
+const KEPT_MS = 60_000;
+
+/** The most that 32 bytes take in base58. */
+const MAX_ID_CHARS = 44;
+
+const positive = z.number().positive();
 const slots = z.number().nonnegative();
 const stateSchema = z.object({
   starting_slot: slots,
-  round_time: z.number().positive(),
+  round_time: positive,
   submission_window: slots,
   audit_window: slots,
   bounty_amount_per_round: z.number().nonnegative(),
@@ -19,18 +30,65 @@ const stateSchema = z.object({
   migrated_to: z.string().catch(''),
 });
 type TaskState = z.infer<typeof stateSchema>;
-const positive = z.number().positive();
 
-/** Of 32 bytes in base58. */
-const MAX_ID_CHARS = 44;
+const taskState = keptFor(KEPT_MS, () =>
+  callNode(
+    'getTaskState',
+    () => namespaceWrapper.getTaskState({}),
+    (answer) => stateSchema.parse(answer),
+  ),
+);
 
-/** What hardly ever changes is asked for once in this time. */
-const KEPT_MS = 60_000;
+/** What a round's submitters share, in the token's smallest unit. @throws NodeCallError */
+export async function bountyPerRound(): Promise<bigint> {
+  const { bounty_amount_per_round } = await taskState();
+  return BigInt(Math.floor(bounty_amount_per_round));
+}
+
+/** The id of the task that replaces this one; undefined while none does. @throws NodeCallError */
+export async function newerTask(): Promise<string | undefined> {
+  const { is_migrated: isMigrated, migrated_to: id } = await taskState();
+  return isMigrated && isTaskId(id) && id !== TASK_ID ? id : undefined;
+}
+
+function isTaskId(text: string): boolean {
+  try {
+    return text.length <= MAX_ID_CHARS && decodeKey(text).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+const averageSlotMs = keptFor(KEPT_MS, () =>
+  callNode(
+    'getAverageSlotTime',
+    () => namespaceWrapper.getAverageSlotTime(),
+    (answer) => positive.parse(answer),
+  ),
+);
+
+function currentSlot(): Promise<number> {
+  return callNode(
+    'getCurrentSlot',
+    () => namespaceWrapper.getSlot(),
+    (answer) => positive.parse(answer),
+  );
+}
+
+function roundAt(slot: number, { starting_slot, round_time }: TaskState): number {
+  return Math.floor((slot - starting_slot) / round_time);
+}
+
+/** The slot at which a round starts. @throws NodeCallError */
+export async function startSlotOf(round: number): Promise<number> {
+  const { starting_slot, round_time } = await taskState();
+  return starting_slot + round * round_time;
+}
 
 /**
- * When a round's windows are, as far as the chain's slots tell now.
+ * When a round's windows are, estimated from the chain's slots.
  * @param round the one that runs when left out
- * @param now the clock that is meant, in ms; this machine's wall clock when left out
+ * @param now the clock by which they are given, in ms; this machine's wall clock when left out
  * @throws NodeCallError
  */
 export async function roundTimes(
@@ -53,81 +111,30 @@ export async function roundTimes(
   };
 }
 
+const roundSchema = z.number().int().nonnegative();
+
+/** The round that runs now, as the node says. @throws NodeCallError */
+function currentRound(): Promise<number> {
+  return callNode(
+    'getRound',
+    () => namespaceWrapper.getRound(),
+    (answer) => roundSchema.parse(answer),
+  );
+}
+
 /** The round that runs now, worked out from the chain's slots. @throws NodeCallError */
 async function currentRoundBySlots(): Promise<number> {
   return roundAt(await currentSlot(), await taskState());
 }
 
-/** The slot at which a round starts. @throws NodeCallError */
-export async function startSlotOf(round: number): Promise<number> {
-  const { starting_slot, round_time } = await taskState();
-  return starting_slot + round * round_time;
+/**
+ * The round that runs by the chain's clock.
+ * @param expected the round that is expected to run, if any
+ * @throws NodeCallError, and NotYetError when the node contradicts itself
+ */
+export async function roundThatRuns(expected?: number): Promise<number> {
+  return believedRound(await currentRound(), expected, currentRoundBySlots);
 }
-
-/** What is shared among a round's submitters, in the token's smallest unit. @throws NodeCallError */
-export async function bountyPerRound(): Promise<bigint> {
-  const { bounty_amount_per_round } = await taskState();
-  return BigInt(Math.floor(bounty_amount_per_round));
-}
-
-/** The id of the task that takes this one's place; undefined while none does. @throws NodeCallError */
-export async function newerTask(): Promise<string | undefined> {
-  const { is_migrated: isMigrated, migrated_to: id } = await taskState();
-  return isMigrated && isTaskId(id) && id !== TASK_ID ? id : undefined;
-}
-
-function isTaskId(text: string): boolean {
-  try {
-    return text.length <= MAX_ID_CHARS && decodeKey(text).length > 0;
-  } catch {
-    return false;
-  }
-}
-
-function roundAt(slot: number, { starting_slot, round_time }: TaskState): number {
-  return Math.floor((slot - starting_slot) / round_time);
-}
-
-const taskState = keptFor(KEPT_MS, () =>
-  callNode(
-    'getTaskState',
-    () => namespaceWrapper.getTaskState({}),
-    (answer) => stateSchema.parse(answer),
-  ),
-);
-
-const averageSlotMs = keptFor(KEPT_MS, () =>
-  callNode(
-    'getAverageSlotTime',
-    () => namespaceWrapper.getAverageSlotTime(),
-    (answer) => positive.parse(answer),
-  ),
-);
-
-function currentSlot(): Promise<number> {
-  return callNode(
-    'getCurrentSlot',
-    () => namespaceWrapper.getSlot(),
-    (answer) => positive.parse(answer),
-  );
-}
-
-/** Asks once in a while; whoever asks at the same time shares the answer, and a failure is not kept. */
-function keptFor<T>(keptMs: number, ask: () => Promise<T>): () => Promise<T> {
-  let kept: { answer: Promise<T>; until: number } | undefined;
-  return () => {
-    if (!kept || performance.now() >= kept.until) {
-      const asked = { answer: ask(), until: performance.now() + keptMs };
-      kept = asked;
-      asked.answer.catch(() => {
-        if (kept === asked) kept = undefined;
-      });
-    }
-    return kept.answer;
-  };
-}
-
-const roundSchema = z.number().int().nonnegative();
 
 const submissionInfoSchema = z.object({
   submissions: z.record(
@@ -141,17 +148,8 @@ const submissionInfoSchema = z.object({
   ),
 });
 
-/** The round that runs now. @throws NodeCallError */
-function currentRound(): Promise<number> {
-  return callNode(
-    'getRound',
-    () => namespaceWrapper.getRound(),
-    (answer) => roundSchema.parse(answer),
-  );
-}
-
 /**
- * What a round submitted, from any round the chain holds.
+ * What a round submitted, for any round the chain still holds.
  * @throws NodeCallError
  */
 export const submissionsOf = shareInFlight(
@@ -166,13 +164,13 @@ export const submissionsOf = shareInFlight(
 
 /** The chain as seeds are derived from it. */
 export const chain: Chain = {
-  isCertain: !taskNodeAdministered,
+  isCertain: localTestMode,
   async submissions(round) {
     // The local test mode has one round number, always 1, and forgets nothing.
-    if (taskNodeAdministered) {
+    if (!localTestMode) {
       const current = await currentRound();
-      // Submitted during the round after, so final only in the one after that. Asked for too early,
-      // or the node is behind: no reason to do with what is stored.
+      // They are made during the next round, so they are final only in the one after that. Either this is too early, or
+      // the node is behind: no reason to settle for what is stored.
       if (round > current - 2)
         throw new NotYetError(
           `the submissions of round ${round} are not final in round ${current}`,
@@ -187,6 +185,27 @@ export const chain: Chain = {
   },
 };
 
+/** The chain as an audit asks it. In the local test mode there is nothing to wait for. */
+export const auditChain: AuditChain = {
+  submissions: submissionsOf,
+  leftMs: async () => (localTestMode ? 0 : (await roundTimes()).auditEndsAt - Date.now()),
+};
+
+/** Keeps an answer for a time. Those who ask at the same time share one call, and a failure isn't kept. */
+function keptFor<T>(keptMs: number, ask: () => Promise<T>): () => Promise<T> {
+  let kept: { answer: Promise<T>; until: number } | undefined;
+  return () => {
+    if (!kept || performance.now() >= kept.until) {
+      const asked = { answer: ask(), until: performance.now() + keptMs };
+      kept = asked;
+      asked.answer.catch(() => {
+        if (kept === asked) kept = undefined;
+      });
+    }
+    return kept.answer;
+  };
+}
+
 /**
  * Checks a round number that came from the node.
  * @throws RangeError when it is no whole number from 0 to 2^53-1
@@ -194,18 +213,4 @@ export const chain: Chain = {
 export function checkRound(round: unknown): void {
   if (Number.isSafeInteger(round) && (round as number) >= 0) return;
   throw new RangeError(`round: expected a whole number from 0, got ${JSON.stringify(round)}`);
-}
-
-/**
- * The round that runs by the chain's clock.
- * @param expected one that is not near it, and so is any where nothing is expected, has to agree with the slots: the SDK
- *   gives error numbers as answers
- * @throws NodeCallError, and NotYetError when the node contradicts itself
- */
-export async function roundThatRuns(expected = -Infinity): Promise<number> {
-  const current = await currentRound();
-  if (Math.abs(expected - current) <= 1) return current;
-  const bySlots = await currentRoundBySlots();
-  if (Math.abs(bySlots - current) <= 1) return current;
-  throw new NotYetError(`the node says that round ${current} runs, by its slots it is ${bySlots}`);
 }

@@ -8,10 +8,10 @@ import { namespaceWrapper } from './sdk';
 const entries = <T extends z.ZodType>(entry: T) =>
   z.record(z.string(), z.record(z.string(), entry));
 
-/** Of a list that names none: it can't be read. */
+/** For a list that names no account: it can't be read. */
 const NO_ACCOUNT = { submission_value: '', slot: Infinity };
 
-/** Whoever names a list decides what stands there: one entry that makes no sense must not hide the others. */
+/** Anyone who names a list decides what its entry says: a malformed one must not hide the others. */
 const distributionInfoSchema = z.object({
   distribution_rewards_submission: entries(
     z.object({ submission_value: z.string(), slot: z.number() }).catch(NO_ACCOUNT),
@@ -34,8 +34,8 @@ const OUTCOMES: Readonly<Record<string, RoundLists['outcome']>> = {
 const HAND_IN_MS = 200_000;
 
 /**
- * The chain as the list-keeper sees it, through the SDK. What fails is tried again by whoever decides when it is still
- * of use.
+ * The chain as the list-keeper sees it, through the SDK. Retrying is left to the caller, who knows how long a call is
+ * still of use.
  */
 export const ledger: Ledger = {
   async windows() {
@@ -66,7 +66,7 @@ export const ledger: Ledger = {
     return callNode(
       'getDistributionList',
       () => namespaceWrapper.getDistributionList(account, round),
-      // Text under a node; bytes in some of its versions.
+      // Text from most versions of the node, bytes from some.
       (answer) => textOf(answer),
     );
   },
@@ -91,7 +91,7 @@ export const ledger: Ledger = {
 
   async vote(round, maker, isValid) {
     type Arguments = Parameters<typeof namespaceWrapper.distributionListAuditSubmission>;
-    // A PublicKey goes to the node as its base58 text in any case; the node votes with its own key.
+    // A PublicKey reaches the node as base58 text anyway; the node votes with its own key.
     const [candidate, voter] = [maker, undefined] as unknown as [Arguments[0], Arguments[2]];
     await callNode(
       'distributionListAuditSubmission',
@@ -128,7 +128,7 @@ function textOf(answer: unknown): string {
   throw new TypeError('expected the text of a list');
 }
 
-/** The SDK gives nothing, or what the node said, where all is well. */
+/** On success the SDK gives nothing, or what the node said. @throws when the node refused */
 function noError(answer: unknown): void {
   if (typeof answer === 'object' && answer !== null && 'error' in answer) {
     throw new Error('the node refused', { cause: answer.error });

@@ -1,13 +1,12 @@
 import type { Notice } from '../notices/notice';
-import { localTestMode } from './account';
 import { callNode } from './calls';
-import { namespaceWrapper } from './sdk';
+import { localTestMode, namespaceWrapper } from './sdk';
 
-/** Another try might show it twice, so who is slow is waited for. */
+/** Another try might show a notice twice, so a slow node is waited for. */
 const TIMEOUT_MS = 60_000;
 
 /**
- * Has the desktop node show a notice. In the SDK's local test mode nobody is there to see one: the log tells the same.
+ * Has the desktop node show a notice. In the SDK's local test mode nobody would see it, and the log says the same.
  * @throws NodeCallError when it may not have been shown
  */
 export async function showInNode({ level, message, action }: Notice): Promise<void> {
@@ -17,7 +16,7 @@ export async function showInNode({ level, message, action }: Notice): Promise<vo
     'logger',
     () => namespaceWrapper.logger(level as Level, message, action),
     (answer: unknown) => {
-      // True by the SDK's description; a node that gives nothing has done what it was asked.
+      // The SDK documents true; a node that returns nothing has shown it as well.
       if (answer !== true && answer !== undefined) throw new Error('the node did not show it');
     },
     TIMEOUT_MS,

@@ -5,33 +5,33 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../process/log';
 import type { KeyValueStore } from '../store/store';
 
-/** The part of the SDK that keeps strings; its own storeGet and storeSet swallow what fails. */
+/** The part of the SDK that stores strings. Its own storeGet and storeSet swallow failures. */
 export interface SdkStorage {
   getDb(): Promise<object>;
 }
 
-/** NeDB, which the official SDK has: a file that grows with every write until it is compacted. */
+/** NeDB, which the official SDK uses: a file that grows with every write until it is compacted. */
 interface Datastore {
-  /** When the node did not tell the SDK where the file is: nothing survives this process. */
+  /** True when the node did not tell the SDK where the file is: nothing outlives this process. */
   inMemoryOnly?: boolean;
   /** Null in memory; undefined before the stand-in has opened it. */
   filename?: string | null;
   findOne(query: object): PromiseLike<Record<string, string> | null>;
   update(query: object, document: object, options: { upsert: true }): Promise<unknown>;
-  /** Writes the file anew, from memory. */
+  /** Rewrites the file from memory. */
   compactDatafileAsync(): Promise<void>;
 }
 
-/** The file is compacted whenever this much was appended. */
+/** The file is compacted whenever this much has been appended. */
 const COMPACT_AFTER_BYTES = 2 ** 20;
 
-/** The SDK's store, as one that says when it can't read or write. Nothing is opened before the first of either. */
+/** The SDK's store, with failures thrown. The first read or write opens it. */
 export class SdkStore implements KeyValueStore {
   private appendedBytes = 0;
 
   constructor(private readonly sdk: SdkStorage) {}
 
-  /** Garbage counts as absent. @throws when what is there can't be read now */
+  /** Garbage counts as absent. @throws when the store can't be read now */
   async get(key: string): Promise<string | null> {
     const db = await this.database();
     try {
@@ -49,15 +49,15 @@ export class SdkStore implements KeyValueStore {
 
   async set(key: string, value: string): Promise<void> {
     const db = await this.database();
-    // A state directory that was removed: NeDB would begin a new file with this value alone.
+    // If the state directory was removed, NeDB would begin a new file with this value alone.
     const file = db.filename ?? undefined;
     const isGone = file !== undefined && !(await isThere(file));
     if (isGone) await mkdir(path.dirname(file), { recursive: true });
-    // What storeSet does, but for its try. Reading back shows nothing: NeDB answers from memory.
+    // What storeSet does, without its try. Reading back would show nothing: NeDB answers from memory.
     try {
       await db.update({ key }, { key, [key]: value }, { upsert: true });
     } catch (error) {
-      // The file may end in half a line now, which would spoil the next: it has to be written anew.
+      // The file may now end in half a line, which would spoil the next one: it must be rewritten.
       this.appendedBytes = COMPACT_AFTER_BYTES;
       throw error;
     }
@@ -72,27 +72,27 @@ export class SdkStore implements KeyValueStore {
   }
 }
 
-/** The store can't be used now; a process that starts later may find it well, or a new one. */
+/** The store can't be used now; a later process may find it working, or begin a new one. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
 }
 
-/** How often a store has to fail before it is given up, and how long to wait in between. */
+/** How many times a store has to fail before it is given up, and how long to wait in between. */
 const TRIES = 4;
 const WAIT_MS = 1000;
-/** A store that works for so long is well: what damages it next has nothing to do with what did before. */
+/** A store that has worked for this long is well: the next damage has nothing to do with the last. */
 const WELL_AFTER_MS = 60_000;
 
-/** Where a store of garbage is moved. While one lies there no other is moved, so that no task is started for ever. */
+/** Where a store of garbage is moved. While one is there no other is moved, or the task might restart forever. */
 const asideOf = (file: string): string => `${file}.unreadable`;
 
 /**
- * Writes to a store to see whether it works. One that opens and reads as garbage is moved aside, once in a
- * while; what can't be opened or written for another reason (locked, a full disk, no right) is left alone,
- * for to begin without it would overwrite it later.
- * @param locate asks the node where the file or folder of the store is, as the SDK does when it opens
- *   it: where that fails the store is not to blame
- * @returns false where there is none and none can be made, or a second one is garbage: what is mined is in memory only
+ * Writes to a store to see whether it works. One that holds garbage is moved aside, unless another was moved lately;
+ * one that can't be opened or written for another reason (locked, full disk, no permission) is left alone, since a
+ * process that began without it would overwrite it later.
+ * @param locate asks the node where the file or folder of the store is, as the SDK does when it opens it: if that
+ *   fails, the store is not to blame
+ * @returns false if there is none and none can be made, or a second one is garbage: what is mined is in memory only
  * @throws StoreError when it was moved or is left alone, and what `locate` throws
  */
 export async function checkStore(
@@ -131,8 +131,8 @@ export async function checkStore(
 }
 
 /**
- * After a minute in which a store worked, what was moved aside before it goes out of the way (to `….unreadable.old`,
- * in place of an older one): the next damage is a first one.
+ * Once a store has worked for a minute, clears away what was moved aside before (to `….unreadable.old`, replacing an
+ * older one), so that the next damage counts as a first one.
  */
 export function forgetDamage(
   store: KeyValueStore,
@@ -162,14 +162,14 @@ function isThere(file: string): Promise<boolean> {
   );
 }
 
-/** Whether a store was opened and found to be damaged, by NeDB or by the stand-in's LevelDB. */
+/** Whether NeDB, or the stand-in's LevelDB, opened a store and found it damaged. */
 function isGarbage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { corruptionRate, code } = error as { corruptionRate?: unknown; code?: unknown };
   return corruptionRate !== undefined || code === 'LEVEL_CORRUPTION' || isGarbage(error.cause);
 }
 
-/** The innermost message: the outer ones say that the store failed, which is known. */
+/** The innermost message: the outer ones only say that the store failed. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause === undefined ? error.message : reasonOf(error.cause);

@@ -1,10 +1,15 @@
 import { namespaceWrapper, taskNodeAdministered } from '@_koii/namespace-wrapper';
 import { shareInFlight, TRY_TIMEOUT_MS } from './calls';
 
+// The SDK as the other rooms see it: its mode, its HTTP app, and its object with shared reads.
+
+/** Whether no node runs this process: the SDK's local test mode, which plays the chain itself. */
+export const localTestMode = !taskNodeAdministered;
+
 // The SDK listens from the moment it is loaded, on all interfaces: the node's tunnel leads here.
 export { app, _server as publicServer } from '@_koii/namespace-wrapper';
 
-/** What the task and the SDK itself read of the chain, often at the same time. */
+/** What the task and the SDK itself read from the chain, often at the same time. */
 const READS = [
   'getRound',
   'getSlot',
@@ -15,8 +20,9 @@ const READS = [
   'getDistributionList',
 ] as const;
 
-// On the instance, where the SDK's own calls go through. In the local test mode the answer is the state itself.
-if (taskNodeAdministered) {
+// Replaced on the instance, so the SDK's own calls are shared too. Not in the local test mode, where an answer is the
+// state itself.
+if (!localTestMode) {
   const sdk = namespaceWrapper as unknown as Record<
     string,
     (...args: unknown[]) => Promise<unknown>

@@ -2,17 +2,16 @@ import { z } from 'zod';
 import type { Log } from '../process/log';
 import { StoreLock } from '../store/lock';
 import { type KeyValueStore, LockedStore } from '../store/store';
-import { localTestMode } from './account';
 import { callNode, NodeCallError } from './calls';
-import { namespaceWrapper } from './sdk';
+import { localTestMode, namespaceWrapper } from './sdk';
 import { checkStore, forgetDamage, SdkStore } from './sdk-store';
 
 /**
- * Opens the SDK's store, for this process alone. In the local test mode, which is for one developer, nothing is locked.
+ * Opens the SDK's store for this process alone. In the local test mode, which is for one developer, nothing is locked.
  * @param locate asks the node where it is
- * @param onLost is called when another process has taken it: this one has to end at once and save nothing
+ * @param onLost called when another process has taken it: this one must end at once and save nothing
  * @throws NodeCallError when the SDK was not told where it is, what `locate` throws, LockHeldError when another process
- *   keeps it, StoreError when it was garbage or can't be used now
+ *   holds it, StoreError when it was garbage or can't be used now
  */
 export async function openStore(
   log: Log,
@@ -25,7 +24,7 @@ export async function openStore(
     throw new NodeCallError('the node did not tell the SDK where its store is');
   }
   const file = await locate();
-  // Before the first read or write, at which NeDB reads the whole file and writes it anew.
+  // Before the first read or write, when NeDB reads the whole file and rewrites it.
   const lock = await StoreLock.acquire(`${file}.lock`, log, onLost);
   const store = new LockedStore(sdkStore, lock);
   if (!(await checkStore(store, locate, log))) return new UnreadStore(store);
@@ -33,7 +32,10 @@ export async function openStore(
   return store;
 }
 
-/** Where the node keeps the store of this task: a file of the official SDK, a folder of the stand-in. @throws NodeCallError */
+/**
+ * Where the node keeps the store of this task: a file with the official SDK, a folder with the stand-in.
+ * @throws NodeCallError
+ */
 export function storePath(): Promise<string> {
   return callNode(
     'getTaskLevelDBPath',
@@ -42,7 +44,7 @@ export function storePath(): Promise<string> {
   );
 }
 
-/** A store that never worked: nothing is in it. */
+/** A store that never worked, and so holds nothing. */
 class UnreadStore implements KeyValueStore {
   constructor(private readonly store: KeyValueStore) {}
 

@@ -8,11 +8,11 @@ import { Looks, type RoundTimes } from './round-clock';
 export interface RoundChain {
   /**
    * The round that runs.
-   * @param expected an answer far from it has to be sure; undefined where none is
-   * @throws while it can't be told
+   * @param expected the round that is expected to run, if any: an answer far from it must be verified
+   * @throws while it can't be learned
    */
   current(expected?: number): Promise<number>;
-  /** When a round's windows are, in ms of the runner's Clock; undefined where rounds have no end of their own. */
+  /** When a round's windows are, in ms of the runner's Clock; undefined if rounds have no end of their own. */
   times(round: number): Promise<RoundTimes | undefined>;
 }
 
@@ -22,37 +22,37 @@ export interface RoundRunnerOptions {
   miner: Pick<Miner, 'begin' | 'expectEnd' | 'miningRound' | 'pause'>;
   clock: Clock;
   log: Log;
-  /** Tries again what fails for a time. @throws what fails for good, and what failed last after `forMs` */
+  /** Retries what may pass. @throws what won't pass, at once, and the last failure once `forMs` are over */
   patiently: <T>(
     what: string,
     attempt: () => Promise<T>,
-    limits: { signal: AbortSignal; forMs?: number },
+    limits: { signal?: AbortSignal; forMs?: number },
   ) => Promise<T>;
-  /** For how long a round is mined at most, from when it is begun. */
+  /** How long a round is mined at most, from when its mining begins. */
   budgetMs: () => number;
   /** Whether an earlier process began a round. */
   isBegun: (round: number) => Promise<boolean>;
-  /** Asked before a round is mined; whoever says no tells why. */
+  /** Asked before a round is mined; it logs the reason for a no. */
   mayMine: (round: number) => Promise<boolean>;
-  /** Is told what has to come before anything can be mined. */
+  /** Watches over a promise that mining has to wait for. */
   mustCome: <T>(coming: Promise<T>) => Promise<T>;
 }
 
-/** An announced round, from when it is waited for to the end of its mining. */
+/** An announced round, from the wait for it to the end of its mining. */
 interface Run {
   /** Undefined for whatever runs now. */
   round: number | undefined;
-  /** Ends its waiting; its mining ends with the miner's. */
+  /** Ends the wait for it; its mining ends with the miner's. */
   end: AbortController;
   done: Promise<void>;
 }
 
-/** What mining on a seed came to. unknown: the round should be over, and the chain can't be asked. */
+/** How mining on a seed ended. unknown: the round should be over, but the chain can't be asked. */
 type Outcome = 'over' | 'unknown' | { corrected: Buffer };
 
 /**
- * Mines rounds that are announced, each while the chain says that it runs. What the chain says is first: numbers may be
- * counted anew at any time, and an estimate of a round's end is none of its end.
+ * Mines rounds that are announced, each for as long as the chain says that it runs. Only the chain counts: the numbers
+ * of rounds may begin anew at any time, and the end of a round is only estimated.
  */
 export class RoundRunner {
   private waiting: Run | undefined;
@@ -63,8 +63,8 @@ export class RoundRunner {
   constructor(private readonly options: RoundRunnerOptions) {}
 
   /**
-   * Mines a round, as soon as the chain is there. The newest announcement ends an older one's wait. Resolves when its
-   * mining is over, or it is dropped; failures end in the log.
+   * Mines a round, as soon as the chain is there. The newest announcement ends the wait of an older one. Resolves when
+   * the mining is over or the round is dropped; failures are logged.
    */
   announce(round: number): Promise<void> {
     const known = [this.mining, this.waiting].find((run) => run?.round === round);
@@ -98,7 +98,7 @@ export class RoundRunner {
     const what = run.round === undefined ? 'what runs now' : `round ${run.round}`;
     const work = await mustCome(patiently(what, () => this.prepare(run), { signal }));
     if (!work || !(await mayMine(work.round)) || signal.aborted) return;
-    // Only now: an announcement that is dropped ends no mining.
+    // Only now, since an announcement that is dropped must end no mining.
     this.waiting = undefined;
     this.mining?.end.abort();
     this.mining = run;
@@ -107,7 +107,7 @@ export class RoundRunner {
     }
   }
 
-  /** What to mine; undefined where the round is dropped. @throws while this can't be told */
+  /** What to mine; undefined if the round is dropped. @throws while this can't be learned */
   private async prepare(run: Run): Promise<{ round: number; seed: Buffer } | undefined> {
     const { chain, seeds } = this.options;
     const round = await this.choose(run, await chain.current(run.round));
@@ -124,7 +124,7 @@ export class RoundRunner {
     if (round === undefined && !(await isBegun(current))) return undefined;
     if (round !== undefined && round !== current) {
       log.warn(`round ${round} is not mined: the chain is in round ${current}`);
-      // Where nothing is mined, the one that runs may have been announced while nobody could look.
+      // If nothing is mined, the round that runs may have been announced while the chain couldn't be asked.
       if (miner.miningRound !== undefined) return undefined;
     }
     if (current !== this.spent) return current;
@@ -132,7 +132,7 @@ export class RoundRunner {
     return undefined;
   }
 
-  /** Mines a round on a seed to its end. @returns the right seed, where the chain soon shows that this one was wrong */
+  /** Mines a round on a seed to its end. @returns the right seed, if the chain soon shows this one to be wrong */
   private async mineOn(
     round: number,
     seed: Buffer,
@@ -163,7 +163,7 @@ export class RoundRunner {
     return undefined;
   }
 
-  /** Looks at a round while it is mined, and ends the mining. */
+  /** Looks at a round while it is mined, and ends its mining. */
   private async follow(
     round: number,
     seed: Buffer,
@@ -199,7 +199,7 @@ export class RoundRunner {
     }
   }
 
-  /** Whether a round is over; its seed as the chain shows it now, where it is to be mined on. */
+  /** Whether a round is over; if not, the seed that the chain shows now, while that may still be corrected. */
   private async look(round: number, looks: Looks): Promise<'over' | Buffer | undefined> {
     const { chain, clock, seeds } = this.options;
     if (isOver(round, await chain.current(round))) return 'over';
@@ -207,7 +207,7 @@ export class RoundRunner {
     return clock.now() > looks.correctableUntil ? undefined : seeds.confirm(round);
   }
 
-  /** Where the end can't be learned, the start of the next round ends this one. */
+  /** If the end can't be learned, the start of the next round ends this one. */
   private timesOf(round: number): Promise<RoundTimes | undefined> {
     return this.options.chain.times(round).catch(() => undefined);
   }

@@ -1,4 +1,4 @@
-import { localTestMode } from '../koii/account';
+import { localTestMode } from '../koii/sdk';
 import { stopNode } from '../node';
 import { saveAtTheEnd, watchTheProcess } from '../process/exit';
 import { ConfigError } from '../settings/schema';

@@ -1,12 +1,12 @@
-import { localTestMode } from '../koii/account';
 import { LONG_MS } from '../koii/calls';
-import { submissionsOf, roundTimes, checkRound } from '../koii/chain';
+import { auditChain, checkRound } from '../koii/chain';
 import type { Verdict } from '../proof/verify';
 import { taskContext } from './context';
 
 /**
- * Judges another node's proof. Throws, which is no vote, when this node lacks the round's seed or has
- * to doubt it; returning nothing would be a vote for.
+ * Judges another node's proof.
+ * @throws when this node lacks the round's seed or doubts it: then it casts no vote, while returning nothing would be a
+ *   vote for the proof.
  */
 export async function audit(
   submission: string,
@@ -17,17 +17,10 @@ export async function audit(
   const { auditor, metrics, history, log, patience } = await taskContext();
   const what = `the audit of ${submitterKey} for round ${roundNumber}`;
   const submitted = { submitter: submitterKey, proof: submission };
-  const doubt = { submissions: () => submissionsOf(roundNumber), leftMs };
-  const attempt = (): Promise<Verdict> => auditor.audit(roundNumber, submitted, doubt);
+  const attempt = (): Promise<Verdict> => auditor.audit(roundNumber, submitted, auditChain);
   const judged = patience.patiently(what, attempt, { forMs: LONG_MS });
   const verdict = await metrics.audited(history.audited(roundNumber, submitterKey, judged));
   const found = verdict.valid ? `proves ${verdict.hashes} hashes` : `is invalid: ${verdict.reason}`;
   log.info(`the proof of ${submitterKey} for round ${roundNumber} ${found}`);
   return verdict.valid;
-}
-
-/** Until the audit window that runs is over. */
-async function leftMs(): Promise<number> {
-  if (localTestMode) return 0;
-  return (await roundTimes()).auditEndsAt - Date.now();
 }

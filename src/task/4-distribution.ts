@@ -1,14 +1,12 @@
 import type { DistributionList, Submitter } from '@_koii/task-manager';
-import { proofsOf } from '../audit/auditor';
-import { sharePayouts } from '../distribution/payouts';
-import { localTestMode } from '../koii/account';
-import { submissionsOf, checkRound } from '../koii/chain';
+import { checkRound } from '../koii/chain';
+import { localTestMode } from '../koii/sdk';
 import { taskContext } from './context';
 
 /**
- * The list of a round, where the SDK is to make it: this node's own, in the round's submission window. Where the SDK
- * only compares the lists of others it never settles: an error or an empty list would be taken for approval, and its
- * one look binds this node's only vote. The list-keeper alone votes (docs/PROTOCOL.md section 8).
+ * The list of a round, if the SDK is to make it: this node's own, in the round's submission window. When the SDK only
+ * compares the lists of others, this never settles: the SDK would take an error or an empty list for approval, and cast
+ * this node's only vote after one look. The list-keeper alone votes (docs/PROTOCOL.md section 8).
  */
 export async function distribution(
   submitters: Submitter[],
@@ -16,8 +14,8 @@ export async function distribution(
   roundNumber: number,
 ): Promise<DistributionList> {
   checkRound(roundNumber);
-  if (localTestMode) return localList(roundNumber, bounty);
-  const { lists, log } = await taskContext();
+  const { lists, localList, log } = await taskContext();
+  if (localTestMode) return { ...(await localList(roundNumber, BigInt(bounty))) };
   const keys = submitters.map(({ publicKey }) => publicKey);
   const list = await lists.listForSdk(roundNumber, keys).catch((error: unknown) => {
     log.warn({ error }, `the SDK is given no list of round ${roundNumber}`);
@@ -25,19 +23,7 @@ export async function distribution(
   return list ? { ...list } : neverSettles();
 }
 
-/** In the SDK's local test mode nobody else makes lists, and nobody votes on them. */
-async function localList(round: number, bounty: number): Promise<DistributionList> {
-  const { auditor } = await taskContext();
-  const proofs = proofsOf(await submissionsOf(round));
-  const verdicts = await auditor.auditAll(round, proofs);
-  const judged = proofs.map(({ submitter }, i) => ({
-    publicKey: submitter,
-    verdict: verdicts[i]!,
-  }));
-  return { ...sharePayouts(judged, BigInt(bounty)) };
-}
-
-/** Nobody holds such a promise, so that it is collected with all that waits for it. */
+/** Nothing keeps such a promise alive, so it is garbage-collected with all that waits for it. */
 function neverSettles(): Promise<never> {
   return new Promise(() => undefined);
 }

@@ -5,9 +5,8 @@ import { CONTROL_TOKEN_FILE, openControlToken, tellAddress } from '../http/contr
 import { faultLog } from '../http/errors';
 import { PublicGuard } from '../http/public-guard';
 import { listen } from '../http/server';
-import { localTestMode } from '../koii/account';
 import { roundTimes } from '../koii/chain';
-import { app, publicServer } from '../koii/sdk';
+import { app, localTestMode, publicServer } from '../koii/sdk';
 import { stop } from '../process/exit';
 import { taskContext } from './context';
 

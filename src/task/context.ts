@@ -1,14 +1,15 @@
-import bs58 from 'bs58';
 import { proofsOf } from '../audit/auditor';
 import { ListKeeper } from '../distribution/list-keeper';
-import { loadListSecret } from '../distribution/list-secret';
-import type { OwnList } from '../distribution/own-lists';
-import { localTestMode, Account, loadIdentity } from '../koii/account';
+import { loadListSecret } from '../distribution/lots';
+import { makeList, type OwnList } from '../distribution/own-lists';
+import type { Payouts } from '../distribution/payouts';
+import { Account, loadIdentity } from '../koii/account';
 import { limitAnswers, MAX_ANSWER_BYTES } from '../koii/answer-limit';
 import { nodeCallFailures, Patience, SHORT_MS } from '../koii/calls';
-import { roundTimes, roundThatRuns, chain, newerTask } from '../koii/chain';
+import { roundTimes, roundThatRuns, chain, newerTask, submissionsOf } from '../koii/chain';
 import { ledger } from '../koii/ledger';
 import { showInNode } from '../koii/notices';
+import { localTestMode } from '../koii/sdk';
 import { openStore, storePath } from '../koii/store';
 import { type MiningNode, createNode } from '../node';
 import { Alarms } from '../notices/alarms';
@@ -16,12 +17,121 @@ import { Notices } from '../notices/notices';
 import { monotonicClock as clock } from '../process/clock';
 import { stop } from '../process/exit';
 import { createLog, sparingly, type Log } from '../process/log';
+import type { Verdict } from '../proof/verify';
+import { FinalProofs } from '../rounds/final-proof';
 import { RoundRunner, type RoundChain } from '../rounds/round-runner';
 import { loadConfig } from '../settings/schema';
 import { Settings } from '../settings/settings';
 import { SETTINGS_FILE } from '../settings/stored-settings';
 
-/** How long a round of the local test mode is mined where its owner says nothing. */
+// Wires the node to Koii, once in a process, for the lifecycle functions to call.
+
+/** What the lifecycle functions share. */
+export interface TaskContext extends MiningNode {
+  lists: ListKeeper;
+  /** The list of a round in the SDK's local test mode: nobody else makes lists there, and nobody votes on them. */
+  localList: (round: number, bounty: bigint) => Promise<Payouts>;
+  alarms: Alarms;
+  patience: Patience;
+  runner: RoundRunner;
+  finalProofs: FinalProofs;
+  /** Asks the node where the store is. */
+  locateStore: () => Promise<string>;
+}
+
+let context: Promise<TaskContext> | undefined;
+
+/** The node that the lifecycle functions of this process share, made by the first call. */
+export function taskContext(): Promise<TaskContext> {
+  context ??= createContext();
+  return context;
+}
+
+async function createContext(): Promise<TaskContext> {
+  const log = createLog(loadConfig(process.env).LOG_LEVEL);
+  limitAnswers(MAX_ANSWER_BYTES, tellOfRefusals(log));
+  const patience = new Patience({ log });
+  const short = { forMs: SHORT_MS };
+  const locateStore = (): Promise<string> =>
+    patience.patiently('where the store is', storePath, short);
+  const identity = await patience.patiently('whom to mine for', loadIdentity, short);
+  // Exit code 0, since only after that does the node start the task again.
+  const store = await openStore(log, locateStore, () => process.exit(0));
+  const settings = await openSettings(locateStore, log);
+  const node = await createNode({
+    settings,
+    log,
+    identity,
+    store,
+    chain,
+    sdk: 'koii',
+    nodeCallFailures,
+  });
+  const self = identity.publicKey;
+  const account = new Account(self, log, stop);
+  const notices = await Notices.open({ store, log, show: showInNode });
+  const alarms = new Alarms({ ...node, notices, self, newerTask });
+  const lists = new ListKeeper({
+    ledger,
+    clock,
+    self,
+    log,
+    secret: await loadListSecret(store, log),
+    judge: (round, submissions, untilMs) =>
+      node.auditor.auditAll(round, proofsOf(submissions), untilMs - clock.now()),
+    events: {
+      computed: (own) => note({ ...node, alarms }, self, own),
+      made: () => node.metrics.listMade(),
+      voted: (isValid) => node.metrics.listVoted(isValid),
+    },
+  });
+  const runner = createRunner(node, patience, account, alarms);
+  const finalProofs = createFinalProofs(node, patience, account);
+  const localList = localListMaker(node);
+  const context = {
+    ...node,
+    lists,
+    localList,
+    alarms,
+    patience,
+    runner,
+    finalProofs,
+    locateStore,
+  };
+  node.seeds.onRewind = (current) => forgetRounds(context, current);
+  return context;
+}
+
+function tellOfRefusals(log: Log): () => void {
+  const limit = `${MAX_ANSWER_BYTES / 2 ** 20} MiB`;
+  return sparingly((times) => log.warn(`answers above ${limit} refused: ${times}`));
+}
+
+/** Call it once the store is this process's own. In the local test mode nothing is stored. */
+async function openSettings(locateStore: () => Promise<string>, log: Log): Promise<Settings> {
+  if (localTestMode) return Settings.of(process.env);
+  const settings = await Settings.open(process.env, `${await locateStore()}${SETTINGS_FILE}`, log);
+  log.level = settings.current.LOG_LEVEL;
+  return settings;
+}
+
+/** Tells whoever has to know of this node's own list of a round. */
+function note(
+  { metrics, history, log, alarms }: MiningNode & Pick<TaskContext, 'alarms'>,
+  self: string,
+  own: OwnList,
+): void {
+  const { round, amounts, submissions, valid } = own;
+  alarms.listed(round, submissions);
+  const proofs = Object.keys(submissions).length;
+  if (proofs === 0) return;
+  const roe = amounts[self] ?? 0;
+  log.info(`distribution of round ${round}: ${valid.size} of ${proofs} proofs are valid`);
+  metrics.rewarded(history.rewarded({ round, roe, proofs, valid: valid.size }));
+  alarms.rewarded(round, roe);
+}
+
+/** How long a round is mined in the local test mode, unless its owner says otherwise. */
 const LOCAL_TEST_SECONDS = 10;
 
 const roundChain: RoundChain = {
@@ -29,7 +139,7 @@ const roundChain: RoundChain = {
   times: (round) => roundTimes(round, () => clock.now()),
 };
 
-/** In the SDK's local test mode whatever is announced runs, until its time is over. */
+/** In the SDK's local test mode, whatever round is announced runs until its time is over. */
 const localChain: RoundChain = {
   current: (expected = 0) => Promise.resolve(expected),
   times: () => Promise.resolve(undefined),
@@ -59,102 +169,35 @@ function createRunner(
   });
 }
 
-/** What the lifecycle functions share. */
-export interface TaskContext extends MiningNode {
-  account: Account;
-  lists: ListKeeper;
-  alarms: Alarms;
-  patience: Patience;
-  runner: RoundRunner;
-  /** Asks the node where the store is. */
-  locateStore: () => Promise<string>;
-}
-
-let context: Promise<TaskContext> | undefined;
-
-/** The node that the lifecycle functions of this process share, made by the first call. */
-export function taskContext(): Promise<TaskContext> {
-  context ??= createContext();
-  return context;
-}
-
-async function createContext(): Promise<TaskContext> {
-  const log = createLog(loadConfig(process.env).LOG_LEVEL);
-  limitAnswers(MAX_ANSWER_BYTES, tellOfRefusals(log));
-  const patience = new Patience({ log });
-  const short = { forMs: SHORT_MS };
-  const locateStore = (): Promise<string> =>
-    patience.patiently('where the store is', storePath, short);
-  const identity = await patience.patiently('whom to mine for', loadIdentity, short);
-  // 0, since the node starts the task again after nothing else.
-  const store = await openStore(log, locateStore, () => process.exit(0));
-  const settings = await openSettings(locateStore, log);
-  const node = await createNode({
-    settings,
+function createFinalProofs(
+  { log, miner, seeds }: MiningNode,
+  { patiently }: Patience,
+  account: Account,
+): FinalProofs {
+  return new FinalProofs({
     log,
-    identity,
-    store,
-    chain,
-    sdk: 'koii',
-    nodeCallFailures,
+    miner,
+    patiently,
+    seeds,
+    // In the local test mode a round is over when its proof is asked for.
+    current: localTestMode ? (round) => Promise.resolve(round + 1) : roundThatRuns,
+    isKept: () => account.isKept(),
   });
-  const self = bs58.encode(identity.submitter);
-  const account = new Account(self, log, stop);
-  const notices = await Notices.open({ store, log, show: showInNode });
-  const alarms = new Alarms({ ...node, notices, self, newerTask });
-  const lists = new ListKeeper({
-    ledger,
-    clock,
-    self,
-    log,
-    secret: await loadListSecret(store, log),
-    judge: (round, submissions, untilMs) =>
-      node.auditor.auditAll(round, proofsOf(submissions), untilMs - clock.now()),
-    events: {
-      computed: (own) => note({ ...node, alarms }, self, own),
-      made: () => node.metrics.listMade(),
-      voted: (isValid) => node.metrics.listVoted(isValid),
-    },
-  });
-  const runner = createRunner(node, patience, account, alarms);
-  const context = { ...node, account, lists, alarms, patience, runner, locateStore };
-  node.seeds.onRewind = (current) => forgetRounds(context, current);
-  return context;
 }
 
-/** Drops what goes by the numbers of rounds, after a reset of the network: they are those of others. */
+function localListMaker({ auditor }: MiningNode): TaskContext['localList'] {
+  return async (round, bounty) => {
+    const submissions = await submissionsOf(round);
+    const judge = (): Promise<Verdict[]> => auditor.auditAll(round, proofsOf(submissions));
+    return (await makeList(submissions, bounty, judge)).amounts;
+  };
+}
+
+/** Drops what is stored by round number, after a reset of the network: the numbers now mean other rounds. */
 function forgetRounds(context: TaskContext, current: number): void {
   const { lists, alarms, history, shares } = context;
   lists.forgetRounds();
   alarms.forgetRounds();
   history.forgetRounds(current);
   shares.forgetRestored();
-}
-
-/** After the store is this process's own. In the local test mode nothing is kept. */
-async function openSettings(locateStore: () => Promise<string>, log: Log): Promise<Settings> {
-  if (localTestMode) return Settings.of(process.env);
-  const settings = await Settings.open(process.env, `${await locateStore()}${SETTINGS_FILE}`, log);
-  log.level = settings.current.LOG_LEVEL;
-  return settings;
-}
-
-function tellOfRefusals(log: Log): () => void {
-  const limit = `${MAX_ANSWER_BYTES / 2 ** 20} MiB`;
-  return sparingly((times) => log.warn(`answers above ${limit} refused: ${times}`));
-}
-
-function note(
-  { metrics, history, log, alarms }: MiningNode & Pick<TaskContext, 'alarms'>,
-  self: string,
-  own: OwnList,
-): void {
-  const { round, amounts, submissions, valid } = own;
-  alarms.listed(round, submissions);
-  const proofs = Object.keys(submissions).length;
-  if (proofs === 0) return;
-  const roe = amounts[self] ?? 0;
-  log.info(`distribution of round ${round}: ${valid.size} of ${proofs} proofs are valid`);
-  metrics.rewarded(history.rewarded({ round, roe, proofs, valid: valid.size }));
-  alarms.rewarded(round, roe);
 }

@@ -1,9 +1,18 @@
 import bs58 from 'bs58';
 
-/** Who mines, and for which task: both raw, 32 bytes. */
+/** Who mines, and for which task. Made by `identityOf`. */
 export interface Identity {
-  taskId: Uint8Array;
-  submitter: Uint8Array;
+  /** Raw, 32 bytes. */
+  readonly taskId: Uint8Array;
+  /** The public key that proofs are submitted under: raw, 32 bytes. */
+  readonly submitter: Uint8Array;
+  /** The same key in base58, as the node and the chain name it. */
+  readonly publicKey: string;
+}
+
+/** @param submitter raw public key */
+export function identityOf(taskId: Uint8Array, submitter: Uint8Array): Identity {
+  return { taskId, submitter, publicKey: bs58.encode(submitter) };
 }
 
 /**

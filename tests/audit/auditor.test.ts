@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { deriveKeyPair } from '../../simulator/keys';
 import { Random } from '../../simulator/random';
-import { Auditor, proofsOf, type Doubt } from '../../src/audit/auditor';
+import { Auditor, proofsOf, type AuditChain } from '../../src/audit/auditor';
 import { DoubtfulSeedError, Seeds } from '../../src/audit/seeds';
 import { sharePayouts } from '../../src/distribution/payouts';
 import { createLog } from '../../src/process/log';
@@ -19,7 +19,7 @@ const mine = { submitter: vector.submitter, proof: vector.proof };
 
 describe('Auditor', () => {
   let submissions: Submissions | Error;
-  /** How often the chain was asked for the submissions that the seed is made of. */
+  /** How often the chain was asked for the submissions that the seed is made from. */
   let asked: number;
   const make = (self = ''): Auditor => {
     const chain = {
@@ -33,8 +33,8 @@ describe('Auditor', () => {
     const seeds = new Seeds(taskId, chain, new MemoryStore(), createLog('silent'));
     return new Auditor(taskId, seeds, self);
   };
-  const doubt = (of: Submissions, leftMs: number): Doubt => ({
-    submissions: () => Promise.resolve(of),
+  const doubt = (of: Submissions, leftMs: number): AuditChain => ({
+    submissions: (round) => Promise.resolve(round === vector.round ? of : {}),
     leftMs: () => Promise.resolve(leftMs),
   });
   beforeEach(() => {
@@ -71,7 +71,7 @@ describe('Auditor', () => {
   });
 
   it('condemns after two equal readings, though no other proof is valid', async () => {
-    // Two keys of well-formed junk against one honest node that is alone.
+    // Two keys with well-formed junk against a single honest node.
     const junk = {
       [vectors[1]!.submitter]: vector.proof,
       [deriveKeyPair('b').publicKey]: vector.proof,
@@ -81,7 +81,7 @@ describe('Auditor', () => {
     const verdicts = await auditor.auditAll(
       vector.round,
       [...proofsOf(junk), mine],
-      // A quarter of it may be waited.
+      // A quarter of this may be spent waiting.
       200,
     );
     expect(verdicts.map(({ valid }) => valid)).to.deep.equal([false, false, true]);
@@ -96,7 +96,7 @@ describe('Auditor', () => {
   });
 
   describe('with valid proofs of two other nodes', () => {
-    /** Three valid proofs on the vector's seed, by keys of its own. */
+    /** Three valid proofs on the vector's seed, by other keys. */
     const proofs: Submissions = Object.fromEntries(
       ['one', 'two', 'three'].map((name) => {
         const { publicKey, publicKeyBytes } = deriveKeyPair(name);
@@ -111,7 +111,7 @@ describe('Auditor', () => {
       const all = [...proofsOf(proofs), junk];
       const verdicts = await auditor.auditAll(vector.round, all);
       expect(verdicts.map(({ valid }) => valid)).to.deep.equal([true, true, true, false]);
-      // A submission that shows up late changes what the chain shows, and nothing here.
+      // A late submission changes what the chain shows, but nothing here.
       submissions = {};
       expect((await auditor.audit(vector.round, junk)).valid).to.equal(false);
       expect((await auditor.audit(vector.round, proofsOf(proofs)[0]!)).valid).to.equal(true);
@@ -137,7 +137,7 @@ describe('Auditor', () => {
     const { round } = vector;
     const of = { taskId, round, seed: Buffer.from(vector.seed, 'hex') };
     const random = new Random('list');
-    // Real shares by the real rules, on blocks of which hardly one could be.
+    // Real shares by the real rules, on blocks that could hardly be real.
     const honest = [KOII_WORK, ...Array.from({ length: 4 }, () => anyWork(random))].map(
       (work, i) => {
         const { publicKey, publicKeyBytes } = deriveKeyPair(`honest ${i}`);

@@ -196,7 +196,7 @@ describe('Seeds', () => {
         () => undefined,
         (error: unknown) => error,
       );
-    /** Of the chain before: rounds 33 to 40, one of them proven. */
+    /** Seeds from before the reset: rounds 33 to 40, one of them proven. */
     const ofDeadChain = async () => {
       const made = make();
       for (let round = 33; round <= 40; round++) await made.seeds.of(round);
@@ -271,6 +271,7 @@ describe('Seeds', () => {
     const set = store.set.bind(store);
     store.set = async (key, value) => {
       expect(++writing).to.equal(1);
+      // A write takes a while, in which no other may begin.
       await new Promise((resolve) => setTimeout(resolve, 5));
       await set(key, value);
       writing--;

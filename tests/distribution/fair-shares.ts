@@ -8,10 +8,10 @@ import { Random } from '../../simulator/random';
 import { mineEasyProof } from '../fixtures/proofs';
 import { anyWork } from '../fixtures/structured-proofs';
 
-/** Every hash is a share, so that thousands of proofs cost little. */
+/** Every hash is a share, so thousands of proofs cost little. */
 const EVERY_HASH = { ...PROOF_RULES, floor: (1n << 256n) - 1n };
 
-/** Shares a bounty among so many submitters, each with a real proof of either source, and looks at every amount. */
+/** Shares a bounty among many submitters, each with a real proof of either source, and checks every amount. */
 export function expectFairShares(submitters: number): void {
   const round = { taskId: randomBytes(32), round: 77, seed: randomBytes(32) };
   const random = new Random('fair shares');
@@ -33,7 +33,7 @@ export function expectFairShares(submitters: number): void {
   expect(amounts).to.have.length(submitters);
   const paid = amounts.reduce((sum, amount) => sum + amount, 0);
   expect(paid).to.be.at.most(Number(bounty));
-  // Each floor loses less than one unit.
+  // Each rounding down loses less than one unit.
   expect(paid).to.be.greaterThan(Number(bounty) - submitters);
   const total = judged.reduce(
     (sum, { verdict }) => sum + (verdict.valid ? verdict.hashes : 0n),

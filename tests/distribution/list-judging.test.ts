@@ -1,8 +1,9 @@
 import { expect } from 'chai';
-import { draw, LIST_SWITCHES } from '../../src/distribution/list-rules';
+import { LIST_SWITCHES } from '../../src/distribution/list-rules';
+import { draw } from '../../src/distribution/lots';
 import { KeeperUnderTest, LISTED, percent, SELF, WINDOW_MS } from '../fixtures/list-chain';
 
-/** The moment of round 7 by the secret: 86 + 6 x 0.2444 percent. */
+/** The moment that the secret draws in round 7: 86 + 6 x 0.2444 percent. */
 const LATE = 87;
 const LAST = 95;
 
@@ -182,7 +183,7 @@ describe('judging lists', () => {
     expect(test.votesOn('Node1')).to.deep.equal([['Node1', true, LATE]]);
     expect(test.votesOn('Node2')).to.deep.equal([['Node2', false, 5]]);
     expect(test.judged).to.deep.equal([LISTED, LISTED]);
-    // Its own, made on the view that lagged, is wrong by now.
+    // Its own list, made from the view that lagged, is wrong by now.
     expect(test.votesOn(SELF)).to.deep.equal([[SELF, false, 5]]);
   });
 

@@ -10,7 +10,7 @@ import {
   WINDOW_MS,
 } from '../fixtures/list-chain';
 
-/** The moment of round 7 by the secret: 86 + 6 x 0.2444 percent. */
+/** The moment that the secret draws in round 7: 86 + 6 x 0.2444 percent. */
 const LATE = 87;
 const LAST = 95;
 
@@ -22,7 +22,7 @@ describe('looks at lists', () => {
   afterEach(() => test.stop());
 
   const starts: [number, number[]][] = [
-    // The clock of slots lags by one at most.
+    // The chain's clock lags by a slot at most.
     [60, [60, 75, LATE, LAST]],
     [93, [93, LAST]],
     [97, [97]],
@@ -67,7 +67,7 @@ describe('looks at lists', () => {
   });
 
   it('waits for its view to catch up where it has just started and nobody agrees', async () => {
-    // Started at 44 %, while the chain shows it the round without its last submitter.
+    // Started at 44 %, while the chain doesn't show it the round's last submitter.
     const whole = test.ledger.submissionsOf.get(LISTED)!;
     const right = test.right;
     test.ledger.name('Node1', right);
@@ -79,7 +79,7 @@ describe('looks at lists', () => {
     await test.run(46);
     test.ledger.submissionsOf.set(LISTED, whole);
     await test.untilAudit(60);
-    // Half of the window: 12 s after it read the round, which is too soon.
+    // Half of the window is 12 s after it read the round, which is too soon.
     expect(test.ledger.votes).to.deep.equal([]);
     await test.untilAudit(110);
     expect(test.votesOn('Node1')).to.deep.equal([['Node1', true, LATE]]);
@@ -204,7 +204,7 @@ describe('looks at lists', () => {
     const next = test.ledger.name('Node2', test.falseFor('Node2'));
     await test.clock.runUntil(2 * ROUND_MS - 1);
     expect(next.votes).to.deep.equal([{ voter: SELF, isValid: false }]);
-    // What was voted out before is not voted on again.
+    // Lists that were voted out before are not voted on again.
     expect(test.votesOn('Node1')).to.have.length(1);
     expect(ROUND).to.equal(LISTED + 2);
   });

@@ -1,9 +1,10 @@
 import { expect } from 'chai';
-import { draw, LIST_SWITCHES } from '../../src/distribution/list-rules';
+import { LIST_SWITCHES } from '../../src/distribution/list-rules';
+import { draw } from '../../src/distribution/lots';
 import type { OwnList } from '../../src/distribution/own-lists';
 import { KeeperUnderTest, LISTED, ROUND, ROUND_MS, SELF, WINDOW_MS } from '../fixtures/list-chain';
 
-/** A slot, by which the chain's clock may lag. */
+/** One slot: the chain's clock may lag by so much. */
 const SLOT_MS = 408;
 
 /** A secret that draws a place in the round. */

@@ -10,11 +10,11 @@ import {
   WINDOW_MS,
 } from '../fixtures/list-chain';
 
-/** The network is reset in the round that runs to one so far below. */
+/** How far below the round that runs the network is reset to. */
 const REWOUND = 6;
 const LISTED_ANEW = LISTED - REWOUND;
 
-// What a list-keeper does when the rounds are counted anew.
+// What a list-keeper does when the numbers of rounds begin anew.
 describe('lists after a reset of the network', () => {
   let test: KeeperUnderTest;
   let computed: number[];
@@ -22,7 +22,7 @@ describe('lists after a reset of the network', () => {
     computed = [];
     const events = { computed: ({ round }: OwnList) => void computed.push(round) };
     test = new KeeperUnderTest({ submitters: 3, events });
-    // Others than those of the chain before.
+    // Other submitters than on the chain before.
     test.ledger.submissionsOf.set(LISTED_ANEW, submissionsOf(2));
   });
   afterEach(() => test.stop());
@@ -52,7 +52,7 @@ describe('lists after a reset of the network', () => {
     test.start();
     await test.clock.runUntil(ROUND_MS - 1);
     test.ledger.rewound = 3;
-    // Round 9 is 7 now, and the next 8, 9: in that, the list of a new round 7 is due.
+    // Round 9 is 7 now, followed by 8 and 9: in 9, the list of the new round 7 is due.
     test.ledger.submissionsOf.set(LISTED, submissionsOf(5));
     test.ledger.listsOf.clear();
     await test.clock.runUntil(2.99 * ROUND_MS);

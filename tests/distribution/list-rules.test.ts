@@ -1,9 +1,7 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
 import type { Windows } from '../../src/distribution/ledger';
 import {
   auditTime,
-  draw,
   isRecastDue,
   LIST_RULES,
   looksOf,
@@ -15,7 +13,6 @@ import {
   voteAt,
   type LookKind,
 } from '../../src/distribution/list-rules';
-import { SECRET } from '../fixtures/list-chain';
 
 const WINDOWS: Windows = {
   round: 9,
@@ -25,40 +22,6 @@ const WINDOWS: Windows = {
   endsAt: 489_600,
 };
 const FINAL = { opensAudits: false, listsAreFinal: true };
-
-describe('the draw', () => {
-  // docs/PROTOCOL.md section 8
-  const worked: [number, number, number, number][] = [
-    [7, 40, 34, 1049942619],
-    [8, 40, 6, 1782142704],
-    [70000, 3, 1, 4184433008],
-    [0, 1, 0, 3366935406],
-  ];
-  for (const [round, submitters, place, moment] of worked) {
-    it(`gives place ${place} of ${submitters} in round ${round}`, () => {
-      expect(draw(SECRET, round, submitters)).to.deep.equal({ place, moment: moment / 2 ** 32 });
-    });
-  }
-
-  it('is below the number of submitters, and 1 is below 1', () => {
-    const secrets = fc.uint8Array({ minLength: 32, maxLength: 32 });
-    fc.assert(
-      fc.property(secrets, fc.nat(), fc.integer({ min: 1, max: 2 ** 21 }), (secret, round, n) => {
-        const { place, moment } = draw(secret, round, n);
-        expect(place).to.be.within(0, n - 1);
-        expect(Number.isInteger(place)).to.equal(true);
-        expect(moment).to.be.within(0, 1 - 2 ** -32);
-        expect(draw(secret, round, 1).place).to.equal(0);
-      }),
-    );
-  });
-
-  it('depends on the secret, the round and the number of submitters alone', () => {
-    expect(draw(SECRET, 7, 40)).to.deep.equal(draw(Buffer.from(SECRET), 7, 40));
-    expect(draw(SECRET, 8, 40)).not.to.deep.equal(draw(SECRET, 7, 40));
-    expect(draw(SECRET, 7, 40).moment).to.equal(draw(SECRET, 7, 1000).moment);
-  });
-});
 
 describe('when a place makes its list', () => {
   it('is at once below 6, and a step later in each group twice as large', () => {
@@ -90,7 +53,7 @@ describe('when a place makes its list', () => {
 
   it('leaves time to finish: 5 % of the window and 70 ms a submitter', () => {
     expect(makingMs(WINDOWS, 1000)).to.be.closeTo(80_200, 1e-6);
-    // Two steps and the making of a thousand don't fit in.
+    // Two steps and then making a list of a thousand don't fit in.
     expect(makesAt(WINDOWS, 2, 1000) + makingMs(WINDOWS, 1000)).to.be.above(WINDOWS.auditAt);
     expect(sdkMakesUntil(WINDOWS)).to.be.closeTo(193_800, 1e-6);
   });

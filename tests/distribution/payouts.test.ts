@@ -44,7 +44,7 @@ describe('sharePayouts', () => {
         expect(amounts.every((amount) => Number.isSafeInteger(amount) && amount >= 0)).to.equal(
           true,
         );
-        // As the SDK sums them up.
+        // Summed as the SDK does it.
         expect(amounts.reduce((sum, amount) => sum + amount, 0) <= Number(bounty)).to.equal(true);
         for (const { publicKey, verdict } of judged) {
           if (!verdict.valid) expect(list[publicKey]).to.equal(0);
@@ -192,7 +192,7 @@ describe('the contents of an account', () => {
       ' '.repeat(2 ** 23),
     ];
     for (const text of long) expect(readingOf(text, OWN)).to.equal('unreadable');
-    // No list of honest nodes is longer than 2 MiB.
+    // No honest list is longer than 2 MiB.
     expect(readingOf('x'.repeat(2 ** 21 + 1), OWN)).to.equal('differs');
   }).timeout(5000);
 });

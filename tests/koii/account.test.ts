@@ -1,13 +1,13 @@
-import bs58 from 'bs58';
 import { expect } from 'chai';
 import { Account } from '../../src/koii/account';
 import { NodeCallError } from '../../src/koii/calls';
 import { createLog } from '../../src/process/log';
+import { deriveKeyPair } from '../../simulator/keys';
 
-const [mined, other] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
+const [mined, other] = [deriveKeyPair('mined').publicKey, deriveKeyPair('other').publicKey];
 
 describe('Account', () => {
-  let answer: () => Promise<Uint8Array>;
+  let answer: () => Promise<string>;
   let stops: number;
   let lines: string[];
   let account: Account;
@@ -15,7 +15,7 @@ describe('Account', () => {
     [stops, lines] = [0, []];
     const log = createLog('info', (line) => lines.push(line));
     account = new Account(
-      bs58.encode(mined),
+      mined,
       log,
       () => stops++,
       () => answer(),
@@ -34,7 +34,7 @@ describe('Account', () => {
     expect(await account.isKeptAsFarAsKnown()).to.equal(false);
     expect(stops).to.be.at.least(1);
     expect(lines).to.have.length(1);
-    expect(lines[0]).to.include(bs58.encode(mined)).and.include(bs58.encode(other));
+    expect(lines[0]).to.include(mined).and.include(other);
   });
 
   it('can be mined for, and not be submitted for, while the node does not tell', async () => {

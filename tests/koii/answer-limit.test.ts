@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { limitAnswers } from '../../src/koii/answer-limit';
 import { nodeClient } from '../../sdk-stand-in/namespace-wrapper/node-client';
+import { until } from '../fixtures/until';
 import { captureErrors } from '../sdk-stand-in/quiet';
 
 const MAX_BYTES = 100_000;
@@ -16,7 +17,7 @@ describe('limitAnswers', () => {
   let port: number;
   let refused: number;
   let lift: () => void;
-  /** Bytes that a server without end could get rid of. */
+  /** Bytes that the endless answer got rid of. */
   let sent: number;
 
   before(async () => {
@@ -49,7 +50,7 @@ describe('limitAnswers', () => {
   });
   afterEach(() => lift());
 
-  /** As HTTP libraries do: an error of the answer or of the request, whichever comes first. */
+  /** Fails as HTTP libraries do: by an error of the answer or the request, whichever comes first. */
   const get = (path: string, agent?: Agent): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
       const asked = request({ host: 'localhost', port, path, agent }, resolve);
@@ -75,7 +76,7 @@ describe('limitAnswers', () => {
   it('refuses one that turns out larger, and has no more of it sent', async () => {
     expect(String(await errorOf(read('/endless')))).to.include('larger than 100000 bytes');
     expect(refused).to.equal(1);
-    // What the buffers between hold comes on top.
+    // What the buffers in between hold comes on top.
     expect(sent).to.be.lessThan(100 * MAX_BYTES);
   });
 
@@ -88,7 +89,8 @@ describe('limitAnswers', () => {
 
   it('loses nothing of an answer that is read late', async () => {
     const answer = await get('/full');
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    // No more than this waits to be read.
+    await until(() => answer.readableLength >= answer.readableHighWaterMark);
     expect(await text(answer)).to.equal(FULL);
   });
 

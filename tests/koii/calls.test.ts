@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { z } from 'zod';
 import { NotYetError } from '../../src/audit/seeds';
@@ -19,7 +18,7 @@ const SHARED_MS = 60_000;
 
 describe('shareInFlight', () => {
   let asked: unknown[][];
-  /** What settles the calls, in the order in which they were made. */
+  /** Functions that settle the calls, in the order in which these were made. */
   let settle: ((error?: Error) => void)[];
   beforeEach(() => ([asked, settle] = [[], []]));
 
@@ -69,15 +68,18 @@ describe('shareInFlight', () => {
   });
 
   it('asks anew where an answer does not come: a call that hangs is not shared for ever', async () => {
-    const shared = shareInFlight(ask, 20);
-    void shared(7);
-    await sleep(30);
+    let nowMs = 0;
+    const shared = shareInFlight(ask, SHARED_MS, () => nowMs);
+    const first = shared(7);
+    nowMs = SHARED_MS - 1;
+    expect(shared(7)).to.equal(first);
+    nowMs = SHARED_MS;
     const next = shared(7);
     const beside = shared(7);
     expect(asked).to.have.length(2);
-    // The late answer of the first must not make a third ask, while the second is on its way.
+    // A late answer to the first call must not cause a third while the second is on its way.
     settle[0]!();
-    await sleep(0);
+    await first;
     expect(shared(7)).to.equal(next).and.to.equal(beside);
     settle[1]!();
     await next;
@@ -98,7 +100,7 @@ describe('callNode', () => {
     ['nothing', () => Promise.resolve(undefined)],
     ['another type', () => Promise.resolve('7')],
     ['a rejection', () => Promise.reject(new Error('refused'))],
-    ['silence', () => sleep(10_000, undefined, { ref: false })],
+    ['silence', () => new Promise(() => undefined)],
   ];
   for (const [what, fail] of failures) {
     it(`asks once, names what was asked, and counts it, after ${what}`, async () => {
@@ -131,7 +133,7 @@ describe('patience', () => {
     patience = new Patience({ log, clock });
   });
 
-  /** A question that fails until a time. @returns when it was tried, too */
+  /** A question that fails until a time. @returns the times of its tries, too */
   const question = (
     wellAt: number,
     failure = (): Error => new NodeCallError('away', { cause: new Error('refused') }),
@@ -227,7 +229,7 @@ describe('patience', () => {
     await clock.runUntil(4 * MINUTE_MS);
     expect(lines[0]).to.include('round 10 has to wait: the chain is still in round 9');
     expect(lines[0]).to.not.include('at ');
-    // One failed call has not to wait for as long as the chain is waited for by now.
+    // A single failed call doesn't wait as long as the chain is waited for by now.
     const quick = question(clock.now() + 1);
     const asked = clock.now();
     const other = patience.patiently('another', quick.ask);

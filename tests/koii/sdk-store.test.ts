@@ -10,15 +10,16 @@ import {
 import { appendFile, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { checkStore, forgetDamage, SdkStore, StoreError } from '../../src/koii/sdk-store';
 import { createLog } from '../../src/process/log';
+import type { KeyValueStore } from '../../src/store/store';
 import { MemoryStore } from '../fixtures/memory-store';
+import { until } from '../fixtures/until';
 
 const log = createLog('silent');
 
-/** What matters of the official SDK's NeDB: it answers from memory, and appends to a file that may fail. */
+/** The official SDK's NeDB as far as it matters: it answers from memory, and appends to a file that may fail. */
 class FakeDatabase {
   readonly memory = new Map<string, string>();
   full = false;
@@ -63,12 +64,12 @@ class FakeDatabase {
   }
 }
 
-/** As NeDB says that a file is garbage. */
+/** How NeDB says that a file is garbage. */
 function corrupt(): Error {
   return Object.assign(new Error('100% of the data file is corrupt'), { corruptionRate: 1 });
 }
 
-/** As level says why it can't open a folder. */
+/** How level says why it can't open a folder. */
 function unopened(code: string): Error {
   return new Error('Database failed to open', { cause: Object.assign(new Error(code), { code }) });
 }
@@ -205,8 +206,14 @@ describe("the SDK's store", () => {
     it('stays where it is when it failed for a moment', async () => {
       writeFileSync(file, 'good');
       memory.broken = true;
-      setTimeout(() => (memory.broken = false), 30);
-      await checkStore(memory, locate, log, 40);
+      let located = 0;
+      const mended = (): Promise<string> => {
+        // Once before each try, and once after the one that failed.
+        if (++located === 3) memory.broken = false;
+        return locate();
+      };
+      expect(await checkStore(memory, mended, log, 1)).to.equal(true);
+      expect(located).to.equal(3);
       expect(readFileSync(file, 'utf8')).to.equal('good');
     });
 
@@ -227,12 +234,12 @@ describe("the SDK's store", () => {
 
       it('and has worked for a while, is moved aside again', async () => {
         forgetDamage(memory, file, log, 1);
-        await sleep(50);
+        await until(() => !existsSync(aside()));
         expect(await damage('second')).to.be.instanceOf(StoreError);
         expect(readFileSync(aside(), 'utf8')).to.equal('second');
         expect(readFileSync(`${aside()}.old`, 'utf8')).to.equal('first');
         forgetDamage(memory, file, log, 1);
-        await sleep(50);
+        await until(() => !existsSync(aside()));
         expect(await damage('third')).to.be.instanceOf(StoreError);
         expect(readFileSync(aside(), 'utf8')).to.equal('third');
         expect(readFileSync(`${aside()}.old`, 'utf8')).to.equal('second');
@@ -240,12 +247,20 @@ describe("the SDK's store", () => {
 
       it('and does not work, keeps what was moved aside where it is, until it does', async () => {
         memory.broken = true;
-        forgetDamage(memory, file, log, 10);
-        await sleep(100);
+        let tries = 0;
+        const counted: KeyValueStore = {
+          get: (key) => memory.get(key),
+          set: (key, value) => {
+            tries++;
+            return memory.set(key, value);
+          },
+        };
+        forgetDamage(counted, file, log, 10);
+        await until(() => tries >= 3);
         expect(readFileSync(aside(), 'utf8')).to.equal('first');
         memory.broken = false;
-        await sleep(100);
-        expect(existsSync(aside())).to.equal(false);
+        await until(() => !existsSync(aside()));
+        expect(readFileSync(`${aside()}.old`, 'utf8')).to.equal('first');
       });
     });
   });

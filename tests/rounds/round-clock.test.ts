@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { RoundClock, type RoundTimes } from '../../src/rounds/round-clock';
+import { NotYetError } from '../../src/audit/seeds';
+import { believedRound, RoundClock, type RoundTimes } from '../../src/rounds/round-clock';
 
 describe('RoundClock', () => {
   const times = (round: number, roundMs = 600_000): RoundTimes => ({
@@ -68,5 +69,40 @@ describe('RoundClock', () => {
     expect(clock.timesOf(5)!.endsAt).to.equal(16_000);
     await turn();
     expect(clock.timesOf(5)!.endsAt).to.equal(24_000);
+  });
+});
+
+describe('the round that runs', () => {
+  let asked: number;
+  let computed: number;
+  const bySlots = (): Promise<number> => {
+    asked++;
+    return Promise.resolve(computed);
+  };
+  beforeEach(() => ([asked, computed] = [0, 10]));
+
+  it('is what the node says, next to the one that is expected', async () => {
+    for (const told of [99, 100, 101]) {
+      expect(await believedRound(told, 100, bySlots)).to.equal(told);
+    }
+    expect(asked).to.equal(0);
+  });
+
+  it('has to agree with the slots, give or take one, where it is another or none is expected', async () => {
+    for (const expected of [undefined, 2, 8, 12]) {
+      for (computed of [9, 10, 11]) {
+        expect(await believedRound(10, expected, bySlots)).to.equal(10);
+      }
+    }
+    expect(asked).to.equal(12);
+  });
+
+  it('is not known while the node contradicts its own slots', async () => {
+    for (const expected of [undefined, 7]) {
+      for (computed of [8, 12, 4000]) {
+        const failure = await believedRound(10, expected, bySlots).catch((e: unknown) => e);
+        expect(failure).to.be.instanceOf(NotYetError);
+      }
+    }
   });
 });

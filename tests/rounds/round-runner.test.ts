@@ -1,105 +1,12 @@
 import { expect } from 'chai';
 import { NodeCallError, LONGEST_WAIT_MS, Patience } from '../../src/koii/calls';
-import type { Clock } from '../../src/process/clock';
 import { createLog } from '../../src/process/log';
-import type { RoundTimes } from '../../src/rounds/round-clock';
 import { RoundRunner } from '../../src/rounds/round-runner';
 import { FakeClock } from '../fixtures/fake-clock';
+import { FakeChain, FakeMiner, SLOTS } from '../fixtures/round-chain';
 
-const SLOTS = 1200;
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-
-/** A chain whose slots last as long as a test says, whatever the node tells of them. */
-class FakeChain {
-  slotMs = 400;
-  toldSlotMs = 400;
-  /** Round 0 began then. */
-  startedAt = 0;
-  away = false;
-  asked = 0;
-
-  constructor(private readonly clock: Clock) {}
-
-  get round(): number {
-    return Math.floor(this.slot() / SLOTS);
-  }
-
-  current(): Promise<number> {
-    this.asked++;
-    return this.away ? Promise.reject(new NodeCallError('away')) : Promise.resolve(this.round);
-  }
-
-  times(round: number): Promise<RoundTimes> {
-    this.asked++;
-    if (this.away) return Promise.reject(new NodeCallError('away'));
-    const now = this.clock.now();
-    const at = (slot: number): number =>
-      now + (round * SLOTS + slot - Math.floor(this.slot())) * this.toldSlotMs;
-    const [startsAt, endsAt] = [at(0), at(SLOTS)];
-    return Promise.resolve({
-      round,
-      startsAt,
-      endsAt,
-      submissionEndsAt: endsAt,
-      auditEndsAt: endsAt,
-    });
-  }
-
-  /** From now on a round runs, as if it had begun now. */
-  reset(round: number): void {
-    this.startedAt = this.clock.now() - round * SLOTS * this.slotMs;
-  }
-
-  private slot(): number {
-    return (this.clock.now() - this.startedAt) / this.slotMs;
-  }
-}
-
-/** What is mined from when to when. */
-class FakeMiner {
-  readonly mined: { round: number; seed: string; from: number; until?: number }[] = [];
-  miningRound: number | undefined;
-  expectedEndAt = Infinity;
-  private end: () => void = () => undefined;
-
-  constructor(private readonly clock: Clock) {}
-
-  begin(round: number, seed: Uint8Array, ms: number): Promise<{ ended: Promise<void> }> {
-    this.end();
-    const one: (typeof this.mined)[number] = {
-      round,
-      seed: Buffer.from(seed).toString(),
-      from: this.clock.now(),
-    };
-    this.mined.push(one);
-    this.miningRound = round;
-    const stop = new AbortController();
-    const ended = new Promise<void>((resolve) => {
-      this.end = () => {
-        if (one.until !== undefined) return;
-        one.until = this.clock.now();
-        this.miningRound = undefined;
-        stop.abort();
-        resolve();
-      };
-    });
-    const { end } = this;
-    if (Number.isFinite(ms)) {
-      this.clock.until(this.clock.now() + ms, stop.signal).then(end, () => undefined);
-    }
-    return Promise.resolve({ ended });
-  }
-
-  expectEnd(inMs: number): void {
-    this.expectedEndAt = this.clock.now() + inMs;
-  }
-
-  pause(): Promise<void> {
-    this.end();
-    return Promise.resolve();
-  }
-}
 
 describe('RoundRunner', () => {
   let clock: FakeClock;
@@ -144,7 +51,7 @@ describe('RoundRunner', () => {
   const roundMs = (): number => SLOTS * chain.slotMs;
   const run = (ms: number): Promise<void> => clock.runUntil(clock.now() + ms);
   const rounds = (): number[] => miner.mined.map(({ round }) => round);
-  /** The parts of a time in which something was mined. */
+  /** For how long something was mined, in all. */
   const minedMs = (): number =>
     miner.mined.reduce((sum, { from, until = clock.now() }) => sum + until - from, 0);
 
@@ -200,7 +107,7 @@ describe('RoundRunner', () => {
     chain.reset(10);
     void runner.announce(10);
     await run(60 * MINUTE_MS);
-    // Timers stand still while it sleeps, and the chain does not.
+    // Timers stand still while it sleeps, but the chain doesn't.
     chain.startedAt -= roundMs();
     await run(MINUTE_MS);
     expect(miner.miningRound).to.equal(undefined);
@@ -300,7 +207,7 @@ describe('RoundRunner', () => {
       void runner.announce(round);
       await run(10_000);
     }
-    // Five minutes; with a wait for each round it were thousands.
+    // In five minutes; if each round waited by itself, it would be thousands.
     expect(chain.asked).to.be.lessThan(60);
     expect(lines.join('').length).to.be.lessThan(4000);
     expect(lines.filter((line) => line.includes('"stack"'))).to.have.length(1);

@@ -7,6 +7,7 @@ import { verifyProof } from '../../src/proof/verify';
 import { Round } from '../../src/rounds/round';
 import type { FoundShare, ShareOutcome } from '../../src/rounds/share-intake';
 import { LOCAL_WORKER } from '../../src/rounds/share-record';
+import { identityOf } from '../../src/work/identity';
 import type { Job } from '../../src/workers/jobs';
 import { MemoryStore } from '../fixtures/memory-store';
 import { BITCOIN_ORIGIN, mineOn, segmentAt } from '../fixtures/segments';
@@ -317,7 +318,7 @@ describe('ShareIntake', () => {
 
   it('makes no round of a record for another account', async () => {
     const record = node.round.toRecord();
-    const other = { ...identity, submitter: Buffer.alloc(32, 9) };
+    const other = identityOf(identity.taskId, Buffer.alloc(32, 9));
     const { intake } = await openShareDoor(store, other);
     expect(intake.restore(record)).to.equal(undefined);
   });

@@ -5,14 +5,14 @@ import { Round } from '../../src/rounds/round';
 import type { JudgedShare } from '../../src/rounds/share-record';
 import type { Attempt } from '../../src/work/attempt';
 import { koiiSegment } from '../../src/work/coinbases';
-import type { Identity } from '../../src/work/identity';
+import { identityOf } from '../../src/work/identity';
 import type { Template } from '../../src/work/segment';
 import { judgeOf, vectors } from '../fixtures/proofs';
 
 /** A really mined round of work source koii: the 28 shares of one of the published proofs. */
 export const vector = vectors[0]!;
 const { of, submitter } = judgeOf(vector);
-export const identity: Identity = { taskId: of.taskId, submitter };
+export const identity = identityOf(of.taskId, submitter);
 export const seed = Buffer.from(of.seed);
 
 const decoded = decodeProof(vector.proof);

@@ -17,14 +17,14 @@ const ROUND_SLOTS = 440;
 /** The lists on the ledger: maker to the account it names. */
 type Lists = Record<string, string>;
 
-// The list-keeper of a real process, over a chain whose slots go on.
+// The list-keeper of a real process, on a chain whose slots go on.
 describeProcesses('the distribution lists of a task', function () {
   this.timeout(60_000);
   let task: LoneTask;
   let lists: Lists;
   let accounts: Record<string, object>;
   let votes: Record<string, { voter: string; is_valid: boolean }[]>;
-  /** The slots stand at the first until they start to go on. */
+  /** The slots stand still at the first until `startedAt`. */
   let firstSlot: number;
   let startedAt: number;
 
@@ -74,7 +74,7 @@ describeProcesses('the distribution lists of a task', function () {
           ),
         }
       : {};
-  /** Starts the task in the audit window, which goes on when the task is up. */
+  /** Starts the task in the audit window; the slots go on once the task is up. */
   const startInAudit = async (part = 0): Promise<void> => {
     firstSlot = SUBMISSION + part * AUDIT;
     await task.start();
@@ -147,7 +147,7 @@ describeProcesses('the distribution lists of a task', function () {
     votes = { [task.other.publicKey]: [{ voter: 'somebody', is_valid: false }] };
     await startInAudit();
     task.send('distributionListAudit', LISTED);
-    // The SDK would vote at once: its own answer to what it asks is there.
+    // If the SDK got an answer, it would vote at once.
     await eventually(() => (slotsGone() > SUBMISSION + 0.8 * AUDIT ? true : undefined));
     expect(castVotes()).to.deep.equal([]);
     expect(await voteOn(task.other.publicKey)).to.deep.equal([task.other.publicKey, true, LISTED]);
@@ -175,7 +175,7 @@ describeProcesses('the distribution lists of a task', function () {
     const reward = (): Promise<number> => task.metric('orca_rewards_roe_total');
     await task.start();
     await eventually(async () => (await reward()) === 1000 || undefined);
-    // What the page shows is stored a moment later.
+    // What the page shows of it is stored a moment later.
     await eventually(() => task.callsOf('uploadDistributionList')[0]);
     task.kill('SIGKILL');
     await task.exit;
@@ -202,7 +202,7 @@ describeProcesses('the distribution lists of a task', function () {
       expect(cast).to.be.at.most(count);
       // A busy machine doesn't get through a hundred at each look.
       if (count === 3) expect({ reads, cast }).to.deep.equal({ reads: 4 * count, cast: count });
-      // At each of five looks, when it makes one, and of the rounds before.
+      // At each of five looks, when it makes a list, and for the rounds before.
       expect(calls.get('getTaskDistributionInfo')).to.be.at.most(20);
       expect(calls.get('getTaskSubmissionInfo')).to.be.at.most(6);
     });

@@ -25,7 +25,7 @@ describeProcesses("the task in the SDK's local test mode", function () {
     const env = { PATH: process.env['PATH'], MINING_SECONDS: '3', API_PORT: '18080' };
     try {
       const tsconfig = path.join(__dirname, '../../tsconfig.json');
-      // No task id, so that it is the local test mode, on a port that is its own.
+      // Without a task id it is the local test mode; the port is its own.
       const args = ['--import', loader, script, 'local', '', String(await freePort())];
       const { stdout } = await promisify(execFile)(process.execPath, args, {
         cwd,
@@ -37,7 +37,7 @@ describeProcesses("the task in the SDK's local test mode", function () {
       expect(submitted).to.have.length(1);
       const [key, { submission_value }] = submitted[0]!;
       expect(submission_value).to.match(/^EA[\w-]+$/);
-      // The only submitter proved all the work there is, so the whole bounty is its.
+      // The only submitter has proven all the work there is, so it gets the whole bounty.
       expect(outcome.list).to.deep.equal({ [key]: 1_000_000_000 });
       expect(outcome.parameters.round_number).to.equal(1);
       expect(outcome.health.status).to.equal('healthy');

@@ -8,7 +8,7 @@ import { RoundStore } from '../../../src/rounds/round-store';
 import { ShareIntake } from '../../../src/rounds/share-intake';
 import { RECENT_SHARES, ShareLog } from '../../../src/rounds/share-log';
 import { packAttempt } from '../../../src/work/attempt';
-import { decodeKey } from '../../../src/work/identity';
+import { decodeKey, identityOf } from '../../../src/work/identity';
 import { Jobs } from '../../../src/workers/jobs';
 import { Workers } from '../../../src/workers/workers';
 import { MemoryStore } from '../../../tests/fixtures/memory-store';
@@ -18,7 +18,7 @@ import { must, type FuzzTarget } from '../target';
 
 const log = createLog('silent');
 const vector = vectors[0]!;
-const identity = { taskId: decodeKey(vector.taskId), submitter: judgeOf(vector).submitter };
+const identity = identityOf(decodeKey(vector.taskId), judgeOf(vector).submitter);
 
 const decoded = decodeProof(vector.proof);
 const attempts = 'proof' in decoded ? decoded.proof.attempts.flat() : [];

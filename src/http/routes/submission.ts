@@ -1,4 +1,3 @@
-import bs58 from 'bs58';
 import type { RequestHandler, Response, Router } from 'express';
 import { z } from 'zod';
 import { difficultyOf } from '../../bitcoin/target';
@@ -95,7 +94,7 @@ export function addSubmission(
     if (proof === undefined) throw new ApiError(404, 'no share of this round was found yet');
     const body = {
       round_number: number,
-      submitter: bs58.encode(miner.identity.submitter),
+      submitter: miner.identity.publicKey,
       proof,
       shares: round.shares.length,
       estimated_hashes: String(round.estimatedHashes),
