@@ -13,13 +13,13 @@ const WRONG_VIEWS: readonly OutageKind[] = ['stale', 'partial'];
 /** What a call of the node's logger comes to: notices are so few that outages would miss them. */
 const NOTICE_FAULTS = [undefined, '500', 'error', 'null', 'silence', 'slow'] as const;
 /** What happens to a process. */
-const BLOWS = ['kill', 'terminate', 'freeze'] as const;
-export type BlowKind = (typeof BLOWS)[number];
+const PROCESS_FAULTS = ['kill', 'terminate', 'freeze'] as const;
+export type ProcessFaultKind = (typeof PROCESS_FAULTS)[number];
 
 /** Times are parts of a round. */
 const QUIET = { low: 0.15, high: 0.6 };
 const OUTAGE = { low: 0.02, high: 0.12 };
-const BLOW = { low: 0.02, high: 0.08 };
+const PROCESS_FAULT = { low: 0.02, high: 0.08 };
 const SLOW = 0.03;
 
 interface Outage {
@@ -38,7 +38,7 @@ export interface FaultOptions {
 /** Troubles a network: outages of each node's RPC, notices that get no answer, and processes that are killed, stopped and frozen. */
 export class Faults {
   /** How often each came. */
-  readonly counts = new Map<OutageKind | BlowKind | 'notice', number>();
+  readonly counts = new Map<OutageKind | ProcessFaultKind | 'notice', number>();
   private readonly outages = new Map<SimulatedNode, Outage>();
   /** Public key and round of each view that was wrong for a while. */
   private readonly wrongViews = new Set<string>();
@@ -68,21 +68,21 @@ export class Faults {
     network.finished.then(end, end);
     for (const node of network.nodes) {
       const random = new Random(`${seed}/rpc/${node.index}`);
-      void this.untilTheEnd(() => this.haveOutages(network, node, random));
+      void this.untilTheEnd(() => this.injectOutage(network, node, random));
     }
     const random = new Random(`${seed}/processes`);
-    void this.untilTheEnd(() => this.strike(network.nodes, random));
+    void this.untilTheEnd(() => this.injectProcessFault(network.nodes, random));
   }
 
-  private async untilTheEnd(trouble: () => Promise<void>): Promise<void> {
+  private async untilTheEnd(inject: () => Promise<void>): Promise<void> {
     try {
-      for (;;) await trouble();
+      for (;;) await inject();
     } catch (error) {
       if (!this.ended.signal.aborted) throw error;
     }
   }
 
-  private async haveOutages(network: Network, node: SimulatedNode, random: Random): Promise<void> {
+  private async injectOutage(network: Network, node: SimulatedNode, random: Random): Promise<void> {
     await this.wait(random.between(QUIET.low, QUIET.high));
     const kind = random.pick(OUTAGES);
     this.count(kind);
@@ -96,18 +96,18 @@ export class Faults {
     if (WRONG_VIEWS.includes(kind)) note();
   }
 
-  private async strike(nodes: readonly SimulatedNode[], random: Random): Promise<void> {
+  private async injectProcessFault(nodes: readonly SimulatedNode[], random: Random): Promise<void> {
     await this.wait(random.between(QUIET.low, QUIET.high));
     const targets = nodes.filter(
       ({ index, process }) => !this.options.spared?.has(index) && process.state === 'running',
     );
     if (targets.length === 0) return;
     const { process } = random.pick(targets);
-    const kind = random.pick(BLOWS);
+    const kind = random.pick(PROCESS_FAULTS);
     this.count(kind);
     if (kind === 'freeze') process.pause();
     else process.kill(kind === 'kill' ? 'SIGKILL' : 'SIGTERM');
-    await this.wait(random.between(BLOW.low, BLOW.high));
+    await this.wait(random.between(PROCESS_FAULT.low, PROCESS_FAULT.high));
     if (kind === 'freeze') process.resume();
     else {
       // One that takes its time to end is not started beside itself.
@@ -159,7 +159,7 @@ export class Faults {
     };
   }
 
-  private count(kind: OutageKind | BlowKind | 'notice'): void {
+  private count(kind: OutageKind | ProcessFaultKind | 'notice'): void {
     this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
   }
 
