@@ -64,15 +64,13 @@ describeProcesses('alarms in the desktop node', function () {
     });
     await notices.task.start();
     await notices.task.logged('ready to mine');
-    let isOver = false;
-    const events = (async () => {
-      for (let last = -1; !isOver; await sleep(50)) {
-        if (round() === last) continue;
-        last = round();
-        notices.task.send('executeTask', last);
-        notices.task.send('submitPayload', last - 1);
-      }
-    })();
+    let last = -1;
+    const events = setInterval(() => {
+      if (round() === last) return;
+      last = round();
+      notices.task.send('executeTask', last);
+      notices.task.send('submitPayload', last - 1);
+    }, 50);
     try {
       const [level] = await notices.shows('did not reach the chain');
       expect(level).to.equal('warn');
@@ -83,8 +81,7 @@ describeProcesses('alarms in the desktop node', function () {
       );
       await sleep(3 * roundSlots * slotMs);
     } finally {
-      isOver = true;
-      await events;
+      clearInterval(events);
     }
     expect(notices.task.log).to.match(/the proof of round \d+ is not on the chain/);
     expect(notices.about('reach the chain')).to.have.length(2);
@@ -117,7 +114,7 @@ describeProcesses('alarms in the desktop node', function () {
     const [level, message] = await notices.shows('newer task');
     expect(level).to.equal('warn');
     expect(message).to.include(notices.task.other.publicKey);
-    await sleep(500);
+    await notices.task.stored(/newer task\W+toldAt\W+\d/);
     await notices.kill();
     await notices.mine(ROUND);
     await notices.task.hasShares(ROUND);

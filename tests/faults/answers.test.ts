@@ -58,6 +58,7 @@ describeProcesses('fault: the answers of the node', function () {
     await task.start();
     await task.logged('ready to mine');
     sendEvents();
+    // Asked a second time it would be within this.
     await sleep(1000);
     const asked = task.callsOf('getTaskSubmissionInfo').map(([round]) => round);
     answer();

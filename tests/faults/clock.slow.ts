@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import { BUNDLE, LoneTask } from '../fixtures/lone-task';
-import { eventually } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
@@ -68,9 +68,9 @@ describeProcesses('fault: the clock jumps by an hour, both ways', function () {
     await task.hasShares(ROUND);
     for (let jumps = 1; jumps <= 3; jumps++) {
       task.kill('SIGUSR2');
-      await eventually(() => (task.timesLogged('the clock moved') === jumps ? true : undefined));
+      await eventually(() => task.timesLogged('the clock moved') === jumps);
       const before = await shares();
-      await eventually(async () => ((await shares()) > before ? true : undefined));
+      await eventually(async () => (await shares()) > before);
     }
     expect(task.log).to.not.include('mined round');
     const health = await task.get<{ status: string; uptime: number }>('/healthz');
@@ -103,7 +103,7 @@ describeProcesses('fault: the clock jumps by an hour, both ways', function () {
     };
 
     // Enough of them that some are stored.
-    await eventually(async () => ((await shown())?.samples.length ?? 0) > 18 || undefined);
+    await eventually(async () => ((await shown())?.samples.length ?? 0) > 18);
     expect(isNow((await shown())!.samples.at(-1)! - HOUR_MS)).to.equal(true);
     task.kill('SIGUSR2');
     await task.logged('the clock moved');
@@ -123,7 +123,7 @@ describeProcesses('fault: the clock jumps by an hour, both ways', function () {
     await task.exit;
     await task.start();
     task.send('executeTask', ROUND);
-    await eventually(async () => ((await shares()) > before ? true : undefined));
+    await eventually(async () => (await shares()) > before);
     expectRising(await goOn(5));
     expect(isNow((await shareTimes())[0])).to.equal(true);
     expect(task.verdictOn(await task.proofAfter(ROUND), ROUND)).to.include({ valid: true });

@@ -1,8 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { LoneTask } from '../fixtures/lone-task';
-import { eventually } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
@@ -33,12 +32,15 @@ describeProcesses('fault: the disk is full', function () {
     task.send('executeTask', ROUND);
     await task.hasShares(ROUND);
     limitFiles('1');
-    await eventually(async () => ((await health())?.status === 'degraded' ? true : undefined));
+    await eventually(async () => (await health())?.status === 'degraded');
     expect((await health())!.components).to.include({ miner: true, share_collection: false });
-    const full = await task.hasShares(ROUND);
-    await sleep(1000);
+    const before = await task.hasShares(ROUND);
+    const full = await eventually(async () => {
+      const shares = await task.hasShares(ROUND);
+      return shares > before && shares;
+    });
     limitFiles('unlimited');
-    await eventually(async () => ((await health())?.status === 'healthy' ? true : undefined));
+    await eventually(async () => (await health())?.status === 'healthy');
     task.kill('SIGKILL');
     await task.exit;
 

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { eventually } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { BUNDLE, LoneTask } from '../fixtures/lone-task';
 import { describeProcesses } from '../runner/describe-processes';
 

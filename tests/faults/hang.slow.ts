@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { BUNDLE, LoneTask } from '../fixtures/lone-task';
-import { eventually } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { node18 } from '../fixtures/node18';
 import { describeProcesses } from '../runner/describe-processes';
 
@@ -57,7 +57,7 @@ describeProcesses('fault: the main loop hangs', function () {
     task.kill('SIGUSR2');
     await task.logged('hangs');
     const before = await shares();
-    await eventually(async () => ((await shares()) > before ? true : undefined));
+    await eventually(async () => (await shares()) > before);
     expect(task.timesLogged(LAST_WORDS)).to.equal(0);
   });
 });

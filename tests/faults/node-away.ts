@@ -14,6 +14,7 @@ export async function expectMinedInSpiteOf(task: LoneTask, fault: Method): Promi
   let asked = task.nextCallOf('getRound');
   task.send('executeTask', round);
   await asked;
+  // The node is away for so long; the task's own timers run meanwhile.
   await sleep(500);
   repair();
   await task.hasShares(round);
@@ -23,6 +24,7 @@ export async function expectMinedInSpiteOf(task: LoneTask, fault: Method): Promi
   task.send('submitPayload', round);
   await asked;
   task.chain.round = round + 1;
+  // Nothing may be handed in meanwhile.
   await sleep(500);
   expect(task.callsOf('checkSubmissionAndUpdateRound')).to.deep.equal([]);
   const submitted = task.nextCallOf('checkSubmissionAndUpdateRound');

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import { BUNDLE, LoneTask, SECRET } from '../fixtures/lone-task';
-import { eventually } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { node18 } from '../fixtures/node18';
 import { describeProcesses } from '../runner/describe-processes';
 
@@ -36,7 +36,7 @@ for (const [name, binary] of NODES) {
       expect(task.verdictOn(await task.proofAfter(ROUND), ROUND)).to.include({ valid: true });
     };
     const hasDropped = (lines: number): Promise<true> =>
-      eventually(async () => ((await task.metric(DROPPED)) > lines ? true : undefined));
+      eventually(async () => (await task.metric(DROPPED)) > lines);
     const stop = async (): Promise<void> => {
       const startedAt = performance.now();
       task.kill('SIGTERM');
@@ -98,7 +98,7 @@ for (const [name, binary] of NODES) {
       let text = '';
       for (const pipe of task.pipes) pipe.on('data', (part: Buffer) => (text += part.toString()));
       expect(await task.exit).to.deep.equal({ code: 1, signal: null });
-      await eventually(() => (text.includes('MINING_THREADS: expected') ? true : undefined));
+      await eventually(() => text.includes('MINING_THREADS: expected'));
     });
   });
 }

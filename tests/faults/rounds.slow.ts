@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { StatusError } from '../../simulator/endpoint';
 import { LoneTask } from '../fixtures/lone-task';
-import { eventually } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
@@ -70,6 +70,7 @@ describeProcesses('fault: rounds that are not as the task expects them', functio
       task.chain.round = round;
       task.send('executeTask', round);
       task.send('submitPayload', round - 1);
+      // By the task's own timers, which decide how often it asks.
       await sleep(1000);
     }
     // With a wait of its own for each round: 320 calls and 200 KB.
@@ -81,6 +82,6 @@ describeProcesses('fault: rounds that are not as the task expects them', functio
     repair();
     await task.hasShares(ROUND + 30);
     expect(task.timesLogged('mining round ')).to.equal(1);
-    await eventually(() => (task.log.includes('the node answers again') ? true : undefined));
+    await eventually(() => task.log.includes('the node answers again'));
   });
 });

@@ -5,7 +5,7 @@ import { CONTROL_TOKEN_FILE } from '../../src/http/control-token';
 import type { SettingsAnswer } from '../../src/http/routes/settings';
 import { SETTINGS_FILE } from '../../src/settings/stored-settings';
 import { LoneTask } from '../fixtures/lone-task';
-import { eventually } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { restNow } from '../fixtures/standalone';
 import { describeProcesses } from '../runner/describe-processes';
 
@@ -57,7 +57,7 @@ describeProcesses('settings of a running task', function () {
     await task.logged('mining with 3 threads');
     await task.hasShares(11);
     expect((await put({ MINING_SCHEDULE: restNow() })).status).to.equal(200);
-    await eventually(async () => ((await task.metric('orca_mining')) === 0 ? true : undefined));
+    await eventually(async () => (await task.metric('orca_mining')) === 0);
   });
 
   it('act after a restart that the owner asks for: it ends with 0, and all is saved', async () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Submissions } from '../../src/work/seed';
 import { LoneTask } from '../fixtures/lone-task';
-import { eventually } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
@@ -47,7 +47,7 @@ describeProcesses('fault: the node shows a stale or partial view of the chain', 
       task.chain.submissions[ROUND - 2] = full;
       await task.logged('mining starts over');
       // Until mining has begun again, the shares that are shown are those on the wrong seed.
-      await eventually(() => task.timesLogged(`mining round ${ROUND}`) === 2 || undefined);
+      await eventually(() => task.timesLogged(`mining round ${ROUND}`) === 2);
       await task.hasShares(ROUND);
       const proof = await task.proofAfter(ROUND);
       expect(task.verdictOn(proof, ROUND, task.seed(ROUND, full))).to.include({ valid: true });
@@ -78,7 +78,7 @@ describeProcesses('fault: the node shows a stale or partial view of the chain', 
       task.send('auditPayload', ROUND);
       await read;
       // It reads round r-2, finds both proofs invalid, and waits before it reads again.
-      await eventually(() => seedReadings() > 0 || undefined);
+      await eventually(() => seedReadings() > 0);
       task.chain.submissions[ROUND - 2] = full;
       await task.logged('proves 2');
       expect(task.callsOf('auditSubmission')).to.deep.equal([]);
@@ -116,7 +116,7 @@ describeProcesses('fault: the node shows a stale or partial view of the chain', 
     await task.start();
     task.send('executeTask', ROUND);
     await task.hasShares(ROUND);
-    await eventually(() => Date.now() - startedAt > 2500 || undefined);
+    await eventually(() => Date.now() - startedAt > 2500);
     task.chain.submissions[ROUND - 2] = {};
     await task.logged(`mined round ${ROUND}`);
     expect(task.timesLogged(`mining round ${ROUND}`)).to.equal(1);

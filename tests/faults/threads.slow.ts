@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { BUNDLE, LoneTask } from '../fixtures/lone-task';
-import { eventually } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
@@ -61,7 +61,7 @@ describeProcesses('fault: the machine gives no more threads', function () {
   /** Threads of a task that mines with all it wants. */
   const wanted = async (): Promise<number> => {
     await start(ENOUGH);
-    await eventually(async () => ((await miner()) ? true : undefined));
+    await eventually(miner);
     task.send('executeTask', ROUND);
     await task.hasShares(ROUND);
     const { length } = readdirSync(`/proc/${task.pid}/task`);
@@ -74,11 +74,11 @@ describeProcesses('fault: the machine gives no more threads', function () {
     await start((await wanted()) - 2);
     task.send('executeTask', ROUND);
     await task.hasShares(ROUND);
-    await eventually(async () => ((await threadsUp()) === THREADS - 2 ? true : undefined));
+    await eventually(async () => (await threadsUp()) === THREADS - 2);
     expect(await miner()).to.equal(true);
     await task.logged(`mining with ${THREADS - 2} of ${THREADS} threads`);
     lift();
-    await eventually(async () => ((await threadsUp()) === THREADS ? true : undefined));
+    await eventually(async () => (await threadsUp()) === THREADS);
     await task.logged(`mining with ${THREADS} of ${THREADS} threads`);
     expect(task.timesLogged('mining thread failed: ')).to.equal(1);
   });
@@ -86,7 +86,7 @@ describeProcesses('fault: the machine gives no more threads', function () {
   it('lives on without any, says so in /healthz, and mines when the limit is lifted', async () => {
     await start((await wanted()) - THREADS);
     task.send('executeTask', ROUND);
-    await eventually(async () => ((await miner()) === false ? true : undefined));
+    await eventually(async () => (await miner()) === false);
     await task.logged(`mining with 0 of ${THREADS} threads`);
     lift();
     await task.hasShares(ROUND);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { eventually, startTaskNetwork, type TaskNetwork } from '../fixtures/network';
+import { startTaskNetwork, type TaskNetwork } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { describeProcesses } from '../runner/describe-processes';
 
 const DEAD = 40;
@@ -16,9 +17,7 @@ describeProcesses('a network that is reset', function () {
     network.reset(DEAD);
     const { ledger, nodes } = network;
     const paid = async (round: number): Promise<void> => {
-      await eventually(
-        () => ledger.record(round)?.payoutStatus === 'PayoutSuccessful' || undefined,
-      );
+      await eventually(() => ledger.record(round)?.payoutStatus === 'PayoutSuccessful');
     };
     await paid(DEAD);
     const before = new Map(ledger.balances);

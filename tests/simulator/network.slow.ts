@@ -1,6 +1,5 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import {
   readTaskConfig,
@@ -10,6 +9,7 @@ import {
   type NetworkOptions,
 } from '../../simulator';
 import { nodeAccounts } from '../../simulator/simulated-node';
+import { until } from '../fixtures/until';
 import { describeProcesses } from '../runner/describe-processes';
 import { isAlive } from './processes';
 
@@ -49,11 +49,11 @@ describeProcesses('a network of real processes', function () {
   }
 
   async function untilPhase(round: number, name: string): Promise<void> {
-    while (
-      !events.some((e) => e.type === 'phase' && e.phase.round === round && e.phase.name === name)
-    ) {
-      await sleep(10);
-    }
+    await until(
+      () =>
+        events.some((e) => e.type === 'phase' && e.phase.round === round && e.phase.name === name),
+      60_000,
+    );
   }
 
   const logOf = (node: { logPath: string }) => readFileSync(node.logPath, 'utf8');
@@ -253,7 +253,7 @@ describeProcesses('a network of real processes', function () {
     await untilPhase(0, 'audit');
     const { pid } = node.process;
     node.process.kill('SIGKILL');
-    while (node.process.state === 'running') await sleep(10);
+    await until(() => node.process.state !== 'running');
     expect(isAlive(pid!)).to.equal(false);
     await node.process.restart();
     expect(node.process.pid).not.to.equal(pid);

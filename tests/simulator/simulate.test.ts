@@ -4,11 +4,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { createServer, type AddressInfo } from 'node:net';
 import os from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import stringWidth from 'string-width';
 import type { RunReport } from '../../simulator';
-import { eventually } from '../fixtures/network';
+import { eventually, until } from '../fixtures/until';
 import { describeProcesses } from '../runner/describe-processes';
 import { toyDeclaring } from './declaring';
 import { isAlive } from './processes';
@@ -20,6 +19,9 @@ const TOY = [
   '--config',
   'tests/fixtures/toy-task.yml',
 ];
+
+/** Far more than a run takes to begin on a busy machine. */
+const START_MS = 60_000;
 
 interface Run {
   readonly process: ChildProcess;
@@ -63,7 +65,7 @@ describeProcesses('npm run simulate', function () {
 
   /** What each task says of itself, once round 0 has begun. */
   async function tasks(run: Run, keep: string) {
-    while (!run.output().includes('Round 0')) await sleep(20);
+    await until(() => run.output().includes('Round 0'), START_MS);
     return [1, 2, 3].map((n) => {
       const [first] = readFileSync(join(keep, `node-${n}`, 'task.log'), 'utf8').split('\n');
       return JSON.parse(first!) as { pid: number; env: Record<string, string> };
@@ -159,7 +161,7 @@ describeProcesses('npm run simulate', function () {
   it('exits with 130 when Ctrl-C cuts it short, and says where it was', async () => {
     const json = join(directory, 'out.json');
     const run = simulate([...TOY, '--rounds', '3', '--round-seconds', '2', '--json', json]);
-    while (!run.output().includes('Round 1')) await sleep(20);
+    await until(() => run.output().includes('Round 1'), START_MS);
     run.process.kill('SIGINT');
     const { code, stdout } = await run.ended;
     expect(code).to.equal(130);
@@ -210,7 +212,7 @@ describeProcesses('npm run simulate', function () {
     const pids = await taskPids(run, keep);
     run.process.kill('SIGKILL');
     await run.ended;
-    expect(await eventually(() => !pids.some(isAlive) || undefined)).to.equal(true);
+    expect(await eventually(() => !pids.some(isAlive))).to.equal(true);
   });
 
   it("prints the first node's dashboard, where it listens, with the token of its controls", async () => {

@@ -6,7 +6,7 @@ import { apiOf, dashboardIn } from '../../../cli/simulate/addresses';
 import { AuditCounts, auditsInWords, countsIn } from '../../../cli/simulate/audits';
 import { explain } from '../../../cli/simulate/closing';
 import type { SimulatedNode } from '../../../simulator';
-import { eventually } from '../../fixtures/network';
+import { eventually } from '../../fixtures/until';
 import { shownReport } from './shown-report';
 
 const EXIT = { code: 0, signal: null, requested: true, round: 1 };
@@ -39,7 +39,7 @@ describe('the audits of a run', () => {
   });
 
   async function countUntil(count: number): Promise<void> {
-    await eventually(() => answered >= count || undefined);
+    await eventually(() => answered >= count);
   }
 
   function follow(...nodes: ReturnType<typeof node>[]) {

@@ -4,7 +4,7 @@ import os from 'node:os';
 import { expect } from 'chai';
 import { lanAddress, RIG_ADDRESS } from '../../../cli/soak/addresses';
 import { SIDE_ATTACKS } from '../../../cli/soak/side-attacks';
-import { eventually } from '../../fixtures/network';
+import { eventually } from '../../fixtures/until';
 
 interface Seen {
   asked: string;
@@ -108,7 +108,7 @@ describe('attacks on the side port', function () {
     const [stream] = await attack(/streams/, 1);
     expect(stream).to.include({ asked: 'GET /dashboard/events', from: address });
     await attack(/idle/, 0);
-    await eventually(() => (sockets.size >= 1000 ? true : undefined));
+    await eventually(() => sockets.size >= 1000);
     for (const { remoteAddress } of sockets) {
       if (remoteAddress !== undefined) expect(remoteAddress).to.equal(address);
     }

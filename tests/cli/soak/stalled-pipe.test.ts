@@ -2,9 +2,10 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { StalledPipe } from '../../../cli/soak/stalled-pipe';
-import { eventually } from '../../fixtures/network';
+import { eventually } from '../../fixtures/until';
 import { describeProcesses } from '../../runner/describe-processes';
 
 describeProcesses('a pipe whose reader stalls', function () {
@@ -41,11 +42,12 @@ describeProcesses('a pipe whose reader stalls', function () {
       stalledMs: 1300,
     });
     startCounting();
-    await eventually(() => (log() !== '' && pipe.isStalled ? true : undefined));
+    await eventually(() => log() !== '' && pipe.isStalled);
     const before = log();
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    // It stalls for longer.
+    await sleep(500);
     expect(log()).to.equal(before);
-    await eventually(() => (log().length > before.length ? true : undefined));
+    await eventually(() => log().length > before.length);
 
     const numbers = log().trimEnd().split('\n');
     expect(numbers.slice(0, -1)).to.deep.equal(numbers.slice(0, -1).map((_, n) => String(n)));
