@@ -8,7 +8,7 @@ import { randomProof } from './forgery';
 import { ownKey, type Lifecycle } from './honest';
 import { turnOf } from './mining';
 import { callOwnNode } from './node';
-import { chain, everyRound, submissionTime, until } from './own-time';
+import { chain, everyRound, submissionTime, until } from './round-timing';
 
 // Cheaters that submit what is worth nothing, to keep others from being paid.
 

@@ -7,7 +7,7 @@ import type { Payouts } from '../src/distribution/payouts';
 import { ledger } from '../src/koii/ledger';
 import { ownKey, type Lifecycle } from './honest';
 import { callOwnNode } from './node';
-import { chain, everyRound, rightList, until } from './own-time';
+import { chain, everyRound, rightList, until } from './round-timing';
 
 // Cheaters that lie in distribution lists. They make them in every round as soon as it begins, drawn, selected or not: the
 // ledger takes a list from whoever has a stake. As auditors of others' lists they are honest.

@@ -3,7 +3,7 @@ import type { Windows } from '../src/distribution/ledger';
 import { auditTime } from '../src/distribution/list-rules';
 import { ledger } from '../src/koii/ledger';
 import { ownKey, type Lifecycle } from './honest';
-import { chain, everyRound, until } from './own-time';
+import { chain, everyRound, until } from './round-timing';
 
 // Cheaters that vote against every list. They make the right one themselves, where their proof lets them.
 

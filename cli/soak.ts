@@ -10,7 +10,7 @@ import { brokenByFaults } from './simulate/fault-run';
 import { flatness, MEASURES } from './soak/flatness';
 import { soakHostile } from './soak/hostile';
 import { sampleOf, type Sample } from './soak/samples';
-import { soaked } from './soak/soaked';
+import { soakNetworkOptions } from './soak/network-options';
 
 const SAMPLE_MS = 2500;
 const TELL_EVERY = 12;
@@ -72,7 +72,7 @@ async function soakFaults(
   const faults = new Faults({ seed, roundSeconds, spared: new Set([SPARED]) });
   console.log(`${nodes} nodes, rounds of ${roundSeconds} s, ${minutes} minutes, seed ${seed}`);
   const network = await startNetwork({
-    ...(await soaked({ nodes, roundSeconds, seed, directory })),
+    ...(await soakNetworkOptions({ nodes, roundSeconds, seed, directory })),
     changeMethods: faults.changeMethods,
   });
   faults.start(network);

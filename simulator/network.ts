@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-
 import { SlotClock } from './clock';
-import { Inspections } from './inspector';
 import { installExecutable } from './executable';
+import { Inspections } from './inspector';
 import type { KeyPair } from './keys';
 import { Ledger } from './ledger';
 import type { NetworkEvent, NetworkOptions } from './network-options';
@@ -261,7 +260,7 @@ class NetworkRun {
       onExit: (node, exit) => {
         this.#emit({ type: 'exited', node, exit });
         // With nobody left, there is nothing to wait for.
-        if (this.nodes.every(hasFailed)) this.abort();
+        if (this.nodes.every((node) => node.hasFailed)) this.abort();
       },
     });
   }
@@ -293,10 +292,4 @@ class NetworkRun {
 
 function defaultName(index: number): string {
   return `node-${index + 1}`;
-}
-
-function hasFailed(node: SimulatedNode): boolean {
-  const { state } = node.process;
-  const ended = state === 'died' || state === 'stopped';
-  return ended && node.exits.at(-1)?.requested === false;
 }

@@ -199,6 +199,13 @@ export class SimulatedNode {
     return this.#notices.all;
   }
 
+  /** Whether its process ended without being asked to, and is not started again. */
+  get hasFailed(): boolean {
+    const { state } = this.process;
+    const ended = state === 'died' || state === 'stopped';
+    return ended && this.exits.at(-1)?.requested === false;
+  }
+
   /** Ends the process, then the endpoint. */
   async close(): Promise<void> {
     await this.process.retire();

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeReport, RunReport, SimulatedNode } from '../../simulator';
-import { apiOf } from './addresses';
+import { apiOf } from './dashboard';
 
 const LOOK_MS = 1000;
 const TIMEOUT_MS = 2000;

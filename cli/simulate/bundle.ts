@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { duration } from '../../src/format';
+import type { SimulateOptions } from './options';
 
 const ROOT = join(__dirname, '../..');
 
@@ -21,5 +23,29 @@ export async function bundle(args: readonly string[], signal?: AbortSignal): Pro
     const { message, stdout = '', stderr = '' } = error as Error & Record<string, string>;
     const said = `${stdout}${stderr}`.trim();
     throw new Error(`the task can't be built: ${said || message}`, { cause: error });
+  }
+}
+
+/** The user ended it before there was anything to tell of. */
+export class Interrupted extends Error {
+  override readonly message = 'interrupted before the network was started';
+}
+
+/**
+ * Builds this repository's task where that is asked for.
+ * @throws Interrupted where its user had enough
+ */
+export async function build(
+  { build: isAsked }: SimulateOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!isAsked) return;
+  const startedAt = performance.now();
+  console.log('Building the task');
+  try {
+    const made = await bundle([], signal);
+    console.log(`  ${made}, in ${duration(performance.now() - startedAt)}`);
+  } catch (error) {
+    throw signal.aborted ? new Interrupted() : error;
   }
 }

@@ -1,7 +1,7 @@
 import logUpdate from 'log-update';
 import type { Inspector, Network, NetworkEvent, Notice, SimulatedNode } from '../../simulator';
 import { shortKey } from '../../src/format';
-import { dashboardIn } from './addresses';
+import { dashboardIn } from './dashboard';
 import { Payouts } from './payouts';
 import { Progress } from './progress';
 import { fit, printable } from './terminal-text';

@@ -10,7 +10,7 @@ import { verifyProof } from '../../src/proof/verify';
 import { decodeKey } from '../../src/work/identity';
 import { roundSeed } from '../../src/work/seed';
 import { nameOf } from '../../src/work/source';
-import { apiOf } from './addresses';
+import { apiOf } from './dashboard';
 import type { SummaryColumn } from './tables';
 
 const TIMEOUT_MS = 2000;

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LOOPBACK } from './addresses';
 
 // What attacks are made of. Each goes on at a rate that a tunnel, a LAN or a browser lets it have.
 
@@ -18,13 +19,6 @@ export interface Attack {
   /** Goes on until the signal. @param tell is told how each request ended: a status, or what became of its connection */
   run(attacked: Attacked, tell: (outcome: string) => void, signal: AbortSignal): Promise<void>;
 }
-
-export const LOOPBACK = '127.0.0.1';
-/** Each attack has strangers of its own: a limit that one of them runs into spares none of the others. */
-const STRANGERS = 200;
-/** @param attack 1..254 */
-export const stranger = (attack: number, n: number): string =>
-  `127.0.${attack}.${1 + (n % STRANGERS)}`;
 
 const ANSWER_TIMEOUT_MS = 30_000;
 /** What an attack has under way at most; more than that is left out. */

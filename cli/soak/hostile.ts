@@ -13,7 +13,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startNetwork, type Network, type RunReport, type SimulatedNode } from '../../simulator';
 import { brokenByFaults } from '../simulate/fault-run';
-import type { Tallies } from './attacking';
+import type { Tallies } from './attacker';
 import { RigJournal } from './mined';
 import type { Target } from './observer';
 import { PUBLIC_ATTACKS } from './public-attacks';
@@ -21,10 +21,16 @@ import type { RigEvent } from './rig';
 import type { Shown } from './rigs';
 import { heldBy } from './samples';
 import { SIDE_ATTACKS } from './side-attacks';
-import { soaked } from './soaked';
+import { soakNetworkOptions } from './network-options';
 import { StalledPipe } from './stalled-pipe';
 import { showAttacks, showFindings } from './tables';
-import { breaches, isUnfit, judgeEndured, type Endured, type Observation } from './verdict';
+import {
+  breaches,
+  isUnfit,
+  judgeAttackedNode,
+  type AttackedNode,
+  type Observation,
+} from './verdict';
 import { longest } from './waits';
 
 const ATTACKED = 0;
@@ -57,7 +63,7 @@ export async function soakHostile(options: HostileOptions, signal: AbortSignal):
   const logPath = path.join(directory, 'node-1', 'task.log');
   mkdirSync(path.dirname(logPath));
   const pipe = new StalledPipe(path.join(directory, 'output'), logPath);
-  const asDeployed = await soaked({ nodes, roundSeconds, seed, directory });
+  const asDeployed = await soakNetworkOptions({ nodes, roundSeconds, seed, directory });
   const network = await startNetwork({
     ...asDeployed,
     env: (index) => ({
@@ -81,7 +87,7 @@ export async function soakHostile(options: HostileOptions, signal: AbortSignal):
   const report = await network.finished;
   const { lastRound, tallies, journal } = measured;
   showAttacks(tallies);
-  const findings = judgeEndured(
+  const findings = judgeAttackedNode(
     {
       ...measured,
       ...outcomeOf(report, lastRound),
@@ -115,7 +121,7 @@ async function attack(network: Network, minutes: number, signal: AbortSignal): P
   await untilItAnswers(attacked, signal);
   const ports = [Number(attacked.env['API_PORT']), attacked.expressPort];
   const observer = start('observer', ...ports);
-  const attackers = start('attacking', ...ports);
+  const attackers = start('attacker', ...ports);
   const rigs = start('rigs', ...ports);
   const journal = new RigJournal();
   rigs.on('message', (event) => journal.note(event as RigEvent | Shown));
@@ -209,7 +215,7 @@ function progress(
 function outcomeOf(
   { rounds, nodes }: RunReport,
   lastRound: number,
-): Pick<Endured, 'rounds' | 'ends' | 'lastCode' | 'calls' | 'otherCalls'> {
+): Pick<AttackedNode, 'rounds' | 'ends' | 'lastCode' | 'calls' | 'otherCalls'> {
   const { publicKey, exits, calls } = nodes[ATTACKED]!;
   const others = nodes.filter((_, index) => index !== ATTACKED);
   const sum = (of: Readonly<Record<string, number>>): number =>
@@ -250,7 +256,7 @@ function answersToForbidden(tallies: Tallies): number {
     .reduce((sum, [, times]) => sum + times, 0);
 }
 
-async function whatIsIn(logPath: string): Promise<Pick<Endured, 'logMB' | 'unfitLines'>> {
+async function whatIsIn(logPath: string): Promise<Pick<AttackedNode, 'logMB' | 'unfitLines'>> {
   // A task that never wrote has none.
   appendFileSync(logPath, '');
   let unfitLines = 0;

@@ -1,18 +1,8 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import {
-  atRate,
-  exchange,
-  get,
-  hold,
-  LOOPBACK,
-  pick,
-  post,
-  stranger,
-  type Attack,
-  type Attacked,
-} from './attack';
+import { LOOPBACK, stranger } from './addresses';
+import { atRate, exchange, get, hold, pick, post, type Attack, type Attacked } from './attack';
 
 // What strangers do to the public port of a node.
 

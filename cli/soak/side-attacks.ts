@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
-import { atRate, exchange, get, hold, LOOPBACK, pick, post, stranger, type Attack } from './attack';
-import { lanAddress, RIG_ADDRESS } from './addresses';
+import { lanAddress, LOOPBACK, RIG_ADDRESS, stranger } from './addresses';
+import { atRate, exchange, get, hold, pick, post, type Attack } from './attack';
 
 // What a LAN's neighbours, and web pages in the owner's browser, do to the side port of a node.
 

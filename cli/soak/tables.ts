@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import type { Tallies } from './attacking';
+import type { Tallies } from './attacker';
 import type { Finding } from './verdict';
 
 /** Prints how the requests of each attack ended. */

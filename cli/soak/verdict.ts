@@ -15,7 +15,7 @@ export interface Observation {
 }
 
 /** What was measured of a node while it was attacked. */
-export interface Endured extends Observation {
+export interface AttackedNode extends Observation {
   /** Rounds that are over and whether a proof of the node is on the ledger, and is valid. */
   readonly rounds: readonly { round: number; submitted: boolean; valid: boolean }[];
   /** The most resident memory that any process of the node ever had. */
@@ -61,8 +61,8 @@ const LEAST_SHOWN = 0.5;
  * Judges a node that was attacked.
  * @param maxWaitMs what others on the side port may wait
  */
-export function judgeEndured(endured: Endured, maxWaitMs: number): Finding[] {
-  const { rounds, calls, otherCalls } = endured;
+export function judgeAttackedNode(node: AttackedNode, maxWaitMs: number): Finding[] {
+  const { rounds, calls, otherCalls } = node;
   const missed = rounds.filter(({ submitted, valid }) => !submitted || !valid);
   const mostCalls = Math.ceil(otherCalls * CALLS_FACTOR + CALLS_SLACK);
   return [
@@ -72,32 +72,32 @@ export function judgeEndured(endured: Endured, maxWaitMs: number): Finding[] {
       bound: 'all, with a valid proof',
       isOk: rounds.length > 0 && missed.length === 0,
     },
-    ...endured.side.map((waits) => {
+    ...node.side.map((waits) => {
       const longestMs = longest(waits);
       const isOk = longestMs <= maxWaitMs && waits.answered > 0 && sumOf(waits.failed) === 0;
       return { ...told(waits), bound: `${maxWaitMs} ms, all answered`, isOk };
     }),
-    ...endured.public.map((waits) => ({ ...told(waits), bound: '', isOk: true })),
-    shown('event loop of the node late', ms(endured.lagMs)),
-    shown('no processor for it', ms(endured.queuedMs)),
+    ...node.public.map((waits) => ({ ...told(waits), bound: '', isOk: true })),
+    shown('event loop of the node late', ms(node.lagMs)),
+    shown('no processor for it', ms(node.queuedMs)),
     shown(
       'observer stood still (left out)',
-      `${ms(endured.ownPauseMs)} at most, ${ms(endured.ownPausesMs)} in all`,
+      `${ms(node.ownPauseMs)} at most, ${ms(node.ownPausesMs)} in all`,
     ),
-    bounded('memory, MB', endured.peakMB, MOST_MB),
-    bounded('descriptors', endured.descriptors, MOST_DESCRIPTORS),
-    bounded('log, MB', endured.logMB, MOST_LOG_MB, 3),
-    bounded('log lines with controls or stacks', endured.unfitLines, 0),
-    bounded('ends of its process', endured.ends, 0),
+    bounded('memory, MB', node.peakMB, MOST_MB),
+    bounded('descriptors', node.descriptors, MOST_DESCRIPTORS),
+    bounded('log, MB', node.logMB, MOST_LOG_MB, 3),
+    bounded('log lines with controls or stacks', node.unfitLines, 0),
+    bounded('ends of its process', node.ends, 0),
     {
       measure: 'its end when asked to',
-      found: endured.lastCode === null ? 'killed after 2 s' : `code ${endured.lastCode}`,
+      found: node.lastCode === null ? 'killed after 2 s' : `code ${node.lastCode}`,
       bound: 'code 0',
-      isOk: endured.lastCode === 0,
+      isOk: node.lastCode === 0,
     },
     bounded(`calls of its node (${otherCalls} beside it)`, calls, mostCalls),
-    bounded('answers to pages, wrong names, proxies', endured.forbidden, 0),
-    ...judgeMined(endured.mined),
+    bounded('answers to pages, wrong names, proxies', node.forbidden, 0),
+    ...judgeMined(node.mined),
   ];
 }
 

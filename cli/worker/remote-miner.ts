@@ -6,7 +6,7 @@ import type { Conflict } from '../../src/rounds/remote-shares';
 import type { Attempt } from '../../src/work/attempt';
 import { HandedJobs } from './handed-jobs';
 import { NodeApi, type Work } from './node-api';
-import { NodeStanding } from './node-standing';
+import { NodeAvailability } from './node-availability';
 import { NodeAway, WrongServer } from './server-faults';
 import { shareBody, type ShareBody } from './share-body';
 
@@ -58,7 +58,7 @@ export class RemoteMiner {
   private readonly queue: QueuedShare[] = [];
   private jobs: HandedJobs | undefined;
   private submissions = 0;
-  private readonly standing: NodeStanding;
+  private readonly availability: NodeAvailability;
   private isMet = false;
   private minedMs = 0;
   private minesSinceMs: number | undefined;
@@ -76,7 +76,7 @@ export class RemoteMiner {
   constructor(private readonly options: RemoteMinerOptions) {
     const { url, id, threads, backend, note } = options;
     this.api = new NodeApi(url, id);
-    this.standing = new NodeStanding(note);
+    this.availability = new NodeAvailability(note);
     this.tellRejection = sparingly((times, reason) =>
       note(`share rejected: ${reason}${times > 1 ? ` (${times} since this was told last)` : ''}`),
     );
@@ -97,7 +97,7 @@ export class RemoteMiner {
   }
 
   get nodeIsAway(): boolean {
-    return this.standing.isAway;
+    return this.availability.isAway;
   }
 
   /** Shares found that no answer came to, and that may still be submitted. */
@@ -148,7 +148,7 @@ export class RemoteMiner {
         const work = await this.api.work(ask, after);
         this.isMet = true;
         if (this.nodeIsAway) this.submitNow.abort();
-        this.standing.succeeded('work');
+        this.availability.succeeded('work');
         // Behind a round the next one may begin at once.
         const pauseMs = work ? 0 : this.jobs ? LEAST_ASK_MS : IDLE_POLL_MS;
         await this.take(work);
@@ -160,8 +160,8 @@ export class RemoteMiner {
         after = undefined;
         if (ask.aborted) continue;
         this.expectPassing(error);
-        this.standing.failed('work', error);
-        if (this.standing.awayMs > AWAY_MS) await this.rest('the node is away for long');
+        this.availability.failed('work', error);
+        if (this.availability.awayMs > AWAY_MS) await this.rest('the node is away for long');
         await pause(retryMs, signal);
         retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
       }
@@ -171,7 +171,7 @@ export class RemoteMiner {
   /** @throws what won't pass: there never was a node, or there is none for long. */
   private expectPassing(error: unknown): asserts error is NodeAway | WrongServer {
     if (error instanceof NodeAway) return;
-    const isPassing = this.isMet && this.standing.awayMs < WRONG_MS;
+    const isPassing = this.isMet && this.availability.awayMs < WRONG_MS;
     if (!(error instanceof WrongServer) || !isPassing) throw error;
   }
 
@@ -252,7 +252,7 @@ export class RemoteMiner {
       try {
         const reason = await this.api.submit(share.round, share.body, late.signal);
         if (this.queue[0] === share) this.queue.shift();
-        this.standing.succeeded('submission');
+        this.availability.succeeded('submission');
         retryMs = FIRST_RETRY_MS;
         if (reason === undefined) this.accepted++;
         else {
@@ -263,7 +263,7 @@ export class RemoteMiner {
       } catch (error) {
         if (signal.aborted) return;
         if (!(error instanceof NodeAway || error instanceof WrongServer)) throw error;
-        this.standing.failed('submission', error);
+        this.availability.failed('submission', error);
         this.submitNow = new AbortController();
         await pause(retryMs, AbortSignal.any([signal, this.submitNow.signal]));
         retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { apiOf, dashboardIn } from '../../../cli/simulate/addresses';
+import { apiOf, dashboardIn } from '../../../cli/simulate/dashboard';
 import { AuditCounts, auditsInWords, countsIn } from '../../../cli/simulate/audits';
 import { explain } from '../../../cli/simulate/closing';
 import type { SimulatedNode } from '../../../simulator';

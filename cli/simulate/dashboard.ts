@@ -1,8 +1,19 @@
+import { spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SimulatedNode } from '../../simulator';
 import { originOf, reachableName } from '../../src/http/access';
 
 /** As a task tells its owner of its page: with the token of the controls. */
 const DASHBOARD = /https?:\/\/\S+\/\?token=[0-9a-f]+/;
+
+const POLL_MS = 250;
+const TRIES = 120;
+
+/** How each platform opens an address in the owner's browser. */
+const OPENERS: Partial<Record<NodeJS.Platform, [string, ...string[]]>> = {
+  darwin: ['open'],
+  win32: ['cmd', '/c', 'start', ''],
+};
 
 /** The address of a dashboard, with its token, in what a task told its owner; undefined where there is none. */
 export function dashboardIn(message: string): string | undefined {
@@ -24,4 +35,21 @@ export function apiOf({
   const { API_HOST: host = '127.0.0.1', API_PORT: port } = env;
   if (port === undefined) return undefined;
   return originOf(reachableName(host), port);
+}
+
+/** Opens a page once it answers. Where that can't be done nothing happens: the address was printed. */
+export async function openWhenUp(url: string, signal: AbortSignal): Promise<void> {
+  for (let i = 0; i < TRIES && !signal.aborted; i++) {
+    const answer = await fetch(url, { signal }).catch(() => undefined);
+    await answer?.body?.cancel();
+    if (answer?.ok) return openInBrowser(url);
+    await sleep(POLL_MS);
+  }
+}
+
+function openInBrowser(url: string): void {
+  const [command, ...args] = OPENERS[process.platform] ?? ['xdg-open'];
+  const opener = spawn(command, [...args, url], { stdio: 'ignore', detached: true });
+  opener.on('error', () => undefined);
+  opener.unref();
 }
