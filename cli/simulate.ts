@@ -67,7 +67,7 @@ function exitCode(report: Outcome, options: SimulateOptions): number {
     }
     return 1;
   }
-  // A run without end is ended by Ctrl-C, as it should be.
+  // A run without an end is meant to be ended by Ctrl-C.
   return report.interrupted && rounds > 0 ? EXIT_INTERRUPTED : 0;
 }
 

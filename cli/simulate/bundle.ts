@@ -7,9 +7,9 @@ import type { SimulateOptions } from './options';
 const ROOT = join(__dirname, '../..');
 
 /**
- * Has webpack make a bundle, as `npm run build` does.
- * @returns what it says of the bundle, one line
- * @throws Error with what it says of the code, where that can't be bundled
+ * Has webpack build a bundle, as `npm run build` does.
+ * @returns webpack's line about the bundle
+ * @throws Error with webpack's output if the code can't be bundled
  */
 export async function bundle(args: readonly string[], signal?: AbortSignal): Promise<string> {
   const webpack = join(ROOT, 'node_modules/webpack/bin/webpack.js');
@@ -26,14 +26,14 @@ export async function bundle(args: readonly string[], signal?: AbortSignal): Pro
   }
 }
 
-/** The user ended it before there was anything to tell of. */
+/** The user ended the run before there was anything to report. */
 export class Interrupted extends Error {
   override readonly message = 'interrupted before the network was started';
 }
 
 /**
- * Builds this repository's task where that is asked for.
- * @throws Interrupted where its user had enough
+ * Builds this repository's task if the options ask for it.
+ * @throws Interrupted if the user interrupts it
  */
 export async function build(
   { build: isAsked }: SimulateOptions,

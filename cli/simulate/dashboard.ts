@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SimulatedNode } from '../../simulator';
 import { originOf, reachableName } from '../../src/http/access';
 
-/** As a task tells its owner of its page: with the token of the controls. */
+/** The address of its page as a task tells it to its owner, with the token of the controls. */
 const DASHBOARD = /https?:\/\/\S+\/\?token=[0-9a-f]+/;
 
 const POLL_MS = 250;
@@ -15,14 +15,14 @@ const OPENERS: Partial<Record<NodeJS.Platform, [string, ...string[]]>> = {
   win32: ['cmd', '/c', 'start', ''],
 };
 
-/** The address of a dashboard, with its token, in what a task told its owner; undefined where there is none. */
+/** The address of a dashboard, with its token, in a task's message to its owner; undefined if there is none. */
 export function dashboardIn(message: string): string | undefined {
   return DASHBOARD.exec(message)?.[0];
 }
 
 /**
- * The origin of a node's API: where the node said that it listens, which need not be where it was told to; before that, and
- * where nobody is told, by its variables. Undefined where they don't say it.
+ * The origin of a node's API: where the node said it listens, which may not be where it was told to; before that, and
+ * if its owner is not told, as its variables have it. Undefined if they don't say.
  */
 export function apiOf({
   notices,
@@ -37,7 +37,7 @@ export function apiOf({
   return originOf(reachableName(host), port);
 }
 
-/** Opens a page once it answers. Where that can't be done nothing happens: the address was printed. */
+/** Opens a page once it answers. If it can't, nothing happens: the address was printed. */
 export async function openWhenUp(url: string, signal: AbortSignal): Promise<void> {
   for (let i = 0; i < TRIES && !signal.aborted; i++) {
     const answer = await fetch(url, { signal }).catch(() => undefined);

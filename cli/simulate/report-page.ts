@@ -13,8 +13,8 @@ import { STYLE } from './report-style';
 import type { ShownReport } from './tables';
 
 /**
- * A run as one page that stands alone: no script, no other file, nothing asked of a network.
- * @param report what `--json` writes, with the cheaters where there were any
+ * Renders a run as one self-contained page: no script, no other file, no network access.
+ * @param report what `--json` writes, with the cheaters if there were any
  */
 export function renderPage(
   report: ShownReport & { cheaters?: readonly CheaterReport[]; cost?: Cost },

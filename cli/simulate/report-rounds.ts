@@ -1,6 +1,6 @@
 import type { RoundReport, RunReport } from '../../simulator';
 import { count, shortKey, si, tokens } from '../../src/format';
-import type { Html} from './html';
+import type { Html } from './html';
 import { html, table } from './html';
 
 /** A round of the report page: its proofs, lists and votes. */

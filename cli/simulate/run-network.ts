@@ -25,7 +25,7 @@ import { renderPage } from './report-page';
 import { renderReport } from './tables';
 import { taskVariables, variableNames } from './variables';
 
-/** Runs a network of nodes, shows what happens, and tells at the end what became of it. */
+/** Runs a network of nodes, shows its progress, and reports the outcome. */
 export async function simulate(
   options: SimulateOptions,
   config: TaskConfig,
@@ -118,7 +118,7 @@ function roundsOf({ rounds, roundSeconds }: SimulateOptions): string {
   return `${rounds === 0 ? 'rounds' : count(rounds, 'round')} of ${roundSeconds} s`;
 }
 
-/** What is going to happen, before it does. */
+/** Prints what is going to happen. */
 function introduce(
   options: SimulateOptions,
   config: TaskConfig,
@@ -136,7 +136,7 @@ function introduce(
   );
 }
 
-/** The first node's dashboard, once that says where it is. */
+/** Shows the first node's dashboard, once the node says where it is. */
 function showDashboard(
   event: NetworkEvent,
   display: Display,

@@ -5,7 +5,7 @@ import type { SimulateOptions } from './options';
 import { renderSynthetic, runSynthetic, type SyntheticReport } from './synthetic';
 import { taskVariables, variableNames } from './variables';
 
-/** One real node and many submitters that are no processes. */
+/** Runs one real node and many submitters that are no processes. */
 export async function simulateSynthetic(
   options: SimulateOptions,
   config: TaskConfig,

@@ -3,12 +3,12 @@ import { SETTING_NAMES } from '../../src/settings/schema';
 import type { PlannedNode } from './cheaters';
 import type { SimulateOptions } from './options';
 
-/** The variables that reach the processes: what the deployment declares, and all that this repository's task reads. */
+/** The variables passed to the processes: those the deployment declares, and all that this repository's task reads. */
 export function variableNames({ mining }: SimulateOptions, config: TaskConfig): readonly string[] {
   return mining ? [...SETTING_NAMES, ...config.variables] : config.variables;
 }
 
-/** Variables as this shell has them; each node has an API of its own, and one thread unless told otherwise. */
+/** Variables from this shell; each node has its own API, and one thread by default. */
 export function taskVariables(
   names: readonly string[],
   apiPort: number,

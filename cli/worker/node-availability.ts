@@ -4,15 +4,15 @@ import { NodeAway, type WrongServer } from './server-faults';
 export type RequestKind = 'work' | 'submission';
 
 /**
- * How the node stands with a worker. Each kind fails and succeeds by itself: a node that gives work again has not
- * taken a share yet, and one whose disk is full gives work and takes none.
+ * Whether the node is available to a worker. Each kind of request fails and recovers by itself: a node that gives work
+ * again has not accepted a share yet, and one whose disk is full gives work but accepts no shares.
  */
 export class NodeAvailability {
   private readonly failing = new Set<RequestKind>();
   private awayAtMs: number | undefined;
   private isReportedAway = false;
 
-  /** @param report is called once when a trouble begins, and once when all is well again */
+  /** @param report called once when a problem begins, and once when all is well again */
   constructor(private readonly report: (text: string) => void) {}
 
   /** Whether it gives no work. */
@@ -20,7 +20,7 @@ export class NodeAvailability {
     return this.failing.has('work');
   }
 
-  /** For how long it has given no work, ms. */
+  /** How long it has given no work, ms. */
   get awayMs(): number {
     return this.awayAtMs === undefined ? 0 : performance.now() - this.awayAtMs;
   }
@@ -29,7 +29,7 @@ export class NodeAvailability {
     if (kind === 'work') this.awayAtMs ??= performance.now();
     const isNew = this.failing.size === 0;
     this.failing.add(kind);
-    // Who gives no answer at all gives none to the other kind.
+    // A node that does not answer at all fails both kinds.
     const isAway = kind === 'work' || (error instanceof NodeAway && error.isSilent);
     if (isAway && !this.isReportedAway) this.report(`the node is away: ${error.message}`);
     else if (isNew) this.report(`shares wait, the node takes none: ${error.message}`);

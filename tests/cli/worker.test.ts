@@ -51,7 +51,7 @@ describeProcesses('npm run worker', function () {
     const askedAt = performance.now();
     worker.kill('SIGINT');
     expect((await exit)[0]).to.equal(0);
-    // Two seconds are promised; the rest is for a busy machine.
+    // Two seconds are promised; the rest allows for a busy machine.
     expect(performance.now() - askedAt).to.be.below(4000);
     expect(worker.output()).to.match(
       /mined for [^:]+: [1-9]\S* [kM]?H\/s on average, [1-9]\S* [kMG] hashes; [1-9]\d* shares accepted, \d+ rejected\n$/,

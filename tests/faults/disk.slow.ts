@@ -6,7 +6,7 @@ import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
 
-/** A limit on the size of files makes every write fail, as a full disk does, and needs no rights. */
+/** A limit on file sizes makes every write fail, like a full disk, and needs no privileges. */
 const canLimit = spawnSync('prlimit', ['--version']).status === 0;
 
 interface Health {

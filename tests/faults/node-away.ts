@@ -5,7 +5,7 @@ import type { LoneTask } from '../fixtures/lone-task';
 
 const READS = ['getRound', 'getTaskState', 'getCurrentSlot', 'getTaskSubmissionInfo'];
 
-/** Breaks all that the task reads of its node, once as the round starts and once as its proof is due. */
+/** Breaks everything the task reads from its node, once as the round starts and once as its proof is due. */
 export async function expectMinedInSpiteOf(task: LoneTask, fault: Method): Promise<void> {
   const { round } = task.chain;
   await task.start();
@@ -14,7 +14,7 @@ export async function expectMinedInSpiteOf(task: LoneTask, fault: Method): Promi
   let asked = task.nextCallOf('getRound');
   task.send('executeTask', round);
   await asked;
-  // The node is away for so long; the task's own timers run meanwhile.
+  // The length of the outage; the task's own timers run meanwhile.
   await sleep(500);
   repair();
   await task.hasShares(round);

@@ -7,7 +7,7 @@ import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
 
-// The bundle, and a node that records what it is to show.
+// Runs the bundle, with a node that records the notices it is to show.
 describeProcesses('notices in the desktop node', function () {
   this.timeout(300_000);
   const notices = new ShownNotices();
@@ -60,7 +60,7 @@ describeProcesses('notices in the desktop node', function () {
       const stoppedAt = performance.now();
       notices.task.kill('SIGTERM');
       expect(await notices.task.exit).to.deep.equal({ code: 0, signal: null });
-      // Far below what an answer is waited for.
+      // Far less than the task waits for an answer.
       expect(performance.now() - stoppedAt).to.be.lessThan(20_000);
     });
   }
@@ -69,7 +69,7 @@ describeProcesses('notices in the desktop node', function () {
     notices.task.methods['logger'] = () => sleep(30_000, true);
     await notices.task.start();
     await notices.shows('Your mining page');
-    // Longer than the task waits for the node's answer.
+    // Long enough for the notice to be repeated if its slow answer were not awaited.
     await sleep(50_000);
     expect(notices.all).to.have.length(1);
     expect(notices.task.timesLogged('a notice could not be shown')).to.equal(0);

@@ -15,7 +15,7 @@ describeProcesses('settings of a running task', function () {
   beforeEach(() => (task = new LoneTask()));
   afterEach(() => task.dispose());
 
-  /** Nothing is chosen but a port that no other test has. */
+  /** Sets nothing but a port that no other test uses. */
   const start = () => task.start(undefined, { MINING_THREADS: '' });
   const file = () => `${task.storePath}${SETTINGS_FILE}`;
 
@@ -50,7 +50,7 @@ describeProcesses('settings of a running task', function () {
     await up();
     expect(valuesOf(await settings())).to.include(chosen);
     await task.logged(/ready to mine with 2 threads/);
-    // Threads more with the next round, and no sooner.
+    // The added threads come with the next round, not sooner.
     await put({ MINING_THREADS: '3' });
     task.chain.round = 11;
     task.send('executeTask', 11);

@@ -7,7 +7,7 @@ import { LoneTask } from '../fixtures/lone-task';
 import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
-/** What a node allows. */
+/** How long a node gives a task to end. */
 const STOP_MS = 2000;
 
 describeProcesses('fault: the process is stopped, killed or frozen', function () {
@@ -41,7 +41,7 @@ describeProcesses('fault: the process is stopped, killed or frozen', function ()
       const [, mined] = /by (\d+) shares\n/.exec(task.log)!;
       await task.start();
       expect(await shares()).to.be.at.least(before);
-      // A restarted task goes on by itself: nobody announces the round again.
+      // A restarted task continues by itself: the round is not announced again.
       await task.hasShares(ROUND);
       expect(Number(mined)).to.be.greaterThan(0);
       expect(task.timesLogged(`mining round ${ROUND}\n`)).to.equal(2);
@@ -118,7 +118,7 @@ describeProcesses('fault: the process is stopped, killed or frozen', function ()
     await mine();
     task.kill('SIGSTOP');
     const before = task.timesLogged('mining round');
-    // Frozen for so long.
+    // The length of the freeze.
     await sleep(2500);
     task.kill('SIGCONT');
     await task.hasShares(ROUND);

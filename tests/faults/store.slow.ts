@@ -7,7 +7,7 @@ import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
 
-/** After so long a store has worked, and what damages it next is a first time again. */
+/** After this long a store counts as working, and the next damage as the first. */
 const WELL_AFTER_MS = 60_000;
 
 describeProcesses("fault: the store's files are damaged", function () {
@@ -54,7 +54,7 @@ describeProcesses("fault: the store's files are damaged", function () {
       task.send('executeTask', ROUND);
       await task.hasShares(ROUND);
       if (time === 1) {
-        // Moved out of the way when the store has worked for that long.
+        // Renamed once the store has worked for that long.
         await eventually(() => existsSync(`${task.storePath}.unreadable.old`));
       }
       task.kill('SIGKILL');

@@ -10,7 +10,7 @@ import { describeProcesses } from '../runner/describe-processes';
 const ROUND = 10;
 const THREADS = 4;
 
-/** Of nobody else: the limit is on the threads of a user, and root has none. */
+/** A user without other processes: the limit is on a user's threads, and root is exempt. */
 const USER = 20_000 + (process.pid % 40_000);
 
 const AS_USER = [`--reuid=${USER}`, `--regid=${USER}`, '--clear-groups'];
@@ -28,12 +28,12 @@ describeProcesses('fault: the machine gives no more threads', function () {
     const probe = mkdtempSync(path.join(os.tmpdir(), 'threads-'));
     const { status } = spawnSync(asUser(probe, ENOUGH), ['-e', '0']);
     rmSync(probe, { recursive: true });
-    // It needs root, setpriv and prlimit (util-linux), and a Node that other users may run.
+    // Needs root, setpriv and prlimit (util-linux), and a Node that other users may run.
     if (status !== 0) this.skip();
   });
   beforeEach(() => {
     task = new LoneTask();
-    // The repository may be closed to that user.
+    // That user may have no access to the repository.
     bundle = path.join(task.directory, 'main.js');
     copyFileSync(BUNDLE, bundle);
   });
@@ -58,7 +58,7 @@ describeProcesses('fault: the machine gives no more threads', function () {
   const threadsUp = async (): Promise<number> =>
     THREADS - (await task.metric('orca_threads_failed'));
 
-  /** Threads of a task that mines with all it wants. */
+  /** The threads of a task that mines with as many as it wants. */
   const wanted = async (): Promise<number> => {
     await start(ENOUGH);
     await eventually(miner);
@@ -94,7 +94,7 @@ describeProcesses('fault: the machine gives no more threads', function () {
   });
 });
 
-/** Something to run in Node's place: Node as the user, to whom the directory then belongs. */
+/** An executable to run in place of Node: Node as that user, who then owns the directory. */
 function asUser(directory: string, maxThreads: number): string {
   const file = path.join(directory, 'node');
   const before = `prlimit --nproc=${maxThreads}: setpriv ${AS_USER.join(' ')}`;

@@ -62,7 +62,7 @@ describeProcesses('fault: two processes on one store', function () {
       try {
         await db.put('key', 'kept');
         await Promise.all([task.start(), second.start()]);
-        // It has nothing to do with who has the lock.
+        // Independent of who holds the lock.
         second.kill('SIGKILL');
         expect(await task.exit).to.deep.equal({ code: 0, signal: null });
         expect(task.log).to.include('what is in it is left alone');
@@ -83,7 +83,7 @@ describeProcesses('fault: two processes on one store', function () {
     });
     afterEach(() => first.dispose());
 
-    /** One more on the same directory. */
+    /** Another node on the same directory. */
     const startSecond = (): ReturnType<typeof startProgram> =>
       startProgram('cli/serve.ts', [], {
         TASK_ID,
@@ -113,7 +113,7 @@ describeProcesses('fault: two processes on one store', function () {
         );
       await eventually(() => Boolean(files()[`round%3A${ROUND % 8}`]));
       first.process.kill('SIGSTOP');
-      // It mines at once, by what it finds of the round.
+      // It mines at once, from what is stored of the round.
       const second = startSecond();
       await eventually(() => second.output().includes(`mining round ${ROUND}`));
       const exit = once(second, 'exit');

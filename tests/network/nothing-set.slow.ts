@@ -19,14 +19,14 @@ describeProcesses('a task started by id with nothing set', function () {
     let network: TaskNetwork;
     afterEach(() => network.dispose());
 
-    /** Where the page is, as the owner is told in the desktop node. */
+    /** The page's address, as the desktop node shows it to the owner. */
     const pageOf = ({ notices }: SimulatedNode): Promise<URL> =>
       eventually(() => {
         const [, address] = /mining page, .*: (http:\S+)/.exec(notices[0]?.message ?? '') ?? [];
         return address === undefined ? undefined : new URL(address);
       });
 
-    /** Chooses something on the page that an address leads to. */
+    /** Changes settings on the page at an address. */
     async function choose({ origin, searchParams }: URL, settings: object): Promise<Response> {
       return fetch(`${origin}/settings`, {
         method: 'PUT',

@@ -31,7 +31,7 @@ describeProcesses('a network that is reset', function () {
     const counted = await rewards();
 
     network.reset(ANEW);
-    // In the round that was begun anew a task may be late.
+    // A task may be late in the round that was started over.
     await paid(ANEW + 1);
     const record = ledger.record(ANEW + 1)!;
     expect([...record.submissions.keys()]).to.have.members(nodes.map((node) => node.publicKey));

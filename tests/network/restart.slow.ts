@@ -27,7 +27,7 @@ describeProcesses('a node killed in the middle of a round', function () {
       const answer = await task();
       return answer && answer.valid_shares > 28 ? answer : undefined;
     });
-    // What a kill may lose is what came within the last second.
+    // A kill may lose what came within the last second.
     await sleep(1200);
     node!.process.kill('SIGKILL');
     await eventually(() => node!.process.pid === undefined);

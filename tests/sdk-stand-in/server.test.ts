@@ -41,9 +41,9 @@ describe("the stand-in's server", () => {
   it('does without the second where a machine has none, without a word', async () => {
     const errors = captureErrors();
     try {
-      // An address for documents, which no machine has (RFC 5737).
+      // An address for documentation, which no machine has (RFC 5737).
       const port = await start('192.0.2.1');
-      // A word would come within this.
+      // An error message would come within this time.
       await sleep(100);
       expect(await ask('127.0.0.1', port)).to.deep.equal(alive);
     } finally {

@@ -93,7 +93,7 @@ describeProcesses('a network of real processes', function () {
     expect(nodes[0]!.extraKeys).to.include(extra.publicKey);
     const { minimumStake } = TOY_CONFIG;
     expect(extra).to.include({ stakeBefore: minimumStake, balance: 0 });
-    // It is no honest submission: voted down, and slashed by the list.
+    // It is not an honest submission: voted down, and slashed by the list.
     const penalty = Math.floor(((minimumStake - 5) * 7) / 10);
     expect(extra.stakeAfter).to.equal(minimumStake - 5 - penalty);
     expect(ledger.record(0)!.submissions.get(extra.publicKey)!.value).to.match(/extra/);

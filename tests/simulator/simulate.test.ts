@@ -20,7 +20,7 @@ const TOY = [
   'tests/fixtures/toy-task.yml',
 ];
 
-/** Far more than a run takes to begin on a busy machine. */
+/** Far more than a run takes to start on a busy machine. */
 const START_MS = 60_000;
 
 interface Run {
@@ -63,7 +63,7 @@ describeProcesses('npm run simulate', function () {
     return run;
   }
 
-  /** What each task says of itself, once round 0 has begun. */
+  /** What each task logs about itself, once round 0 has begun. */
   async function tasks(run: Run, keep: string) {
     await until(() => run.output().includes('Round 0'), START_MS);
     return [1, 2, 3].map((n) => {
@@ -151,7 +151,7 @@ describeProcesses('npm run simulate', function () {
 
   it('gives the APIs successive ports and the host of the shell, for others to reach', async () => {
     const keep = join(directory, 'kept');
-    // As this repository's task, whatever its deployment declares: the toy does not open them.
+    // Treated like this repository's task, whatever its deployment declares: the toy does not open the ports.
     const args = ['--task', 'tests/fixtures/toy-task.js', '--api-port', '18000', '--keep', keep];
     const run = simulate([...args, '--round-seconds', '2'], { API_HOST: '::' });
     const apis = (await tasks(run, keep)).map(({ env }) => [env['API_HOST'], env['API_PORT']]);

@@ -11,7 +11,7 @@ import { until } from '../fixtures/until';
 
 export const TOY_CONFIG = readTaskConfig('tests/fixtures/toy-task.yml');
 
-/** A network of toy tasks for each test of a suite: to be made in the suite itself, before its tests. */
+/** A network of toy tasks for each test of a suite. Create it in the suite itself, before its tests. */
 export class ToyNetwork {
   directory!: string;
   events!: NetworkEvent[];

@@ -13,7 +13,7 @@ describe('a clock that stands still while its process does', () => {
     await until(() => clock.longestMs >= 280);
     expect(clock.now() - from).to.be.below(100);
     expect(clock.stoodStillMs).to.be.at.least(clock.longestMs);
-    // And it goes on.
+    // It goes on afterwards.
     await until(() => clock.now() > from + 10);
   });
 });

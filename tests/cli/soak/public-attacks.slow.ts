@@ -12,7 +12,7 @@ describe('attacks on the public port', function () {
   let stop: AbortController;
 
   before(function () {
-    // Their addresses are all of 127.0.0.0/8, which Linux alone has.
+    // They use addresses all over 127.0.0.0/8, which only Linux has.
     if (os.platform() !== 'linux') this.skip();
   });
   beforeEach(async () => {
@@ -32,7 +32,7 @@ describe('attacks on the public port', function () {
     server.closeAllConnections();
   });
 
-  /** Lets one attack the server. @returns how its requests ended, as they end */
+  /** Runs one attack on the server. @returns how its requests ended, updated as they end */
   function attack(name: RegExp): Map<string, number> {
     const outcomes = new Map<string, number>();
     const found = PUBLIC_ATTACKS.find((each) => name.test(each.name))!;
@@ -80,7 +80,7 @@ describe('attacks on the public port', function () {
   it('ask two thousand times on a connection and read nothing', async () => {
     const outcomes = attack(/pipelines/);
     await eventually(() => requests.length > 100);
-    // The first answers fill the buffers of the connection; it is not closed for that.
+    // The first answers fill the connection's buffers; that does not close it.
     expect([...outcomes.keys()]).to.deep.equal([]);
     expect(await connections()).to.be.at.least(1);
   });

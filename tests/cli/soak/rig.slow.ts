@@ -23,11 +23,11 @@ describeProcesses('a rig', function () {
   let round: number;
   let posts: Posted[];
   let events: RigEvent[];
-  /** What the node says to a share. */
+  /** The node's answer to a share. */
   let answerTo: (posted: Posted, isFirst: boolean) => [status: number, body: object];
 
   before(function () {
-    // Its address is one of 127.0.0.0/8, which Linux alone has.
+    // It uses an address in 127.0.0.0/8, which only Linux has.
     if (os.platform() !== 'linux') this.skip();
   });
   beforeEach(async () => {

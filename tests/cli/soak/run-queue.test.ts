@@ -12,7 +12,7 @@ describe('the time that a process waits for a processor', () => {
   });
 
   it('is seen where two share one', async function () {
-    // 1 ms of a second that one of them waits is little enough for any scheduler.
+    // Any scheduler makes one of them wait for 1 ms within a second.
     const both = [0, 1].map(() => spawn('taskset', ['-c', '0', process.execPath, '-e', SPIN]));
     const queue = new RunQueue();
     await until(() => {

@@ -28,7 +28,7 @@ describeProcesses('a pipe whose reader stalls', function () {
       ? readFileSync(path.join(directory, 'log'), 'utf8')
       : '';
 
-  /** A process that writes a number each 10 ms, and waits until it is written. */
+  /** A process that writes a number every 10 ms, and waits until it is written. */
   function startCounting(): void {
     const output = openSync(pipe.path, 'a');
     const code = `let n = 0; setInterval(() => require('fs').writeSync(1, n++ + '\\n'), 10)`;
@@ -44,14 +44,14 @@ describeProcesses('a pipe whose reader stalls', function () {
     startCounting();
     await eventually(() => log() !== '' && pipe.isStalled);
     const before = log();
-    // It stalls for longer.
+    // Less than the reader stalls: nothing may arrive meanwhile.
     await sleep(500);
     expect(log()).to.equal(before);
     await eventually(() => log().length > before.length);
 
     const numbers = log().trimEnd().split('\n');
     expect(numbers.slice(0, -1)).to.deep.equal(numbers.slice(0, -1).map((_, n) => String(n)));
-    // It stood still meanwhile, instead of writing on into the pipe.
+    // The writer was blocked meanwhile, instead of writing on into the pipe.
     expect(numbers.length).to.be.below(100 * 1.5);
   });
 });
