@@ -7,10 +7,10 @@ const { resolveSdk } = require('./build/sdk');
 const root = __dirname;
 
 /**
- * One CommonJS file that runs alone: a Koii node downloads nothing else.
+ * Builds one CommonJS file that runs alone: a Koii node downloads nothing else.
  *
  * @param {{ release?: boolean, 'task-payout'?: string, bitcoin?: string, native?: 'off', entry?: string, out?: string }} env
- *   release refuses any SDK but the official one; task-payout and bitcoin are consensus (build/consensus.js); native=off
+ *   release accepts only the official SDK; task-payout and bitcoin are consensus (build/consensus.js); native=off
  *   leaves out the native addons that were built; entry and out replace src/main.ts and dist (tests bundle their
  *   fixtures so)
  */
@@ -38,7 +38,7 @@ module.exports = function config(env = {}) {
       clean: true,
     },
     devtool: false,
-    // Readable: whoever runs a task may look at what it does.
+    // Readable, so that anybody who runs the task can see what it does.
     optimization: { minimize: false, moduleIds: 'named', chunkIds: 'named' },
     node: { __filename: false, __dirname: false },
     resolve: {
@@ -53,7 +53,7 @@ module.exports = function config(env = {}) {
       parser: {
         javascript: {
           dynamicImportMode: 'eager',
-          // What is asked for through createRequire is meant for running from source (the tests' loader).
+          // What createRequire loads is only for running from source (the tests' loader).
           createRequire: false,
         },
       },
@@ -86,7 +86,7 @@ module.exports = function config(env = {}) {
       ],
     },
     plugins: [
-      // Native accelerators that ws tries for and does without.
+      // Optional native accelerators of ws.
       new webpack.IgnorePlugin({ resourceRegExp: /^(bufferutil|utf-8-validate)$/ }),
       new webpack.DefinePlugin({ BUILT_CONSENSUS: JSON.stringify(consensus) }),
       {

@@ -3,8 +3,8 @@ import { submissionsOf } from '../src/koii/chain';
 import { taskContext } from '../src/task/context';
 import { account, type Lifecycle } from './honest';
 
-// Cheaters that lie in their votes. The SDK asks about five submissions a round and keeps silent where a node agrees:
-// they vote on every submission themselves.
+// Cheaters that vote falsely. The SDK asks about five submissions a round and keeps silent if a node agrees,
+// so they vote on every submission themselves.
 
 export const voteDown: Partial<Lifecycle> = {
   async audit(_submission, round) {
@@ -37,7 +37,7 @@ async function voteOnAll(
   const self = voter.publicKey.toBase58();
   for (const [submitter, proof] of Object.entries(await submissionsOf(round))) {
     if (submitter === self || !(await concerns(round, submitter, proof))) continue;
-    // A PublicKey goes to the node as its base58 text in any case.
+    // A PublicKey reaches the node as its base58 text in any case.
     const candidate = submitter as unknown as typeof voter.publicKey;
     await namespaceWrapper.auditSubmission(candidate, isValid, voter, round);
   }

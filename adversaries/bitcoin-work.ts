@@ -8,11 +8,11 @@ import type { RoundSeed } from '../src/work/seed';
 import type { Segment, Template } from '../src/work/segment';
 import { templatesOf, type Work } from '../src/work/source';
 
-// Work source bitcoin without Bitcoin: nobody judges a template, so a cheater needs no node of it.
+// Work source bitcoin without a Bitcoin node: templates are not verified, so a cheater needs none.
 
 export type BitcoinWork = Extract<Work, { segments: unknown }>;
 
-/** Work with what was found on it. */
+/** Work, and what was found on it. */
 export interface Mined {
   readonly work: Work;
   /** One for each segment of the work. */
@@ -20,7 +20,7 @@ export interface Mined {
   readonly shares: readonly Share[];
 }
 
-/** A tip as there might be one. */
+/** A plausible chain tip. */
 const tip = (height: number): Segment => ({
   height,
   prev: randomBytes(32),
@@ -28,7 +28,7 @@ const tip = (height: number): Segment => ({
   bits: 0x1701fa38,
 });
 
-/** All that a proof can carry is work, and none of it may make an auditor throw. */
+/** Whatever fits into a proof counts as work, and none of it may make an auditor throw. */
 const SEGMENTS: readonly (() => Segment[])[] = [
   () => [tip(958_000)],
   // Siblings: one height, two branches.
@@ -40,18 +40,18 @@ const SEGMENTS: readonly (() => Segment[])[] = [
   ],
 ];
 
-/** Templates of no chain, and a payout of no address. @param n which of the ways to make them up, by turns */
+/** Templates of no real chain, and a payout to no real address. @param n selects the way to make them up, in turn */
 export function madeUpWork(n: number): BitcoinWork {
   const segments = SEGMENTS[n % SEGMENTS.length]!();
   return { source: WORK_SOURCE.bitcoin, payout: randomBytes(20), segments };
 }
 
-/** Two segments, so that each can be lied about. */
+/** Two segments, so that each can be falsified. */
 export function madeUpSiblings(): BitcoinWork {
   return madeUpWork(1);
 }
 
-/** About as many as a full proof takes. */
+/** About as many as a full proof needs. */
 const HASHES = K[WORK_SOURCE.bitcoin] * 2 ** 18;
 /** Some milliseconds: the SDK and the HTTP API share the thread. */
 const STEP_HASHES = 2 ** 15;
@@ -59,7 +59,7 @@ const STEP_HASHES = 2 ** 15;
 /**
  * Mines each segment in turn, with a turn of the event loop between steps.
  * @param forMs for at most so long
- * @returns what was found, and the hashes that it took: not one more or less for what was found
+ * @returns what was found, and exactly how many hashes were computed, whatever was found
  */
 export async function mineTemplates(
   work: BitcoinWork,

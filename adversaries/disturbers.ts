@@ -8,19 +8,19 @@ import { randomProof } from './forgery';
 import { ownKey, type Lifecycle } from './honest';
 import { turnOf } from './mining';
 import { callOwnNode } from './node';
-import { chain, everyRound, submissionTime, until } from './own-time';
+import { chain, everyRound, submissionTime, until } from './round-timing';
 
-// Cheaters that submit what is worth nothing, to keep others from being paid.
+// Cheaters that submit worthless values to keep others from being paid.
 
 const idle = () => Promise.resolve();
 
-/** Honest but for proofs that only look like some: two of them made a lone honest node doubt its own seed once. */
+/** Honest except for fake proofs: two of them once made a lone honest node doubt its own seed. */
 export const junk: Partial<Lifecycle> = {
   task: idle,
   submission: (round) => Promise.resolve(randomProof(turnOf(round))),
 };
 
-/** Submits last, with a string for which the SDK selects it, and then makes no list and votes on none. */
+/** Submits last, a string chosen so that the SDK selects it; then makes no list and votes on none. */
 export const silent: Partial<Lifecycle> = {
   async setup() {
     Object.assign(ledger, { handIn: idle, vote: idle });
@@ -34,7 +34,7 @@ export const silent: Partial<Lifecycle> = {
   distribution: () => new Promise(() => undefined),
 };
 
-/** So many slots ahead it aims, so many it may miss by: the SDK hashes the slot of a submission with it. */
+/** How many slots ahead it aims, and by how many it may miss: the SDK hashes a submission together with its slot. */
 const AHEAD_SLOTS = 30;
 const AIMED_SLOTS = 3;
 const MOST_TRIES = 400;
@@ -79,7 +79,7 @@ async function selectedString(round: number): Promise<string> {
   return best.value;
 }
 
-/** While penalties were parts of stakes, such a change had every honest node compute another list. */
+/** While penalties depended on stakes, such a change made every honest node compute a different list. */
 export const stakeRace: Partial<Lifecycle> = {
   ...everyRound(async (windows) => {
     await until(submissionTime(windows, 0.5));
@@ -91,10 +91,10 @@ export const stakeRace: Partial<Lifecycle> = {
   submission: () => Promise.resolve('garbage'),
 };
 
-/** As the round begins, when some nodes may have read its seed and others not; in odd rounds when all are mining. */
+/** As the round begins, when only some nodes may have read its seed; in odd rounds, when all are mining. */
 const LATE_PARTS = [0, 0.5];
 
-/** Submits for two rounds before, so that the seed of the round that runs is another. Late submissions have to be taken. */
+/** Submits for two rounds ago, which changes the current round's seed, if the ledger accepts late submissions. */
 export const lateSubmission: Partial<Lifecycle> = {
   ...everyRound(async (windows) => {
     const { round } = windows;

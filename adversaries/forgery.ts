@@ -7,7 +7,7 @@ import type { Segment } from '../src/work/segment';
 import { KOII_WORK, type Work } from '../src/work/source';
 import { madeUpSiblings, type Mined } from './bitcoin-work';
 
-// False proofs, each with one fault, so that it is this fault an audit must find.
+// False proofs, each with exactly one fault, which an audit must find.
 
 /** A well-formed full proof that nobody mined. */
 export function randomProof(source: WorkSourceId): string {
@@ -17,7 +17,7 @@ export function randomProof(source: WorkSourceId): string {
   return proofOf(madeUpSiblings(), shares);
 }
 
-/** The proof of real shares with others, from above the floor, added up to a full proof, all in order. */
+/** Real shares filled up to a full proof with shares above the floor, all in order. */
 export function withSharesAboveFloor({ work, templates, shares }: Mined): string {
   const k = K[work.source];
   const real = shares.slice(0, k - 1);
@@ -28,7 +28,7 @@ export function withSharesAboveFloor({ work, templates, shares }: Mined): string
   return proofOf(work, [...real, ...added]);
 }
 
-/** The proof of real shares with the lowest repeated up to a full proof; undefined without a share. */
+/** Real shares filled up to a full proof by repeating the lowest; undefined without a share. */
 export function withRepeatedShare({ work, shares }: Mined): string | undefined {
   const [lowest] = shares;
   if (lowest === undefined) return undefined;
@@ -42,7 +42,7 @@ export function proofOf(work: Work, shares: readonly Share[]): string {
   return encodeProof(composeProof(work, shares));
 }
 
-/** A proof whose blocks would pay somebody else, well encoded; one of source koii pays nobody and stays as it is. */
+/** A well-encoded proof whose blocks would pay somebody else; one of source koii pays nobody and stays as it is. */
 export function withPayout(text: string, payout: Uint8Array): string {
   const proof = decoded(text);
   if (proof.work.source === WORK_SOURCE.koii) return text;
@@ -50,7 +50,7 @@ export function withPayout(text: string, payout: Uint8Array): string {
 }
 
 /**
- * A way to write a true proof that is not the one valid way (docs/PROTOCOL.md section 5). What has at most 512 bytes passes the
+ * A way to encode a true proof other than the only valid one (docs/PROTOCOL.md section 5). Up to 512 bytes pass the
  * SDK and the ledger.
  */
 interface Malformation {
@@ -91,7 +91,7 @@ const COMMON: readonly Malformation[] = [
   { name: 'prose', of: () => 'trust me: 10 TH/s \u{1F91D}' },
 ];
 
-/** Behind the payout and a segment, in a proof of source bitcoin. */
+/** After the payout and a segment, in a proof of source bitcoin. */
 const FIRST_COUNT_AT = 2 + 20 + 44;
 
 const OF_SEGMENTS: readonly Malformation[] = [
@@ -135,7 +135,7 @@ const OF_SEGMENTS: readonly Malformation[] = [
     name: 'three segments',
     of: restructured(({ segments: [first], attempts }) => ({
       segments: [0, 1, 2].map((more) => ({ ...first!, height: first!.height + more })),
-      // A segment takes the room of four shares.
+      // A segment takes as much room as four shares.
       attempts: parts(attempts.flat().slice(0, K[WORK_SOURCE.bitcoin] - 4), 3),
     })),
   },
@@ -151,7 +151,7 @@ function edited(proof: string, edit: (bytes: number[]) => number[]): string {
   return Buffer.from(edit([...Buffer.from(proof, 'base64url')])).toString('base64url');
 }
 
-/** All that stands before the first count. */
+/** Everything before the first count. */
 function headOf(bytes: readonly number[]): number[] {
   const isKoii = (bytes[0]! & 1) === WORK_SOURCE.koii;
   return bytes.slice(0, isKoii ? 2 : FIRST_COUNT_AT);
@@ -168,7 +168,7 @@ interface Segmented {
   readonly attempts: Attempt[][];
 }
 
-/** Gives a proof of source bitcoin other segments. */
+/** Replaces the segments of a proof of source bitcoin. */
 function restructured(change: (of: Segmented) => Segmented): (text: string) => string {
   return (text) => {
     const { work, attempts } = decoded(text);
@@ -179,7 +179,7 @@ function restructured(change: (of: Segmented) => Segmented): (text: string) => s
   };
 }
 
-/** In so many parts, none of them empty. */
+/** Splits into this many parts, none of them empty. */
 function parts(attempts: readonly Attempt[], count: number): Attempt[][] {
   return Array.from({ length: count }, (_, i) => {
     const [from, to] = [i, i + 1].map((at) => Math.floor((at * attempts.length) / count));

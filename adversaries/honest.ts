@@ -6,7 +6,7 @@ import { audit } from '../src/task/3-audit';
 import { distribution } from '../src/task/4-distribution';
 import { routes } from '../src/task/5-routes';
 
-/** The honest task's six functions: what a cheater does where it doesn't cheat. */
+/** The honest task's six functions, for whatever a cheater does honestly. */
 export const honest = { setup, task, submission, audit, distribution, routes };
 export type Lifecycle = typeof honest;
 

@@ -1,26 +1,26 @@
-/** A way to cheat, as the command line and the report know it. Free of any task code: the simulator's side reads it too. */
+/** A way to cheat, as the command line and the report know it. Without task code, as the simulator reads it too. */
 export interface Kind {
-  /** What it tries, as the final table says it. */
+  /** What it tries, in the words of the final table. */
   readonly lie: string;
-  /** Nodes it takes: one key each. */
+  /** The nodes it needs, with one key each. */
   readonly nodes: number;
-  /** The operator's variables of such a node: what any node could be given. */
+  /** The operator's variables for such a node, which any node could be given. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Its operator changed the node's software, to do what the ledger lets pass beyond it. */
+  /** Its operator changed the node's software to do whatever the ledger allows. */
   readonly modified?: boolean;
-  /** Keys that the operator has staked beside each node's. */
+  /** Further keys that the operator has staked for each node. */
   readonly extraKeys?: number;
-  /** It votes against right lists: honest nodes have to be more. */
+  /** It votes against right lists, so honest nodes have to outnumber it. */
   readonly vetoes?: boolean;
-  /** It proves what it mined, in an odd way: its proofs have to be valid, and paid for what it hashed, no less and no more. */
+  /** It proves what it mined in an odd way: its proofs must be valid and paid for exactly what it hashed. */
   readonly works?: boolean;
-  /** No rule of a task can stop it: a run measures what it takes, which is no failure. */
+  /** No rule of a task can stop it: a run measures what it takes, without counting that as a failure. */
   readonly unstoppable?: boolean;
 }
 
 /** Long enough for some real shares, short enough to leave the machine to the honest nodes. */
 const BRIEFLY = { MINING_SECONDS: '4' };
-/** For a cheap proof that is valid, which is all that a liar in lists and votes needs. */
+/** For a cheap valid proof, which is all that a cheater in lists and votes needs. */
 const CHEAPLY = { MINING_SECONDS: '2', MINING_INTENSITY: '50' };
 
 const one = (lie: string): Kind => ({ lie, nodes: 1, variables: BRIEFLY });

@@ -7,10 +7,10 @@ import type { Payouts } from '../src/distribution/payouts';
 import { ledger } from '../src/koii/ledger';
 import { ownKey, type Lifecycle } from './honest';
 import { callOwnNode } from './node';
-import { chain, everyRound, rightList, until } from './own-time';
+import { chain, everyRound, rightList, until } from './round-timing';
 
-// Cheaters that lie in distribution lists. They make them in every round as soon as it begins, drawn, selected or not: the
-// ledger takes a list from whoever has a stake. As auditors of others' lists they are honest.
+// Cheaters that make false distribution lists, at the start of every round, whether drawn, selected or not: the
+// ledger accepts a list from anybody with a stake. As auditors of others' lists they are honest.
 
 /** A round whose list is due. */
 interface Due {
@@ -38,12 +38,12 @@ function listMaker(makeList: (due: Due) => Promise<void>): Partial<Lifecycle> {
       });
       await setup();
     },
-    // The SDK would put the right list in the place of the false one.
+    // The SDK would replace the false list by the right one.
     distribution: () => new Promise(() => undefined),
   };
 }
 
-/** Makes the list that is due in the next round, so that a false one is there before that of any honest node. */
+/** Makes the list that is due in the next round, so that a false one is there before any honest node's. */
 async function prepareNext(windows: Windows): Promise<void> {
   await until(auditTime(windows, 0.1));
   if (windows.round > 0) await rightList(windows.round - 1, windows);
@@ -73,7 +73,7 @@ export const omit = listMaker(({ round, right, self }) => {
   return chain.handIn(round, Object.fromEntries(others));
 });
 
-/** More than the bounty, which the ledger refuses; then too much for itself, out of another's share. */
+/** Pays more than the bounty, which the ledger refuses; then too much to itself, from another's share. */
 export const overpay = listMaker(async ({ round, right, self }) => {
   const twice = Object.entries(right).map(([key, amount]) => [key, 2 * amount] as const);
   await chain.handIn(round, Object.fromEntries(twice)).catch(() => undefined);
@@ -83,14 +83,14 @@ export const overpay = listMaker(async ({ round, right, self }) => {
   await chain.handIn(round, { ...right, [victim]: right[victim]! - stolen, [self]: own });
 });
 
-/** What the ledger takes from a stake for a negative amount: half of the bounty from each. */
+/** Negative amounts, which the ledger takes from stakes: half of the bounty from each. */
 export const slasher = listMaker(({ round, right, self }) => {
   const amount = Math.floor(sumOf(right) / 2);
   const slashed = Object.keys(right).map((key) => [key, -amount] as const);
   return chain.handIn(round, { ...Object.fromEntries(slashed), [self]: amount });
 });
 
-/** Who fetches a list by its maker's key finds the right one. */
+/** Anybody who fetches a list by its maker's key finds the right one. */
 export const twoFaced = listMaker(async ({ round, right, self }) => {
   await namespaceWrapper.uploadDistributionList({ ...right }, round);
   await nameInNewAccount(round, allToOne(self, right));
@@ -105,7 +105,7 @@ export const lateList = listMaker(async ({ round, right, self, windows }) => {
 export const rewrite = rewriter(0.1);
 export const rewriteLate = rewriter(0.975);
 
-/** @param at when the right list becomes a false one, as a part of the audit window */
+/** @param at when the right list becomes a false one, as a fraction of the audit window */
 function rewriter(at: number): Partial<Lifecycle> {
   return listMaker(async ({ round, right, self, windows }) => {
     const account = await nameInNewAccount(round, right);
@@ -124,7 +124,7 @@ export const flood = listMaker(async ({ round, right, self }) => {
   }
 });
 
-/** More keys than honest nodes own every bounty (docs/SECURITY.md): here five, that vote its own list through. */
+/** More keys than honest nodes own every bounty (docs/SECURITY.md): here five keys vote their own list through. */
 export const majority = listMaker(async ({ round, right, self, windows }) => {
   await chain.handIn(round, allToOne(self, right));
   const keys = (await callOwnNode('extraKeys')) as string[];

@@ -6,9 +6,9 @@ import { KOII_WORK, type Work } from '../src/work/source';
 import { madeUpSiblings, mineTemplates, type BitcoinWork, type Mined } from './bitcoin-work';
 import { proofOf } from './forgery';
 
-// How cheaters mine: work source koii by the node's own miner, bitcoin by themselves.
+// How cheaters mine: work source koii with the node's own miner, bitcoin by themselves.
 
-/** The work source of a round: two rounds each by turns, so that what a kind tries by turns it tries on both. */
+/** The work source of a round, alternating every two rounds, so that what a kind alternates is tried on both. */
 export function turnOf(round: number): WorkSourceId {
   return Math.floor(round / 2) % 2 === 0 ? WORK_SOURCE.koii : WORK_SOURCE.bitcoin;
 }
@@ -16,7 +16,7 @@ export function turnOf(round: number): WorkSourceId {
 /** What was mined of source bitcoin, by round. */
 const minedTemplates = new Map<number, Promise<Mined>>();
 
-/** Mines a round for MINING_SECONDS, or as long as about a full proof takes. @param seed whichever it believes in */
+/** Mines a round for MINING_SECONDS, or about as long as a full proof takes. @param seed the one it believes in */
 export async function mine(
   round: number,
   seed: Buffer,
@@ -30,7 +30,7 @@ export async function mine(
   await mining;
 }
 
-/** Counts its hashes where the node's own would stand, so that GET /task/:roundNumber tells of them. */
+/** Counts its hashes in place of the node's own, so that GET /task/:roundNumber reports them. */
 async function mineBitcoin(
   round: number,
   seed: Buffer,
@@ -47,7 +47,7 @@ async function mineBitcoin(
   return found;
 }
 
-/** What was mined of a round, of either source; undefined where nothing was. */
+/** What was mined in a round, of either source; undefined if nothing was. */
 export async function mined(round: number): Promise<Mined | undefined> {
   const templates = minedTemplates.get(round);
   if (templates) return templates;

@@ -1,10 +1,10 @@
 /**
- * Calls a method of this process's own node by a plain POST: also one that the operator's changed software has and the SDK
+ * Calls a method of this process's own node by a plain POST, even one of the operator's changed software that the SDK
  * doesn't know.
- * @throws Error with the node's words where it refuses
+ * @throws Error with the node's message when it refuses
  */
 export async function callOwnNode(method: string, ...args: unknown[]): Promise<unknown> {
-  // Where a node's software puts them (simulator/simulated-node.ts).
+  // Where the node puts them (simulator/simulated-node.ts).
   const [taskId, secret, port] = [process.argv[3], process.argv[7], process.argv[11]];
   const response = await fetch(`http://localhost:${port}/namespace-wrapper`, {
     method: 'POST',

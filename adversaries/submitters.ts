@@ -17,11 +17,11 @@ import {
 import { ownKey, type Lifecycle } from './honest';
 import { mine, mined, seedOf, turnOf, unconfirmedProof } from './mining';
 
-// Cheaters that lie in what they submit, and one that lies in nothing.
+// Cheaters with false submissions, and one whose submissions are true.
 
 const idle = () => Promise.resolve();
 
-/** Mines as it should, and submits something else. */
+/** Mines as it should, but submits something else. */
 const minesRight = { task: async (round: number) => mine(round, await seedOf(round)) };
 
 export const copy: Partial<Lifecycle> = {
@@ -30,8 +30,8 @@ export const copy: Partial<Lifecycle> = {
 };
 
 /**
- * A valid proof of the source whose turn it is or, where nobody submits one in about three seconds, of the other. A block
- * that was found with it is to pay the copier.
+ * A valid proof of the source whose turn it is or, if nobody submits one in about three seconds, of the other. A block
+ * found with it would pay the copier.
  */
 async function proofOfAnother(round: number): Promise<string | undefined> {
   const { auditor } = await taskContext();
@@ -40,7 +40,7 @@ async function proofOfAnother(round: number): Promise<string | undefined> {
   for (let tries = 0; tries < 30; tries++) {
     for (const [submitter, proof] of Object.entries(await submissionsOf(round))) {
       if (submitter === self) continue;
-      // A seed that is in doubt yet is proven by the proofs that come.
+      // A seed still in doubt is confirmed by the proofs that come in.
       const verdict = await auditor.audit(round, { submitter, proof }).catch(() => undefined);
       if (!verdict?.valid) continue;
       other = withPayout(proof, randomBytes(20));
@@ -78,7 +78,7 @@ export const replay: Partial<Lifecycle> = {
   },
 };
 
-/** What the seed of a round is if nobody submits two rounds before: all that is known ahead. */
+/** The seed of a round if nobody submits two rounds before, which is all that is known in advance. */
 async function guessedSeed(round: number): Promise<Buffer> {
   const { miner } = await taskContext();
   return roundSeed(miner.identity.taskId, round, {});
@@ -102,9 +102,9 @@ export const malform: Partial<Lifecycle> = {
     const proof = await unconfirmedProof(round);
     if (proof === undefined) return;
     const ways = MALFORMATIONS[turnOf(round)];
-    // Of each four rounds two are of one source.
+    // In every four rounds, two are of each source.
     const malformed = ways[(2 * Math.floor(round / 4) + (round % 2)) % ways.length]!.of(proof);
-    // The SDK holds back what is too long: whoever means it goes past the SDK.
+    // The SDK does not send what is too long, so this goes past the SDK.
     await namespaceWrapper.checkSubmissionAndUpdateRound(malformed, round);
     return malformed;
   },
@@ -120,7 +120,7 @@ export const lazy: Partial<Lifecycle> = {
   },
 };
 
-/** Proves what it hashed. That no Bitcoin node knows its templates is allowed: nobody judges them. */
+/** Proves what it hashed. Templates that no Bitcoin node knows are allowed: they are not verified. */
 export const templates: Partial<Lifecycle> = {
   task: async (round) => mine(round, await seedOf(round), madeUpWork(round)),
   submission: unconfirmedProof,

@@ -28,7 +28,7 @@ import {
 } from './submitters';
 import { lastVeto, lastVetoIdle, veto } from './vetoers';
 
-/** What each kind does otherwise than the honest task. */
+/** What each kind does differently from the honest task. */
 const LIES: Readonly<Record<KindName, Partial<Lifecycle>>> = {
   copy,
   forge,
@@ -38,7 +38,7 @@ const LIES: Readonly<Record<KindName, Partial<Lifecycle>>> = {
   stale,
   malform,
   lazy,
-  // Each of its two nodes is honest: that there are two of them is all it tries.
+  // Each of its two nodes is honest; running two of them is all it tries.
   split: {},
   templates,
   junk,
@@ -62,7 +62,7 @@ const LIES: Readonly<Record<KindName, Partial<Lifecycle>>> = {
   'last-veto-idle': lastVetoIdle,
 };
 
-/** What src/index.ts does, with a lie in it. */
+/** What src/index.ts does, with the functions of a cheater. */
 export function startTask(kind: KindName): void {
   initializeTaskManager({ ...honest, ...LIES[kind] });
 }

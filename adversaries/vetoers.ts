@@ -3,11 +3,11 @@ import type { Windows } from '../src/distribution/ledger';
 import { auditTime } from '../src/distribution/list-rules';
 import { ledger } from '../src/koii/ledger';
 import { ownKey, type Lifecycle } from './honest';
-import { chain, everyRound, until } from './own-time';
+import { chain, everyRound, until } from './round-timing';
 
-// Cheaters that vote against every list. They make the right one themselves, where their proof lets them.
+// Cheaters that vote against every list. They make the right one themselves if their proof allows it.
 
-/** @param when at which time of a round's windows it votes */
+/** @param when gives the time in a round's windows at which it votes */
 function vetoer(when: (windows: Windows) => Promise<number>): Partial<Lifecycle> {
   const { setup } = everyRound(async (windows) => {
     if (windows.round < 2) return;
@@ -31,13 +31,13 @@ async function vetoAll(round: number, dueIn: number): Promise<void> {
 
 export const veto = vetoer((windows) => Promise.resolve(auditTime(windows, 0.1)));
 
-/** Slots that are left when it votes, and what its calls take. */
+/** How many slots are left when it votes, and how long its calls take. */
 const LAST_SLOTS = 2;
 const CALLS_MS = 20;
 
 export const lastVeto = vetoer(async (windows) => {
   await until(auditTime(windows, 0.9));
-  // Looked at again: over a whole round an estimate strays.
+  // Computed again: over a whole round an estimate drifts.
   const { auditEndsAt } = await chain.windows();
   return auditEndsAt - LAST_SLOTS * (await namespaceWrapper.getAverageSlotTime()) - CALLS_MS;
 });

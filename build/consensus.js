@@ -2,11 +2,11 @@
 const HALVING_BLOCKS = { main: 210_000, regtest: 150 };
 
 /**
- * Reads the part of a Bitcoin block that goes to the task.
+ * Reads which part of a Bitcoin block's reward goes to the task.
  *
  * @param {string} text such as e060385126b355a9740e4c9f70900ba0980ca07e:10, a P2WPKH program in hex and percent
  * @returns {{ program: string, percent: number }}
- * @throws Error that says what was expected; what came, its caller knows to name
+ * @throws Error that says what was expected; the caller adds what it got
  */
 function parseTaskPayout(text) {
   const [, program, percent] = /^([0-9a-f]{40}):([1-9]\d?)$/i.exec(text) ?? [];
@@ -21,7 +21,7 @@ function parseTaskPayout(text) {
 /**
  * @param {string} network
  * @returns {number}
- * @throws Error that says what was expected; what came, its caller knows to name
+ * @throws Error that says what was expected; the caller adds what it got
  */
 function halvingBlocksOf(network) {
   if (Object.hasOwn(HALVING_BLOCKS, network)) return HALVING_BLOCKS[network];
@@ -29,10 +29,10 @@ function halvingBlocksOf(network) {
 }
 
 /**
- * What of the consensus is set when the bundle is built (src/consensus.ts has it from here).
+ * The consensus settings fixed when the bundle is built (src/consensus.ts takes them from here).
  *
  * @param {{ 'task-payout'?: string, bitcoin?: string }} env webpack's
- * @throws Error that says what was expected, and what came
+ * @throws Error that says what was expected, and what it got
  */
 function builtConsensus({ 'task-payout': payout, bitcoin = 'main' }) {
   return {
@@ -42,7 +42,7 @@ function builtConsensus({ 'task-payout': payout, bitcoin = 'main' }) {
   };
 }
 
-/** In the words in which commander refuses an option. */
+/** In the wording with which commander refuses an option. */
 function parsed(name, value, parse) {
   try {
     return parse(value);

@@ -1,7 +1,7 @@
 const { join } = require('node:path');
 const { buildPage, SOURCE } = require('./page');
 
-/** Webpack loader for src/dashboard/page-files.ts: puts the built page in place of what would build it. */
+/** Webpack loader for src/dashboard/page-files.ts: replaces the code that builds the page by the built page. */
 module.exports = function pageLoader() {
   this.addContextDependency(SOURCE);
   this.addDependency(join(SOURCE, '../../format.ts'));

@@ -6,7 +6,7 @@ const SOURCE = join(__dirname, '../src/dashboard/browser');
 const UPLOT_CSS = require.resolve('uplot/dist/uPlot.min.css');
 
 /**
- * Makes the dashboard's page of its sources: one script of TypeScript and uPlot, one style sheet, the
+ * Builds the dashboard's page from its sources: one script of TypeScript and uPlot, one style sheet, the
  * rest as it is. Used by webpack's loader beside this file and, where the task runs from source, by
  * src/dashboard/page-files.ts.
  *
@@ -21,7 +21,7 @@ function buildPage() {
     format: 'iife',
     target: 'es2022',
     charset: 'utf8',
-    // Readable, as the whole bundle is: it travels compressed.
+    // Readable, like the whole bundle: it is sent compressed.
     minify: false,
     legalComments: 'inline',
     logLevel: 'silent',

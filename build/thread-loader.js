@@ -1,6 +1,6 @@
 const { buildThread } = require('./thread');
 
-/** Webpack loader for src/mining/threads/thread-program.ts: puts the program in place of what would make it, line by line. */
+/** Webpack loader for src/mining/threads/thread-program.ts: replaces the code that builds the program by its result. */
 module.exports = function threadLoader() {
   const { text, sources } = buildThread();
   for (const file of sources) this.addDependency(file);

@@ -5,7 +5,7 @@ const ROOT = join(__dirname, '..');
 const SOURCE = join(ROOT, 'src/mining/threads');
 
 /**
- * Makes the program of the mining threads of src/mining/threads/program.ts and what it needs: one script that asks for nothing
+ * Builds the mining threads' program from src/mining/threads/program.ts and its imports: one script that needs nothing
  * but the modules of Node. Used by webpack's loader beside this file and, where the task runs from source, by
  * src/mining/threads/thread-program.ts.
  *
@@ -22,9 +22,9 @@ function buildThread() {
     // Node evaluates it among the globals.
     format: 'iife',
     target: 'node18',
-    // Names it in stacks.
+    // Names it in stack traces.
     footer: { js: '//# sourceURL=orca-mining-thread.js' },
-    // Readable, as the whole bundle is.
+    // Readable, like the whole bundle.
     minify: false,
     legalComments: 'inline',
     logLevel: 'silent',

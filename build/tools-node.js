@@ -1,7 +1,7 @@
 const { devEngines, engines } = require('../package.json');
 
-// The tools of this repository need a later Node than the bundle they make. Loaded before any of them (webpack.config.js,
-// `tsx -r` in package.json): on an older one they would fail somewhere within, with a stack. Any Node can read this file.
+// This repository's tools need a newer Node than the bundle they build. Loaded before any of them (webpack.config.js,
+// `tsx -r` in package.json), as an older Node would fail somewhere inside, with a stack. Any Node can run this file.
 
 const wanted = lowest(devEngines.runtime.version);
 

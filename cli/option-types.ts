@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander';
 
 // What the options of the command-line tools can be. Commander puts the option and what was given before the message.
 
-/** Reads a whole number of an option, from `min` to `max`. */
+/** Reads an option's whole number, from `min` to `max`. */
 export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = /^\d+$/.test(text) ? Number(text) : NaN;
@@ -22,10 +22,10 @@ export function positive(max = Number.MAX_SAFE_INTEGER): (text: string) => numbe
   };
 }
 
-/** Reads seconds, up to a day: what timers are made of must not pass 24 of them. */
+/** Reads seconds, up to a day: a timer can't run for more than 24 days. */
 export const seconds = positive(86_400);
 
-/** The same parser for commander: its message is the user's. */
+/** The same parser for commander, whose message the user sees. */
 export function parsedBy<T>(parse: (text: string) => T): (text: string) => T {
   return (text) => {
     try {

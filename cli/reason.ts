@@ -1,4 +1,4 @@
-/** Why a system call failed, where its code says more than most people know. */
+/** Why a system call failed, for codes that few people know. */
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or directory',
   ENOTDIR: 'a part of the path is a file',

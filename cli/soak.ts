@@ -10,11 +10,11 @@ import { brokenByFaults } from './simulate/fault-run';
 import { flatness, MEASURES } from './soak/flatness';
 import { soakHostile } from './soak/hostile';
 import { sampleOf, type Sample } from './soak/samples';
-import { soaked } from './soak/soaked';
+import { soakNetworkOptions } from './soak/network-options';
 
 const SAMPLE_MS = 2500;
 const TELL_EVERY = 12;
-/** Its process lives through the whole run, with an RPC that fails: memory is looked at here. */
+/** Its process lives through the whole run, with a failing RPC: memory is measured here. */
 const SPARED = 0;
 
 interface SoakOptions {
@@ -72,7 +72,7 @@ async function soakFaults(
   const faults = new Faults({ seed, roundSeconds, spared: new Set([SPARED]) });
   console.log(`${nodes} nodes, rounds of ${roundSeconds} s, ${minutes} minutes, seed ${seed}`);
   const network = await startNetwork({
-    ...(await soaked({ nodes, roundSeconds, seed, directory })),
+    ...(await soakNetworkOptions({ nodes, roundSeconds, seed, directory })),
     changeMethods: faults.changeMethods,
   });
   faults.start(network);
@@ -95,7 +95,7 @@ async function soakFaults(
   return failures;
 }
 
-/** Takes samples until the time is over, or somebody has seen enough. */
+/** Takes samples until the time is over or the signal aborts. */
 async function collect(
   samples: Map<SimulatedNode, Sample[]>,
   minutes: number,
@@ -117,7 +117,7 @@ async function collect(
   }
 }
 
-/** Prints what was measured. @returns a sentence for each thing that did not stay flat */
+/** Prints the measurements. @returns a sentence for each measure that did not stay flat */
 function judge(samples: ReadonlyMap<SimulatedNode, readonly Sample[]>): string[] {
   const table = new Table({
     head: ['Node', 'Measure', 'First half', 'Second half', 'Most', 'A minute', 'Flat'],
@@ -126,7 +126,7 @@ function judge(samples: ReadonlyMap<SimulatedNode, readonly Sample[]>): string[]
   });
   const failures: string[] = [];
   for (const [node, of] of samples) {
-    // Where processes come and go, each is younger than a leak takes to show.
+    // Processes that come and go are too young for a leak to show.
     const measures = MEASURES.filter((name) => name !== 'residentMB' || node.index === SPARED);
     for (const measure of measures) {
       const { from, to, most, perMinute, isFlat } = flatness(of, measure);

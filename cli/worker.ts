@@ -33,7 +33,7 @@ const command = new Command('worker')
   .addOption(new Option('--backend <name>').choices(['auto', ...BACKENDS]).default('auto'));
 const options = command.parse().opts<Options>();
 
-/** What is refused is not repeated: it may hold a password. */
+/** A refused URL is not repeated: it may hold a password. */
 function apiUrl(text: string): string {
   const url = /^https?:\/\/./.test(text) && URL.canParse(text) ? new URL(text) : undefined;
   const isPlain = url && [url.username, url.password, url.search, url.hash].join('') === '';

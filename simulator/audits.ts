@@ -6,7 +6,7 @@ export interface Vote {
   readonly slot: number;
 }
 
-/** The votes on a candidate's submission or list; there is one as soon as somebody votes. */
+/** The votes on a candidate's submission or list; exists once somebody has voted. */
 export interface Audit {
   readonly triggeredBy: string;
   readonly slot: number;
@@ -16,13 +16,13 @@ export interface Audit {
 export interface VoteRules {
   /** A candidate may vote on itself. */
   readonly ownVotes: boolean;
-  /** A vote for can be the first. */
+  /** The first vote may be a vote for. */
   readonly firstVoteFor: boolean;
 }
 
 /**
  * Adds a vote to the audits of a round, by candidate. The same vote again changes nothing.
- * @throws LedgerError for a second, different vote and for one that the rules don't let pass
+ * @throws LedgerError for a second, different vote and for one that the rules forbid
  */
 export function castVote(
   audits: Map<string, Audit>,
@@ -50,8 +50,8 @@ export function castVote(
 }
 
 /**
- * Whether more is against than for.
- * @param weightOf what a voter's vote counts
+ * Whether the votes against outweigh those for.
+ * @param weightOf the weight of a voter's vote
  */
 export function isVotedDown(
   audit: Audit | undefined,

@@ -37,12 +37,12 @@ export interface TaskStateOptions {
   is_stake_list_required?: boolean;
 }
 
-/** The submissions of one round and the audits of them; empty for a round that K2 no longer keeps. */
+/** The submissions of one round and their audits; empty for a round that K2 no longer keeps. */
 export function submissionInfo(ledger: Ledger, round: number): SubmissionInfo {
   return submissionsOf(ledger, [round]);
 }
 
-/** The distribution lists of one round, the audits of them and how it ended. */
+/** The distribution lists of one round, their audits and how the round ended. */
 export function distributionInfo(ledger: Ledger, round: number): DistributionInfo {
   return distributionsOf(ledger, [round]);
 }

@@ -1,10 +1,10 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How long a slot takes on K2, about; back-off times are compressed in proportion to it. */
+/** Roughly how long a slot takes on K2; back-off times are compressed in proportion to it. */
 export const K2_SLOT_MS = 408;
 
-/** Slots against real time. Stands at its first slot until it is started. */
+/** Maps real time to slots. Stays at its first slot until it is started. */
 export class SlotClock {
   #startingSlot: number;
   #startedAtMs: number | undefined;
@@ -20,7 +20,7 @@ export class SlotClock {
     this.#startedAtMs ??= performance.now();
   }
 
-  /** Goes on from another slot, earlier or later. */
+  /** Continues from another slot, earlier or later. */
   reset(slot: number): void {
     this.#startingSlot = slot;
     if (this.isRunning) this.#startedAtMs = performance.now();

@@ -19,7 +19,7 @@ export interface TaskConfig {
   readonly totalBounty: number;
   readonly bountyPerRound: number;
   readonly allowedFailedDistributions: number;
-  /** Names of the TASK_VARIABLE and GLOBAL_VARIABLE tags: all that a real node's operator can pass, and must (pairing.ts). */
+  /** Names of the TASK_VARIABLE and GLOBAL_VARIABLE tags: all that a real operator can and must set (pairing.ts). */
   readonly variables: readonly string[];
 }
 
@@ -57,14 +57,14 @@ const schema = z
     error: 'expected at most total_bounty_amount',
   });
 
-/** A config-task.yml that can't be used; the message names the file, and each field with what was expected of it. */
+/** A config-task.yml that can't be used; the message names the file, and for each bad field what was expected. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
 /**
  * Reads the text of a config-task.yml.
- * @param source where the text is from, for messages
+ * @param source where the text comes from, for messages
  * @throws ConfigError that names every field at fault
  */
 export function parseTaskConfig(text: string, source = 'config-task.yml'): TaskConfig {

@@ -10,10 +10,10 @@ export interface DistributionList {
   readonly maker: string;
   readonly account: string;
   readonly slot: number;
-  /** The round in whose windows it was named: two after its own, or later for one that was made again. */
+  /** The round in whose windows it was named: two after its own, or later if it was made again. */
   readonly submittedInRound: number;
   outcome: ListOutcome;
-  /** What the account held at the settlement; undefined before it, and where nothing was ever written. */
+  /** What the account held at the settlement; undefined before that, or if nothing was ever written. */
   settledText: string | undefined;
 }
 
@@ -21,9 +21,9 @@ export type PayoutStatus = 'Uninitialized' | 'PayoutSuccessful' | 'PayoutFailed'
 
 /** The distribution of one round. */
 export interface RoundLists {
-  /** Account to the text that it holds for this round. */
+  /** The text that each account holds for this round. */
   readonly accounts: Map<string, string>;
-  /** By maker, in the order in which they were named. */
+  /** By maker, in the order they were named. */
   readonly lists: Map<string, DistributionList>;
   /** By maker. */
   readonly listAudits: Map<string, Audit>;
@@ -31,9 +31,9 @@ export interface RoundLists {
   failedDistributions: number;
   /** The round in whose windows the distribution failed last. */
   failedInRound: number | undefined;
-  /** What was really paid and taken, ROE. */
+  /** What was actually paid and taken, ROE. */
   payouts: Amounts;
-  /** What makers of voted-out lists lost of their stakes, ROE. */
+  /** How much stake the makers of voted-out lists lost, ROE. */
   listPenalties: Amounts;
 }
 
@@ -52,7 +52,7 @@ export function emptyLists(): RoundLists {
 
 /**
  * Writes an account. The same text again changes nothing.
- * @throws LedgerError where a list has named it and it is final by now
+ * @throws LedgerError if a list has named it and it is final by now
  */
 export function writeAccount(
   record: RoundLists,
@@ -72,7 +72,7 @@ export function writeAccount(
 
 /**
  * Puts a list on chain. The same account again changes nothing.
- * @throws LedgerError for a list too many
+ * @throws LedgerError for one list too many
  */
 export function nameList(
   record: RoundLists,
@@ -89,14 +89,14 @@ export function nameList(
   if (!manyLists && [...record.lists.values()].some(isAnothers)) {
     throw new LedgerError('another list was named first');
   }
-  // Deleted first, so that one that replaces another comes after all that were named before it.
+  // Deleted first, so that a replacement comes after all lists named before it.
   record.lists.delete(maker);
   record.lists.set(maker, { ...list, outcome: 'pending', settledText: undefined });
 }
 
 /**
- * What a list pays, or paid: the contents of its account, at the settlement once that is over.
- * @returns undefined where that is no payable list
+ * What a list pays, or paid: the contents of its account, taken at the settlement once that is over.
+ * @returns undefined if that is not a payable list
  */
 export function amountsOf(
   record: RoundLists,
@@ -113,7 +113,7 @@ export function amountsOf(
 }
 
 /**
- * A list as the ledger pays it.
+ * Checks that a value is a list the ledger can pay.
  * @throws LedgerError unless it is an object of integers whose positive part is at most the round's bounty, ROE
  */
 export function checkPayable(value: unknown, bountyPerRound: number): Amounts {
@@ -139,11 +139,11 @@ export interface Settlement {
   readonly bountyPerRound: number;
   readonly options: LedgerOptions;
   readonly funds: Funds;
-  /** Whether the round counts as failed where nobody made a list. */
+  /** Whether the round counts as failed if nobody made a list. */
   readonly failsWithoutList: boolean;
 }
 
-/** Judges the lists named in a round, pays what stands and punishes what fell. */
+/** Judges the lists named in a round, pays those that stand and penalizes the makers of those voted out. */
 export function settleLists(record: RoundLists, settlement: Settlement): void {
   const { inRound, options, funds } = settlement;
   const due = [...record.lists.values()].filter(
@@ -172,7 +172,7 @@ export function settleLists(record: RoundLists, settlement: Settlement): void {
   }
 }
 
-/** Gives a list its outcome; `not used` to one that stands, until it is known which are paid. */
+/** Sets a list's outcome: `not used` if it stands, until it is known which lists are paid. */
 function judge(
   record: RoundLists,
   list: DistributionList,

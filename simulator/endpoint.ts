@@ -10,9 +10,9 @@ export interface EndpointOptions {
   readonly taskId: string;
   readonly secret: string;
   readonly methods: Methods;
-  /** Told of every call of the task, with the name of the method. */
+  /** Called for every call of the task, with the name of the method. */
   readonly onCall?: (method: string) => void;
-  /** Told of every call that failed, with the name of the method. */
+  /** Called for every call that failed, with the name of the method. */
   readonly onRefusal: (method: string, message: string) => void;
 }
 
@@ -22,7 +22,7 @@ export interface Endpoint {
   close(): Promise<void>;
 }
 
-/** What a method throws to be answered with another status than 422. */
+/** A method throws this to have the call answered with a status other than 422. */
 export class StatusError extends Error {
   constructor(
     readonly status: number,
@@ -42,7 +42,7 @@ export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> 
   const server = createServer((request, response) => {
     void handle(request, options).then((answer) => send(response, answer));
   });
-  // The SDK calls http://localhost: binding that name binds the address it will find.
+  // The SDK calls http://localhost, so binding that name binds the address it will find.
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(0, 'localhost', resolve);
   });

@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { extname, join, resolve } from 'node:path';
 
 /**
- * Copies a task's bundle under the hash of its content, and nothing that lies beside it, as a node downloads it.
+ * Copies a task's bundle under the hash of its content, without anything beside it, as a node downloads it.
  * @param directory the run's
  * @returns the path to fork
  */

@@ -5,21 +5,21 @@ import type { Network } from './network';
 import { Random } from './random';
 import type { SimulatedNode } from './simulated-node';
 
-/** What an outage of a node's RPC is like. */
+/** The kinds of outage of a node's RPC. */
 const OUTAGES = ['500', 'error', 'null', 'silence', 'slow', 'stale', 'partial'] as const;
 export type OutageKind = (typeof OUTAGES)[number];
-/** Those in which the node answers, and its answer is not the truth. */
+/** Outages in which the node answers, but wrongly. */
 const WRONG_VIEWS: readonly OutageKind[] = ['stale', 'partial'];
-/** What a call of the node's logger comes to: notices are so few that outages would miss them. */
+/** What can happen to a call of the node's logger: notices are so rare that outages would miss them. */
 const NOTICE_FAULTS = [undefined, '500', 'error', 'null', 'silence', 'slow'] as const;
-/** What happens to a process. */
-const BLOWS = ['kill', 'terminate', 'freeze'] as const;
-export type BlowKind = (typeof BLOWS)[number];
+/** What can be done to a process. */
+const PROCESS_FAULTS = ['kill', 'terminate', 'freeze'] as const;
+export type ProcessFaultKind = (typeof PROCESS_FAULTS)[number];
 
-/** Times are parts of a round. */
+/** Times as fractions of a round. */
 const QUIET = { low: 0.15, high: 0.6 };
 const OUTAGE = { low: 0.02, high: 0.12 };
-const BLOW = { low: 0.02, high: 0.08 };
+const PROCESS_FAULT = { low: 0.02, high: 0.08 };
 const SLOW = 0.03;
 
 interface Outage {
@@ -28,30 +28,30 @@ interface Outage {
 }
 
 export interface FaultOptions {
-  /** The same seed gives the same faults, as far as the tasks take the same time. */
+  /** The same seed gives the same faults, provided the tasks take the same time. */
   seed: string;
   roundSeconds: number;
-  /** Nodes whose processes are left alone, by index: their RPC alone fails. */
+  /** Nodes whose processes are left alone, by index: only their RPC fails. */
   spared?: ReadonlySet<number>;
 }
 
-/** Troubles a network: outages of each node's RPC, notices that get no answer, and processes that are killed, stopped and frozen. */
+/** Injects faults into a network: RPC outages, unanswered notices, and processes killed, stopped or frozen. */
 export class Faults {
-  /** How often each came. */
-  readonly counts = new Map<OutageKind | BlowKind | 'notice', number>();
+  /** How often each occurred. */
+  readonly counts = new Map<OutageKind | ProcessFaultKind | 'notice', number>();
   private readonly outages = new Map<SimulatedNode, Outage>();
-  /** Public key and round of each view that was wrong for a while. */
+  /** The public key and round of each view that was wrong for a while. */
   private readonly wrongViews = new Set<string>();
   private readonly ended = new AbortController();
 
   constructor(private readonly options: FaultOptions) {}
 
-  /** What came how often. */
+  /** Which faults occurred, and how often. */
   summary(): string {
     return [...this.counts].map(([kind, times]) => `${kind} ${times}`).join(', ') || 'none';
   }
 
-  /** Whether a node was shown a stale or partial chain while a round ran: it may have believed what it saw. */
+  /** Whether a node was shown a stale or partial chain while a round ran, and so may have believed it. */
   readonly hadWrongView = (publicKey: string, round: number): boolean =>
     this.wrongViews.has(`${publicKey} ${round}`);
 
@@ -61,28 +61,28 @@ export class Faults {
       Object.entries(methods).map(([name, method]) => [name, this.wrapped(node, name, method)]),
     );
 
-  /** Begins; ends with the network. */
+  /** Starts injecting; stops when the network ends. */
   start(network: Network): void {
     const { seed } = this.options;
     const end = (): void => this.ended.abort();
     network.finished.then(end, end);
     for (const node of network.nodes) {
       const random = new Random(`${seed}/rpc/${node.index}`);
-      void this.untilTheEnd(() => this.haveOutages(network, node, random));
+      void this.untilTheEnd(() => this.injectOutage(network, node, random));
     }
     const random = new Random(`${seed}/processes`);
-    void this.untilTheEnd(() => this.strike(network.nodes, random));
+    void this.untilTheEnd(() => this.injectProcessFault(network.nodes, random));
   }
 
-  private async untilTheEnd(trouble: () => Promise<void>): Promise<void> {
+  private async untilTheEnd(inject: () => Promise<void>): Promise<void> {
     try {
-      for (;;) await trouble();
+      for (;;) await inject();
     } catch (error) {
       if (!this.ended.signal.aborted) throw error;
     }
   }
 
-  private async haveOutages(network: Network, node: SimulatedNode, random: Random): Promise<void> {
+  private async injectOutage(network: Network, node: SimulatedNode, random: Random): Promise<void> {
     await this.wait(random.between(QUIET.low, QUIET.high));
     const kind = random.pick(OUTAGES);
     this.count(kind);
@@ -96,32 +96,32 @@ export class Faults {
     if (WRONG_VIEWS.includes(kind)) note();
   }
 
-  private async strike(nodes: readonly SimulatedNode[], random: Random): Promise<void> {
+  private async injectProcessFault(nodes: readonly SimulatedNode[], random: Random): Promise<void> {
     await this.wait(random.between(QUIET.low, QUIET.high));
     const targets = nodes.filter(
       ({ index, process }) => !this.options.spared?.has(index) && process.state === 'running',
     );
     if (targets.length === 0) return;
     const { process } = random.pick(targets);
-    const kind = random.pick(BLOWS);
+    const kind = random.pick(PROCESS_FAULTS);
     this.count(kind);
     if (kind === 'freeze') process.pause();
     else process.kill(kind === 'kill' ? 'SIGKILL' : 'SIGTERM');
-    await this.wait(random.between(BLOW.low, BLOW.high));
+    await this.wait(random.between(PROCESS_FAULT.low, PROCESS_FAULT.high));
     if (kind === 'freeze') process.resume();
     else {
-      // One that takes its time to end is not started beside itself.
+      // Waits for the old process to end: the two must not run at the same time.
       await process.restart();
     }
   }
 
-  /** The node's outage; without one, what a notice comes to: most are not answered as they should be. */
+  /** The node's outage; if it has none, a fault for this notice: most notices get a wrong answer or none. */
   private noticeOutage(node: SimulatedNode, random: Random): Outage | undefined {
     const kind = random.pick(NOTICE_FAULTS);
     if (this.outages.has(node) || kind === undefined) return this.outages.get(node);
     this.count('notice');
     const over = this.wait(OUTAGE.high);
-    // Only silence waits for it; the run may end before.
+    // Only 'silence' waits for it, and the run may end first.
     over.catch(() => undefined);
     return { kind, over };
   }
@@ -159,7 +159,7 @@ export class Faults {
     };
   }
 
-  private count(kind: OutageKind | BlowKind | 'notice'): void {
+  private count(kind: OutageKind | ProcessFaultKind | 'notice'): void {
     this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
   }
 

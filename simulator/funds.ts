@@ -30,7 +30,7 @@ export class Funds {
 
   /**
    * Pays the positive amounts and takes the negative ones out of the stakes, at most all of each.
-   * @returns what was really paid and taken
+   * @returns what was actually paid and taken
    */
   settle(amounts: Amounts): Amounts {
     return Object.fromEntries(
@@ -42,7 +42,7 @@ export class Funds {
     );
   }
 
-  /** Takes a part of the stake, in percent. Returns what was taken. */
+  /** Takes a percentage of the stake. @returns what was taken */
   takePercent(key: string, percent: number): number {
     return this.#take(key, Math.floor((this.stakeOf(key) * percent) / 100));
   }

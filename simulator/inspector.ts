@@ -8,9 +8,9 @@ export type ReportFields = Readonly<Record<string, unknown>>;
 export interface InspectedRound {
   readonly taskId: string;
   readonly round: number;
-  /** The submissions of any round of the run so far: public key to value; empty when there are none. */
+  /** The submissions of any round of the run so far, by public key; empty if there are none. */
   readonly submissionsOf: (round: number) => ReadonlyMap<string, string>;
-  /** The same without those that came at this slot or later. */
+  /** The same, without those that came at this slot or later. */
   readonly submissionsBefore: (slot: number, round: number) => ReadonlyMap<string, string>;
   readonly schedule: Schedule;
 }
@@ -29,11 +29,11 @@ export interface InspectedSubmission {
 export interface Inspector {
   /** Headings of the live columns. */
   readonly liveColumns: readonly string[];
-  /** What a node shows in the live columns during a round; asked for about once a second. */
+  /** What a node shows in the live columns during a round; called about once a second. */
   live(node: SimulatedNode, round: number): Promise<readonly string[]>;
-  /** Fields of a round, asked for when its submission window has ended. */
+  /** Fields of a round; called when its submission window has ended. */
   round(round: InspectedRound): Promise<ReportFields>;
-  /** Fields of a submission, asked for at the same time; of one that came late or again in the next audit window. */
+  /** Fields of a submission; called at the same time, or in the next audit window if it came late or was replaced. */
   submission(submission: InspectedSubmission, round: InspectedRound): Promise<ReportFields>;
 }
 
@@ -41,7 +41,7 @@ export interface Inspector {
 export class Inspections {
   readonly #rounds = new Map<number, ReportFields>();
   readonly #submissions = new Map<string, ReportFields>();
-  /** Round and key to the value that was inspected last. */
+  /** The value inspected last, by round and key. */
   readonly #inspected = new Map<string, string>();
   readonly #pending = new Set<Promise<void>>();
 
@@ -51,13 +51,13 @@ export class Inspections {
     private readonly ledger: Ledger,
   ) {}
 
-  /** Starts the inspection of a round whose submission window has ended; later again, of what is new in it. */
+  /** Inspects a round whose submission window has ended; called again later, whatever is new in it. */
   inspect(round: number, nodes: readonly SimulatedNode[]): void {
     const pending = this.#inspect(round, nodes).finally(() => this.#pending.delete(pending));
     this.#pending.add(pending);
   }
 
-  /** Resolves when all inspections begun are finished. */
+  /** Resolves when all inspections started so far have finished. */
   async done(): Promise<void> {
     await Promise.all(this.#pending);
   }

@@ -23,7 +23,7 @@ export interface KeyPair {
   readonly secretKey: Uint8Array;
 }
 
-/** The same key pair for the same text, always. */
+/** Always the same key pair for the same text. */
 export function deriveKeyPair(text: string): KeyPair {
   const seed = createHash('sha256').update(text).digest();
   const publicKeyBytes = new Uint8Array(
@@ -43,7 +43,7 @@ export function signJson(body: unknown, keyPair: KeyPair): string {
   return bs58.encode(Buffer.concat([signature, message]));
 }
 
-/** The signed text, or why it isn't one: what the node's verifySignedData gives. Never throws. */
+/** The signed text, or why the signature is not valid: what the node's verifySignedData gives. Never throws. */
 export function openSigned(
   signed: string,
   publicKey: string,

@@ -1,31 +1,31 @@
 /**
- * Where K2's program is not public: each point of the ledger that could be one way or the other, so that a task can be
+ * K2's program is not public. Each option is a point where the ledger could behave either way, so that a task can be
  * run both ways.
  */
 export interface LedgerOptions {
-  /** Submissions after their window are taken as long as their round is kept. */
+  /** Submissions after their window are accepted as long as their round is kept. */
   readonly lateSubmissions: boolean;
   /** A second, different submission of a key replaces its first. */
   readonly replacedSubmissions: boolean;
-  /** Lists named after the submission window are taken until the audit window ends. */
+  /** Lists named after the submission window are accepted until the audit window ends. */
   readonly lateLists: boolean;
-  /** A maker that names another account replaces its list; votes stay on the maker. */
+  /** A maker that names another account replaces its list; the votes stay with the maker. */
   readonly replacedLists: boolean;
   /** An account may be written again after a list has named it, until that list is settled. */
   readonly rewrittenLists: boolean;
-  /** Votes on lists count by the voters' stakes at the settlement, not one a node. */
+  /** Votes on lists are weighted by the voters' stakes at the settlement, instead of one per node. */
   readonly votesByStake: boolean;
-  /** Which of several standing lists of a round is paid; with `each` more than a bounty can be. */
+  /** Which of several standing lists of a round is paid; `each` can pay more than one bounty. */
   readonly paidList: 'first' | 'last' | 'each';
-  /** A vote for a list can be the first; otherwise a vote against has to open the audit. */
+  /** The first vote on a list may be a vote for; otherwise a vote against has to open the audit. */
   readonly firstVoteFor: boolean;
   /** A maker may vote on its own list. */
   readonly ownVotes: boolean;
-  /** More than one list a round is taken. */
+  /** A round accepts more than one list. */
   readonly manyLists: boolean;
-  /** A round in whose window nobody made a list is asked for again, as one is whose lists failed. */
+  /** A round for which nobody made a list in time is due again, like one whose lists failed. */
   readonly asksAgain: boolean;
-  /** What the maker of a voted-out list loses, percent of its stake. */
+  /** What the maker of a voted-out list loses, in percent of its stake. */
   readonly rejectedListCosts: number;
 }
 
@@ -69,12 +69,12 @@ const NAMES: Readonly<Record<string, Partial<LedgerOptions>>> = {
 };
 const COSTS_NAME = 'rejected-list-costs-<percent>';
 
-/** What `--ledger` can name. */
+/** The names that `--ledger` accepts. */
 export const LEDGER_NAMES: readonly string[] = [...Object.keys(NAMES), COSTS_NAME];
 
 /**
- * Reads names separated by commas, as `strict,votes-by-stake`.
- * @throws RangeError for a name there is not, with all there are, and for names that contradict each other
+ * Reads names separated by commas, such as `strict,votes-by-stake`.
+ * @throws RangeError for an unknown name (the message lists all names) and for names that contradict each other
  */
 export function parseLedgerOptions(text: string): Partial<LedgerOptions> {
   const options: Partial<LedgerOptions> = {};

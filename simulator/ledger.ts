@@ -71,22 +71,22 @@ export class Ledger {
     return this.#funds.stakes;
   }
 
-  /** What each key was paid so far, ROE. */
+  /** What each key has been paid so far, ROE. */
   get balances(): ReadonlyMap<string, number> {
     return this.#funds.balances;
   }
 
-  /** The task that replaces this one, base58; undefined while none does. */
+  /** The task that replaces this one, base58; undefined if none does. */
   get migratedTo(): string | undefined {
     return this.#migratedTo;
   }
 
-  /** Has a newer task replace this one, as its creator does when they update it. Its rounds go on. */
+  /** Marks this task as replaced by a newer one, as its creator does to update it. Its rounds continue. */
   migrate(toTaskId: string): void {
     this.#migratedTo = toTaskId;
   }
 
-  /** Moves to a slot, never back but by a reset, and settles the lists whose audit window has ended by then. */
+  /** Moves forward to a slot (only a reset moves back) and settles the lists whose audit window has ended by then. */
   advance(slot: number): void {
     this.#slot = Math.max(this.#slot, slot);
     while (this.#slot >= this.schedule.settlementOf(this.#unsettledRound)) {
@@ -94,24 +94,24 @@ export class Ledger {
     }
   }
 
-  /** Begins anew at a round, as after a reset of the network: nothing that happened in any is known. Stakes and balances stay. */
+  /** Starts over at a round, as after a reset of the network: all rounds are forgotten, stakes and balances stay. */
   reset(round: number): void {
     this.#slot = this.schedule.startOf(round);
     this.#rounds.clear();
     this.#unsettledRound = round;
   }
 
-  /** Everything that happened in a round, also when it is too old for the tasks to see. Undefined when nothing did. */
+  /** Everything that happened in a round, even one too old for the tasks to see. Undefined if nothing did. */
   record(round: number): Readonly<RoundRecord> | undefined {
     return this.#rounds.get(round);
   }
 
-  /** Whether the tasks still see the submissions of the round. */
+  /** Whether the tasks can still see the submissions of the round. */
   retains(round: number): boolean {
     return this.#retainedIn(round, this.currentRound);
   }
 
-  /** The submission of a round is taken in the next round's submission window; the same value again is no fault. */
+  /** A round's submission is accepted in the next round's submission window; the same value again is no error. */
   submit(submitter: string, round: number, value: string): void {
     this.#requireStake(submitter);
     const { lateSubmissions, replacedSubmissions } = this.options;
@@ -144,7 +144,7 @@ export class Ledger {
     castVote(record.submissionAudits, candidate, vote, { ownVotes: false, firstVoteFor: true });
   }
 
-  /** Writes the text of an account of a round. An account that is a staked key is that key's alone. */
+  /** Writes an account's text for a round. Only a staked key itself may write the account of its name. */
   writeAccount(writer: string, account: string, round: number, text: string): void {
     this.#requireStake(writer);
     if (account !== writer && this.stakes.has(account)) {
@@ -195,12 +195,12 @@ export class Ledger {
     return record && amountsOf(record, list, this.rules.bountyPerRound);
   }
 
-  /** Adds to a key's stake or, below 0, takes from it, ROE. At any time. */
+  /** Adds to a key's stake or, below 0, takes from it, ROE. Allowed at any time. */
   addStake(key: string, roe: number): void {
     this.#funds.addStake(key, roe);
   }
 
-  /** The rounds whose list is to be made in the current round: two rounds ago, and older ones that failed. */
+  /** The rounds whose list is due in the current round: the one two rounds ago, and older ones that failed. */
   roundsDueForLists(): number[] {
     const current = this.currentRound;
     const recorded = [...this.#rounds.keys()].filter((round) => round !== current - 2);
@@ -214,7 +214,7 @@ export class Ledger {
     return this.#rounds.get(round)?.failedInRound === this.currentRound - 1;
   }
 
-  /** Whether the round's distribution is over, one way or the other: paid, or no list can be accepted any more. */
+  /** Whether the round's distribution is over: it was paid, or no list can be accepted any more. */
   isClosed(round: number): boolean {
     if (this.#rounds.get(round)?.payoutStatus === 'PayoutSuccessful') return true;
     const current = this.currentRound;

@@ -14,7 +14,7 @@ export interface NodeAccounts {
   readonly staking: KeyPair;
 }
 
-/** What a node's answers are made of. */
+/** What a node needs to answer calls. */
 export interface MethodContext {
   readonly taskId: string;
   readonly config: TaskConfig;
@@ -28,7 +28,7 @@ export interface MethodContext {
   readonly onNotice: (level: NoticeLevel, message: string, action: string) => void;
 }
 
-/** A call of a task to its node: JSON values in; a JSON value, or a throw whose message reaches the task, out. */
+/** A call of a task to its node. Takes and returns JSON values; the message of what it throws reaches the task. */
 export type Method = (...args: unknown[]) => unknown;
 export type Methods = Record<string, Method>;
 
@@ -77,7 +77,7 @@ export function createMethods(context: MethodContext): Methods {
 
     checkSubmissionAndUpdateRound: (value, round) => {
       if (typeof value !== 'string') throw new TypeError('a submission is a string');
-      // The node submits only when the chain doesn't have this round's submission yet.
+      // The node submits only if the chain doesn't have this round's submission yet.
       if (ledger.record(asRound(round))?.submissions.has(submitter)) return;
       ledger.submit(submitter, asRound(round), value);
     },
@@ -103,7 +103,7 @@ export function createMethods(context: MethodContext): Methods {
       }
       ledger.nameList(submitter, submitter, asRound(round));
     },
-    // An account is a public key for honest nodes; a cheat can name any text.
+    // Honest nodes name a public key as the account; a cheater can name any text.
     getDistributionList: (account, round) => {
       const name = typeof account === 'string' ? account : parsePublicKey(account);
       const text = ledger.retains(asRound(round))
@@ -122,7 +122,7 @@ export function createMethods(context: MethodContext): Methods {
     signData: (body) => signJson(body, accounts.main),
     verifySignedData: (signed, publicKey) => openSigned(String(signed), String(publicKey)),
 
-    // As the SDK's own in its local test mode.
+    // Like the SDK's own logger in its local test mode.
     logger: (level, message, action) => {
       if (!isNoticeLevel(level)) return false;
       context.onNotice(level, String(message), String(action));
@@ -135,7 +135,7 @@ export function createMethods(context: MethodContext): Methods {
   return onTime(methods, context);
 }
 
-/** The same methods; every call brings the ledger up to the clock first. */
+/** The same methods, each of which first advances the ledger to the clock's slot. */
 export function onTime(
   methods: Methods,
   { ledger, clock }: Pick<MethodContext, 'ledger' | 'clock'>,
@@ -151,7 +151,7 @@ export function onTime(
   );
 }
 
-/** @throws TypeError for an argument that is no round's number */
+/** @throws TypeError for an argument that is not a round number */
 export function asRound(value: unknown): number {
   if (!Number.isSafeInteger(value) || (value as number) < 0) {
     throw new TypeError(`expected a round number, got ${JSON.stringify(value)}`);

@@ -2,15 +2,15 @@ import type { KeyPair } from './keys';
 import { asRound, createMethods, onTime, type MethodContext, type Methods } from './methods';
 
 /**
- * The methods of a node whose operator changed its software: those of any node, and what the ledger lets pass beyond
- * them. The task of a cheat calls them by a plain POST to its node.
+ * The methods of a node whose operator changed its software: those of any node, and others that the ledger allows.
+ * A cheater's task calls them by a plain POST to its node.
  *
- *     submitRaw(value, round)             without the node's own look whether a submission is there
+ *     submitRaw(value, round)             submits without checking whether there is a submission already
  *     writeAccount(account, round, text)  any text, in any account that is no other node's staking key
  *     nameList(account, round)            any account, as this key's list
  *     addStake(roe)                       adds to this key's stake or, below 0, takes from it
  *     extraKeys()                         the public keys of the operator's further keys
- *     asExtra(n, method, ...args)         a method, these included, with the n-th of them, from 0, as the submitter
+ *     asExtra(n, method, ...args)         calls any method, these included, as the n-th further key (from 0)
  */
 export function createModifiedMethods(
   context: MethodContext,
@@ -43,7 +43,7 @@ function furtherMethods({ accounts, ledger }: MethodContext, ownKeys: readonly s
     submitRaw: (value, round) => ledger.submit(submitter, asRound(round), asText(value)),
     writeAccount: (account, round, text) => {
       const name = asText(account);
-      // One operator holds all of its keys: it writes the account of each as that key.
+      // The operator holds all of its keys, so it writes each key's account as that key.
       const writer = ownKeys.includes(name) ? name : submitter;
       ledger.writeAccount(writer, name, asRound(round), asText(text));
     },

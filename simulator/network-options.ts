@@ -9,23 +9,23 @@ import type { SimulatedNode } from './simulated-node';
 
 /** What a network is started with. */
 export interface NetworkOptions {
-  /** The task's executable, or which one each node runs. It is copied, as a node downloads it: nothing lies beside it. */
+  /** The task's executable, for all nodes or by node. It is copied, as a node downloads it, with nothing beside it. */
   readonly task: string | ((index: number) => string);
-  /** The Node binary to run tasks with, this process's own when left out. */
+  /** The Node binary to run tasks with; by default this process's own. */
   readonly execPath?: string;
   readonly config: TaskConfig;
   readonly nodes: number;
-  /** What each node is called, in the report and as the name of its directory; node-1, node-2 ... when left out. No two alike. */
+  /** The unique name of each node, in the report and of its directory; by default node-1, node-2 ... */
   readonly name?: (index: number) => string;
-  /** What each node has staked, ROE; the deployment's minimum when left out. */
+  /** What each node has staked, ROE; by default the deployment's minimum. */
   readonly stake?: (index: number) => number;
-  /** Which nodes' operators changed their software, so that it does what the ledger lets pass; none when left out. */
+  /** Which nodes run software changed by their operator, which does anything the ledger allows; by default none. */
   readonly modified?: (index: number) => boolean;
-  /** How many keys each operator has staked beside its node's, with the minimum each and no process; 0 when left out. */
+  /** How many further keys each operator has staked, with the minimum each and no process; by default 0. */
   readonly extraKeys?: (index: number) => number;
-  /** Where the ledger is to differ from LEDGER_DEFAULTS. */
+  /** Where the ledger differs from LEDGER_DEFAULTS. */
   readonly ledger?: Partial<LedgerOptions>;
-  /** Rounds to work in; two more follow for the audit and the distribution. 0: until stopped. */
+  /** Rounds to work in; two more follow for the audit and the distribution. 0 runs until stopped. */
   readonly rounds: number;
   readonly roundSeconds: number;
   /** Task id and keys are derived from this text. */
@@ -36,7 +36,7 @@ export interface NetworkOptions {
    * an API's port that they know.
    */
   readonly env?: (index: number) => Readonly<Record<string, string>>;
-  /** Where everything of the run is written. */
+  /** Where all files of the run are written. */
   readonly directory: string;
   /**
    * What a node's process writes to where that is not its task.log, such as a named pipe that somebody reads from
@@ -51,7 +51,7 @@ export interface NetworkOptions {
   readonly onEvent?: (event: NetworkEvent) => void;
 }
 
-/** What a network tells while it runs. */
+/** What a network reports while it runs. */
 export type NetworkEvent =
   | { readonly type: 'phase'; readonly phase: Phase }
   | { readonly type: 'started'; readonly node: SimulatedNode }

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-
 import { SlotClock } from './clock';
-import { Inspections } from './inspector';
 import { installExecutable } from './executable';
+import { Inspections } from './inspector';
 import type { KeyPair } from './keys';
 import { Ledger } from './ledger';
 import type { NetworkEvent, NetworkOptions } from './network-options';
@@ -19,9 +18,9 @@ import {
   type NetworkContext,
 } from './simulated-node';
 
-/** Round 0 starts here, and not at slot 0, so that a task that takes one for the other is found out. */
+/** Round 0 starts here rather than at slot 0, so that a task that confuses the two is found out. */
 const STARTING_SLOT = 100_000;
-/** The rounds start when every task has called its node, or after this. */
+/** The rounds start when every task has called its node, or at the latest after this time. */
 const READY_TIMEOUT_MS = 60_000;
 
 export interface Network {
@@ -29,11 +28,11 @@ export interface Network {
   readonly nodes: readonly SimulatedNode[];
   readonly ledger: Ledger;
   readonly clock: SlotClock;
-  /** The report, when the last round is paid or the run was stopped; by then every process is gone. */
+  /** The report, once the last round is paid or the run was stopped; every process has ended by then. */
   readonly finished: Promise<RunReport>;
-  /** Resets the network: it goes on at the start of a round, and its ledger knows nothing of any. */
+  /** Resets the network: it continues at the start of a round, and its ledger forgets all rounds. */
   reset(round: number): void;
-  /** Ends the run early. Resolves when every process is gone. */
+  /** Ends the run early. Resolves when every process has ended. */
   stop(): Promise<void>;
 }
 
@@ -66,10 +65,10 @@ class NetworkRun {
   readonly clock: SlotClock;
   readonly nodes: SimulatedNode[] = [];
   readonly #abort = new AbortController();
-  /** Aborted when the network is reset, and where the run ends. */
+  /** Aborted when the network is reset, and when the run ends. */
   #untilReset = new AbortController();
   readonly #inspections: Inspections;
-  /** Round, then the round in which the list was due, to the key that the SDK's algorithm selects. */
+  /** The key that the SDK's algorithm selects, by round and by the round in which the list was due. */
   readonly #expectedListMakers = new Map<number, Map<number, string | undefined>>();
   readonly #stakesBefore: ReadonlyMap<string, number>;
   readonly #planned: readonly PairedNode[];
@@ -125,7 +124,7 @@ class NetworkRun {
     const outer = this.options.signal;
     if (outer?.aborted) this.abort();
     outer?.addEventListener('abort', () => this.abort(), { signal });
-    // However this process ends, the tasks end with it. (SIGKILL alone leaves no time for that.)
+    // However this process ends, the tasks end with it. (Only SIGKILL leaves no time for that.)
     const killAll = () => this.nodes.forEach((node) => node.process.killNow());
     process.once('exit', killAll);
     let interrupted = false;
@@ -190,7 +189,7 @@ class NetworkRun {
     this.#emit({ type: 'phase', phase: this.ledger.schedule.phaseAt(slot) });
   }
 
-  /** Inspects what is new in a round and in those before it whose submissions may have changed since the last look. */
+  /** Inspects a round and those before it whose submissions may have changed since the last time. */
   #inspect(newest: number): void {
     for (let round = newest; this.ledger.retains(round + 1); round--) {
       if (isInRun(round, this.options.rounds)) this.#inspections.inspect(round, this.nodes);
@@ -209,7 +208,7 @@ class NetworkRun {
     }
   }
 
-  /** What a process that starts in the middle of a round is told at once. */
+  /** Sends a process that starts in the middle of a round the events it missed. */
   #catchUp(node: SimulatedNode): void {
     if (!this.clock.isRunning) return;
     this.ledger.advance(this.clock.slot());
@@ -261,7 +260,7 @@ class NetworkRun {
       onExit: (node, exit) => {
         this.#emit({ type: 'exited', node, exit });
         // With nobody left, there is nothing to wait for.
-        if (this.nodes.every(hasFailed)) this.abort();
+        if (this.nodes.every((node) => node.hasFailed)) this.abort();
       },
     });
   }
@@ -293,10 +292,4 @@ class NetworkRun {
 
 function defaultName(index: number): string {
   return `node-${index + 1}`;
-}
-
-function hasFailed(node: SimulatedNode): boolean {
-  const { state } = node.process;
-  const ended = state === 'died' || state === 'stopped';
-  return ended && node.exits.at(-1)?.requested === false;
 }

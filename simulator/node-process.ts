@@ -19,7 +19,7 @@ export interface RoundEvent {
 }
 
 /**
- * running: the process is there (perhaps paused); restarting: it exited with 0 and the back-off runs; stopped: it
+ * running: the process exists (perhaps paused); restarting: it exited with 0 and the back-off runs; stopped: it
  * exited with 1, or was stopped on request; died: it ended in any other way.
  */
 export type NodeState = 'running' | 'restarting' | 'stopped' | 'died';
@@ -27,7 +27,7 @@ export type NodeState = 'running' | 'restarting' | 'stopped' | 'died';
 export interface ProcessExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** Whether the simulator ended it, or was asked to. */
+  /** Whether the simulator ended it, by itself or on request. */
   readonly requested: boolean;
 }
 
@@ -47,7 +47,7 @@ export interface NodeProcessOptions {
   readonly onExit: (exit: ProcessExit) => void;
 }
 
-/** The task's process on one node, forked and looked after as a Koii node does it. */
+/** The task's process on one node, forked and supervised as a Koii node does it. */
 export class NodeProcess {
   #state: NodeState = 'stopped';
   #child: ChildProcess | undefined;
@@ -68,7 +68,7 @@ export class NodeProcess {
     return this.#child?.pid;
   }
 
-  /** Forks the task. Does nothing while it runs, and once it is retired. */
+  /** Forks the task. Does nothing while it runs or once it is retired. */
   start(): void {
     if (this.#child !== undefined || this.#isRetired) return;
     clearTimeout(this.#restartTimer);
@@ -78,9 +78,9 @@ export class NodeProcess {
       cwd: directory,
       env: { ...env },
       ...(execPath === undefined ? {} : { execPath }),
-      // Whatever this process was started with (a TypeScript loader, say) is no business of the task's.
+      // The task must not inherit this process's own options (a TypeScript loader, say).
       execArgv: [],
-      // A Ctrl-C in the terminal reaches the simulator alone, which then ends the tasks in good order.
+      // A Ctrl-C in the terminal must reach only the simulator, which then ends the tasks in good order.
       detached: true,
       stdio: ['ignore', output, output, 'ipc'],
     });
@@ -90,7 +90,7 @@ export class NodeProcess {
     this.#endIsRequested = false;
     this.#gone = new Promise((resolve) => (this.#reportGone = resolve));
     // Without a listener an error (a fork that failed, a message to a process just gone) would end the simulator;
-    // 'exit' tells of a process that ended, and one that never was has no pid.
+    // 'exit' reports a process that ended, and one that never started has no pid.
     child.on('error', () => {
       if (child.pid === undefined) this.#ended(child, null, null);
     });
@@ -103,13 +103,13 @@ export class NodeProcess {
     if (this.#child?.connected) this.#child.send(event, () => {});
   }
 
-  /** Sends the process a signal, on request: that it dies of it is not counted against the task. */
+  /** Sends the process a signal on request: its death is not counted against the task. */
   kill(signal: NodeJS.Signals): void {
     this.#endIsRequested = true;
     this.#child?.kill(signal);
   }
 
-  /** Freezes the process, as a machine that sleeps. */
+  /** Freezes the process, as when the machine sleeps. */
   pause(): void {
     this.#child?.kill('SIGSTOP');
   }
@@ -124,7 +124,7 @@ export class NodeProcess {
     this.start();
   }
 
-  /** Ends the process: SIGTERM, and SIGKILL after two seconds. Resolves when it is gone. */
+  /** Ends the process: SIGTERM, then SIGKILL after two seconds. Resolves when it has ended. */
   async stop(): Promise<void> {
     clearTimeout(this.#restartTimer);
     if (this.#state === 'restarting') this.#state = 'stopped';
@@ -136,13 +136,13 @@ export class NodeProcess {
     clearTimeout(deadline);
   }
 
-  /** Ends the process, for good. */
+  /** Ends the process for good. */
   async retire(): Promise<void> {
     this.#isRetired = true;
     await this.stop();
   }
 
-  /** Kills without waiting, for the moment in which the simulator itself goes down. */
+  /** Kills without waiting, for when the simulator itself exits. */
   killNow(): void {
     clearTimeout(this.#restartTimer);
     this.#child?.kill('SIGKILL');

@@ -1,8 +1,8 @@
-/** What a node's logger takes, as the SDK's types have it. */
+/** The levels that a node's logger takes, as in the SDK's types. */
 const LEVELS = ['log', 'warn', 'error'] as const;
 export type NoticeLevel = (typeof LEVELS)[number];
 
-/** What a task had its node tell its owner; on a desktop node a toast or banner, kept in its notification centre. */
+/** A task's message to its node's owner: on a desktop node a toast or banner, kept in its notification centre. */
 export interface Notice {
   /** The round that ran when it came. */
   readonly round: number;
@@ -19,7 +19,7 @@ export function isNoticeLevel(value: unknown): value is NoticeLevel {
   return LEVELS.some((level) => level === value);
 }
 
-/** The newest 1,000 notices of a node, oldest first; texts above 2,000 characters are cut, with a note. */
+/** The newest 1,000 notices of a node, oldest first; texts above 2,000 characters are cut, which is noted. */
 export class Notices {
   readonly #newest: Notice[] = [];
 

@@ -1,4 +1,4 @@
-/** A node that is to run a task: its name, and what its processes would find in their environment. */
+/** A node that is to run a task: its name and the environment of its processes. */
 export interface PairedNode {
   readonly name: string;
   readonly env: Readonly<Record<string, string>>;

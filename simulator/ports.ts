@@ -3,18 +3,18 @@ import { createServer } from 'node:net';
 
 /**
  * Linux gives ports from 32768 on to outgoing connections, other systems from 49152 on. A port from there may be
- * free now and taken when its process comes to listen: a network of tasks has hundreds of connections.
+ * free now and taken by the time its process listens: a network of tasks has hundreds of connections.
  */
 const FIRST = 12_000;
 const LAST = 32_767;
 
-/** Ports are given once: who got one may not listen on it yet when the next asks. */
+/** Each port is given once: its user may not be listening on it yet when the next one asks. */
 const given = new Set<number>();
 
 /**
  * Ports that are free on loopback, all different from each other and from any given before, and not among those
  * that a system gives to outgoing connections.
- * @throws Error when no more can be had
+ * @throws Error when there are not enough
  */
 export async function freePorts(count: number): Promise<number[]> {
   const ports: number[] = [];
@@ -28,7 +28,7 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** Listens on a port for a moment. @returns why that can't be; undefined where it can */
+/** Listens on a port for a moment. @returns why that fails; undefined if it works */
 export function whyNotFree(port: number, host: string): Promise<Error | undefined> {
   return new Promise((resolve) => {
     const server = createServer();

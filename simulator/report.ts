@@ -17,14 +17,14 @@ export interface RunReport {
   readonly roundSeconds: number;
   /** ROE. */
   readonly bountyPerRound: number;
-  /** What the ledger was like. */
+  /** The ledger's options. */
   readonly ledger: LedgerOptions;
-  /** Stopped before its last round was over. */
+  /** Whether it was stopped before its last round was over. */
   readonly interrupted: boolean;
-  /** In which round it was stopped; left out where it wasn't, or none had begun. */
+  /** The round in which it was stopped; left out if it wasn't, or if no round had begun. */
   readonly interruptedInRound?: number;
   readonly succeeded: boolean;
-  /** Why it did not succeed, a sentence each. */
+  /** Why it did not succeed, one sentence each. */
   readonly failures: readonly string[];
   readonly rounds: readonly RoundReport[];
   readonly nodes: readonly NodeReport[];
@@ -35,14 +35,14 @@ export interface RoundReport {
   readonly submissions: readonly SubmissionReport[];
   readonly auditVotes: readonly VoteReport[];
   readonly distributionLists: readonly ListReport[];
-  /** Whom the SDK's algorithm selects, each time that the list was due; null for nobody. */
+  /** Whom the SDK's algorithm selects each time the list was due; null for nobody. */
   readonly expectedListMakers: readonly { inRound: number; publicKey: string | null }[];
   /** Whether one of the lists was accepted, and whether that can't change any more. */
   readonly accepted: boolean;
   readonly closed: boolean;
   /** What was paid and, below 0, taken from stakes. */
   readonly payouts: Amounts;
-  /** What makers of voted-out lists lost of their stakes. */
+  /** How much stake the makers of voted-out lists lost. */
   readonly listPenalties: Amounts;
   /** The inspector's fields. */
   readonly [field: string]: unknown;
@@ -65,13 +65,13 @@ export interface VoteReport {
 
 export interface ListReport {
   readonly madeBy: string;
-  /** The account that holds its contents; the maker's key where a node made it. */
+  /** The account that holds its contents; the maker's key if a node made it. */
   readonly account: string;
   readonly submittedInRound: number;
   readonly slot: number;
   readonly accepted: boolean;
   readonly outcome: ListOutcome;
-  /** What the account held in the end; empty where that is no payable list. */
+  /** What the account held in the end; empty if that is not a payable list. */
   readonly amounts: Amounts;
   readonly payable: boolean;
   readonly auditVotes: readonly VoteReport[];
@@ -94,7 +94,7 @@ export interface NodeReport extends KeyReport {
   readonly exits: readonly (ProcessExit & { readonly round: number })[];
   /** Calls that the node answered with 422. */
   readonly refusals: readonly Refusal[];
-  /** What its task told its owner, the newest 1,000, oldest first. */
+  /** The task's messages to its owner: the newest 1,000, oldest first. */
   readonly notices: readonly Notice[];
   readonly log: string;
 }

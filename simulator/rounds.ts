@@ -2,7 +2,7 @@ import type { Ledger } from './ledger';
 import type { RoundEvent } from './node-process';
 import type { PhaseName } from './schedule';
 
-/** The rounds of a run: those from 0 on whose number is below `count`, all of them when it is 0. */
+/** Whether a round belongs to a run: rounds 0 to `count` - 1, or all from 0 on if `count` is 0. */
 export function isInRun(round: number, count: number): boolean {
   return round >= 0 && (count === 0 || round < count);
 }

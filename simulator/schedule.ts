@@ -17,7 +17,7 @@ export interface RoundTimes {
 }
 
 /**
- * Where in which round a slot is. Windows are half-open: the slot at which one ends belongs to the next.
+ * Tells which round and window a slot is in. Windows are half-open: the slot at which one ends belongs to the next.
  * Round c holds the windows for the submissions of round c-1 and for the distribution list of round c-2.
  */
 export class Schedule {
@@ -31,7 +31,7 @@ export class Schedule {
     return this.times.startingSlot + round * this.times.roundTime;
   }
 
-  /** First slot of the audit window that lies in this round; the submission window ends there. */
+  /** First slot of this round's audit window; the submission window ends there. */
   auditStartOf(round: number): number {
     return this.startOf(round) + this.times.submissionWindow;
   }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { distributionInfo, submissionInfo } from './chain-view';
 import type { Ledger } from './ledger';
 
-/** What the selection is made from. The order of the submissions' keys counts. */
+/** The input of the selection. The order of the submissions' keys matters. */
 export interface SelectionInput {
   readonly submissions: Readonly<Record<string, unknown>>;
   /** Who submitted in each of the two rounds before; fewer at the start. */
@@ -13,7 +13,7 @@ export interface SelectionInput {
   readonly isPreviousFailed: boolean;
 }
 
-/** Who makes the distribution list of a round, as every task process finds from this ledger. For the report only. */
+/** Who makes a round's distribution list, as every task process computes it from this ledger. For the report only. */
 export function expectedListMaker(ledger: Ledger, round: number): string | undefined {
   const submittersOf = (r: number) => submissionInfo(ledger, r).submissions[r] ?? {};
   const info = distributionInfo(ledger, round);
@@ -34,7 +34,7 @@ export function expectedListMaker(ledger: Ledger, round: number): string | undef
  * submitted in this round and the two before it (all of this round's when there is none), less the failed makers.
  * The one whose hash is farthest from the hash of all candidates' submissions is chosen; after a failure, the
  * runner-up.
- * @returns base58, or undefined when it chooses nobody: no submissions, or, after a failure, no candidate that
+ * @returns base58, or undefined if it chooses nobody: there are no submissions or, after a failure, no candidate
  *   comes second without having been first on the way
  */
 export function selectListMaker(input: SelectionInput): string | undefined {
@@ -66,7 +66,7 @@ function farthest(scored: readonly Scored[]): string | undefined {
   return best.key || undefined;
 }
 
-/** As published: a candidate that was the highest when it came is not remembered once a higher one displaces it. */
+/** As published: a candidate that was the highest so far is forgotten once a higher one displaces it. */
 function runnerUp(scored: readonly Scored[]): string | undefined {
   let highest = -Infinity;
   let second = -Infinity;

@@ -40,7 +40,7 @@ export interface NodeOptions {
   readonly expressPort: number;
   /** Where the node's own directory is made. */
   readonly parentDirectory: string;
-  /** What its process writes to; its task.log when undefined. */
+  /** What its process writes to; task.log if undefined. */
   readonly outputPath: string | undefined;
   readonly changeMethods: ((methods: Methods, node: SimulatedNode) => Methods) | undefined;
   readonly onNotice: (node: SimulatedNode, notice: Notice) => void;
@@ -80,7 +80,7 @@ export interface Refusal {
 export class SimulatedNode {
   readonly index: number;
   readonly name: string;
-  /** The staking key, base58: who the node is on the ledger. */
+  /** The staking key, base58: the node's identity on the ledger. */
   readonly publicKey: string;
   readonly accounts: NodeAccounts;
   /** Public keys. */
@@ -95,9 +95,9 @@ export class SimulatedNode {
   readonly exits: (ProcessExit & { readonly round: number })[] = [];
   /** Calls of the task that failed. */
   readonly refusals: Refusal[] = [];
-  /** How often its task called each method so far, failed calls included. */
+  /** How often its task has called each method so far, failed calls included. */
   readonly calls = new Map<string, number>();
-  /** Resolves when the task has asked its node for its set-up, or ended without. */
+  /** Resolves when the task has asked its node for its set-up, or has ended without doing so. */
   readonly ready: Promise<void>;
   readonly #endpoint: Endpoint;
   readonly #notices = new Notices();
@@ -172,7 +172,7 @@ export class SimulatedNode {
     const methods = options.modified
       ? createModifiedMethods(methodContext, options.extraKeys)
       : createMethods(methodContext);
-    // The calls of a task find the methods here, so that a wrapper of them can be told which node it wraps.
+    // A task's calls look the methods up here, so that a wrapper can be told which node it wraps.
     const active: Methods = { ...methods };
     const endpoint = await openEndpoint({
       taskId: context.taskId,
@@ -194,9 +194,16 @@ export class SimulatedNode {
     return node;
   }
 
-  /** What its task told its owner, the newest 1,000, oldest first. */
+  /** The task's messages to its owner: the newest 1,000, oldest first. */
   get notices(): readonly Notice[] {
     return this.#notices.all;
+  }
+
+  /** Whether its process ended without being asked to and won't be restarted. */
+  get hasFailed(): boolean {
+    const { state } = this.process;
+    const ended = state === 'died' || state === 'stopped';
+    return ended && this.exits.at(-1)?.requested === false;
   }
 
   /** Ends the process, then the endpoint. */

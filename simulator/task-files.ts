@@ -1,7 +1,7 @@
 import { promises as fs } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 
-/** fs.promises methods a task may call through the node, by how many of their first arguments are paths. */
+/** fs.promises methods a task may call through the node, with the number of leading arguments that are paths. */
 const PATH_ARGUMENTS: Readonly<Record<string, 1 | 2>> = {
   access: 1,
   appendFile: 1,
@@ -44,7 +44,7 @@ async function confinedPath(directory: string, path: unknown): Promise<string> {
   if (typeof path !== 'string') throw new TypeError(`expected a path, got ${JSON.stringify(path)}`);
   const root = await fs.realpath(directory);
   const inside = (candidate: string) => candidate === root || candidate.startsWith(root + sep);
-  // A path that is absolute inside the directory is what getBasePath() joined with a name gives.
+  // getBasePath() joined with a name gives an absolute path inside the directory.
   const wanted = resolve(root, path);
   if (!inside(wanted) || !inside(await realpathOfExisting(wanted))) {
     throw new Error(`${path} is outside the task's directory`);
@@ -52,7 +52,7 @@ async function confinedPath(directory: string, path: unknown): Promise<string> {
   return wanted;
 }
 
-/** The real path of a file, or of where it would come to be. */
+/** The real path of a file, or of where it would be created. */
 async function realpathOfExisting(path: string): Promise<string> {
   try {
     return await fs.realpath(path);

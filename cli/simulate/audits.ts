@@ -1,28 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeReport, RunReport, SimulatedNode } from '../../simulator';
-import { apiOf } from './addresses';
+import { apiOf } from './dashboard';
 
 const LOOK_MS = 1000;
 const TIMEOUT_MS = 2000;
-/** Between the last answer of a node and the end of the run; the nodes' ends, up to two seconds each, lie in it. */
+/** The most between a node's last answer and the end of the run, in which the nodes take up to two seconds to end. */
 const RECENT_MS = 6000;
 
 /** How many proofs a node audited by itself, by what it found. */
 export interface NodeAudits {
   readonly valid: number;
   readonly invalid: number;
-  /** It could not know, and so has no vote. */
+  /** It could not tell, and so did not vote. */
   readonly abstained: number;
-  /** False where a process ended before the run did, or did not answer in the end: there may have been more. */
+  /** False if a process ended before the run did, or did not answer at the end: there may have been more. */
   readonly complete: boolean;
 }
 
-/** A node of this task; null where nothing is known of its audits. */
+/** A node of this task; null if nothing is known of its audits. */
 export interface AuditedNode extends NodeReport {
   readonly audits: NodeAudits | null;
 }
 
-/** "6 valid", of each verdict that there is; "-" where none is known, and there may have been some. */
+/** "6 valid", for each verdict that occurred; "-" if none is known, though there may have been some. */
 export function auditsInWords(audits: NodeAudits | null): string[] {
   if (audits === null) return ['-'];
   const { complete, ...counts } = audits;
@@ -39,17 +39,17 @@ export function auditsInWords(audits: NodeAudits | null): string[] {
 type Counts = ReadonlyMap<string, number>;
 
 /**
- * Counts the audits of a network of this task, by what its processes say of themselves (GET /metrics). On chain there is
+ * Counts the audits of a network of this task from the metrics of its processes (GET /metrics). The chain shows
  * nothing of an audit that finds a proof valid.
  */
 export class AuditCounts {
-  /** Each process of a node by its id, with what it counted up to the last look. */
+  /** The counts of each process of a node as last read, by process id. */
   readonly #processes = new Map<SimulatedNode, Map<number, Counts>>();
   /** When each node answered last, by performance.now(). */
   readonly #answeredAt = new Map<SimulatedNode, number>();
   #isOver = false;
 
-  /** Looks every second from now on: what ends takes its counts along. */
+  /** Reads the counts every second from now on: a process takes its counts along when it ends. */
   start(nodes: readonly SimulatedNode[]): void {
     for (const node of nodes) void this.#follow(node);
   }
@@ -58,7 +58,7 @@ export class AuditCounts {
     this.#isOver = true;
   }
 
-  /** Adds to the report of a network what was counted in it. */
+  /** Adds the counts to a network's report. */
   addTo<R extends RunReport>(
     report: R,
     nodes: readonly SimulatedNode[],
@@ -76,7 +76,7 @@ export class AuditCounts {
       valid: sum('valid'),
       invalid: sum('invalid'),
       abstained: sum('abstained'),
-      // The one end is the run's.
+      // The only exit is that at the end of the run.
       complete:
         node.exits.length <= 1 && performance.now() - this.#answeredAt.get(node)! < RECENT_MS,
     };
@@ -112,7 +112,7 @@ async function scrape(node: SimulatedNode): Promise<Counts | undefined> {
   }
 }
 
-/** The audits by verdict, from the text of GET /metrics; undefined where it has none of them. */
+/** The audits by verdict, from the text of GET /metrics; undefined if it has none of them. */
 export function countsIn(metrics: string): Counts | undefined {
   const found = metrics.matchAll(/^orca_audits_total\{verdict="(\w+)"\} (\d+)$/gm);
   const counts = new Map(

@@ -1,13 +1,15 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { duration } from '../../src/format';
+import type { SimulateOptions } from './options';
 
 const ROOT = join(__dirname, '../..');
 
 /**
- * Has webpack make a bundle, as `npm run build` does.
- * @returns what it says of the bundle, one line
- * @throws Error with what it says of the code, where that can't be bundled
+ * Has webpack build a bundle, as `npm run build` does.
+ * @returns webpack's line about the bundle
+ * @throws Error with webpack's output if the code can't be bundled
  */
 export async function bundle(args: readonly string[], signal?: AbortSignal): Promise<string> {
   const webpack = join(ROOT, 'node_modules/webpack/bin/webpack.js');
@@ -21,5 +23,29 @@ export async function bundle(args: readonly string[], signal?: AbortSignal): Pro
     const { message, stdout = '', stderr = '' } = error as Error & Record<string, string>;
     const said = `${stdout}${stderr}`.trim();
     throw new Error(`the task can't be built: ${said || message}`, { cause: error });
+  }
+}
+
+/** The user ended the run before there was anything to report. */
+export class Interrupted extends Error {
+  override readonly message = 'interrupted before the network was started';
+}
+
+/**
+ * Builds this repository's task if the options ask for it.
+ * @throws Interrupted if the user interrupts it
+ */
+export async function build(
+  { build: isAsked }: SimulateOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!isAsked) return;
+  const startedAt = performance.now();
+  console.log('Building the task');
+  try {
+    const made = await bundle([], signal);
+    console.log(`  ${made}, in ${duration(performance.now() - startedAt)}`);
+  } catch (error) {
+    throw signal.aborted ? new Interrupted() : error;
   }
 }

@@ -5,24 +5,24 @@ import { keysOf, lossOf } from './cost';
 import { fairList, isRightList, isValid, votesOn } from './fair-list';
 import { namesOf, workOf, type Roles } from './invariants';
 
-/** What a cheater tried and what became of it, as `--json` writes it. Nodes by name, amounts in ROE. */
+/** What a cheater tried and with what result, as `--json` writes it. Nodes by name, amounts in ROE. */
 export interface CheaterReport {
   readonly name: string;
   readonly publicKey: string;
   readonly kind: KindName;
   readonly lie: string;
   readonly submissions: readonly CheaterSubmission[];
-  /** Its votes on submissions that say the contrary of what the proof says. */
+  /** Its votes on submissions that contradict the proof. */
   readonly falseVotes: readonly FalseVote[];
   /** Its votes against distribution lists that were right. */
   readonly vetoes: readonly Veto[];
-  /** Its distribution lists that are not the right ones. */
+  /** Its distribution lists that differ from the right ones. */
   readonly dishonestLists: readonly DishonestList[];
-  /** What the ledger, or its node, refused. */
+  /** Calls that the ledger or its node refused. */
   readonly refusals: NodeReport['refusals'];
-  /** What it, with the other keys of a worker that split its work, earned per hash done, as a part of what honest nodes did. */
+  /** Its pay per hash done (for a split worker, of all its keys) as a fraction of the honest nodes'. */
   readonly relativePay: number | null;
-  /** By all keys of its operator, as the two below. */
+  /** By all keys of its operator, like the two below. */
   readonly earned: number;
   /** What its valid proofs are worth, over the rounds that are over. */
   readonly due: number;
@@ -38,7 +38,7 @@ export interface CheaterSubmission {
   readonly votesAgainst: readonly string[];
   /** Who made the list that was paid; null when none was. */
   readonly listMaker: string | null;
-  /** Below 0 what a list took from the stake. */
+  /** Below 0 if a list took it from the stake. */
   readonly paid: number;
 }
 
@@ -64,11 +64,11 @@ export interface DishonestList {
   readonly selected: boolean;
   readonly outcome: ListReport['outcome'];
   readonly votesAgainst: readonly string[];
-  /** Who made the list that was paid in its stead. */
+  /** Who made the list that was paid instead. */
   readonly paidListBy: string | null;
 }
 
-/** Who is who, from the plan the network was started by: nodes come in its order. */
+/** The roles of all keys, from the plan by which the network was started: nodes are in its order. */
 export function rolesOf(plan: readonly PlannedNode[], report: RunReport): Roles {
   const nodesWhere = (wanted: (node: PlannedNode) => boolean) =>
     report.nodes.filter((_, index) => wanted(plan[index]!));
@@ -137,7 +137,7 @@ function sum(amounts: readonly number[]): number {
   return amounts.reduce((total, amount) => total + amount, 0);
 }
 
-/** ROE; NaN where none of them told of a hash. */
+/** ROE; NaN if none of them reported a hash. */
 function payPerHash(report: RunReport, keys: ReadonlySet<string>): number {
   const paid = report.nodes
     .filter(({ publicKey }) => keys.has(publicKey))

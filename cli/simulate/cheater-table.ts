@@ -4,7 +4,7 @@ import { count, tokens } from '../../src/format';
 import type { CheaterReport } from './cheater-report';
 import { costSentence, type Cost } from './cost';
 
-/** The cheaters at a glance, at most 80 columns wide, and below what they cost the honest nodes. */
+/** A table of the cheaters, at most 80 columns wide, and below it what they cost the honest nodes. */
 export function renderCheaters(cheaters: readonly CheaterReport[], cost: Cost): string {
   const table = new Table({
     head: ['Cheater', 'Tried', 'What came of it', 'Due', 'Earned'],
@@ -95,7 +95,7 @@ function lists({ dishonestLists }: CheaterReport): string[] {
   return [`${count(dishonestLists.length, 'false list')}: ${came.join(', ')}`];
 }
 
-/** What puts something on chain; a vote that comes too late may be refused to an honest node as well. */
+/** Calls that put something on chain; a late vote may be refused to an honest node as well. */
 const TRANSACTIONS = [
   'checkSubmissionAndUpdateRound',
   'submitRaw',

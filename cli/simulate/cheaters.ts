@@ -16,13 +16,13 @@ export interface PlannedNode {
   readonly stake: number;
   /** Whether its operator changed the node's software (simulator/modified-node.ts). */
   readonly modified: boolean;
-  /** Keys that its operator has staked beside the node's. */
+  /** Further keys that its operator has staked. */
   readonly extraKeys: number;
-  /** Operator's variables of its own. */
+  /** Its own operator's variables. */
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** Reads --cheaters. Throws RangeError for a kind there isn't. */
+/** Reads --cheaters. @throws RangeError for an unknown kind */
 export function parseKinds(text: string): KindName[] {
   return text.split(',').map((name) => {
     if (Object.hasOwn(KINDS, name)) return name as KindName;
@@ -30,15 +30,15 @@ export function parseKinds(text: string): KindName[] {
   });
 }
 
-/** How many nodes these cheaters take. */
+/** How many nodes these cheaters need. */
 export function nodesOf(kinds: readonly KindName[]): number {
   return kinds.reduce((sum, kind) => sum + KINDS[kind].nodes, 0);
 }
 
 /**
- * The nodes of a run: the honest ones, then the cheaters, which come on top of them.
+ * The nodes of a run: the honest ones, then the cheaters.
  * @param minimumStake ROE
- * @throws RangeError unless the honest nodes hold more than half of what nodes have staked, and are more than those that
+ * @throws RangeError unless the honest nodes hold more than half of the nodes' stakes, and outnumber those that
  *   vote against right lists
  */
 export function planNodes(
@@ -87,7 +87,7 @@ export async function buildCheaters(
   const out = join(directory, 'adversaries');
   await bundle(['--env', 'entry=./adversaries/main.ts', '--env', `out=${out}`], signal);
   for (const kind of kinds) {
-    // The kind is no variable of the environment: a node would pass none that the task doesn't name.
+    // Not an environment variable: a node passes only those that the task declares.
     const main = JSON.stringify(join(out, 'main.js'));
     const executable = join(out, `${kind}.js`);
     writeFileSync(executable, `void require(${main}).run(${JSON.stringify(kind)});\n`);
@@ -115,7 +115,7 @@ function vetoes(kind: KindName): boolean {
   return vetoes;
 }
 
-/** Nothing for the first of a kind, then -2, -3 ... */
+/** Empty for the first of a kind, then -2, -3 ... */
 function copyNumber(kinds: readonly KindName[], at: number): string {
   const before = kinds.slice(0, at).filter((kind) => kind === kinds[at]).length;
   return before === 0 ? '' : `-${before + 1}`;

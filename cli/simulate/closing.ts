@@ -15,12 +15,12 @@ export function isMiningReport(report: ShownReport): report is MiningReport {
   return report.nodes.every(({ audits }) => audits !== undefined);
 }
 
-/** What the tables of a run of this task mean, in sentences. */
+/** Explains the tables of a run of this task, in sentences. */
 export function explain(report: MiningReport): string[] {
   return [...auditSentences(report), ...estimateSentences(report)];
 }
 
-/** What a run came to, and where to look next. */
+/** The outcome of a run, and where to look next. */
 export function closing(report: RunReport, rounds: number): string[] {
   const { nodes, rounds: reported } = report;
   const proofs = reported.reduce((sum, { submissions }) => sum + submissions.length, 0);

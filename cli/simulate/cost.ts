@@ -4,9 +4,9 @@ import { fairList } from './fair-list';
 
 /** What a run cost its honest nodes, over the rounds that are over. Amounts in ROE. */
 export interface Cost {
-  /** Rounds with a valid proof that no list was accepted of. */
+  /** Rounds with a valid proof for which no list was accepted. */
   readonly roundsUnpaid: number;
-  /** How much less they got than their proofs are worth. */
+  /** How much less they were paid than their proofs are worth. */
   readonly honestShortfall: number;
   readonly honestStakeLost: number;
 }
@@ -16,12 +16,12 @@ export function keysOf({ publicKey, extraKeys }: NodeReport): string[] {
   return [publicKey, ...extraKeys.map((key) => key.publicKey)];
 }
 
-/** What a round took from a key's stake. */
+/** What a round's lists took from a key's stake. */
 export function lossOf({ payouts, listPenalties }: RoundReport, key: string): number {
   return Math.max(0, -(payouts[key] ?? 0)) + (listPenalties[key] ?? 0);
 }
 
-/** What the cheaters of a run cost the honest nodes. @param honest their keys */
+/** What the cheaters of a run cost the honest nodes. @param honest the honest nodes' keys */
 export function costOf(report: RunReport, honest: ReadonlySet<string>): Cost {
   const cost = { roundsUnpaid: 0, honestShortfall: 0, honestStakeLost: 0 };
   for (const round of report.rounds.filter(({ closed }) => closed)) {

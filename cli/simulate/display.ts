@@ -1,7 +1,7 @@
 import logUpdate from 'log-update';
 import type { Inspector, Network, NetworkEvent, Notice, SimulatedNode } from '../../simulator';
 import { shortKey } from '../../src/format';
-import { dashboardIn } from './addresses';
+import { dashboardIn } from './dashboard';
 import { Payouts } from './payouts';
 import { Progress } from './progress';
 import { fit, printable } from './terminal-text';
@@ -12,7 +12,7 @@ const FRAME_MS = 250;
 const STATUS_LINE_MS = 5000;
 const BAR_WIDTH = 40;
 
-/** Shows a run while it goes on: a screen that renews itself in a terminal, else lines. */
+/** Shows a run in progress: in a terminal a screen that is redrawn, elsewhere lines. */
 export class Display {
   readonly #live = new Map<SimulatedNode, readonly string[]>();
   readonly #timers: NodeJS.Timeout[] = [];
@@ -21,7 +21,7 @@ export class Display {
   #payouts: Payouts | undefined;
   #notice = '';
 
-  /** @param rounds as asked for; 0 when the run has no end */
+  /** @param rounds as asked for; 0 for a run without an end */
   constructor(
     private readonly title: string,
     private readonly rounds: number,
@@ -45,22 +45,22 @@ export class Display {
 
   stop(): void {
     this.#timers.forEach((timer) => clearInterval(timer));
-    // The table that follows takes the screen's place.
+    // The table that follows replaces the screen.
     if (this.#isTerminal) logUpdate.clear();
   }
 
-  /** What stays on the screen. */
+  /** Prints a line that stays on the screen. */
   tell(line: string): void {
     if (this.#isTerminal) logUpdate.clear();
     this.#print(line);
   }
 
-  /** A phase is a line where there is no screen; a payout and trouble are worth a line in either. */
+  /** A phase gets a line if there is no screen; a payout or a problem gets one either way. */
   note(event: NetworkEvent): void {
     if (event.type === 'phase') {
       if (!this.#isTerminal && this.#progress) this.#print(this.#progress.phaseLine());
       for (const { line, isFirst } of this.#payouts?.news() ?? []) {
-        // What a newcomer waits for stays.
+        // The payout that a new user waits for stays visible.
         if (isFirst) this.tell(line);
         else this.#news(line);
       }
@@ -89,7 +89,7 @@ export class Display {
   }
 
   #frame(nodes: readonly SimulatedNode[], progress: Progress): string {
-    // A line as wide as the terminal would wrap in some of them.
+    // Some terminals wrap a line that is exactly as wide as they are.
     const width = Math.min(MAX_WIDTH, (process.stdout.columns || MAX_WIDTH) - 1);
     const fraction = progress.fraction();
     const bar = fraction === undefined ? '' : `${progressBar(fraction)} `;
@@ -124,7 +124,7 @@ export class Display {
   }
 }
 
-/** What is known, each with its column: "hashrate 5.43 MH/s", "shares 56". */
+/** The known values, each with its column's name: "hashrate 5.43 MH/s", "shares 56". */
 export function labelled(columns: readonly string[], values: readonly string[]): string[] {
   return values.flatMap((value, index) =>
     value === '-' ? [] : [`${columns[index]!.toLowerCase()} ${value}`],
@@ -146,7 +146,7 @@ function trouble(event: NetworkEvent): string | undefined {
   }
 }
 
-/** What a task tells its owner; where its page is stands above all, once. */
+/** A task's message to its owner; the address of its page is shown once, above everything else. */
 function toldOwner(name: string, { level, message }: Notice): string | undefined {
   if (dashboardIn(message) !== undefined) return undefined;
   return `${name} tells its owner${level === 'log' ? '' : ` (${level})`}: ${message}`;

@@ -11,18 +11,18 @@ import { isSameList } from '../../src/distribution/payouts';
 // The one right distribution list of a round, from the report of a run alone: docs/PROTOCOL.md section 8 a second time,
 // so that a mistake of the task's own code would show.
 
-/** Whether a submission's proof is valid, as the inspector found; undefined when it didn't look. */
+/** Whether the inspector found a submission's proof valid; undefined if it wasn't inspected. */
 export function isValid(submission: SubmissionReport): boolean | undefined {
   const { valid } = submission;
   return typeof valid === 'boolean' ? valid : undefined;
 }
 
-/** Hashes that a submission proves; 0 where the proof is invalid. */
+/** The hashes that a submission proves; 0 if the proof is invalid. */
 export function provenHashes({ estimatedHashes }: SubmissionReport): bigint {
   return typeof estimatedHashes === 'string' ? BigInt(estimatedHashes) : 0n;
 }
 
-/** The work source of a submission that was found valid; koii's of any other. */
+/** The work source of a valid submission; koii for any other. */
 export function sourceIn({ workSource }: SubmissionReport): WorkSourceId {
   return workSource === 'bitcoin' ? WORK_SOURCE.bitcoin : WORK_SOURCE.koii;
 }
@@ -33,15 +33,15 @@ export function votesOn({ auditVotes }: RoundReport, publicKey: string): number 
   return votes.length === 0 ? 1 : votes.reduce((sum, vote) => sum + (vote.isValid ? 1 : -1), 0);
 }
 
-/** Whether it came after its window, where the ledger takes such: some nodes may have made their list before. */
+/** Whether it came after its window, if the ledger accepts that: some nodes may have made their list earlier. */
 export function isLate({ late }: SubmissionReport): boolean {
   return late === true;
 }
 
 /**
- * The list that is to be made of a round.
- * @param withLate whether submissions count that came after their window
- * @returns ROE by public key; undefined when not every proof of the round was judged
+ * The right list of a round.
+ * @param withLate whether submissions that came after their window count
+ * @returns ROE by public key; undefined if not every proof of the round was judged
  */
 export function fairList(
   report: RunReport,
@@ -61,9 +61,9 @@ export function fairList(
 }
 
 /**
- * Whether the account that a list names held the right one at the end. Where submissions came late, the one without them
+ * Whether the account that a list names held the right list at the end. If submissions came late, the list without them
  * is right as well.
- * @returns undefined when not every proof of the round was judged
+ * @returns undefined if not every proof of the round was judged
  */
 export function isRightList(
   report: RunReport,

@@ -4,7 +4,7 @@ import type { PlannedNode } from './cheaters';
 import { isRightList, isValid } from './fair-list';
 import { namesOf } from './invariants';
 
-/** A run with faults, judged by what must hold under faults alone. */
+/** Judges a run with faults only by what must hold despite them. */
 export function judgeUnderFaults<R extends RunReport>(
   report: R,
   plan: readonly PlannedNode[],
@@ -15,11 +15,11 @@ export function judgeUnderFaults<R extends RunReport>(
 }
 
 /**
- * What must hold for honest nodes whatever happens to them and to their RPC: none ends otherwise than asked, loses stake, or
- * votes against a valid proof or, with a right view of the chain, a right list. Not among it: an invalid proof, where a node
- * mined on what a view that lagged showed it, and a round that goes unpaid, where too few were awake.
+ * What must hold for honest nodes whatever happens to them and their RPC: none ends unless asked to, loses stake, or
+ * votes against a valid proof or, with a right view of the chain, a right list. Allowed are an invalid proof, if a node
+ * mined on a seed from a lagging view, and an unpaid round, if too few nodes were awake.
  * @param hadWrongView whether a node, by key, was shown a stale or partial chain while a round ran
- * @returns a sentence for each thing that did not hold
+ * @returns a sentence for each requirement that did not hold
  */
 export function brokenByFaults(
   report: RunReport,

@@ -7,7 +7,7 @@ export class Html {
 
 type Value = Html | string | number | readonly Html[];
 
-/** HTML with values in it: every one is escaped but what is HTML already. */
+/** HTML with values in it, each of which is escaped unless it is HTML already. */
 export function html(strings: TemplateStringsArray, ...values: Value[]): Html {
   const parts = strings.map((part, i) => part + (i < values.length ? textOf(values[i]!) : ''));
   return new Html(parts.join(''));
@@ -27,12 +27,12 @@ const ENTITIES: Record<string, string> = {
   "'": '&#39;',
 };
 
-/** Control characters are shown as what they are, but line feeds and tabs, which do no harm to a page. */
+/** Control characters are shown as escapes, except line feeds and tabs, which are harmless in a page. */
 function escape(text: string): string {
   return text.replace(/[^\n\t]+/g, printable).replace(/[&<>"']/g, (char) => ENTITIES[char]!);
 }
 
-/** A table; the first column names the row. @param numbers columns that stand to the right */
+/** A table; the first column names the row. @param numbers the columns to align right */
 export function table(
   heads: readonly string[],
   rows: readonly (readonly (Html | string | number)[])[],

@@ -10,7 +10,7 @@ import { verifyProof } from '../../src/proof/verify';
 import { decodeKey } from '../../src/work/identity';
 import { roundSeed } from '../../src/work/seed';
 import { nameOf } from '../../src/work/source';
-import { apiOf } from './addresses';
+import { apiOf } from './dashboard';
 import type { SummaryColumn } from './tables';
 
 const TIMEOUT_MS = 2000;
@@ -43,7 +43,7 @@ export const miningInspector: Inspector = {
   },
 };
 
-/** Sums over a node's submissions for the table at the end. */
+/** Totals over a node's submissions for the table at the end. */
 export const miningSummary: readonly SummaryColumn[] = [
   { title: 'Hashes\ndone', ofSubmissions: (fields) => sum(fields, 'hashesDone') },
   { title: 'Hashes\nestimated', ofSubmissions: (fields) => sum(fields, 'estimatedHashes') },
@@ -75,10 +75,10 @@ function isLate(
   return !submissionsBefore(schedule.auditStartOf(round + 1), round).has(publicKey);
 }
 
-/** Mining stays on the seed that it has when this part of a round is over (docs/PROTOCOL.md section 3). */
+/** Mining keeps the seed that it has after this fraction of a round (docs/PROTOCOL.md section 3). */
 const CORRECTABLE_PART = 0.1;
 
-/** The seed that is mined on: what is submitted for two rounds before later than that changes nothing any more. */
+/** The seed that is mined on: what is submitted later for two rounds before has no effect. */
 function seedOf({ taskId, round, schedule, submissionsBefore }: InspectedRound): Buffer {
   const slot = schedule.startOf(round) + CORRECTABLE_PART * schedule.times.roundTime;
   const submissions = Object.fromEntries(submissionsBefore(slot, round - 2));

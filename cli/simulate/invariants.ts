@@ -3,23 +3,23 @@ import { expectedHashes } from '../../src/bitcoin/target';
 import { K, FLOOR } from '../../src/consensus';
 import { fairList, isLate, isRightList, isValid, provenHashes, sourceIn } from './fair-list';
 
-/** Who is who in a run, by public key. */
+/** The roles in a run, by public key. */
 export interface Roles {
   readonly honest: ReadonlySet<string>;
   /** The keys of each worker that proves what it hashed, though in an odd way. */
   readonly workers: readonly ReadonlySet<string>[];
-  /** Cheaters that no rule of a task can stop: what they take is measured (cost.ts), no failure. */
+  /** Cheaters that no rule of a task can stop: what they take is measured (cost.ts) and is no failure. */
   readonly unstoppable: ReadonlySet<string>;
 }
 
-/** How many standard errors of the estimate count as noise: of a million nodes, one would stray so far by chance. */
+/** How many standard errors of the estimate count as noise: one node in a million is that far off by chance. */
 const NOISE = 5;
 const HASHES_PER_SHARE = Number(expectedHashes(FLOOR));
 
 /**
  * What must hold in every run with honest stake in the majority (docs/ADVERSARIES.md), checked on the report of a run
  * whose proofs an inspector judged.
- * @returns a sentence for each thing that did not hold
+ * @returns a sentence for each requirement that did not hold
  */
 export function brokenInvariants(report: RunReport, roles: Roles): string[] {
   return [
@@ -35,7 +35,7 @@ function roundFaults(report: RunReport, round: RoundReport, roles: Roles): strin
   if (round.submissions.length === 0) return [];
   const unjudged = round.submissions.filter((submission) => isValid(submission) === undefined);
   if (unjudged.length > 0) {
-    // In a run that was cut short the last round may not have been looked at.
+    // If the run was cut short, the last round may not have been inspected.
     return report.interrupted ? [] : [`${at}: ${unjudged.length} proofs were not judged`];
   }
   const faults: string[] = [];
@@ -54,7 +54,7 @@ function roundFaults(report: RunReport, round: RoundReport, roles: Roles): strin
   return faults;
 }
 
-/** Right lists stand, wrong ones fall. */
+/** Right lists stand, wrong ones are voted out. */
 function listFaults(report: RunReport, round: RoundReport, { unstoppable }: Roles): string[] {
   const name = namesOf(report);
   return round.distributionLists.flatMap((list) => {
@@ -78,7 +78,7 @@ function provingKeys({ honest, workers }: Roles): ReadonlyMap<string, string> {
   ]);
 }
 
-/** Honest nodes and other workers get what their proofs are worth, to the unit, and nobody gets anything for no valid proof. */
+/** Honest nodes and other workers get exactly what their proofs are worth, and nobody is paid without a valid proof. */
 function payoutFaults(report: RunReport, round: RoundReport, roles: Roles): string[] {
   const name = namesOf(report);
   const paid = round.distributionLists.filter(({ accepted }) => accepted);
@@ -92,7 +92,7 @@ function payoutFaults(report: RunReport, round: RoundReport, roles: Roles): stri
       ([key, amount]) => `round ${round.round}: ${name(key)} got ${amount} ROE for no valid proof`,
     );
   const otherwisePaid = [...provingKeys(roles)].flatMap(([key, why]) => {
-    // A ledger that pays each standing list pays the right one so many times.
+    // A ledger that pays each standing list pays the right one several times.
     const due = (fair[key] ?? 0) * paid.length;
     const got = round.payouts[key] ?? 0;
     if (got === due) return [];
@@ -113,7 +113,7 @@ function nodeFaults(report: RunReport, node: NodeReport): string[] {
   return underpaid ? [...faults, `${node.name} is honest and ${underpaid}`] : faults;
 }
 
-/** It is paid for what it hashed, however it did that. */
+/** It is paid for what it hashed, however it hashed it. */
 function workerFaults(report: RunReport, keys: ReadonlySet<string>): string[] {
   const names = [...keys].map(namesOf(report)).join(' and ');
   const found = underpayment(report, keys) ?? overpayment(report, keys);
@@ -134,7 +134,7 @@ function inWords({ done, proven }: { done: number; proven: number }): string {
   return `did ${Math.round(done)} hashes, but was paid for ${Math.round(proven)}`;
 }
 
-/** Hashes done by these keys in the rounds in which they submitted, hashes proven, and how far the two may lie apart. */
+/** Hashes these keys did in the rounds in which they submitted, hashes proven, and how far the two may differ. */
 export function workOf(
   report: RunReport,
   keys: ReadonlySet<string>,

@@ -4,7 +4,7 @@ import type { PlannedNode } from './cheaters';
 import { costOf, type Cost } from './cost';
 import { brokenInvariants } from './invariants';
 
-/** What is found in a run of this task: what must never happen is among its failures. */
+/** The judgement of a run of this task: broken invariants are among its failures. */
 interface Judgement extends Pick<RunReport, 'succeeded' | 'failures'> {
   readonly cheaters: readonly CheaterReport[];
   /** What the cheaters cost the honest nodes together. */
@@ -13,7 +13,7 @@ interface Judgement extends Pick<RunReport, 'succeeded' | 'failures'> {
 
 export type JudgedReport<R extends RunReport = RunReport> = R & Judgement;
 
-/** @param plan by which the network's nodes were started, in their order */
+/** @param plan the one by which the network was started, in the nodes' order */
 export function judge<R extends RunReport>(
   report: R,
   plan: readonly PlannedNode[],

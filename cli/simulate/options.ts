@@ -11,10 +11,10 @@ export interface SimulateOptions {
   readonly nodes: number;
   readonly rounds: number;
   readonly roundSeconds: number;
-  /** Whether that was asked for, and is not the default. */
+  /** Whether that was given, rather than the default. */
   readonly roundSecondsGiven: boolean;
   readonly task: string;
-  /** Whether to build the task first: not where another one was asked for. */
+  /** Whether to build the task first: not if another one was given. */
   readonly build: boolean;
   readonly config: string;
   readonly json?: string;
@@ -23,17 +23,17 @@ export interface SimulateOptions {
   readonly open: boolean;
   readonly seed?: string;
   readonly keep?: string;
-  /** The port of the first node's API; the other nodes have the ports after it. Free ports when left out. */
+  /** The port of the first node's API; the other nodes use the ports after it. By default free ports. */
   readonly apiPort?: number;
   /** Whether the task is this repository's: show and check its mining. */
   readonly mining: boolean;
-  /** Ways to cheat, a node or more for each, on top of the honest nodes. */
+  /** Kinds of cheaters, one or more nodes each, on top of the honest nodes. */
   readonly cheaters: readonly KindName[];
   /** Where the ledger differs from the defaults. */
   readonly ledger: Partial<LedgerOptions>;
   /** Whether nodes' RPC fails and processes are killed and frozen, by the seed. */
   readonly faults: boolean;
-  /** Feed one node the proofs of so many submitters that are no processes. */
+  /** Feed one node the proofs of this many submitters that are no processes. */
   readonly synthetic?: number;
   /** Where their proofs are kept. */
   readonly syntheticCache: string;
@@ -44,12 +44,12 @@ const MAX_PORT = 65_535;
 const MAX_SYNTHETIC = 100_000;
 const SYNTHETIC_CACHE = join(os.tmpdir(), 'koii-synthetic-proofs');
 
-/** Long enough to mine, submit, audit and vote in, where at most two nodes share a processor. */
+/** Long enough to mine, submit, audit and vote if at most two nodes share a processor. */
 const SHORT_ROUND_SECONDS = 9;
 const LONG_ROUND_SECONDS = 18;
 const NODES_A_PROCESSOR = 2;
 
-/** What a run with many submitters has no use for: it is one honest node, in as many rounds as that takes. */
+/** Options that don't go with many submitters: such a run is one honest node, for as many rounds as needed. */
 const NOT_SYNTHETIC = [
   'nodes',
   'rounds',
@@ -63,8 +63,8 @@ const NOT_SYNTHETIC = [
 ];
 
 /**
- * Reads the command line; prints help or a message and exits where commander does.
- * @param command to define the options in; for tests, which have it throw
+ * Reads the command line; prints help or a message and exits as commander does.
+ * @param command the one to define the options in; for tests, which make it throw
  */
 export function parseOptions(
   argv: readonly string[],
@@ -141,8 +141,8 @@ export function parseOptions(
 }
 
 /**
- * How long a round takes unless the command line says it.
- * @param cpus how many processors' worth of time there is, a fraction where a quota is one
+ * How long a round takes unless the command line says.
+ * @param cpus how many processors may be used; a fraction under a quota
  */
 export function defaultRoundSeconds(
   run: Pick<SimulateOptions, 'nodes' | 'cheaters' | 'mining' | 'faults' | 'synthetic'>,

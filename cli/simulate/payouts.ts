@@ -1,7 +1,7 @@
 import type { Network } from '../../simulator';
 import { duration, shortKey, tokens } from '../../src/format';
 
-/** So many are named. */
+/** How many are named. */
 const NAMED = 5;
 
 /** The payouts of a run, as they happen. */
@@ -10,7 +10,7 @@ export class Payouts {
 
   constructor(private readonly network: Pick<Network, 'ledger' | 'nodes'>) {}
 
-  /** Of each round that was paid since the last time, a line. */
+  /** A line for each round that was paid since the last call. */
   news(): { line: string; isFirst: boolean }[] {
     const { ledger } = this.network;
     const lines: { line: string; isFirst: boolean }[] = [];
@@ -20,7 +20,7 @@ export class Payouts {
       const isFirst = this.#told.size === 0;
       this.#told.add(round);
       const told = `Round ${round} is paid: ${this.#amounts(record.payouts)}`;
-      // The age of this process: what its user has waited for.
+      // The age of this process is how long its user has waited.
       const since = isFirst
         ? ` (the first payout, ${duration(performance.now())} after the start)`
         : '';
@@ -32,7 +32,7 @@ export class Payouts {
   /** "node-1 0.3254, node-2 0.6746 tokens" */
   #amounts(payouts: Readonly<Record<string, number>>): string {
     const names = new Map(this.network.nodes.map(({ name, publicKey }) => [publicKey, name]));
-    // In the order of the nodes; further keys of their operators behind them.
+    // In the nodes' order, then their operators' further keys.
     const keys = new Set([...names.keys(), ...Object.keys(payouts)]);
     const entries = [...keys].map((key) => [key, payouts[key] ?? 0] as const);
     const paid = entries.filter(([, amount]) => amount !== 0);

@@ -3,10 +3,10 @@ import { dirname, resolve } from 'node:path';
 import { whyNotFree } from '../../simulator';
 import { reasonOf } from '../reason';
 
-// What would end a run after its minutes, or change it unseen, is found before it.
+// Finds, before a run, what would end it after minutes or silently change it.
 
 /**
- * Tries a file that an option says is to be written at the end; one that was not there is not there afterwards.
+ * Checks that a file an option names can be written at the end; a file that did not exist is not left behind.
  * @throws Error that names the option, the path and the reason
  */
 export function requireWritable(option: string, path: string): void {
@@ -15,7 +15,7 @@ export function requireWritable(option: string, path: string): void {
   let isNew: boolean;
   try {
     const found = statSync(path, { throwIfNoEntry: false });
-    // To open a pipe would wait for its reader.
+    // Opening a pipe would wait for its reader.
     if (found !== undefined && !found.isFile() && !found.isDirectory()) return;
     isNew = found === undefined;
     closeSync(openSync(path, 'a'));
@@ -38,10 +38,10 @@ export function requireReadable(option: string, path: string): void {
 }
 
 /**
- * The ports of the nodes' APIs, in their order: successive ones, each free now. A node whose port is taken would go to the
- * next one, which is another node's.
- * @param host that the nodes listen on
- * @throws Error that names the first that can't be had, and its node
+ * The ports of the nodes' APIs, in order: successive ones, each free now. A node whose port is taken would use the
+ * next one, which belongs to another node.
+ * @param host the one the nodes listen on
+ * @throws Error that names the first port that is not free, and its node
  */
 export async function successivePorts(
   first: number,

@@ -7,11 +7,11 @@ const PHASE_NAMES: Record<Phase['name'], string> = {
   settled: 'both windows are over',
 };
 
-/** Where a run stands, in words. */
+/** The progress of a run, in words. */
 export class Progress {
   readonly #endSlot: number;
 
-  /** @param rounds as asked for; 0 when the run has no end */
+  /** @param rounds as asked for; 0 for a run without an end */
   constructor(
     private readonly network: Network,
     private readonly rounds: number,
@@ -34,7 +34,7 @@ export class Progress {
     return `${what}, ${left} left${this.#purpose(phase)}`;
   }
 
-  /** 0 to 1; undefined for a run without end. */
+  /** 0 to 1; undefined for a run without an end. */
   fraction(): number | undefined {
     if (this.rounds === 0) return undefined;
     const { startingSlot } = this.network.clock;
@@ -42,7 +42,7 @@ export class Progress {
     return Math.min(1, done / (this.#endSlot - startingSlot));
   }
 
-  /** "34 %, 58 s left", and what for where nobody works any more; how long it runs when it has no end. */
+  /** "34 %, 58 s left", and what for once the work is over; for a run without an end, how long it has run. */
   totalLine(): string {
     const fraction = this.fraction();
     if (fraction === undefined) return 'until Ctrl-C';
@@ -51,7 +51,7 @@ export class Progress {
     return this.isClosing ? `${told} until round ${this.rounds - 1} is audited and paid` : told;
   }
 
-  /** Whether nobody works any more, and what was submitted last waits for its audit and its payment. */
+  /** Whether the work is over, and only the last submissions' audit and payment are outstanding. */
   get isClosing(): boolean {
     return this.rounds > 0 && this.#phase().round >= this.rounds;
   }

@@ -6,15 +6,15 @@ const WIDTH = 720;
 const LABEL = 110;
 const ROW = 26;
 const BAR = 18;
-/** The right edge has room for the figures. */
+/** The right edge leaves room for the figures. */
 const FIGURES = 150;
 
-/** A colour for each node, as far apart as so many can be; light and dark pages both bear them. */
+/** Colours for the nodes, as far apart as possible and legible on light and dark pages. */
 export function colourOf(index: number, nodes: number): string {
   return `hsl(${Math.round((210 + (360 * index) / Math.max(1, nodes)) % 360)} 60% 52%)`;
 }
 
-/** Who got what of each round, as bars; the tables say the same. */
+/** Who was paid what in each round, as bars; the tables say the same. */
 export function payoutChart({ rounds, nodes }: RunReport): Html {
   const paidOf = (round: RunReport['rounds'][number]): number =>
     Object.values(round.payouts).reduce((sum, amount) => sum + Math.max(0, amount), 0);

@@ -1,19 +1,20 @@
 import { createHash } from 'node:crypto';
 import os from 'node:os';
-import type { NodeReport, RoundReport, RunReport } from '../../simulator';
-import { count, shortKey, si, tokens } from '../../src/format';
+import type { NodeReport, RunReport } from '../../simulator';
+import { count, tokens } from '../../src/format';
 import { auditsInWords } from './audits';
 import type { CheaterReport } from './cheater-report';
 import { explain, isMiningReport } from './closing';
 import { costSentence, type Cost } from './cost';
 import { html, Html, table } from './html';
 import { colourOf, hashesChart, payoutChart } from './report-charts';
+import { roundSection, signed } from './report-rounds';
 import { STYLE } from './report-style';
 import type { ShownReport } from './tables';
 
 /**
- * A run as one page that stands alone: no script, no other file, nothing asked of a network.
- * @param report what `--json` writes, with the cheaters where there were any
+ * Renders a run as one self-contained page: no script, no other file, no network access.
+ * @param report what `--json` writes, with the cheaters if there were any
  */
 export function renderPage(
   report: ShownReport & { cheaters?: readonly CheaterReport[]; cost?: Cost },
@@ -154,100 +155,6 @@ function endOf({ exits }: NodeReport): string {
     .join(', ');
 }
 
-function roundSection(round: RoundReport, report: RunReport): Html {
-  const name = namesOf(report);
-  const state = round.accepted ? 'paid' : round.closed ? 'never paid' : 'open';
-  const { submissions, auditVotes, distributionLists, expectedListMakers } = round;
-  const seed = round['seed'];
-  const expected = expectedListMakers
-    .map(
-      ({ inRound, publicKey }) =>
-        `${publicKey === null ? 'nobody' : name(publicKey)} in round ${inRound}`,
-    )
-    .join(', ');
-  return html`<details open>
-    <summary>
-      Round ${round.round}: ${count(submissions.length, 'proof')},
-      <span class="${round.accepted ? 'good' : 'bad'}">${state}</span>
-    </summary>
-    ${typeof seed === 'string' ? html`<p>Seed <code>${seed}</code></p>` : ''}
-    ${table(
-      [
-        'Proof of',
-        'Source',
-        'Shares',
-        'Done',
-        'Proven',
-        'Of done',
-        'Verdict',
-        'Votes',
-        'Paid',
-        'Value',
-      ],
-      submissions.map((submission) => submissionRow(submission, round, name)),
-      [2, 3, 4, 5, 8],
-    )}
-    ${listTable(round, name)} ${expected ? html`<p>Lists were due from ${expected}.</p>` : ''}
-    ${distributionLists.length + auditVotes.length === 0 ? html`<p>No list, no vote.</p>` : ''}
-  </details>`;
-}
-
-function submissionRow(
-  submission: RoundReport['submissions'][number],
-  { auditVotes, payouts }: RoundReport,
-  name: (key: string) => string,
-): (Html | string | number)[] {
-  const { publicKey, value, valid, reason, workSource, shares } = submission;
-  const { hashesDone, estimatedHashes } = submission;
-  const [done, proven] = [Number(hashesDone ?? NaN), Number(estimatedHashes ?? NaN)];
-  const figure = (hashes: number): string => (Number.isFinite(hashes) ? si(hashes) : '-');
-  const votes = auditVotes.filter(({ candidate }) => candidate === publicKey);
-  const paid = payouts[publicKey] ?? 0;
-  return [
-    name(publicKey),
-    typeof workSource === 'string' ? workSource : '-',
-    typeof shares === 'number' ? shares : '-',
-    figure(done),
-    figure(proven),
-    done > 0 ? `${Math.round((100 * proven) / done)} %` : '-',
-    valid === undefined
-      ? 'not looked at'
-      : valid === true
-        ? html`<span class="good">valid</span>`
-        : html`<span class="bad">invalid: ${String(reason)}</span>`,
-    votesText(votes, name),
-    html`<span class="${paid < 0 ? 'bad' : ''}">${signed(paid)}</span>`,
-    html`<details>
-      <summary>${si(value.length)} characters</summary>
-      <code>${value}</code>
-    </details>`,
-  ];
-}
-
-function listTable(
-  { distributionLists }: RoundReport,
-  name: (key: string) => string,
-): Html | string {
-  if (distributionLists.length === 0) return '';
-  return table(
-    ['List by', 'In round', 'Outcome', 'Votes', 'Amounts'],
-    distributionLists.map(({ madeBy, submittedInRound, outcome, amounts, auditVotes }) => [
-      name(madeBy),
-      submittedInRound,
-      html`<span class="${outcome === 'accepted' ? 'good' : outcome === 'voted out' ? 'bad' : ''}"
-        >${outcome}</span
-      >`,
-      votesText(auditVotes, name),
-      html`<div class="text">
-        ${Object.entries(amounts)
-          .map(([key, amount]) => `${name(key)} ${signed(amount)}`)
-          .join(', ')}
-      </div>`,
-    ]),
-    [1],
-  );
-}
-
 function cheaterSection(cheaters: readonly CheaterReport[]): Html {
   return html`<h2>Cheaters</h2>
     ${table(
@@ -279,24 +186,4 @@ function cheaterSection(cheaters: readonly CheaterReport[]): Html {
       ]),
       [2, 3, 4, 5, 6, 7, 8, 9],
     )}`;
-}
-
-function votesText(votes: RoundReport['auditVotes'], name: (key: string) => string): string {
-  if (votes.length === 0) return 'none';
-  const side = (isValid: boolean): string =>
-    votes
-      .filter((vote) => vote.isValid === isValid)
-      .map(({ voter }) => name(voter))
-      .join(', ');
-  const [good, bad] = [side(true), side(false)];
-  return [good && `for: ${good}`, bad && `against: ${bad}`].filter(Boolean).join('; ');
-}
-
-function signed(roe: number): string {
-  return roe < 0 ? `−${tokens(-roe)}` : tokens(roe);
-}
-
-function namesOf({ nodes }: RunReport): (publicKey: string) => string {
-  const names = new Map(nodes.map(({ publicKey, name }) => [publicKey, name]));
-  return (publicKey) => names.get(publicKey) ?? shortKey(publicKey);
 }

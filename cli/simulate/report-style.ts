@@ -1,4 +1,4 @@
-/** How the page of a run looks. */
+/** The style of a run's page. */
 export const STYLE = `
 :root { color-scheme: light dark; --line: light-dark(#dfe4ea, #2a323d); --muted: light-dark(#55626f, #9dabba);
   --good: light-dark(#1a7a43, #4cc38a); --bad: light-dark(#b42318, #ff8a7a); --accent: light-dark(#0b63c1, #4aa8ff); }

@@ -14,14 +14,14 @@ import type { Mined, Order } from './synthetic-thread';
 const REPORT_MS = 2000;
 const SAVE_MS = 10_000;
 
-/** The round whose submitters are synthetic: like round 0's, its seed depends on no submission, so it is known ahead. */
+/** The round with synthetic submitters: like round 0's, its seed depends on no submission and is known in advance. */
 export const SYNTHETIC_ROUND = 1;
 
 /**
- * Real proofs of one share each for the synthetic round of a task, of both work sources by turns. What was mined once
+ * Real proofs of one share each for the synthetic round of a task, alternating work sources. What was mined once
  * is read from the cache.
  * @param submitters base58 keys; the n-th always the same for the same task
- * @param cache a directory, made if need be
+ * @param cache a directory, created if needed
  */
 export async function prepareProofs(
   taskId: string,
@@ -44,12 +44,12 @@ export async function prepareProofs(
   return proofs;
 }
 
-/** Work sources come by turns. */
+/** Work sources alternate. */
 function sourceOf(index: number): WorkSourceId {
   return index % 2 === 0 ? WORK_SOURCE.koii : WORK_SOURCE.bitcoin;
 }
 
-/** The proofs in a cache file up to the first that an auditor would reject, or that is not of its place's source; one a line. */
+/** The proofs in a cache file, one a line, up to the first that is invalid or of the wrong source for its place. */
 function readValid(file: string, submitters: readonly string[], round: RoundSeed): string[] {
   if (!existsSync(file)) return [];
   const lines = readFileSync(file, 'utf8').split('\n').slice(0, submitters.length);
@@ -61,12 +61,12 @@ function readValid(file: string, submitters: readonly string[], round: RoundSeed
 }
 
 function save(file: string, proofs: readonly string[]): void {
-  // A file that is there is whole, however this process ends.
+  // Renamed into place, so that a file is always complete, however this process ends.
   writeFileSync(`${file}.part`, proofs.map((proof) => `${proof}\n`).join(''));
   renameSync(`${file}.part`, file);
 }
 
-/** Mines what is missing at the end of `proofs`, with a thread for each core. */
+/** Mines the proofs missing at the end of `proofs`, with a thread for each core. */
 async function mineRest(
   round: RoundSeed,
   submitters: readonly string[],
@@ -127,7 +127,7 @@ async function mineRest(
   log(`Mined ${missing} proofs in ${duration(performance.now() - startedAt)}`);
 }
 
-/** A worker from TypeScript source: the loader of this thread doesn't reach its first file. */
+/** A worker from TypeScript source: this thread's loader does not apply to a worker's first file. */
 function startThread(workerData: RoundSeed): Worker {
   const files = [
     createRequire(__filename).resolve('tsx/cjs'),

@@ -7,7 +7,7 @@ import { shareOf } from '../../src/proof/shares';
 import type { RoundSeed } from '../../src/work/seed';
 import { KOII_WORK, templatesOf, type Work } from '../../src/work/source';
 
-// Mines proofs of one share, for whatever submitter it is told. Its Bitcoin template is made up: nobody judges one.
+// Mines proofs of one share for any submitter. Its Bitcoin template is made up: templates are not verified.
 
 /** To the thread: whose proof to mine. */
 export interface Order {
@@ -22,7 +22,7 @@ export interface Mined {
   readonly proof: string;
 }
 
-/** Short of the 2^18 hashes that a share takes on average, so that little is hashed in vain. */
+/** Fewer than the 2^18 hashes that a share takes on average, so that few hashes are wasted. */
 const BATCH_HASHES = 2 ** 16;
 
 const MADE_UP: Work = {

@@ -20,7 +20,7 @@ import { judgeSubmission } from './inspector';
 import { prepareProofs, SYNTHETIC_ROUND } from './synthetic-proofs';
 
 const SAMPLE_MS = 100;
-/** What the histogram of the event loop's delays shows of a loop that never waits: the time from tick to tick. */
+/** What the histogram of event loop delays shows for an idle loop: the time between ticks. */
 const LAG_RESOLUTION_MS = 10;
 const MB = 1e6;
 
@@ -35,27 +35,27 @@ export interface SyntheticOptions extends Pick<
   readonly log: (line: string) => void;
 }
 
-/** What one real node took for a round with many submitters; null where it couldn't be found out. */
+/** What a round with many submitters cost one real node; null if it couldn't be measured. */
 export interface SyntheticReport {
-  /** Without the real node itself. */
+  /** Not counting the real node. */
   readonly submitters: number;
   /** Audits as the SDK asks for them, one submission at a time. */
   readonly audits: number | null;
   readonly msPerAudit: number | null;
-  /** From the opening of the window to the upload of the list: every proof verified, every payout computed. */
+  /** From the opening of the window to the upload of the list: verifying every proof, computing every payout. */
   readonly listMs: number | null;
   readonly longestEventLoopWaitMs: number | null;
-  /** Resident memory in MB: mining before the submissions came, and the highest up to the end. */
+  /** Resident memory in MB: while mining before the submissions came, and the peak up to the end. */
   readonly rssBeforeMb: number | null;
   readonly rssPeakMb: number | null;
-  /** Proofs that are valid, by work source, the real node's among them. */
+  /** Valid proofs by work source, including the real node's. */
   readonly validProofs: Readonly<Record<WorkSourceName, number>> | null;
   readonly interrupted: boolean;
   readonly succeeded: boolean;
   readonly failures: readonly string[];
 }
 
-/** Feeds one real node a round with many submitters and tells what that took. */
+/** Feeds one real node a round with many submitters and reports what that cost. */
 export async function runSynthetic(options: SyntheticOptions): Promise<SyntheticReport> {
   const { cache, config, log, seed } = options;
   const taskId = taskIdOf(seed);
@@ -82,7 +82,7 @@ export async function runSynthetic(options: SyntheticOptions): Promise<Synthetic
     }
     if (name === 'submission' && round === SYNTHETIC_ROUND + 2) {
       listIsDueAt = performance.now();
-      // Each scrape starts the histogram of the event loop's delays anew.
+      // Each scrape resets the histogram of event loop delays.
       const metrics = await scrape(apiPort!);
       const audits = metrics.get('orca_audit_duration_seconds_count');
       const seconds = metrics.get('orca_audit_duration_seconds_sum');
@@ -140,7 +140,7 @@ export async function runSynthetic(options: SyntheticOptions): Promise<Synthetic
 function judged(report: RunReport): RoundReport {
   const found = report.rounds[SYNTHETIC_ROUND]!;
   const of = { taskId: report.taskId, round: SYNTHETIC_ROUND };
-  // Two rounds before was none.
+  // There was no round two before it.
   const seed = roundSeed(decodeKey(of.taskId), SYNTHETIC_ROUND, {});
   const submissions = found.submissions.map((submission) => ({
     ...submission,
@@ -163,7 +163,7 @@ function bySource({ submissions }: RoundReport): Record<WorkSourceName, number> 
   return counts;
 }
 
-/** The samples of GET /metrics without labels; none where there is no answer. */
+/** The samples of GET /metrics without labels; none if there is no answer. */
 async function scrape(apiPort: number): Promise<ReadonlyMap<string, number>> {
   try {
     const response = await fetch(`http://127.0.0.1:${apiPort}/metrics`);
@@ -179,7 +179,7 @@ async function scrape(apiPort: number): Promise<ReadonlyMap<string, number>> {
   }
 }
 
-/** Resident memory of a node's process in MB; null where the system has no /proc. */
+/** Resident memory of a node's process in MB; null if the system has no /proc. */
 function rssMb({ process }: SimulatedNode): number | null {
   try {
     const status = readFileSync(`/proc/${process.pid}/status`, 'utf8');
@@ -189,7 +189,7 @@ function rssMb({ process }: SimulatedNode): number | null {
   }
 }
 
-/** The figures, a line each. */
+/** The figures, one per line. */
 export function renderSynthetic(report: SyntheticReport): string {
   const figure = (value: number | null, unit: string, digits = 0) =>
     value === null ? 'not known' : `${value.toFixed(digits)} ${unit}`;

@@ -10,12 +10,12 @@ import { shortKey, tokens } from '../../src/format';
 import { auditsInWords, type AuditedNode } from './audits';
 import { printable } from './terminal-text';
 
-/** A run to be shown; of another task nobody knows what its nodes audit. */
+/** A run to show; the audits of another task's nodes are not known. */
 export interface ShownReport extends RunReport {
   readonly nodes: readonly (NodeReport & Partial<Pick<AuditedNode, 'audits'>>)[];
 }
 
-/** A column of the nodes' table that is made of what an inspector said of the node's submissions. */
+/** A column of the nodes' table, computed from an inspector's fields of the node's submissions. */
 export interface SummaryColumn {
   readonly title: string;
   ofSubmissions(submissions: readonly ReportFields[]): string;
@@ -25,7 +25,7 @@ export interface SummaryColumn {
 const NOTICES_SHOWN = 20;
 
 /**
- * The run at a glance: a table of the nodes and one of the rounds, at most 80 columns wide, and below them the notices,
+ * A summary of the run: a table of the nodes and one of the rounds, at most 80 columns wide, then the notices,
  * if there were any.
  */
 export function renderReport(report: ShownReport, summary: readonly SummaryColumn[]): string {
@@ -77,7 +77,7 @@ function roundTable(report: RunReport): string {
   return table.toString();
 }
 
-/** Warnings and errors, whole, however long: an address that is cut can't be opened. The others were told as they came. */
+/** Warnings and errors in full: a truncated address can't be opened. Other notices were printed as they came. */
 function noticeLines({ nodes }: RunReport): string[] {
   const lines = nodes.flatMap(({ name, notices }) => {
     const pressing = notices.filter(({ level }) => level !== 'log');
@@ -90,7 +90,7 @@ function noticeLines({ nodes }: RunReport): string[] {
   return lines.length === 0 ? [] : ['Warnings to the owners:', ...lines];
 }
 
-/** How many votes say that a node's proofs are invalid, and how many that they are valid, where somebody cast one. */
+/** How many votes said that a node's proofs are invalid, and how many that they are valid, if any were cast. */
 function votesOn(node: NodeReport, rounds: readonly RoundReport[]): string {
   const votes = rounds.flatMap(({ auditVotes }) =>
     auditVotes.filter(({ candidate }) => candidate === node.publicKey),
@@ -119,7 +119,7 @@ function listMaker(round: RoundReport, names: ReadonlyMap<string, string>): stri
   return [makers, ...others].join(', ');
 }
 
-/** Numbers stand to the right from the column `rightFrom` on. */
+/** Columns from `rightFrom` on hold numbers and are aligned right. */
 function newTable(head: string[], rightFrom: number): Table.Table {
   return new Table({
     head,

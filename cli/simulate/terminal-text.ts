@@ -11,10 +11,10 @@ export function fit(text: string, width: number): string {
   return `${kept}..`;
 }
 
-/** Line breaks, tabs and other control characters, and what turns the direction of text. */
+/** Line breaks, tabs, other control characters and those that change the direction of text. */
 const UNPRINTABLE = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu;
 
-/** One line of text that shows what a task put into it, and does nothing to a terminal: "\x1b[2J" for an escape. */
+/** A task's text as one line that is safe to print in a terminal: "\x1b[2J" for an escape. */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, (character) => {
     const code = character.charCodeAt(0);

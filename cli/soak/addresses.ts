@@ -1,10 +1,17 @@
 import { isIPv4 } from 'node:net';
 import os from 'node:os';
 
-/** Of an honest device, and of whoever stands behind the same router. */
+export const LOOPBACK = '127.0.0.1';
+/** Of an honest device, and of anybody behind the same router. */
 export const RIG_ADDRESS = '127.0.0.11';
 
-/** An address of this machine that isn't loopback; undefined where it has none. */
+/** Each attack has its own strangers, so that a limit hit by one attack does not hold back the others. */
+const STRANGERS = 200;
+/** @param attack 1..254 */
+export const stranger = (attack: number, n: number): string =>
+  `127.0.${attack}.${1 + (n % STRANGERS)}`;
+
+/** An address of this machine that isn't loopback; undefined if it has none. */
 export function lanAddress(): string | undefined {
   return Object.values(os.networkInterfaces())
     .flatMap((addresses) => addresses ?? [])

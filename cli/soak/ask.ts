@@ -5,11 +5,11 @@ const TIMEOUT_MS = 10_000;
 export interface Question {
   readonly port: number;
   readonly path: string;
-  /** The address it comes from; left out, the machine's choice. */
+  /** The address it comes from; by default the system's choice. */
   readonly from?: string;
-  /** Posted, where there is one. */
+  /** Sent by POST, if there is one. */
   readonly json?: unknown;
-  /** Whether the beginning of an answer is enough, as of a stream. */
+  /** Whether the beginning of an answer is enough, as for a stream. */
   readonly firstBytes?: boolean;
 }
 
@@ -19,7 +19,7 @@ export interface Answer {
 }
 
 /**
- * Asks a node on a connection of its own: one that was open before would not notice when no other is let in.
+ * Asks a node on a new connection: an open one would not notice when new ones are refused.
  * @throws when there is no answer
  */
 export function ask({ port, path, from, json, firstBytes }: Question): Promise<Answer> {

@@ -1,9 +1,10 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LOOPBACK } from './addresses';
 
-// What attacks are made of. Each goes on at a rate that a tunnel, a LAN or a browser lets it have.
+// The building blocks of attacks. Each runs at a rate that a tunnel, a LAN or a browser allows.
 
-/** Who is attacked. */
+/** The port under attack. */
 export interface Attacked {
   readonly port: number;
   /** The round that runs. */
@@ -13,32 +14,25 @@ export interface Attacked {
 /** A kind of attack. */
 export interface Attack {
   readonly name: string;
-  /** Whether nothing that it asks may be answered with what it asks for. */
+  /** Whether none of its requests may be granted. */
   readonly isForbidden?: true;
-  /** Goes on until the signal. @param tell is told how each request ended: a status, or what became of its connection */
+  /** Runs until the signal. @param tell called with how each request ended: a status, or the fate of its connection */
   run(attacked: Attacked, tell: (outcome: string) => void, signal: AbortSignal): Promise<void>;
 }
 
-export const LOOPBACK = '127.0.0.1';
-/** Each attack has strangers of its own: a limit that one of them runs into spares none of the others. */
-const STRANGERS = 200;
-/** @param attack 1..254 */
-export const stranger = (attack: number, n: number): string =>
-  `127.0.${attack}.${1 + (n % STRANGERS)}`;
-
 const ANSWER_TIMEOUT_MS = 30_000;
-/** What an attack has under way at most; more than that is left out. */
+/** The most requests an attack has under way; further ones are skipped. */
 const MAX_UNDER_WAY = 200;
 const TICK_MS = 20;
 const MAX_CATCH_UP_MS = 3 * TICK_MS;
 
 export const pick = <T>(of: readonly T[], n: number): T => of[n % of.length]!;
 
-/** @param headers lines that each end with CRLF */
+/** @param headers lines, each ending with CRLF */
 export const get = (path: string, headers = '', host = 'x'): string =>
   `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n${headers}\r\n`;
 
-/** @param headers lines that each end with CRLF */
+/** @param headers lines, each ending with CRLF */
 export function post(
   path: string,
   body: string | Uint8Array,
@@ -51,8 +45,8 @@ export function post(
 }
 
 /**
- * Does something so many times a second, whether or not the last is over, and no faster: what this process had no
- * processor for is left out, since strangers have their own.
+ * Does something a number of times per second, without waiting for the last to finish, never faster: times when
+ * this process had no processor are skipped, since real strangers have their own.
  */
 export async function atRate(
   perSecond: number,
@@ -74,7 +68,7 @@ export async function atRate(
   }
 }
 
-/** Sends bytes on a connection of its own. @returns the status of the answer, or how the connection ended without one */
+/** Sends bytes on a new connection. @returns the answer's status, or how the connection ended without an answer */
 export function exchange(port: number, from: string, bytes: string | Buffer): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect({ host: LOOPBACK, port, localAddress: from });
@@ -91,18 +85,18 @@ export function exchange(port: number, from: string, bytes: string | Buffer): Pr
   });
 }
 
-/** What is held, and how long. */
+/** Connections to hold open. */
 export interface Holding {
-  /** As many at a time as are let in. */
+  /** How many at a time, as far as the node lets them in. */
   readonly count: number;
-  /** So many are begun a second at most. */
+  /** How many are opened per second at most. */
   readonly perSecond: number;
-  /** Whether they are held now; all are let go where not. Left out, always. */
+  /** Whether to hold them now, or else close them all; by default always. */
   readonly isHeld?: () => boolean;
   readonly open: (n: number) => Socket;
 }
 
-/** Opens connections and keeps them; begins another for each that is cut off. */
+/** Opens connections and keeps them open; replaces each one that is cut off. */
 export async function hold(
   { count, perSecond, isHeld = () => true, open }: Holding,
   tell: (outcome: string) => void,

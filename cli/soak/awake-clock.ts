@@ -1,13 +1,13 @@
 const TICK_MS = 10;
-/** Timers are late by so much on any machine. */
+/** Timers are this late on any machine. */
 const USUAL_MS = 5;
 
 /**
- * A clock that stands still while this process does, because the machine has others to run: what is measured by it is
- * not the machine's doing.
+ * A clock that stops while this process does not run because the machine is busy, so that what it measures is
+ * not the machine's fault.
  */
 export class AwakeClock {
-  /** In all, and the longest at once, ms. */
+  /** In total, and the longest pause, ms. */
   stoodStillMs = 0;
   longestMs = 0;
   private lastAt = performance.now();
@@ -16,7 +16,7 @@ export class AwakeClock {
     setInterval(() => this.tick(), TICK_MS).unref();
   }
 
-  /** ms since the process started, less those in which it stood still */
+  /** ms since the process started, less the pauses */
   readonly now = (): number => performance.now() - this.stoodStillMs;
 
   private tick(): void {

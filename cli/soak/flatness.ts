@@ -1,6 +1,6 @@
 import type { Measure, Sample } from './samples';
 
-/** How far a measure may rise from the first half of what is looked at to the second, and how high it may get. */
+/** How far a measure may rise from the first half of the samples to the second, and how high it may get. */
 interface Bounds {
   readonly rise: number;
   readonly most: number;
@@ -18,7 +18,7 @@ const BOUNDS: Readonly<Record<Measure, Bounds>> = {
 };
 export const MEASURES = Object.keys(BOUNDS) as Measure[];
 
-/** While it warms up a process grows: this part of a run is not looked at. */
+/** A process grows while it warms up: this part of a run is ignored. */
 const WARM_UP = 1 / 3;
 const FEWEST_SAMPLES = 8;
 
@@ -33,7 +33,7 @@ export interface Flatness {
 /**
  * Whether a measure stays flat once it is warm: medians of two halves are compared, so that no single
  * sample decides.
- * @throws RangeError when there are too few samples to tell
+ * @throws RangeError if there are too few samples to tell
  */
 export function flatness(samples: readonly Sample[], measure: Measure): Flatness {
   const warm = samples.slice(Math.ceil(samples.length * WARM_UP));

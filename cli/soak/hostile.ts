@@ -13,7 +13,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startNetwork, type Network, type RunReport, type SimulatedNode } from '../../simulator';
 import { brokenByFaults } from '../simulate/fault-run';
-import type { Tallies } from './attacking';
+import type { Tallies } from './attacker';
 import { RigJournal } from './mined';
 import type { Target } from './observer';
 import { PUBLIC_ATTACKS } from './public-attacks';
@@ -21,31 +21,37 @@ import type { RigEvent } from './rig';
 import type { Shown } from './rigs';
 import { heldBy } from './samples';
 import { SIDE_ATTACKS } from './side-attacks';
-import { soaked } from './soaked';
+import { soakNetworkOptions } from './network-options';
 import { StalledPipe } from './stalled-pipe';
 import { showAttacks, showFindings } from './tables';
-import { breaches, isUnfit, judgeEndured, type Endured, type Observation } from './verdict';
+import {
+  breaches,
+  isUnfit,
+  judgeAttackedNode,
+  type AttackedNode,
+  type Observation,
+} from './verdict';
 import { longest } from './waits';
 
 const ATTACKED = 0;
 const SAMPLE_MS = 500;
 const TELL_MS = 10_000;
 const START_MS = 60_000;
-/** What many systems give a process. */
+/** What many systems allow a process. */
 const DESCRIPTORS = 1024;
 
 export interface HostileOptions {
   minutes: number;
   nodes: number;
   roundSeconds: number;
-  /** What others on the side port may wait. */
+  /** How long others on the side port may wait. */
   maxWaitMs: number;
   seed: string;
 }
 
 /**
- * Attacks the first node of a network in every way at once, and judges what it, others and honest rigs had of it.
- * @returns a sentence for each thing that did not hold
+ * Attacks the first node of a network in every way at once, and judges the effect on it, on others and on honest rigs.
+ * @returns a sentence for each requirement that did not hold
  */
 export async function soakHostile(options: HostileOptions, signal: AbortSignal): Promise<string[]> {
   const { minutes, nodes, roundSeconds, seed, maxWaitMs } = options;
@@ -57,12 +63,12 @@ export async function soakHostile(options: HostileOptions, signal: AbortSignal):
   const logPath = path.join(directory, 'node-1', 'task.log');
   mkdirSync(path.dirname(logPath));
   const pipe = new StalledPipe(path.join(directory, 'output'), logPath);
-  const asDeployed = await soaked({ nodes, roundSeconds, seed, directory });
+  const asDeployed = await soakNetworkOptions({ nodes, roundSeconds, seed, directory });
   const network = await startNetwork({
     ...asDeployed,
     env: (index) => ({
       ...asDeployed.env!(index),
-      // The whole of this machine's network is let in while it goes on, as a LAN would be.
+      // This machine's whole network is let in meanwhile, as a LAN would be.
       ...(index === ATTACKED && { API_HOST: '0.0.0.0' }),
     }),
     outputPath: (index) => (index === ATTACKED ? pipe.path : undefined),
@@ -81,7 +87,7 @@ export async function soakHostile(options: HostileOptions, signal: AbortSignal):
   const report = await network.finished;
   const { lastRound, tallies, journal } = measured;
   showAttacks(tallies);
-  const findings = judgeEndured(
+  const findings = judgeAttackedNode(
     {
       ...measured,
       ...outcomeOf(report, lastRound),
@@ -99,7 +105,7 @@ export async function soakHostile(options: HostileOptions, signal: AbortSignal):
   return failures;
 }
 
-/** What is measured while the attack goes on. */
+/** What is measured during the attack. */
 interface Measured extends Observation {
   readonly tallies: Tallies;
   readonly peakMB: number;
@@ -109,13 +115,13 @@ interface Measured extends Observation {
   readonly journal: RigJournal;
 }
 
-/** Attacks and measures, then stops the network while the attack still goes on: a task is to end in good order then, too. */
+/** Attacks and measures, then stops the network during the attack: a task must end cleanly even then. */
 async function attack(network: Network, minutes: number, signal: AbortSignal): Promise<Measured> {
   const attacked = network.nodes[ATTACKED]!;
   await untilItAnswers(attacked, signal);
   const ports = [Number(attacked.env['API_PORT']), attacked.expressPort];
   const observer = start('observer', ...ports);
-  const attackers = start('attacking', ...ports);
+  const attackers = start('attacker', ...ports);
   const rigs = start('rigs', ...ports);
   const journal = new RigJournal();
   rigs.on('message', (event) => journal.note(event as RigEvent | Shown));
@@ -143,12 +149,12 @@ async function attack(network: Network, minutes: number, signal: AbortSignal): P
   }
 }
 
-/** Node raises what it may have to the hard limit when it starts: both are set. */
+/** Node raises its soft limit to the hard one when it starts, so both are set. */
 function limitDescriptors({ process }: SimulatedNode): void {
   execFileSync('prlimit', [`--pid=${process.pid}`, `--nofile=${DESCRIPTORS}:${DESCRIPTORS}`]);
 }
 
-/** The first answer of the side port; whoever asks before that would find it closed. */
+/** Waits for the first answer of the side port; until then it is closed. */
 async function untilItAnswers({ env, logPath }: SimulatedNode, signal: AbortSignal): Promise<void> {
   const url = `http://127.0.0.1:${env['API_PORT']}/healthz`;
   for (const startedAt = performance.now(); !signal.aborted;) {
@@ -161,19 +167,19 @@ async function untilItAnswers({ env, logPath }: SimulatedNode, signal: AbortSign
 /** Runs a file beside this one as a process. */
 function start(name: string, ...ports: number[]): ChildProcess {
   return fork(path.join(__dirname, `${name}.ts`), ports.map(String), {
-    // A Ctrl-C in the terminal reaches the soak alone, which then ends them.
+    // A Ctrl-C in the terminal must reach only the soak, which then ends them.
     detached: true,
   });
 }
 
-/** @returns what a process told last */
+/** @returns the last message of a process */
 function lastMessage<T>(of: ChildProcess): () => T | undefined {
   let last: T | undefined;
   of.on('message', (message) => (last = message as T));
   return () => last;
 }
 
-/** Looks at once and again until the time is over, or somebody has seen enough. */
+/** Looks now and repeatedly until the time is over or the signal aborts. */
 async function watch(
   minutes: number,
   signal: AbortSignal,
@@ -205,11 +211,11 @@ function progress(
   return `  ${atMin.toFixed(1)} min, round ${ledger.currentRound}: ${process}; longest waits: ${waits.join(', ')}`;
 }
 
-/** What the ledger and the simulator have of the attacked node. */
+/** What the ledger and the simulator know of the attacked node. */
 function outcomeOf(
   { rounds, nodes }: RunReport,
   lastRound: number,
-): Pick<Endured, 'rounds' | 'ends' | 'lastCode' | 'calls' | 'otherCalls'> {
+): Pick<AttackedNode, 'rounds' | 'ends' | 'lastCode' | 'calls' | 'otherCalls'> {
   const { publicKey, exits, calls } = nodes[ATTACKED]!;
   const others = nodes.filter((_, index) => index !== ATTACKED);
   const sum = (of: Readonly<Record<string, number>>): number =>
@@ -250,8 +256,8 @@ function answersToForbidden(tallies: Tallies): number {
     .reduce((sum, [, times]) => sum + times, 0);
 }
 
-async function whatIsIn(logPath: string): Promise<Pick<Endured, 'logMB' | 'unfitLines'>> {
-  // A task that never wrote has none.
+async function whatIsIn(logPath: string): Promise<Pick<AttackedNode, 'logMB' | 'unfitLines'>> {
+  // A task that never wrote has no log.
   appendFileSync(logPath, '');
   let unfitLines = 0;
   for await (const line of createInterface({ input: createReadStream(logPath) })) {

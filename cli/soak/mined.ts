@@ -5,23 +5,23 @@ import { workOf } from '../worker/node-api';
 import type { Acknowledged, RigEvent } from './rig';
 import type { Shown } from './rigs';
 
-/** What honest rigs had of a node. */
+/** How honest rigs fared with a node. */
 export interface Mined {
   readonly acknowledged: number;
-  /** Of them, those in the proofs that the ledger has. */
+  /** How many of them are in the proofs on the ledger. */
   readonly inProofs: number;
   readonly late: number;
-  /** By why, how often. */
+  /** How often, by reason. */
   readonly refused: Readonly<Record<string, number>>;
   readonly forgotten: Readonly<Record<string, number>>;
   readonly stolen: Readonly<Record<string, number>>;
-  /** Acknowledged, and better than a share of the round's proof, which lacks it. */
+  /** Acknowledged and better than a share of the round's proof, but not in it. */
   readonly missing: number;
-  /** The least of the valid ones among the shares that GET /audit showed, while there was a choice; 1 is all. */
+  /** The lowest fraction of valid shares that GET /audit showed, while there was a choice; 1 is all. */
   readonly leastShown: number;
 }
 
-/** Notes what becomes of the shares of rigs. */
+/** Records what happens to the rigs' shares. */
 export class RigJournal {
   private readonly shares: Acknowledged[] = [];
   private readonly counts = { refused: {}, forgotten: {}, stolen: {} } satisfies Record<
@@ -49,7 +49,7 @@ export class RigJournal {
     }
   }
 
-  /** @param proofs by their rounds, as they are on the ledger */
+  /** @param proofs by round, as on the ledger */
   mined(proofs: ReadonlyMap<number, string>): Mined {
     const found = [...proofs].map(([round, proof]) =>
       find(
@@ -70,7 +70,7 @@ export class RigJournal {
   }
 
   private look({ valid, invalid }: Shown): void {
-    // Before there were as many as half of what is shown, the invalid ones have their room.
+    // Until there are enough valid ones to fill half of what is shown, invalid ones take their place.
     if (this.shares.length < valid + invalid) return;
     this.leastShown = Math.min(this.leastShown, valid / (valid + invalid));
   }
@@ -78,7 +78,7 @@ export class RigJournal {
 
 /**
  * Looks for acknowledged shares of a round in its proof.
- * @returns how many it has, and how many it lacks that are better than one that it has
+ * @returns how many it contains, and how many are missing that are better than one it contains
  */
 export function find(
   proof: string,
@@ -88,7 +88,7 @@ export function find(
   if ('reason' in decoded) throw new Error(`a proof on the ledger is none: ${decoded.reason}`);
   const [first] = acknowledged;
   if (!first) return { inProof: 0, missing: 0 };
-  // Work of one node and round differs in the extranonce alone, which attempts have.
+  // The work of one node and round differs only in the extranonce, which attempts hold.
   const { template } = workOf(JSON.parse(first.task));
   const attempts = decoded.proof.attempts.flat();
   const proven = new Set(attempts.map((attempt) => packAttempt(attempt).toString('hex')));

@@ -4,8 +4,8 @@ import { RunQueue } from './run-queue';
 import type { Observation } from './verdict';
 import { Waits } from './waits';
 
-// Asks a node as others do while it is attacked, in a process of its own: nothing but the node, and the machine, shall
-// make it wait. argv: the side port, the public one. On its channel it is told which round runs, and tells what it saw.
+// Asks a node, as others do, while it is attacked. A separate process, so that only the node and the machine can
+// make it wait. argv: the side port, the public port. On its channel it receives the round and reports its waits.
 
 const EVERY_MS = 100;
 const METRICS_EVERY_MS = 1000;
@@ -14,10 +14,10 @@ const STREAM_EVERY_MS = 1000;
 /** Not the addresses of any attacker. */
 const PUBLIC_ADDRESS = '127.0.0.2';
 const WORKER_ADDRESS = '127.0.0.3';
-/** Answers that others have what it asks for, or that the node is at fault. */
+/** Statuses that mean the capacity is taken by others, or that the node is at fault. */
 const REFUSALS: ReadonlySet<number> = new Set([403, 429, 500]);
 
-/** Told to the observer. */
+/** Sent to the observer. */
 export interface Target {
   readonly round: number;
   readonly pid: number | undefined;
@@ -31,7 +31,7 @@ const clock = new AwakeClock();
 
 const probes = {
   side: [
-    // From the owner's own address, which the owner's browser has, too.
+    // From the owner's address, which the owner's browser has too.
     probe('/healthz', () => ({ port: sidePort, path: '/healthz' })),
     probe('/task/<round>', () => {
       return { port: sidePort, path: `/task/${target.round}`, from: WORKER_ADDRESS };
@@ -58,7 +58,7 @@ function probe(name: string, question: () => Question, everyMs = EVERY_MS) {
 }
 
 for (const { waits, send, everyMs } of [...probes.side, ...probes.public]) {
-  // Whether or not the last one was answered: a node that stands still keeps all of them waiting.
+  // Asked whether or not the last one was answered: a stalled node keeps all of them waiting.
   setInterval(() => void waits.of(send()), everyMs);
 }
 setInterval(() => {

@@ -1,18 +1,8 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import {
-  atRate,
-  exchange,
-  get,
-  hold,
-  LOOPBACK,
-  pick,
-  post,
-  stranger,
-  type Attack,
-  type Attacked,
-} from './attack';
+import { LOOPBACK, stranger } from './addresses';
+import { atRate, exchange, get, hold, pick, post, type Attack, type Attacked } from './attack';
 
 // What strangers do to the public port of a node.
 
@@ -22,14 +12,14 @@ const PIPELINED = 2000;
 /** How long a connection that reads nothing is kept. */
 const UNREAD_MS = 10_000;
 const HELD = 1000;
-/** They are held for a part of the time only, or the other attacks would find the door shut. */
+/** Held only part of the time, or the other attacks could not connect. */
 const HOLD_MS = 20_000;
 const LET_GO_MS = 10_000;
 
 /** 50 KB that unpack to 49 MB of empty lists. */
 export const bomb = (): Buffer => gzipSync(`[${'[],'.repeat((BOMB_BYTES - 4) / 3)}[]]`);
 
-/** To a terminal: a new title, a cleared screen. */
+/** Sets a terminal's title and clears its screen. */
 const CONTROLS = '\x1b]0;owned\x07\x1b[2J\x9b31m';
 const MALFORMED: readonly (string | Buffer)[] = [
   post('/nope', '{'),
@@ -102,7 +92,7 @@ export const PUBLIC_ATTACKS: readonly Attack[] = [
   },
 ];
 
-/** Asks for much and takes nothing. */
+/** Asks for a lot and reads nothing. */
 async function pipeline(port: number, from: string): Promise<string> {
   const socket = connect({ host: LOOPBACK, port, localAddress: from });
   const closed = new Promise<string>((resolve) => {
@@ -117,7 +107,7 @@ async function pipeline(port: number, from: string): Promise<string> {
   return outcome;
 }
 
-/** Begins requests that it never ends. */
+/** Begins requests and never finishes them. */
 function holdHalves(
   { port }: Attacked,
   tell: (outcome: string) => void,

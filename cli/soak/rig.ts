@@ -13,25 +13,25 @@ const STEP_MS = 250;
 const ASK_EVERY_MS = 2000;
 const TRIES = 3;
 
-/** A share that a node said it has. */
+/** A share that a node acknowledged. */
 export interface Acknowledged {
   readonly round: number;
   /** As POST /submission took it. */
   readonly body: ShareBody;
   /** Its attempt's canonical bytes, hex. */
   readonly attempt: string;
-  /** GET /task, with the work it was found on. */
+  /** The answer of GET /task with the work it was found on. */
   readonly task: string;
 }
 
 export type RigEvent =
   | ({ type: 'acknowledged' } & Acknowledged)
-  /** Found in a round that was over when it was sent. */
+  /** Whether its round was over when it was sent. */
   | { type: 'late' }
   | { type: 'refused'; how: string }
-  /** Once acknowledged, and not known any more. */
+  /** Acknowledged once, but no longer known. */
   | { type: 'forgotten'; how: string }
-  /** Taken once more, from whoever saw it. */
+  /** Accepted again, from somebody who saw it. */
   | { type: 'stolen'; how: string };
 
 export interface RigOptions {
@@ -44,8 +44,8 @@ export interface RigOptions {
 }
 
 /**
- * A simple device: it counts its shares 1, 2, 3 in every round, as others do. What was acknowledged it sends
- * once more when the round is over, and somebody who saw it sends it as well.
+ * A simple device: it numbers its shares 1, 2, 3 in every round, as others do. When the round is over, it sends the
+ * acknowledged ones again, and so does somebody who saw them.
  */
 export class Rig {
   private work: (Work & { task: string }) | undefined;
@@ -56,7 +56,7 @@ export class Rig {
 
   constructor(private readonly options: RigOptions) {}
 
-  /** Mines until the signal. @param round tells which runs */
+  /** Mines until the signal. @param round gives the current round */
   async run(round: () => number, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const startedAtMs = performance.now();
@@ -109,7 +109,7 @@ export class Rig {
     await this.steal(share);
   }
 
-  /** As whoever saw it on the wire would, for itself or to have it judged under another id. */
+  /** Sends a share as an eavesdropper would: as its own, or under another id. */
   private async steal({ round, body }: Acknowledged): Promise<void> {
     for (const ids of [{ worker_id: 'thief' }, { submission_id: `${body.submission_id}-again` }]) {
       const answer = await this.post(round, { ...body, ...ids });
@@ -118,7 +118,7 @@ export class Rig {
     }
   }
 
-  /** Sends again what was acknowledged of the last round. */
+  /** Sends the acknowledged shares of the last round again. */
   private async repeat(): Promise<void> {
     const shares = this.acknowledged;
     this.acknowledged = [];
@@ -133,7 +133,7 @@ export class Rig {
     return this.ask(`/submission/${round}`, share);
   }
 
-  /** @returns undefined when it got no answer, in so many tries */
+  /** @returns undefined if no try got an answer */
   private async ask(path: string, json?: ShareBody): Promise<Answer | undefined> {
     const { port, address } = this.options;
     for (let tries = 0; tries < TRIES; tries++) {

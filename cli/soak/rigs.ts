@@ -4,8 +4,8 @@ import { RIG_ADDRESS } from './addresses';
 import { ask } from './ask';
 import { Rig, type RigEvent, type RigOptions } from './rig';
 
-// Honest devices on the side port of a node that is attacked, in a process of their own. argv: the side port. On its
-// channel it is told which round runs, and tells what became of the shares and which of them are shown.
+// Honest devices on the side port of an attacked node, in a separate process. argv: the side port. On its
+// channel it receives the current round and reports what happened to the shares and which of them are shown.
 
 const AUDIT_EVERY_MS = 5000;
 const SHOWN = 50;
@@ -18,13 +18,13 @@ export interface Shown {
 }
 
 const port = Number(process.argv[2]);
-// The machine's processors are for whom is attacked.
+// The attacked node comes first on this machine's processors.
 os.setPriority(os.constants.priority.PRIORITY_LOW);
 
 let round = 0;
 const tell = (event: RigEvent | Shown): void => void process.send!(event);
 
-/** The third has the name of the first, and guesses its ids. */
+/** The third has the first one's name and guesses its ids. */
 const devices: Pick<RigOptions, 'name' | 'address'>[] = [
   { name: 'rig-a', address: RIG_ADDRESS },
   { name: 'rig-b', address: '127.0.0.12' },

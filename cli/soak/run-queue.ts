@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 
-/** How long a process' main thread could have run and had no processor, from /proc. */
+/** How long a process's main thread was ready to run but had no processor, from /proc. */
 export class RunQueue {
   /** The longest between two looks, ms. */
   longestMs = 0;
   private last: { pid: number; totalMs: number } | undefined;
 
-  /** @param pid the process; another one than before after a restart, undefined while there is none */
+  /** @param pid the process, which changes with a restart; undefined while there is none */
   look(pid: number | undefined): void {
     const totalMs = pid === undefined ? undefined : queuedMs(pid);
     if (this.last?.pid === pid && totalMs !== undefined)
@@ -15,7 +15,7 @@ export class RunQueue {
   }
 }
 
-/** Since the process started. Linux adds a wait when it is over. */
+/** The total since the process started. Linux adds a wait once it is over. */
 function queuedMs(pid: number): number | undefined {
   try {
     return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6;

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { SimulatedNode } from '../../simulator';
 
-/** What a process holds at a moment. */
+/** A process's resources at one moment. */
 export interface Sample {
   /** Minutes since the start. */
   readonly atMin: number;
@@ -14,15 +14,15 @@ export interface Sample {
 
 export type Measure = Exclude<keyof Sample, 'atMin'>;
 
-/** What a process holds now, from /proc. */
+/** A process's current resources, from /proc. */
 interface Held {
   readonly residentMB: number;
-  /** The most that it ever had. */
+  /** The peak. */
   readonly peakMB: number;
   readonly handles: number;
 }
 
-/** A process and the files of its node; undefined while it is not there. */
+/** A process and the files of its node; undefined while there is none. */
 export function sampleOf(node: SimulatedNode, atMin: number): Sample | undefined {
   const held = heldBy(node);
   if (!held) return undefined;
@@ -32,7 +32,7 @@ export function sampleOf(node: SimulatedNode, atMin: number): Sample | undefined
   return { atMin, residentMB, handles, files: sizes.length, storeMB: bytes / 2 ** 20 };
 }
 
-/** The process of a node; undefined while it is not there. */
+/** The process of a node; undefined while there is none. */
 export function heldBy(node: SimulatedNode): Held | undefined {
   const { pid } = node.process;
   if (pid === undefined) return undefined;
@@ -41,11 +41,11 @@ export function heldBy(node: SimulatedNode): Held | undefined {
     const megabytes = (name: string): number =>
       Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) / 1024;
     const [residentMB, peakMB] = [megabytes('VmRSS'), megabytes('VmHWM')];
-    // One that has just ended has no memory any more.
+    // A process that has just ended has no memory any more.
     if (Number.isNaN(residentMB)) return undefined;
     return { residentMB, peakMB, handles: readdirSync(`/proc/${pid}/fd`).length };
   } catch {
-    // It ended while it was looked at.
+    // It ended meanwhile.
     return undefined;
   }
 }

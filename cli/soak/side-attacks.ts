@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
-import { atRate, exchange, get, hold, LOOPBACK, pick, post, stranger, type Attack } from './attack';
-import { lanAddress, RIG_ADDRESS } from './addresses';
+import { lanAddress, LOOPBACK, RIG_ADDRESS, stranger } from './addresses';
+import { atRate, exchange, get, hold, pick, post, type Attack } from './attack';
 
-// What a LAN's neighbours, and web pages in the owner's browser, do to the side port of a node.
+// What neighbours on a LAN, and web pages in the owner's browser, do to a node's side port.
 
 const JSON_TYPE = 'Content-Type: application/json\r\n';
-/** What a browser says of a page that asks for something elsewhere without asking first. */
+/** A browser's headers for a page's cross-site request without a preflight. */
 const OF_A_PAGE =
   'Content-Type: text/plain\r\nOrigin: http://page.example\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: no-cors\r\n';
-/** A page whose own name was made to point at the node. */
+/** A page whose name was made to resolve to the node (DNS rebinding). */
 const REBOUND = 'page.example';
-/** A program on this machine, or the far end of a proxy that names nobody. */
+/** A program on this machine, or a client behind a proxy that names nobody. */
 const THROUGH_A_PROXY = `${JSON_TYPE}X-Orca-Control: 1\r\nAuthorization: Bearer ${'0'.repeat(32)}\r\n`;
 const PAUSE = JSON.stringify({ action: 'pause' });
 
@@ -20,7 +20,7 @@ const IDLE = 1000;
 
 const hex = (bytes: number): string => randomBytes(bytes).toString('hex');
 
-/** Well-formed, and no share. */
+/** Well-formed, but not a share. */
 function forged(round: number, n: number): string {
   return JSON.stringify({
     hash: `${'0'.repeat(16)}${hex(24)}`,
@@ -33,7 +33,7 @@ function forged(round: number, n: number): string {
   });
 }
 
-/** The bodies and types of what is no share. */
+/** Bodies and types that are not a share. */
 const MALFORMED: readonly (readonly [string, string])[] = [
   ['{}', JSON_TYPE],
   ['{', JSON_TYPE],
@@ -54,7 +54,7 @@ export const SIDE_ATTACKS: readonly Attack[] = [
           post('/dashboard/control', PAUSE, OF_A_PAGE, host),
           get('/dashboard/events', OF_A_PAGE, host),
         ];
-        // The owner's browser: the address is the owner's.
+        // The owner's browser has the owner's address.
         tell(await exchange(attacked.port, LOOPBACK, pick(asked, n)));
       }),
   },

@@ -4,12 +4,12 @@ import { appendFileSync, closeSync, constants, openSync, readSync, writeSync } f
 const LOOK_MS = 20;
 const TIMES = { readMs: 10_000, stalledMs: 20_000 };
 const CHUNK_BYTES = 65_536;
-/** What fills the pipe; a log has none. */
+/** Fills the pipe; does not occur in a log. */
 const FILLING = Buffer.alloc(4096, 0);
 
 /**
- * A named pipe for the output of a process, with a reader that stalls: it reads for a while, then for a while nothing, and keeps
- * the pipe full, as it would be after some time of that. Whoever writes to it without care then stands still.
+ * A named pipe for a process's output, whose reader stalls: it reads for a while, then stops for a while and keeps
+ * the pipe full, as it would become in time. A careless writer then blocks.
  */
 export class StalledPipe {
   private readonly reading: number;
@@ -19,8 +19,8 @@ export class StalledPipe {
   private readonly chunk = Buffer.alloc(CHUNK_BYTES);
 
   /**
-   * @param path where the pipe is made, with mkfifo
-   * @param logPath the file that what is read is appended to
+   * @param path where mkfifo creates the pipe
+   * @param logPath the file to which the output is appended
    */
   constructor(
     readonly path: string,
@@ -29,18 +29,18 @@ export class StalledPipe {
   ) {
     execFileSync('mkfifo', [path]);
     this.reading = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    // Also keeps the pipe open while its process is started again.
+    // Also keeps the pipe open while its process restarts.
     this.filling = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
     this.timer = setInterval(() => this.look(), LOOK_MS);
   }
 
-  /** Whether the reader stalls now. */
+  /** Whether the reader is stalling. */
   get isStalled(): boolean {
     const { readMs, stalledMs } = this.times;
     return (performance.now() - this.openedAt) % (readMs + stalledMs) > readMs;
   }
 
-  /** Reads what is left, and goes away. */
+  /** Reads what is left and removes the reader. */
   close(): void {
     clearInterval(this.timer);
     this.read();

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import type { Tallies } from './attacking';
+import type { Tallies } from './attacker';
 import type { Finding } from './verdict';
 
 /** Prints how the requests of each attack ended. */
@@ -13,7 +13,7 @@ export function showAttacks(tallies: Tallies): void {
   console.log(rows.toString());
 }
 
-/** Prints what was measured beside what was asked. */
+/** Prints the measurements beside their bounds. */
 export function showFindings(findings: readonly Finding[]): void {
   const rows = table(['Measure', 'Found', 'Asked', 'OK']);
   for (const { measure, found, bound, isOk } of findings) {

@@ -5,34 +5,34 @@ import { longest, type WaitsSummary } from './waits';
 export interface Observation {
   readonly side: readonly WaitsSummary[];
   readonly public: readonly WaitsSummary[];
-  /** The longest that the node's own event loop says it was late, ms. */
+  /** The longest delay that the node's own event loop reports, ms. */
   readonly lagMs: number;
-  /** The longest that the node's main thread could have run and had no processor, ms. */
+  /** The longest that the node's main thread was ready to run but had no processor, ms. */
   readonly queuedMs: number;
-  /** How long the observer stood still, at once and in all, ms: the waits are without it. */
+  /** The observer's own longest pause, and all of them together, ms: not part of the waits. */
   readonly ownPauseMs: number;
   readonly ownPausesMs: number;
 }
 
 /** What was measured of a node while it was attacked. */
-export interface Endured extends Observation {
-  /** Rounds that are over and whether a proof of the node is on the ledger, and is valid. */
+export interface AttackedNode extends Observation {
+  /** The rounds that are over, and whether the node's proof is on the ledger and valid. */
   readonly rounds: readonly { round: number; submitted: boolean; valid: boolean }[];
-  /** The most resident memory that any process of the node ever had. */
+  /** The peak resident memory of any process of the node. */
   readonly peakMB: number;
   /** The most open descriptors. */
   readonly descriptors: number;
   readonly logMB: number;
-  /** Lines of the log with control characters, or of a stack trace. */
+  /** Log lines with control characters or of a stack trace. */
   readonly unfitLines: number;
-  /** How often its process ended before it was asked to. */
+  /** How often its process ended unasked. */
   readonly ends: number;
-  /** The code with which it ended when it was asked to, under attack; null where it had to be killed. */
+  /** The exit code when it was asked to end, under attack; null if it had to be killed. */
   readonly lastCode: number | null;
-  /** Calls of its node, and those of a node beside it that nobody attacks. */
+  /** Its calls to its node, and those of another node that is not attacked. */
   readonly calls: number;
   readonly otherCalls: number;
-  /** Answers to what must not be answered. */
+  /** Answers to requests that must be refused. */
   readonly forbidden: number;
   readonly mined: Mined;
 }
@@ -41,17 +41,17 @@ export interface Endured extends Observation {
 export interface Finding {
   readonly measure: string;
   readonly found: string;
-  /** What was asked; empty where the measure is only for people to look at. */
+  /** What was required; empty if the measure is only informative. */
   readonly bound: string;
   readonly isOk: boolean;
 }
 
-/** What must hold for ten minutes of it; how long others may wait is an option of the command. */
+/** What must hold over ten minutes; how long others may wait is an option of the command. */
 const MOST_MB = 250;
 const MOST_LOG_MB = 1;
 /** Of 1,024: the rest is for the node's own calls, its store and its workers. */
 const MOST_DESCRIPTORS = 768;
-/** Which lists a node looks at, and how often, is drawn by lot. */
+/** Which lists a node reads, and how often, is random. */
 const CALLS_FACTOR = 1.5;
 const CALLS_SLACK = 20;
 /** Of the shares that are shown. */
@@ -59,10 +59,10 @@ const LEAST_SHOWN = 0.5;
 
 /**
  * Judges a node that was attacked.
- * @param maxWaitMs what others on the side port may wait
+ * @param maxWaitMs how long others on the side port may wait
  */
-export function judgeEndured(endured: Endured, maxWaitMs: number): Finding[] {
-  const { rounds, calls, otherCalls } = endured;
+export function judgeAttackedNode(node: AttackedNode, maxWaitMs: number): Finding[] {
+  const { rounds, calls, otherCalls } = node;
   const missed = rounds.filter(({ submitted, valid }) => !submitted || !valid);
   const mostCalls = Math.ceil(otherCalls * CALLS_FACTOR + CALLS_SLACK);
   return [
@@ -72,36 +72,36 @@ export function judgeEndured(endured: Endured, maxWaitMs: number): Finding[] {
       bound: 'all, with a valid proof',
       isOk: rounds.length > 0 && missed.length === 0,
     },
-    ...endured.side.map((waits) => {
+    ...node.side.map((waits) => {
       const longestMs = longest(waits);
       const isOk = longestMs <= maxWaitMs && waits.answered > 0 && sumOf(waits.failed) === 0;
       return { ...told(waits), bound: `${maxWaitMs} ms, all answered`, isOk };
     }),
-    ...endured.public.map((waits) => ({ ...told(waits), bound: '', isOk: true })),
-    shown('event loop of the node late', ms(endured.lagMs)),
-    shown('no processor for it', ms(endured.queuedMs)),
+    ...node.public.map((waits) => ({ ...told(waits), bound: '', isOk: true })),
+    shown('event loop of the node late', ms(node.lagMs)),
+    shown('no processor for it', ms(node.queuedMs)),
     shown(
       'observer stood still (left out)',
-      `${ms(endured.ownPauseMs)} at most, ${ms(endured.ownPausesMs)} in all`,
+      `${ms(node.ownPauseMs)} at most, ${ms(node.ownPausesMs)} in all`,
     ),
-    bounded('memory, MB', endured.peakMB, MOST_MB),
-    bounded('descriptors', endured.descriptors, MOST_DESCRIPTORS),
-    bounded('log, MB', endured.logMB, MOST_LOG_MB, 3),
-    bounded('log lines with controls or stacks', endured.unfitLines, 0),
-    bounded('ends of its process', endured.ends, 0),
+    bounded('memory, MB', node.peakMB, MOST_MB),
+    bounded('descriptors', node.descriptors, MOST_DESCRIPTORS),
+    bounded('log, MB', node.logMB, MOST_LOG_MB, 3),
+    bounded('log lines with controls or stacks', node.unfitLines, 0),
+    bounded('ends of its process', node.ends, 0),
     {
       measure: 'its end when asked to',
-      found: endured.lastCode === null ? 'killed after 2 s' : `code ${endured.lastCode}`,
+      found: node.lastCode === null ? 'killed after 2 s' : `code ${node.lastCode}`,
       bound: 'code 0',
-      isOk: endured.lastCode === 0,
+      isOk: node.lastCode === 0,
     },
     bounded(`calls of its node (${otherCalls} beside it)`, calls, mostCalls),
-    bounded('answers to pages, wrong names, proxies', endured.forbidden, 0),
-    ...judgeMined(endured.mined),
+    bounded('answers to pages, wrong names, proxies', node.forbidden, 0),
+    ...judgeMined(node.mined),
   ];
 }
 
-/** What honest rigs had of it. */
+/** How honest rigs fared. */
 function judgeMined(mined: Mined): Finding[] {
   const none = (measure: string, counts: Readonly<Record<string, number>>): Finding => ({
     measure,
@@ -129,14 +129,14 @@ function judgeMined(mined: Mined): Finding[] {
   ];
 }
 
-/** A sentence for each thing that did not hold. */
+/** A sentence for each requirement that did not hold. */
 export function breaches(findings: readonly Finding[]): string[] {
   return findings
     .filter(({ isOk }) => !isOk)
     .map(({ measure, found, bound }) => `${measure}: ${found}, where ${bound} was asked`);
 }
 
-/** Whether a line of the log has what a terminal would obey, or shows a stack trace. */
+/** Whether a log line has characters that control a terminal, or is part of a stack trace. */
 export function isUnfit(line: string): boolean {
   // eslint-disable-next-line no-control-regex
   return /[\x00-\x08\x0b-\x1f\x7f-\x9f]/.test(line) || /^\s*at .+:\d+:\d+\)?$/.test(line);

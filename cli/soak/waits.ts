@@ -2,17 +2,17 @@
 export interface WaitsSummary {
   readonly name: string;
   readonly answered: number;
-  /** Questions that got no answer, by why. */
+  /** How many questions got no answer, by reason. */
   readonly failed: Readonly<Record<string, number>>;
   readonly medianMs: number;
-  /** Nine hundred and ninety-nine of a thousand waited no longer. */
+  /** The 99.9th percentile. */
   readonly p999Ms: number;
   readonly mostMs: number;
-  /** Those that still wait: the longest so far. */
+  /** The longest wait so far of those still pending. */
   readonly pendingMs: number;
 }
 
-/** The longest wait, that of a question that still waits included, ms. */
+/** The longest wait, including that of a pending question, ms. */
 export function longest({ mostMs, pendingMs }: WaitsSummary): number {
   return Math.max(mostMs, pendingMs);
 }
@@ -28,7 +28,7 @@ export class Waits {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** Measures a question that is asked now. */
+  /** Measures the wait for an answer, from now. */
   async of(answer: Promise<unknown>): Promise<void> {
     const question = { sinceMs: this.now() };
     this.pending.add(question);

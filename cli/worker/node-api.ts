@@ -6,12 +6,12 @@ import { errorAnswer, faultOf, faultOfAnswer, WrongServer } from './server-fault
 import type { ShareBody } from './share-body';
 
 const REQUEST_TIMEOUT_MS = 10_000;
-/** A node lets a request for the next job wait for so long (docs/API.md). */
+/** How long a node holds a request for the next job (docs/API.md). */
 const WAIT_MS = 25_000;
 
 const hex = z.string().regex(/^([0-9a-f]{2})*$/);
 
-/** The work of GET /task, as far as this program can do it. */
+/** The work in an answer of GET /task, as far as this program can do it. */
 const workSchema = z.object({
   job_id: jobId,
   version: hex32.pipe(z.literal(HEADER_VERSION)),
@@ -30,18 +30,18 @@ const taskSchema = z.object({ round_number: z.number().int(), work: workSchema }
 
 export interface Work {
   round: number;
-  /** Another where the target is another. */
+  /** Changes with the target. */
   jobId: string;
   template: Template;
   extranonce1: number;
   target: bigint;
-  /** Differs when the work does, whatever its target. */
+  /** Changes with the work, not with the target. */
   key: string;
 }
 
 /**
  * Reads what GET /task answers.
- * @throws Error when it is work that this program can't do.
+ * @throws Error for work that this program can't do
  */
 export function workOf(answer: unknown): Work {
   const parsed = taskSchema.safeParse(answer);
@@ -70,17 +70,17 @@ export function workOf(answer: unknown): Work {
   };
 }
 
-/** How GET /healthz answers, which nothing but a node does. */
+/** The answer of GET /healthz, which only a node gives. */
 const healthSchema = z.object({ status: z.string(), components: z.object({ miner: z.boolean() }) });
 /** As POST /submission answers. */
 const acceptedSchema = z.object({ accepted: z.literal(true) });
 const refusedSchema = z.object({ reason: z.string() });
-/** Answers to a share that tell of the share, or of its round. */
+/** Statuses that are about the share or its round. */
 const SHARE_REFUSED = [400, 404, 409, 413, 422];
 
 interface Answer {
   response: Response;
-  /** Undefined where it is no JSON. */
+  /** Undefined if it is not JSON. */
   body: unknown;
 }
 
@@ -95,9 +95,9 @@ export class NodeApi {
   ) {}
 
   /**
-   * The work of the round that runs; undefined between rounds.
-   * @param after a job, to be answered when there is another, or after 25 s
-   * @throws NodeAway, or WrongServer where there is no node or one whose work this program can't do.
+   * The work of the current round; undefined between rounds.
+   * @param after a job: the answer comes when there is another one, or after 25 s
+   * @throws NodeAway, or WrongServer if there is no node, or one whose work this program can't do
    */
   async work(signal: AbortSignal, after?: string): Promise<Work | undefined> {
     const path = `/task?worker_id=${this.workerId}${after === undefined ? '' : `&after=${after}`}`;
@@ -119,7 +119,7 @@ export class NodeApi {
 
   /**
    * Submits a share.
-   * @returns undefined when it was accepted, else why not
+   * @returns undefined if it was accepted, else why not
    * @throws NodeAway, WrongServer
    */
   async submit(round: number, share: ShareBody, signal: AbortSignal): Promise<string | undefined> {
@@ -135,7 +135,7 @@ export class NodeApi {
     throw faultOfAnswer(this.url, response, body);
   }
 
-  /** Between rounds a node answers 404, and so does every other server, for ever. */
+  /** A node answers 404 between rounds; any other server answers it always. */
   private async expectNode(signal: AbortSignal): Promise<void> {
     if (this.isKnown) return;
     const { response, body } = await this.request('/healthz', {}, signal);

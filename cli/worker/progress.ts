@@ -5,7 +5,7 @@ import type { RemoteMiner, Totals } from './remote-miner';
 const FRAME_MS = 500;
 const LINE_MS = 10_000;
 
-/** Shows what a worker does: a line that renews itself in a terminal, else a line now and then. */
+/** Shows a worker's progress: in a terminal a line that is redrawn, elsewhere a line now and then. */
 export class Progress {
   private timer: NodeJS.Timeout | undefined;
 
@@ -15,13 +15,13 @@ export class Progress {
       : setInterval(() => console.log(line(miner)), LINE_MS);
   }
 
-  /** A line that stays. */
+  /** Prints a line that stays. */
   note(text: string): void {
     if (process.stdout.isTTY) logUpdate.clear();
     console.log(text);
   }
 
-  /** Ends with what was done. */
+  /** Ends with a summary. */
   stop(totals: Totals): void {
     clearInterval(this.timer);
     if (process.stdout.isTTY) logUpdate.clear();
@@ -45,7 +45,7 @@ function line({
   return `${state}: ${si(hashrateHps, 'H/s')}, ${shares}${waiting > 0 ? `, ${waiting} waiting` : ''}`;
 }
 
-/** What a run has done, on one line. */
+/** A run's totals on one line. */
 export function summary({ hashes, minedMs, accepted, rejected, unsubmitted }: Totals): string {
   if (hashes === 0) return 'mined nothing: no hash was done';
   const rate = si((hashes * 1000) / minedMs, 'H/s');

@@ -6,31 +6,31 @@ import type { Conflict } from '../../src/rounds/remote-shares';
 import type { Attempt } from '../../src/work/attempt';
 import { HandedJobs } from './handed-jobs';
 import { NodeApi, type Work } from './node-api';
-import { NodeStanding } from './node-standing';
+import { NodeAvailability } from './node-availability';
 import { NodeAway, WrongServer } from './server-faults';
 import { shareBody, type ShareBody } from './share-body';
 
 /** How often the node is asked for a round between rounds. */
 const IDLE_POLL_MS = 1_000;
-/** It is asked for the next job without a pause, for it lets that wait; but never sooner than this after it was asked last. */
+/** The node is asked for the next job without a pause, as it holds such requests; but at most this often. */
 const LEAST_ASK_MS = 250;
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 15_000;
-/** Shares are kept this long while the node is away; so is the engine at work. */
+/** How long shares are kept, and mining continues, while the node is away. */
 const AWAY_MS = 120_000;
 const MAX_QUEUED = 1_000;
-/** Another server in a node's place may be its proxy's, while the node is started again. */
+/** A wrong server may be the node's proxy answering while the node restarts. */
 const WRONG_MS = 600_000;
-/** At the end, what was found last is still submitted for so long. */
+/** How long the last shares are still submitted at the end. */
 const LAST_SUBMISSIONS_MS = 1_000;
-/** How a node rejects shares that come too late, and those of a job that it knows nothing of. */
+/** The reasons with which a node rejects late shares and shares of an unknown job. */
 const ROUND_OVER = 'round_over' satisfies Conflict;
 const STALE = 'stale' satisfies Conflict;
 
 export interface RemoteMinerOptions extends Pick<EngineOptions, 'threads' | 'backend'> {
   url: string;
   id: string;
-  /** Called with what a person should know. */
+  /** Called with messages for the user. */
   note: (text: string) => void;
 }
 
@@ -40,7 +40,7 @@ export interface Totals {
   minedMs: number;
   accepted: number;
   rejected: number;
-  /** Shares found that were never answered. */
+  /** Shares found that never got an answer. */
   unsubmitted: number;
 }
 
@@ -49,16 +49,16 @@ interface QueuedShare {
   body: ShareBody;
 }
 
-/** Mines for a node until it is stopped: round after round, through its absences. */
+/** Mines for a node until stopped, round after round, also while the node is away. */
 export class RemoteMiner {
   private readonly api: NodeApi;
   private readonly engine: Engine;
-  /** Tells this run's submissions from those of a run before. */
+  /** Distinguishes this run's submissions from those of an earlier run. */
   private readonly runId = randomBytes(4).toString('hex');
   private readonly queue: QueuedShare[] = [];
   private jobs: HandedJobs | undefined;
   private submissions = 0;
-  private readonly standing: NodeStanding;
+  private readonly availability: NodeAvailability;
   private isMet = false;
   private minedMs = 0;
   private minesSinceMs: number | undefined;
@@ -76,7 +76,7 @@ export class RemoteMiner {
   constructor(private readonly options: RemoteMinerOptions) {
     const { url, id, threads, backend, note } = options;
     this.api = new NodeApi(url, id);
-    this.standing = new NodeStanding(note);
+    this.availability = new NodeAvailability(note);
     this.tellRejection = sparingly((times, reason) =>
       note(`share rejected: ${reason}${times > 1 ? ` (${times} since this was told last)` : ''}`),
     );
@@ -97,10 +97,10 @@ export class RemoteMiner {
   }
 
   get nodeIsAway(): boolean {
-    return this.standing.isAway;
+    return this.availability.isAway;
   }
 
-  /** Shares found that no answer came to, and that may still be submitted. */
+  /** Shares found that got no answer yet and may still be submitted. */
   get waiting(): number {
     return this.queue.length;
   }
@@ -117,7 +117,7 @@ export class RemoteMiner {
     };
   }
 
-  /** Resolves when it was stopped. @throws WrongServer where there is no node, or its work can't be done here */
+  /** Resolves once stopped. @throws WrongServer if there is no node, or its work can't be done here */
   async run(signal: AbortSignal): Promise<void> {
     // Either ends the other.
     const ended = new AbortController();
@@ -134,11 +134,11 @@ export class RemoteMiner {
     }
   }
 
-  /** Keeps the engine on the work of the round that runs. */
+  /** Keeps the engine on the work of the current round. */
   private async follow(signal: AbortSignal): Promise<void> {
     let retryMs = FIRST_RETRY_MS;
     let askedAtMs = -Infinity;
-    /** The job to wait behind; undefined for an answer at once, as after a fault, to see that all is well again. */
+    /** The job whose successor to wait for; undefined to get an answer at once, as after a fault. */
     let after: string | undefined;
     while (!signal.aborted) {
       await pause(askedAtMs + LEAST_ASK_MS - performance.now(), signal);
@@ -148,8 +148,8 @@ export class RemoteMiner {
         const work = await this.api.work(ask, after);
         this.isMet = true;
         if (this.nodeIsAway) this.submitNow.abort();
-        this.standing.succeeded('work');
-        // Behind a round the next one may begin at once.
+        this.availability.succeeded('work');
+        // After a round the next one may begin at once.
         const pauseMs = work ? 0 : this.jobs ? LEAST_ASK_MS : IDLE_POLL_MS;
         await this.take(work);
         after = work?.jobId;
@@ -160,22 +160,22 @@ export class RemoteMiner {
         after = undefined;
         if (ask.aborted) continue;
         this.expectPassing(error);
-        this.standing.failed('work', error);
-        if (this.standing.awayMs > AWAY_MS) await this.rest('the node is away for long');
+        this.availability.failed('work', error);
+        if (this.availability.awayMs > AWAY_MS) await this.rest('the node is away for long');
         await pause(retryMs, signal);
         retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
       }
     }
   }
 
-  /** @throws what won't pass: there never was a node, or there is none for long. */
+  /** @throws a lasting error: there never was a node, or it has been gone for long */
   private expectPassing(error: unknown): asserts error is NodeAway | WrongServer {
     if (error instanceof NodeAway) return;
-    const isPassing = this.isMet && this.standing.awayMs < WRONG_MS;
+    const isPassing = this.isMet && this.availability.awayMs < WRONG_MS;
     if (!(error instanceof WrongServer) || !isPassing) throw error;
   }
 
-  /** Stops mining, if it does. */
+  /** Stops mining, if under way. */
   private async rest(why: string): Promise<void> {
     if (!this.jobs) return;
     this.options.note(`mining of round ${this.jobs.work.round} stops: ${why}`);
@@ -196,7 +196,7 @@ export class RemoteMiner {
     const jobs = new HandedJobs(work);
     this.jobs = jobs;
     const { template, extranonce1: prefix, target } = work;
-    // Anywhere: a run before this one, or another worker where ids ran out, may have begun at 0.
+    // Starts anywhere: an earlier run, or another worker if ids ran out, may have started at 0.
     const extranonce2 = randomBytes(4).readUInt32BE();
     this.minesSinceMs ??= performance.now();
     const onFound = (attempts: Attempt[]): void => this.found(jobs, attempts);
@@ -227,8 +227,8 @@ export class RemoteMiner {
   }
 
   /**
-   * Sends what was found, oldest first; a share that got no answer is sent again, which does no harm. Once it is
-   * stopped, what is left is sent as long as the node takes it, for a second at most.
+   * Sends found shares, oldest first; a share that got no answer is sent again, which is harmless. Once
+   * stopped, the rest is sent as long as the node accepts it, for a second at most.
    */
   private async submitAll(signal: AbortSignal): Promise<void> {
     const late = new AbortController();
@@ -252,7 +252,7 @@ export class RemoteMiner {
       try {
         const reason = await this.api.submit(share.round, share.body, late.signal);
         if (this.queue[0] === share) this.queue.shift();
-        this.standing.succeeded('submission');
+        this.availability.succeeded('submission');
         retryMs = FIRST_RETRY_MS;
         if (reason === undefined) this.accepted++;
         else {
@@ -263,7 +263,7 @@ export class RemoteMiner {
       } catch (error) {
         if (signal.aborted) return;
         if (!(error instanceof NodeAway || error instanceof WrongServer)) throw error;
-        this.standing.failed('submission', error);
+        this.availability.failed('submission', error);
         this.submitNow = new AbortController();
         await pause(retryMs, AbortSignal.any([signal, this.submitNow.signal]));
         retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
@@ -271,7 +271,7 @@ export class RemoteMiner {
     }
   }
 
-  /** Forgets what would be rejected as a share was, and asks for work. */
+  /** Drops the shares that would be rejected like this one, and asks for work. */
   private drop({ round, body }: QueuedShare, reason: typeof ROUND_OVER | typeof STALE): void {
     const isLost = (share: QueuedShare): boolean =>
       share.round === round && (reason === ROUND_OVER || share.body.job_id === body.job_id);
@@ -284,7 +284,7 @@ export class RemoteMiner {
   }
 }
 
-/** Waits for so long, if it is above 0, or until the signal. */
+/** Waits this long, if above 0, or until the signal. */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   if (ms <= 0) return;
   await sleep(ms, undefined, { signal }).catch(() => undefined);

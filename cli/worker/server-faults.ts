@@ -13,7 +13,7 @@ export class NodeAway extends Error {
   }
 }
 
-/** What answers is no node, or one that won't have this worker: trying again won't help. */
+/** What answers is not a node, or one that refuses this worker: trying again won't help. */
 export class WrongServer extends Error {
   override readonly name = 'WrongServer';
 }
@@ -26,10 +26,10 @@ export function errorAnswer(body: unknown): ErrorAnswer | undefined {
   return errorShape.safeParse(body).data;
 }
 
-/** The codes of a server that speaks another protocol, or that proves to be another. */
+/** Error codes of a server with another protocol, or with another identity. */
 const WRONG_CODE = /CERT|SIGNED|SSL|TLS|^EPROTO$|^HPE_|_LEAF_SIGNATURE$/;
 
-/** What a request that got no answer stands for. @param url without secrets, for people */
+/** The fault behind a request that got no answer. @param url without secrets, for messages */
 export function faultOf(url: string, error: unknown): NodeAway | WrongServer {
   const { name, cause } = error as { name?: string; cause?: { code?: string; message?: string } };
   if (name === 'TimeoutError') return new NodeAway(`${url} does not answer in time`, true);
@@ -37,15 +37,15 @@ export function faultOf(url: string, error: unknown): NodeAway | WrongServer {
   if (code && WRONG_CODE.test(code)) {
     return new WrongServer(`${url} can't be talked to: ${message || code} (${code})`);
   }
-  // The Fetch Standard lists ports that nothing may be asked on.
+  // The Fetch Standard lists blocked ports.
   if (message === 'bad port') return new WrongServer(`${url}: a port that fetch refuses`);
   return new NodeAway(`${url}: ${code ?? (message || String(error))}`, true);
 }
 
 /**
- * What an answer stands for that is not the one asked for.
- * @param url without secrets, for people
- * @param body as JSON; undefined where it is none
+ * The fault behind an unexpected answer.
+ * @param url without secrets, for messages
+ * @param body parsed JSON; undefined if it was not JSON
  */
 export function faultOfAnswer(
   url: string,
@@ -63,7 +63,7 @@ export function faultOfAnswer(
   return new WrongServer(`${what}, and not as a node does: is the address right?`);
 }
 
-/** Where a redirect leads, without what may be secret. */
+/** The target of a redirect, without possible secrets. */
 function placeOf(location: string | null, url: string): string {
   try {
     const { origin, pathname } = new URL(location ?? '', url);

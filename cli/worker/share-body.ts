@@ -4,7 +4,7 @@ import { shareOf } from '../../src/proof/shares';
 import type { Attempt } from '../../src/work/attempt';
 import type { Template } from '../../src/work/segment';
 
-/** A share as POST /submission takes it. */
+/** A share as POST /submission accepts it. */
 export interface ShareBody {
   hash: string;
   difficulty: number;
@@ -15,11 +15,11 @@ export interface ShareBody {
   nonce: string;
   version_bits: string;
   time_offset: number;
-  /** The job it was found on; the newest of its worker where left out. */
+  /** The job it was found on; by default the worker's newest. */
   job_id?: string;
 }
 
-/** Writes what was found on a template as it is submitted. */
+/** Encodes an attempt on a template for submission. */
 export function shareBody(
   template: Template,
   attempt: Attempt,

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Loads a native addon that the bundle carries inside itself. An addon can only be loaded from a file, so that it is
- * written to a folder of this user's alone and taken away at once where the system lets go of a loaded file.
+ * Loads a native addon embedded in the bundle. An addon can only be loaded from a file, so it is
+ * written to a folder that only this user can read, and removed at once if the system allows that for a loaded file.
  *
  * @param base64 the bytes of the `.node` file
  * @returns what the addon exports
@@ -23,7 +23,7 @@ export function loadEmbeddedAddon(base64: string): unknown {
   }
 }
 
-/** Windows keeps a loaded file in place; its temporary folder stays behind there. */
+/** Windows does not let a loaded file be removed, so the temporary folder stays behind there. */
 function removeIfPossible(folder: string): void {
   try {
     rmSync(folder, { recursive: true, force: true });

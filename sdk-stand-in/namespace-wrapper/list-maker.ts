@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Submission } from './types';
 
 export interface ListMakerInput {
-  /** The round's submissions by public key, as the node gave them: the order of all keys counts. */
+  /** The round's submissions by public key, as the node gave them: the order of the keys matters. */
   submissions: Record<string, Submission>;
   /** Who submitted in each of the two rounds before (one or none at the start). */
   earlierSubmitters: ReadonlySet<string>[];

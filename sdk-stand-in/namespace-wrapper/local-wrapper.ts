@@ -106,7 +106,7 @@ export class LocalWrapper extends NamespaceWrapper {
     return Promise.resolve();
   }
 
-  /** There is one maker here, so that its key is not looked at. */
+  /** There is only one maker here, so its key is ignored. */
   getDistributionList(_publicKey: string, round: number): Promise<Buffer | null> {
     return Promise.resolve(this.#lists[round]?.[this.#self] ?? null);
   }
@@ -172,7 +172,7 @@ export class LocalWrapper extends NamespaceWrapper {
     (rounds[submission.round] ??= {})[this.#self] = submission;
   }
 
-  /** The first vote raises the audit, without being counted; those after it are. */
+  /** The first vote raises the audit but is not counted; later ones are. */
   #audit(
     audits: Record<string, AuditTriggerState>,
     candidate: PublicKey,

@@ -16,7 +16,7 @@ import type {
 
 const SAMPLED_SUBMISSIONS = 5;
 
-/** True or false is a vote; a throw is none. */
+/** True or false is a vote; throwing casts none. */
 type Validate = (value: string, round: number, submitter: string) => Promise<boolean>;
 type Vote = (
   candidate: PublicKey,
@@ -26,7 +26,7 @@ type Vote = (
 ) => Promise<unknown>;
 
 /**
- * The SDK's `namespaceWrapper`: what a task asks of its node, and the voting and list-making every node does alike.
+ * The SDK's `namespaceWrapper`: a task's calls to its node, and the voting and list-making that every node does alike.
  * NodeWrapper asks the node that started the process, LocalWrapper plays the node in memory.
  */
 export abstract class NamespaceWrapper {
@@ -67,7 +67,7 @@ export abstract class NamespaceWrapper {
     round: number,
   ): Promise<boolean | null>;
   abstract distributionListSubmissionOnChain(round: number): Promise<void | string>;
-  /** The JSON text of the list a maker uploaded; null where the node has none. */
+  /** The JSON text of the list a maker uploaded; null if the node has none. */
   abstract getDistributionList(
     publicKey: string,
     round: number,
@@ -91,15 +91,15 @@ export abstract class NamespaceWrapper {
     signedMessage: string,
     pubKey: string,
   ): Promise<{ data?: string; error?: string }>;
-  /** Signs with the account that stands behind this node when no key is given. */
+  /** Signs with this node's own account if no key is given. */
   protected abstract signWithAccount(body: Record<string, unknown>): Promise<string | void>;
 
-  /** The database behind storeGet and storeSet, whose errors reach who asks. */
+  /** The database behind storeGet and storeSet; its errors reach the caller. */
   getDb(): Promise<Store> {
     return Promise.resolve(this.#store);
   }
 
-  /** The value last set under this key, or null; also null where it can't be read. */
+  /** The value last set under this key, or null if there is none or it can't be read. */
   async storeGet(key: string): Promise<string | null> {
     const document = await unlessFailed(() => this.#store.findOne({ key }));
     return document?.[key] ?? null;
@@ -164,7 +164,7 @@ export abstract class NamespaceWrapper {
     });
   }
 
-  /** Public key of the node that has to make the round's distribution list; nothing or '' when there is none. */
+  /** Public key of the node that has to make the round's distribution list; undefined or '' if there is none. */
   async nodeSelectionDistributionList(
     round: number,
     isPreviousFailed: boolean,
@@ -182,7 +182,7 @@ export abstract class NamespaceWrapper {
     });
   }
 
-  /** Has the list made where this node is the selected one, and triggers the payout when the windows are over. */
+  /** Has the list made if this node is selected, and triggers the payout when the windows are over. */
   async selectAndGenerateDistributionList(
     submitDistributionList: (round: number) => Promise<void>,
     round: number,
@@ -220,7 +220,7 @@ export abstract class NamespaceWrapper {
       const value = ballot.submissions[candidate]?.submission_value ?? '';
       try {
         const isValid = await ballot.validate(value, round, candidate);
-        // Nobody doubted it so far, and neither do we: silence is consent.
+        // Nobody has raised an audit, and neither does this node: silence is consent.
         if (isValid && !ballot.audits?.[candidate]) continue;
         await ballot.vote(new PublicKey(candidate), isValid, voter, round);
       } catch (error) {

@@ -43,7 +43,7 @@ function post(
         port,
         path: '/namespace-wrapper',
         method: 'POST',
-        // A kept-alive socket may be closed by the node in the moment it is used again.
+        // The node may close a kept-alive socket at the moment it is reused.
         agent: false,
         headers: {
           'content-type': 'application/json',

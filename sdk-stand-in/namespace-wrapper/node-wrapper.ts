@@ -12,7 +12,7 @@ import type {
 } from './types';
 
 /**
- * Asks the Koii node that started the task. A failed call resolves to `{ error }` and most methods pass on whatever
+ * Calls the Koii node that started the task. A failed call resolves to `{ error }` and most methods pass on whatever
  * came back, as the official SDK does: a task that trusts an answer blindly must fail here too.
  */
 export class NodeWrapper extends NamespaceWrapper {
@@ -38,7 +38,7 @@ export class NodeWrapper extends NamespaceWrapper {
     return (await this.#call('getBasePath')) as string;
   }
 
-  /** 0 where the node can't tell. */
+  /** 0 if the node can't tell. */
   async getSlot(): Promise<number> {
     const slot = await this.#call('getCurrentSlot');
     return typeof slot === 'number' ? slot : 0;
@@ -60,7 +60,7 @@ export class NodeWrapper extends NamespaceWrapper {
     return Promise.resolve(this.#mainAccount);
   }
 
-  /** Rejects where the node has no account to give. */
+  /** Rejects if the node has no account to give. */
   async getSubmitterAccount(taskType?: TaskType): Promise<Keypair | null> {
     const account = (await this.#call('getSubmitterAccount', ...(taskType ? [taskType] : []))) as {
       _keypair: { secretKey: Record<string, number> };
@@ -68,7 +68,7 @@ export class NodeWrapper extends NamespaceWrapper {
     return Keypair.fromSecretKey(Uint8Array.from(Object.values(account._keypair.secretKey)));
   }
 
-  /** Null where the node answers with an error number. */
+  /** Null if the node answers with an error number. */
   async getTaskState(options: TaskStateOptions): Promise<TaskState | null> {
     const state = await this.#call('getTaskState', options);
     return typeof state === 'number' ? null : (state as TaskState);
@@ -86,7 +86,7 @@ export class NodeWrapper extends NamespaceWrapper {
     await this.#call('checkSubmissionAndUpdateRound', submissionValue, round);
   }
 
-  /** The node votes with its own account; the voter is for the local test mode. */
+  /** The node votes with its own account; the voter is only for the local test mode. */
   async auditSubmission(
     candidate: PublicKey,
     isValid: boolean,
@@ -107,7 +107,7 @@ export class NodeWrapper extends NamespaceWrapper {
     return (await this.#call('distributionListSubmissionOnChain', round)) as string;
   }
 
-  /** Rejects where the node answers null. */
+  /** Rejects if the node answers null. */
   async getDistributionList(publicKey: string, round: number): Promise<string | null> {
     const list = (await this.#call('getDistributionList', publicKey, round)) as
       string | { error: unknown };

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type Express } from 'express';
 
-/** The SDK's `app` as a task finds it: JSON and form bodies parsed, open to every origin, alive under `/`. */
+/** The SDK's `app` as a task finds it: parses JSON and form bodies, allows every origin, says it is alive at `/`. */
 export function createApp(): Express {
   const app = express();
   app.use(express.urlencoded({ limit: '50mb', extended: false }));
@@ -23,15 +23,15 @@ export function createApp(): Express {
   return app;
 }
 
-/** What a machine without IPv6 says. */
+/** The errors of a machine without IPv6. */
 const NO_IPV6 = ['EADDRNOTAVAIL', 'EAFNOSUPPORT'];
 
 /**
- * Serves on loopback only: unlike the official SDK's, this app is never meant for another machine. On both addresses
- * of it, since `localhost` is either, by the machine.
- * @param port 0 is any that is free
+ * Serves on loopback only: unlike the official SDK's, this app is never meant for other machines. On both
+ * addresses, since `localhost` may be either, depending on the machine.
+ * @param port 0 for any free one
  * @param other address beside 127.0.0.1; for tests
- * @returns the server on 127.0.0.1; what closes it closes the other
+ * @returns the server on 127.0.0.1; closing it closes the other
  */
 export function listen(app: Express, port: number, other = '::1'): Server {
   const server = app.listen(port, '127.0.0.1', () => {

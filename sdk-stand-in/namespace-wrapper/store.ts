@@ -10,8 +10,8 @@ type StoredDocument = Record<string, string>;
 
 /**
  * The task's key-value store, a LevelDB that opens on first use, with what a store of strings takes of the official
- * SDK's database. Operations run one after the other, so that a read sees every write asked for before it; what fails
- * rejects.
+ * SDK's database. Operations run one after the other, so that a read sees every earlier write; failed ones
+ * reject.
  */
 export class Store {
   readonly #locate: () => Promise<string>;
@@ -23,12 +23,12 @@ export class Store {
     this.#locate = locate;
   }
 
-  /** The database's folder, once it was opened. */
+  /** The database's folder, once opened. */
   get filename(): string | undefined {
     return this.#db?.location;
   }
 
-  /** What is stored under a key; null where there is nothing. */
+  /** The value stored under a key; null if there is none. */
   findOne({ key }: { key: string }): Promise<StoredDocument | null> {
     return this.#inTurn(async (db) => {
       const value = await db.get(key);
@@ -41,7 +41,7 @@ export class Store {
       try {
         await db.put(key, document[key]!);
       } catch (error) {
-        // The log of the database may end in half a record now: opened again, it begins a new one.
+        // The database's log may now end in half a record; reopening starts a new log.
         this.#db = undefined;
         await db.close();
         throw error;
@@ -49,7 +49,7 @@ export class Store {
     });
   }
 
-  /** Where the folder was removed, writes into a new one what can still be read. LevelDB does the rest by itself. */
+  /** If the folder was removed, writes what can still be read into a new one. LevelDB does the rest by itself. */
   compactDatafileAsync(): Promise<void> {
     return this.#inTurn(async (db) => {
       if (existsSync(db.location)) return;
@@ -75,7 +75,7 @@ export class Store {
   }
 }
 
-/** A task restarted at once finds the lock of the process before it still held: wait for that one to end. */
+/** A task restarted at once finds the lock still held by its predecessor: wait for that process to end. */
 async function open(location: string): Promise<Level<string, string>> {
   const db = new Level<string, string>(location);
   for (let attempt = 1; ; attempt++) {

@@ -60,7 +60,7 @@ export interface TaskState extends TaskSubmissionState, TaskDistributionInfo {
   allowed_failed_distributions: number;
 }
 
-/** Which of the large maps the node puts into a task state. */
+/** Which of the large maps the node includes in a task state. */
 export interface TaskStateOptions {
   is_submission_required?: boolean;
   is_distribution_required?: boolean;

@@ -1,7 +1,7 @@
 import type { TaskState, TaskSubmissionState } from '../namespace-wrapper/types';
 import type { DistributionList, Submitter } from './types';
 
-/** A round's submitters with their votes and stakes, in the order in which the node lists them. */
+/** A round's submitters with their votes and stakes, in the node's order. */
 export function submittersOf(
   info: TaskSubmissionState,
   stakes: TaskState['stake_list'],
@@ -18,7 +18,7 @@ export function submittersOf(
 }
 
 /**
- * The list itself when every submitter is in it, its values are integers and their sum is at most the bounty;
+ * The list itself if it contains every submitter, its values are integers and their sum is at most the bounty;
  * otherwise zero for every submitter, so that a faulty list costs nobody anything.
  */
 export function payableList(

@@ -10,7 +10,7 @@ const taskManager = new TaskManager();
 
 export const taskRunner = new TaskRunner(namespaceWrapper, taskManager);
 
-/** Hands the task's six functions in; throws when one is missing. */
+/** Registers the task's six functions. @throws if one is missing */
 export function initializeTaskManager(functions: UserFunctions): void {
   taskManager.initialize(functions);
 }
@@ -38,7 +38,7 @@ function onRoundEvent({ functionCall, roundNumber, isPreviousRoundFailed }: Roun
   }
 }
 
-/** Waits for no handler, and catches no rejection: as with the official SDK, a task that rejects ends its process. */
+/** Neither awaits handlers nor catches rejections: as with the official SDK, a task that rejects ends its process. */
 async function start(): Promise<void> {
   if (taskNodeAdministered) {
     app.get('/taskState', (_request, response, next) => {

@@ -3,7 +3,7 @@ import type { UserFunctions } from './types';
 const READY_WITHIN_MS = 2000;
 const FUNCTION_NAMES = ['setup', 'task', 'submission', 'audit', 'distribution', 'routes'] as const;
 
-/** Holds the task's functions from the moment it hands them in. */
+/** Holds the task's functions once they are registered. */
 export class TaskManager {
   readonly #ready: Promise<UserFunctions>;
   #resolve!: (functions: UserFunctions) => void;
@@ -12,14 +12,14 @@ export class TaskManager {
     this.#ready = new Promise((resolve) => (this.#resolve = resolve));
   }
 
-  /** Throws when one of the six functions is missing or is not a function. */
+  /** @throws if one of the six functions is missing or is not a function */
   initialize(functions: UserFunctions): void {
     const missing = FUNCTION_NAMES.filter((name) => typeof functions[name] !== 'function');
     if (missing.length > 0) throw new Error(`Missing required functions: ${missing.join(', ')}`);
     this.#resolve(functions);
   }
 
-  /** Rejects when the task has not handed in its functions within two seconds. */
+  /** Rejects if the task has not registered its functions within two seconds. */
   async functions(): Promise<UserFunctions> {
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<never>((_resolve, reject) => {

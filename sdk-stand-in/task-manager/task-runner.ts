@@ -20,7 +20,7 @@ export class TaskRunner {
     await task(round);
   }
 
-  /** Hands in the task's submission; nothing when it gives none, throws, or gives more than 512 bytes. */
+  /** Submits the task's value, unless it gives none, throws, or gives more than 512 bytes. */
   async submitTask(round: number): Promise<void> {
     try {
       const { submission } = await this.#manager.functions();
@@ -36,7 +36,7 @@ export class TaskRunner {
     }
   }
 
-  /** An audit that answers nothing counts as approval, one that throws is no vote. */
+  /** An audit that returns nothing counts as approval; one that throws casts no vote. */
   async auditTask(round: number): Promise<void> {
     const { audit } = await this.#manager.functions();
     await this.#node.validateAndVoteOnNodes(
@@ -75,7 +75,7 @@ export class TaskRunner {
     );
   }
 
-  /** A node that can't make a list of its own has nothing to object. */
+  /** A node that can't make a list itself raises no objection. */
   async #agreesWith(maker: string, round: number): Promise<boolean> {
     try {
       const text = await this.#node.getDistributionList(maker, round);
@@ -89,7 +89,7 @@ export class TaskRunner {
     }
   }
 
-  /** The round's list by the task's own rules, or null where it has no entries or can't be made. */
+  /** The round's list by the task's own rules, or null if it has no entries or can't be made. */
   async #distributionList(round: number): Promise<DistributionList | null> {
     try {
       const info = await this.#node.getTaskSubmissionInfo(round);

@@ -1,6 +1,6 @@
 export interface Submitter {
   publicKey: string;
-  /** 1 when nobody raised an audit, else the sum of +1 and -1. */
+  /** 1 if nobody raised an audit, else the sum of +1 and -1. */
   votes: number;
   /** In ROE. */
   stake: number;

@@ -6,7 +6,7 @@ import { parseLedgerOptions } from '../../simulator';
 import { BRIEFLY, runWithCheaters } from '../fixtures/cheaters';
 import { describeProcesses } from '../runner/describe-processes';
 
-// Each cheater that is after the payouts, alone among three honest nodes and, at the same time, among four, on ledgers
+// Each cheater that aims at the payouts, alone among three honest nodes and, at the same time, among four, on ledgers
 // that differ where K2's program is not public. The invariants (cli/simulate/invariants.ts) hold over each run, or it
 // has failures.
 
@@ -31,13 +31,13 @@ function falseLists(perRound: number): Check {
 const noFalseList: Check = (_report, { dishonestLists }) =>
   expect(dishonestLists).to.deep.equal([]);
 
-/** It voted in each round, and fell nothing. */
+/** It voted in each round, and voted nothing out. */
 const vetoes: Check = (_report, cheater) => {
   expect(new Set(cheater.vetoes.map(({ round }) => round)).size).to.equal(ROUNDS);
   for (const { outcome } of cheater.vetoes) expect(outcome).not.to.equal('voted out');
 };
 
-/** A vote against came after every vote for, and so after the last look. */
+/** A vote against came after every vote for, that is, after the last look. */
 const lastVetoes: Check = (report, cheater) => {
   vetoes(report, cheater);
   const lists = report.rounds.flatMap(({ distributionLists }) => distributionLists);
@@ -49,7 +49,7 @@ const invalid: Check = (_report, { submissions }) => {
   expect(submissions.map(({ valid }) => valid)).to.deep.equal(Array<boolean>(ROUNDS).fill(false));
 };
 
-/** Where the SDK selected it, nobody was there to make the list at its call. */
+/** If the SDK selected it, nobody made the list when the SDK called. */
 const silence: Check = (report, cheater) => {
   invalid(report, cheater);
   const { publicKey } = cheater;
@@ -76,7 +76,7 @@ const refused =
     expect(cheater.refusals.map((refusal) => refusal.method)).to.include(method);
   };
 
-/** What each has tried, on a ledger that lets pass all it can and on one that doesn't. */
+/** What each must have tried, on the most permissive ledger and on a strict one. */
 const CASES: readonly [KindName, Check, Check?][] = [
   ['greedy', falseLists(1)],
   ['omit', falseLists(1)],

@@ -17,7 +17,7 @@ import { verifyProof } from '../../src/proof/verify';
 import { nameOf, templatesOf } from '../../src/work/source';
 import { judgeOf, vectors } from '../fixtures/proofs';
 
-/** What an audit has to say of each malformation: the fault that it is meant for, in a full proof or for its length. */
+/** The verdict due for each malformation: the fault it is meant to have, in a full proof, or its length. */
 const FAULTS: Readonly<Record<string, RegExp>> = {
   '513 bytes': /longer than 496/,
   padding: /longer than 496|canonical/,
@@ -43,7 +43,7 @@ for (const source of [WORK_SOURCE.koii, WORK_SOURCE.bitcoin]) {
   const k = K[source];
 
   describe(`forged proofs of source ${nameOf(source)}`, () => {
-    /** A real full proof, of all segments that there may be, with its shares taken out of it. */
+    /** A real full proof with the most segments allowed, and its shares. */
     const vector = vectors.find(
       ({ valid, shares, workSource }) => valid && shares === k && workSource === nameOf(source),
     )!;
@@ -107,7 +107,7 @@ for (const source of [WORK_SOURCE.koii, WORK_SOURCE.bitcoin]) {
         expect(FAULTS).to.have.property(name);
         expect(malformed(vector.proof)).not.to.equal(vector.proof);
         expect(reasonOf(malformed(vector.proof))).to.match(FAULTS[name]!);
-        // Also of a proof that leaves room for what is added: then no length gives it away.
+        // Also for a proof with room for the addition, so that its length does not give it away.
         const short = proofOf(mined.work, some(9).shares);
         expect(reasonOf(short)).to.equal('none');
         expect(reasonOf(malformed(short))).to.match(FAULTS[name]!);

@@ -5,9 +5,9 @@ import type { JudgedReport } from '../../cli/simulate/judge';
 import { runWithCheaters } from '../fixtures/cheaters';
 import { describeProcesses } from '../runner/describe-processes';
 
-// One run with every cheater that lies in what it submits, and one that is to be paid for templates of its own making: two
+// One run with every cheater whose submissions are false, and one that must be paid for templates it made up: two
 // rounds of work source koii, then two of bitcoin. The honest nodes mine koii throughout. The invariants
-// (cli/simulate/invariants.ts) hold over it, or it has failures; what is looked at here is that each did try.
+// (cli/simulate/invariants.ts) hold over it, or it has failures; these tests check that each cheater did try.
 
 const ROUNDS = 4;
 
@@ -43,12 +43,12 @@ describeProcesses('nodes that lie in what they submit', function () {
     ['copy', "another node's proof", ROUNDS, /above the floor/],
     ['forge', 'random bytes', ROUNDS, /above the floor/],
     ['inflate', 'shares above the floor, and a share repeated', ROUNDS, /above the floor|twice/],
-    // Its first of each work source is a true one.
+    // Its first proof of each work source is true.
     ['replay', 'a proof of an earlier round', ROUNDS - 2, /above the floor/],
-    // The seeds of rounds 0 and 1 depend on no submission: whoever guesses them guesses right.
+    // The seeds of rounds 0 and 1 depend on no submission, so guessing them works.
     ['premine', 'a proof mined ahead', ROUNDS - 2, /above the floor/],
     ['stale', "a proof on another round's seed", ROUNDS, /above the floor/],
-    // One of its proofs is longer than what the ledger takes.
+    // One of its proofs is longer than the ledger accepts.
     [
       ...(['malform', 'encodings that are not canonical', ROUNDS - 1] as const),
       /canonical|longer|segments are out of order or equal/,
@@ -58,7 +58,7 @@ describeProcesses('nodes that lie in what they submit', function () {
     it(`${name} (${what}) is found out and unpaid`, () => {
       const { earned, due, lost } = cheater(name);
       const tried = invalid(cheater(name));
-      // On a machine too busy to find a share, some have nothing to lie with in a round.
+      // On a machine too busy to find a share, some have nothing to falsify in a round.
       expect(tried.length).to.be.within(1, times);
       for (const { paid } of tried) expect(paid).to.equal(0);
       for (const found of reasons(name)) expect(found).to.match(reason);

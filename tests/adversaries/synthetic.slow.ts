@@ -27,7 +27,7 @@ describe('a round with many submitters', function () {
     });
     expect(report.failures).to.deep.equal([]);
     expect(report).to.include({ submitters: 200, succeeded: true });
-    // Half of each work source, and the real node's.
+    // Half of each work source, plus the real node's.
     expect(report.validProofs).to.deep.equal({ koii: 101, bitcoin: 100 });
     expect(report.audits).to.be.within(1, 5);
     expect(report.msPerAudit).to.be.above(0);

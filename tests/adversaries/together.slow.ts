@@ -5,14 +5,14 @@ import type { JudgedReport } from '../../cli/simulate/judge';
 import { BRIEFLY, runWithCheaters } from '../fixtures/cheaters';
 import { describeProcesses } from '../runner/describe-processes';
 
-// Cheaters that are after the payouts, at the same time.
+// Cheaters that aim at the payouts, all at the same time.
 
 const NO_COST = { roundsUnpaid: 0, honestShortfall: 0, honestStakeLost: 0 };
 
 describeProcesses('all that are after the payouts together', function () {
   this.timeout(300_000);
   const ROUNDS = 3;
-  // One key each, but junk's two. Those of flood that only name lists don't count: they vote on none.
+  // One key each, except junk's two. Flood's keys that only name lists don't count, as they don't vote.
   const KINDS: readonly KindName[] = [
     ...(['greedy', 'omit', 'overpay', 'slasher', 'two-faced', 'late-list', 'rewrite'] as const),
     ...(['flood', 'veto', 'last-veto', 'last-veto-idle', 'silent', 'stake-race', 'junk'] as const),
@@ -96,7 +96,7 @@ describeProcesses('cheaters that no rule of a task can stop', function () {
       expect(cost).to.include({ roundsUnpaid: 0, honestStakeLost: 0 });
     }
     const [rewrite, late] = reports.map(({ cheaters }) => cheaters[0]!);
-    // It is paid where its list was named before all right ones, and only there.
+    // It is paid exactly if its list was named before all right ones.
     expect(rewrite!.dishonestLists).to.have.length(ROUNDS);
     const paid = rewrite!.dishonestLists.filter(({ outcome }) => outcome === 'accepted').length;
     expect(rewrite!.earned > rewrite!.due).to.equal(paid > 0);

@@ -4,7 +4,7 @@ import type { JudgedReport } from '../../cli/simulate/judge';
 import { runWithCheaters } from '../fixtures/cheaters';
 import { describeProcesses } from '../runner/describe-processes';
 
-// One run with every cheater that lies in its votes on submissions, and a forger for them to vote for.
+// One run with every cheater that votes falsely on submissions, and a forger for them to vote for.
 
 describeProcesses('nodes that lie in their votes on submissions', function () {
   this.timeout(300_000);

@@ -66,7 +66,7 @@ describe('what the bundle is built with', () => {
     expect(() => builtConsensus({ 'task-payout': 'x:1' })).to.throw(
       /^--env task-payout=x:1 is invalid\. Expected a P2WPKH program/,
     );
-    // As webpack has it where no value was given.
+    // What webpack passes if no value was given.
     expect(() => builtConsensus({ 'task-payout': true })).to.throw(/^--env task-payout=true is/);
     expect(() => builtConsensus({ bitcoin: true })).to.throw(/^--env bitcoin=true is invalid/);
   });
@@ -78,7 +78,7 @@ describe('the consensus of a bundle', function () {
   before(() => (folder = mkdtempSync(path.join(tmpdir(), 'consensus-test-'))));
   after(() => rmSync(folder, { recursive: true }));
 
-  /** By what a bundle judges proofs that was built with these options, and is run with that environment. */
+  /** The proof rules of a bundle built with these options and run in this environment. */
   async function rulesOf(env: string[], environment: NodeJS.ProcessEnv = {}): Promise<unknown> {
     const built = await buildFixture('print-rules.ts', folder, ...env);
     expect(built.status, built.stderr).to.equal(0);
@@ -117,7 +117,7 @@ describe('the consensus of a bundle', function () {
     };
     const ofNothing = { floor: String(FLOOR), halvingBlocks: 210_000 };
     expect(await rulesOf([], environment)).to.deep.equal(ofNothing);
-    // From source it is the same.
+    // The same when run from source.
     expect(PROOF_RULES).to.deep.equal({ ...ofNothing, taskPayout: undefined, floor: FLOOR });
   });
 

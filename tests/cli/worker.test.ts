@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { expect } from 'chai';
 import { ApiError, sendError } from '../../src/http/errors';
 import { openDoor } from '../fixtures/door';
-import { eventually } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { StandaloneNode, startProgram } from '../fixtures/standalone';
 import { describeProcesses } from '../runner/describe-processes';
 import { freePort } from '../sdk-stand-in/http';
@@ -33,17 +33,17 @@ describeProcesses('npm run worker', function () {
     const worker = work('--url', `${url}/`, '--id', 'rig1', '--threads', '2');
     // It waits for a round, and joins it when it starts.
     await node.post('/task/4', {});
-    await eventually(async () => ((await sharesOf(4)) >= 3 ? true : undefined));
+    await eventually(async () => (await sharesOf(4)) >= 3);
 
     await node.kill('SIGKILL');
-    await eventually(() => (worker.output().includes('the node is away') ? true : undefined));
+    await eventually(() => worker.output().includes('the node is away'));
     await node.run();
     const before = await sharesOf(4);
-    await eventually(() => (worker.output().includes('the node is back') ? true : undefined));
-    await eventually(async () => ((await sharesOf(4)) > before ? true : undefined));
+    await eventually(() => worker.output().includes('the node is back'));
+    await eventually(async () => (await sharesOf(4)) > before);
 
     await node.post('/task/5', {});
-    await eventually(async () => ((await sharesOf(5)) >= 3 ? true : undefined));
+    await eventually(async () => (await sharesOf(5)) >= 3);
     const { statistics } = (await node.ask('/audit')).body;
     expect(statistics.invalid_shares).to.equal(0);
 
@@ -51,7 +51,7 @@ describeProcesses('npm run worker', function () {
     const askedAt = performance.now();
     worker.kill('SIGINT');
     expect((await exit)[0]).to.equal(0);
-    // Two seconds are promised; the rest is for a busy machine.
+    // Two seconds are promised; the rest allows for a busy machine.
     expect(performance.now() - askedAt).to.be.below(4000);
     expect(worker.output()).to.match(
       /mined for [^:]+: [1-9]\S* [kM]?H\/s on average, [1-9]\S* [kMG] hashes; [1-9]\d* shares accepted, \d+ rejected\n$/,
@@ -61,7 +61,7 @@ describeProcesses('npm run worker', function () {
 
   it('ends at Ctrl-C while it waits for a node that is not there', async () => {
     const worker = work('--url', `http://127.0.0.1:${await freePort()}`, '--id', 'rig1');
-    await eventually(() => (worker.output().includes('the node is away') ? true : undefined));
+    await eventually(() => worker.output().includes('the node is away'));
     const exit = once(worker, 'exit');
     worker.kill('SIGINT');
     expect((await exit)[0]).to.equal(0);

@@ -5,7 +5,7 @@ import { testFiles } from '../fixtures/test-files';
 
 const ROOT = path.join(__dirname, '../..');
 const read = (name: string): string => readFileSync(path.join(ROOT, name), 'utf8');
-/** What is built is there or not. */
+/** Build outputs may or may not exist. */
 const isThere = (name: string): boolean =>
   /^native\/(build|prebuilds)\b/.test(name) || existsSync(path.join(ROOT, name));
 
@@ -21,7 +21,7 @@ const PLACE =
 /** A test file, with or without its folder, and the title that follows it. */
 const TEST = /(?<![\w./*-])([\w./-]*[\w-]\.(?:test|slow|browser)\.ts)`?(?:[ :,]+"([^"]+)")?/g;
 
-/** The file that a document means: without a folder one of tests/faults, as docs/RELIABILITY.md says, or the only one. */
+/** The file that a document means: without a folder, one in tests/faults (docs/RELIABILITY.md) or the only one. */
 function testFile(name: string): string | undefined {
   if (name.includes('/')) return isThere(name) ? name : undefined;
   const [first, ...others] = FILES.filter((file) => path.posix.basename(file) === name);
@@ -32,7 +32,7 @@ function testFile(name: string): string | undefined {
       : first;
 }
 
-/** The titles of the tests in a file; `…` where a part of one comes from its case. */
+/** The titles of the tests in a file; `…` stands for a part that varies by case. */
 function titlesIn(file: string): string[] {
   const titles = read(file).matchAll(/\b(?:it|describe\w*)\(\s*(['"`])((?:\\.|(?!\1).)*)\1/gs);
   return [...titles].map(([, , title]) =>

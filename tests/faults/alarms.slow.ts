@@ -5,13 +5,13 @@ import { ShownNotices } from '../fixtures/shown-notices';
 import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
-/** How the node does is looked at so often. */
+/** How often the task checks how it is doing. */
 const LOOK_MS = 10_000;
 
-/** A limit on the size of files makes every write fail, as a full disk does, and needs no rights. */
+/** A limit on file sizes makes every write fail, like a full disk, and needs no privileges. */
 const canLimit = spawnSync('prlimit', ['--version']).status === 0;
 
-// The bundle, and a node that records what it is to show.
+// Runs the bundle, with a node that records the notices it is to show.
 describeProcesses('alarms in the desktop node', function () {
   this.timeout(300_000);
   const notices = new ShownNotices();
@@ -59,20 +59,18 @@ describeProcesses('alarms in the desktop node', function () {
         submission_window: roundSlots / 2,
         audit_window: roundSlots / 2,
       }),
-      // As where the fee can't be paid.
+      // As when the fee can't be paid.
       checkSubmissionAndUpdateRound: () => undefined,
     });
     await notices.task.start();
     await notices.task.logged('ready to mine');
-    let isOver = false;
-    const events = (async () => {
-      for (let last = -1; !isOver; await sleep(50)) {
-        if (round() === last) continue;
-        last = round();
-        notices.task.send('executeTask', last);
-        notices.task.send('submitPayload', last - 1);
-      }
-    })();
+    let last = -1;
+    const events = setInterval(() => {
+      if (round() === last) return;
+      last = round();
+      notices.task.send('executeTask', last);
+      notices.task.send('submitPayload', last - 1);
+    }, 50);
     try {
       const [level] = await notices.shows('did not reach the chain');
       expect(level).to.equal('warn');
@@ -83,8 +81,7 @@ describeProcesses('alarms in the desktop node', function () {
       );
       await sleep(3 * roundSlots * slotMs);
     } finally {
-      isOver = true;
-      await events;
+      clearInterval(events);
     }
     expect(notices.task.log).to.match(/the proof of round \d+ is not on the chain/);
     expect(notices.about('reach the chain')).to.have.length(2);
@@ -117,7 +114,7 @@ describeProcesses('alarms in the desktop node', function () {
     const [level, message] = await notices.shows('newer task');
     expect(level).to.equal('warn');
     expect(message).to.include(notices.task.other.publicKey);
-    await sleep(500);
+    await notices.task.stored(/newer task\W+toldAt\W+\d/);
     await notices.kill();
     await notices.mine(ROUND);
     await notices.task.hasShares(ROUND);
@@ -137,7 +134,7 @@ describeProcesses('alarms in the desktop node', function () {
     notices.task.send('executeTask', ROUND);
     const [level] = await notices.shows('Mining has stopped: the node has not told');
     expect(level).to.equal('error');
-    // Over a restart it is the same alarm.
+    // It remains the same alarm after a restart.
     await notices.kill();
     await notices.mine(ROUND);
     await sleep(3 * LOOK_MS);

@@ -14,7 +14,7 @@ describeProcesses('fault: the answers of the node', function () {
   beforeEach(() => (task = new LoneTask()));
   afterEach(() => task.dispose());
 
-  /** All that a round has a task ask, at once. */
+  /** Everything that makes a task ask its node in a round, at once. */
   const sendEvents = (): void => {
     task.send('executeTask', ROUND);
     task.send('auditPayload', LISTED);
@@ -58,11 +58,12 @@ describeProcesses('fault: the answers of the node', function () {
     await task.start();
     await task.logged('ready to mine');
     sendEvents();
+    // A second call would come within this time.
     await sleep(1000);
     const asked = task.callsOf('getTaskSubmissionInfo').map(([round]) => round);
     answer();
     repair();
-    // The list-keeper, the seed of the round, the SDK's audit and its selection of who makes the list.
+    // One call serves the list-keeper, the round's seed, the SDK's audit and its selection of the list-maker.
     expect(asked).to.deep.equal([LISTED]);
     await task.hasShares(ROUND);
   });

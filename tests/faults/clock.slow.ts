@@ -2,13 +2,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import { BUNDLE, LoneTask } from '../fixtures/lone-task';
-import { eventually } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
 const HOUR_MS = 3_600_000;
 
-/** What the page is told of the history: times in ms since 1970, in its order. */
+/** The history sent to the page: times in ms since 1970, in their order. */
 interface Shown {
   samples: number[];
   finds: number[];
@@ -68,16 +68,16 @@ describeProcesses('fault: the clock jumps by an hour, both ways', function () {
     await task.hasShares(ROUND);
     for (let jumps = 1; jumps <= 3; jumps++) {
       task.kill('SIGUSR2');
-      await eventually(() => (task.timesLogged('the clock moved') === jumps ? true : undefined));
+      await eventually(() => task.timesLogged('the clock moved') === jumps);
       const before = await shares();
-      await eventually(async () => ((await shares()) > before ? true : undefined));
+      await eventually(async () => (await shares()) > before);
     }
     expect(task.log).to.not.include('mined round');
     const health = await task.get<{ status: string; uptime: number }>('/healthz');
     expect(health).to.include({ status: 'healthy' });
     expect(health!.uptime).to.be.lessThan(60);
 
-    // A restart by another clock finds every share: they are told apart by their order, not by the hour.
+    // A restart under another clock finds every share: they are identified by their order, not by time.
     const before = await shares();
     task.kill('SIGTERM');
     await task.exit;
@@ -92,7 +92,7 @@ describeProcesses('fault: the clock jumps by an hour, both ways', function () {
     task.send('executeTask', ROUND);
     await task.hasShares(ROUND);
     const isNow = (time = 0): boolean => Math.abs(time - Date.now()) < 60_000;
-    /** The newest samples, once there are more than so many of this hour. */
+    /** The newest samples, once there are more than a number of them from this hour. */
     const goOn = (more: number): Promise<number[]> =>
       eventually(async () => {
         const { samples = [] } = (await shown()) ?? {};
@@ -103,7 +103,7 @@ describeProcesses('fault: the clock jumps by an hour, both ways', function () {
     };
 
     // Enough of them that some are stored.
-    await eventually(async () => ((await shown())?.samples.length ?? 0) > 18 || undefined);
+    await eventually(async () => ((await shown())?.samples.length ?? 0) > 18);
     expect(isNow((await shown())!.samples.at(-1)! - HOUR_MS)).to.equal(true);
     task.kill('SIGUSR2');
     await task.logged('the clock moved');
@@ -115,7 +115,7 @@ describeProcesses('fault: the clock jumps by an hour, both ways', function () {
       const of = await shareTimes();
       return isNow(of[0]) && of.length > 1 ? of : undefined;
     });
-    // In the order in which they came, each with its time as the clock was then.
+    // In the order they came, each with the clock's time at that moment.
     expect(isNow(times.at(-1)! - HOUR_MS)).to.equal(true);
 
     const before = await shares();
@@ -123,7 +123,7 @@ describeProcesses('fault: the clock jumps by an hour, both ways', function () {
     await task.exit;
     await task.start();
     task.send('executeTask', ROUND);
-    await eventually(async () => ((await shares()) > before ? true : undefined));
+    await eventually(async () => (await shares()) > before);
     expectRising(await goOn(5));
     expect(isNow((await shareTimes())[0])).to.equal(true);
     expect(task.verdictOn(await task.proofAfter(ROUND), ROUND)).to.include({ valid: true });

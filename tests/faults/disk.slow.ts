@@ -1,13 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { LoneTask } from '../fixtures/lone-task';
-import { eventually } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
 
-/** A limit on the size of files makes every write fail, as a full disk does, and needs no rights. */
+/** A limit on file sizes makes every write fail, like a full disk, and needs no privileges. */
 const canLimit = spawnSync('prlimit', ['--version']).status === 0;
 
 interface Health {
@@ -33,12 +32,15 @@ describeProcesses('fault: the disk is full', function () {
     task.send('executeTask', ROUND);
     await task.hasShares(ROUND);
     limitFiles('1');
-    await eventually(async () => ((await health())?.status === 'degraded' ? true : undefined));
+    await eventually(async () => (await health())?.status === 'degraded');
     expect((await health())!.components).to.include({ miner: true, share_collection: false });
-    const full = await task.hasShares(ROUND);
-    await sleep(1000);
+    const before = await task.hasShares(ROUND);
+    const full = await eventually(async () => {
+      const shares = await task.hasShares(ROUND);
+      return shares > before && shares;
+    });
     limitFiles('unlimited');
-    await eventually(async () => ((await health())?.status === 'healthy' ? true : undefined));
+    await eventually(async () => (await health())?.status === 'healthy');
     task.kill('SIGKILL');
     await task.exit;
 

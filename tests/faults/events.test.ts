@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { eventually } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { BUNDLE, LoneTask } from '../fixtures/lone-task';
 import { describeProcesses } from '../runner/describe-processes';
 
@@ -16,7 +16,7 @@ describeProcesses(
     beforeEach(() => (task = new LoneTask()));
     afterEach(() => task.dispose());
 
-    /** Whether the round is still being mined after a while. */
+    /** Whether the round is still being mined after a second, in which nothing may have ended it. */
     const stillMined = async (round: number): Promise<boolean> => {
       await sleep(1000);
       const answer = await task.get<{ hash_rate: number }>(`/task/${round}`);
@@ -37,7 +37,7 @@ describeProcesses(
       await task.start();
       task.send('executeTask', ROUND);
       await task.hasShares(ROUND);
-      // Rounds ROUND - 8 and ROUND + 8 would be kept in the same place.
+      // Rounds ROUND - 8 and ROUND + 8 share a slot in the store with ROUND.
       const others = [0, ROUND - 8, ROUND - 1, ROUND + 8, ROUND + 1_000_000, 2 ** 52];
       for (const other of others) task.send('executeTask', other);
       for (const other of others) await task.logged(`round ${other} is not mined`);
@@ -51,7 +51,7 @@ describeProcesses(
       await task.hasShares(ROUND);
       task.kill('SIGTERM');
       await task.exit;
-      // Both are kept in the same place.
+      // Both share a slot in the store.
       task.chain.round = ROUND - 8;
       await task.start();
       task.send('executeTask', ROUND - 8);
@@ -131,7 +131,7 @@ describeProcesses(
       expect(task.timesLogged('mining round ')).to.equal(1);
     });
 
-    // As the SDK does on a message of null, in some of its versions.
+    // As some versions of the SDK throw on a message of null.
     it('saves everything and ends with 0 after an exception that nothing caught, to be started again', async () => {
       const executable = path.join(task.directory, 'throwing.js');
       const trap = "process.on('SIGUSR2', () => { throw new Error('on purpose'); });\n";

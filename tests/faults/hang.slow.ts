@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { BUNDLE, LoneTask } from '../fixtures/lone-task';
-import { eventually } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { node18 } from '../fixtures/node18';
 import { describeProcesses } from '../runner/describe-processes';
 
@@ -17,7 +17,7 @@ describeProcesses('fault: the main loop hangs', function () {
   beforeEach(() => (task = new LoneTask()));
   afterEach(() => task.dispose());
 
-  /** Starts the bundle, which hangs for so many seconds on SIGUSR2, and has it mine. */
+  /** Starts the bundle, made to hang for this many seconds on SIGUSR2, and has it mine. */
   const mine = async (hangsForSeconds: number, execPath = process.execPath): Promise<number> => {
     const executable = path.join(task.directory, 'hanging.js');
     const hang = `const until = performance.now() + ${hangsForSeconds} * 1000; while (performance.now() < until);`;
@@ -39,7 +39,7 @@ describeProcesses('fault: the main loop hangs', function () {
     it(`ends with 0 after ten seconds, to be started again, and goes on with its shares: ${version}`, async () => {
       await mine(Infinity, node());
       const before = await shares();
-      // What is older than a second is kept, as when it is killed.
+      // What is older than a second is kept, as after a kill.
       await sleep(1500);
       const startedAt = performance.now();
       task.kill('SIGUSR2');
@@ -57,7 +57,7 @@ describeProcesses('fault: the main loop hangs', function () {
     task.kill('SIGUSR2');
     await task.logged('hangs');
     const before = await shares();
-    await eventually(async () => ((await shares()) > before ? true : undefined));
+    await eventually(async () => (await shares()) > before);
     expect(task.timesLogged(LAST_WORDS)).to.equal(0);
   });
 });
@@ -78,7 +78,7 @@ describeProcesses(
       task.kill('SIGSTOP');
       await sleep(15_000);
       task.kill('SIGCONT');
-      // Longer than it takes to count ten ticks.
+      // Longer than counting ten ticks takes.
       await sleep(12_000);
       await task.hasShares(ROUND);
       expect(task.timesLogged('mining round')).to.equal(1);

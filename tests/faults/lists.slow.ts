@@ -1,14 +1,14 @@
 import { expect } from 'chai';
 import { deriveKeyPair } from '../../simulator/keys';
 import { LoneTask } from '../fixtures/lone-task';
-import { eventually } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
 const LISTED = ROUND - 2;
 const ASKED = 1000;
 const SUBMITTERS = 300;
-/** All that a thousand askings hold, if they held it: each its submitters, their keys and stakes. */
+/** What a thousand calls would hold if they leaked: each its submitters, their keys and stakes. */
 const MB = 2 ** 20;
 
 describeProcesses('fault: the SDK asks for lists that it is not given', function () {
@@ -39,8 +39,8 @@ describeProcesses('fault: the SDK asks for lists that it is not given', function
       for (let i = 0; i < times; i += 50) {
         const before = task.callsOf('getTaskState').length;
         for (let n = 0; n < 50; n++) task.send('distributionListAudit', LISTED);
-        // Those that ask at the same time share one answer.
-        await eventually(() => task.callsOf('getTaskState').length > before || undefined);
+        // Simultaneous calls share one answer.
+        await eventually(() => task.callsOf('getTaskState').length > before);
       }
     };
     const heap = (): Promise<number> => task.metric('nodejs_heap_size_used_bytes');
@@ -49,12 +49,12 @@ describeProcesses('fault: the SDK asks for lists that it is not given', function
     await askMany(ASKED);
     const held = ASKED * SUBMITTERS * 500;
     expect(held).to.be.above(140 * MB);
-    // What is not collected yet is no leak: it comes and goes.
+    // Garbage that is not collected yet is no leak: it comes and goes.
     await eventually(async () => {
       await askMany(50);
-      return (await heap()) < before + 30 * MB || undefined;
+      return (await heap()) < before + 30 * MB;
     });
-    // The list-keeper's own, however often the SDK looked.
+    // Only the list-keeper's vote, however often the SDK looked.
     expect(task.callsOf('distributionListAuditSubmission')).to.have.length.at.most(1);
   });
 });

@@ -5,7 +5,7 @@ import type { LoneTask } from '../fixtures/lone-task';
 
 const READS = ['getRound', 'getTaskState', 'getCurrentSlot', 'getTaskSubmissionInfo'];
 
-/** Breaks all that the task reads of its node, once as the round starts and once as its proof is due. */
+/** Breaks everything the task reads from its node, once as the round starts and once as its proof is due. */
 export async function expectMinedInSpiteOf(task: LoneTask, fault: Method): Promise<void> {
   const { round } = task.chain;
   await task.start();
@@ -14,6 +14,7 @@ export async function expectMinedInSpiteOf(task: LoneTask, fault: Method): Promi
   let asked = task.nextCallOf('getRound');
   task.send('executeTask', round);
   await asked;
+  // The length of the outage; the task's own timers run meanwhile.
   await sleep(500);
   repair();
   await task.hasShares(round);
@@ -23,6 +24,7 @@ export async function expectMinedInSpiteOf(task: LoneTask, fault: Method): Promi
   task.send('submitPayload', round);
   await asked;
   task.chain.round = round + 1;
+  // Nothing may be handed in meanwhile.
   await sleep(500);
   expect(task.callsOf('checkSubmissionAndUpdateRound')).to.deep.equal([]);
   const submitted = task.nextCallOf('checkSubmissionAndUpdateRound');

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { BUNDLE } from '../fixtures/lone-task';
-import { eventually } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { ShownNotices } from '../fixtures/shown-notices';
 import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
 
-// The bundle, and a node that records what it is to show.
+// Runs the bundle, with a node that records the notices it is to show.
 describeProcesses('notices in the desktop node', function () {
   this.timeout(300_000);
   const notices = new ShownNotices();
@@ -19,13 +19,11 @@ describeProcesses('notices in the desktop node', function () {
     const [address] = /http:\S+/.exec(message)!;
     const response = await fetch(address, { redirect: 'manual' });
     expect(response.headers.get('set-cookie')).to.match(/^orca-control-/);
-    await sleep(500);
+    await notices.task.stored(/address\W+toldAt\W+\d/);
     await notices.kill();
     const { port } = new URL(address);
     await notices.task.start(BUNDLE, { API_PORT: port });
-    await eventually(() =>
-      notices.task.timesLogged('the dashboard, with') === 2 ? true : undefined,
-    );
+    await eventually(() => notices.task.timesLogged('the dashboard, with') === 2);
     await sleep(2000);
     expect(notices.about('Your mining page')).to.have.length(1);
   });
@@ -38,7 +36,7 @@ describeProcesses('notices in the desktop node', function () {
     await notices.kill();
     repair();
     await notices.task.start();
-    await eventually(() => (notices.about('Your mining page').length === 2 ? true : undefined));
+    await eventually(() => notices.about('Your mining page').length === 2);
   });
 
   for (const [what, logger] of [
@@ -62,7 +60,7 @@ describeProcesses('notices in the desktop node', function () {
       const stoppedAt = performance.now();
       notices.task.kill('SIGTERM');
       expect(await notices.task.exit).to.deep.equal({ code: 0, signal: null });
-      // Far below what an answer is waited for.
+      // Far less than the task waits for an answer.
       expect(performance.now() - stoppedAt).to.be.lessThan(20_000);
     });
   }
@@ -71,6 +69,7 @@ describeProcesses('notices in the desktop node', function () {
     notices.task.methods['logger'] = () => sleep(30_000, true);
     await notices.task.start();
     await notices.shows('Your mining page');
+    // Long enough for the notice to be repeated if its slow answer were not awaited.
     await sleep(50_000);
     expect(notices.all).to.have.length(1);
     expect(notices.task.timesLogged('a notice could not be shown')).to.equal(0);

@@ -2,18 +2,18 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import { BUNDLE, LoneTask, SECRET } from '../fixtures/lone-task';
-import { eventually } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { node18 } from '../fixtures/node18';
 import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
-/** What a node allows. */
+/** How long a node gives a task to end. */
 const STOP_MS = 2000;
 const DROPPED = 'orca_log_lines_dropped_total';
 const MEMORY = 'orca_memory_usage_bytes';
 const FLOOD = path.join(__dirname, '../fixtures/flood.js');
 
-/** What a task is run by. */
+/** The Node that runs the task. */
 const NODES: [string, () => string][] = [
   ['this Node', () => process.execPath],
   ['Node 18.12', node18],
@@ -26,7 +26,7 @@ for (const [name, binary] of NODES) {
     beforeEach(() => (task = new LoneTask()));
     afterEach(() => task.dispose());
 
-    /** Starts a task that says far more than a pipe holds. */
+    /** Starts a task that logs far more than a pipe holds. */
     const start = async (): Promise<void> => {
       const executable = path.join(task.directory, 'flooding.js');
       writeFileSync(executable, readFileSync(FLOOD, 'utf8') + readFileSync(BUNDLE, 'utf8'));
@@ -36,7 +36,7 @@ for (const [name, binary] of NODES) {
       expect(task.verdictOn(await task.proofAfter(ROUND), ROUND)).to.include({ valid: true });
     };
     const hasDropped = (lines: number): Promise<true> =>
-      eventually(async () => ((await task.metric(DROPPED)) > lines ? true : undefined));
+      eventually(async () => (await task.metric(DROPPED)) > lines);
     const stop = async (): Promise<void> => {
       const startedAt = performance.now();
       task.kill('SIGTERM');
@@ -98,7 +98,7 @@ for (const [name, binary] of NODES) {
       let text = '';
       for (const pipe of task.pipes) pipe.on('data', (part: Buffer) => (text += part.toString()));
       expect(await task.exit).to.deep.equal({ code: 1, signal: null });
-      await eventually(() => (text.includes('MINING_THREADS: expected') ? true : undefined));
+      await eventually(() => text.includes('MINING_THREADS: expected'));
     });
   });
 }

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { StatusError } from '../../simulator/endpoint';
 import { LoneTask } from '../fixtures/lone-task';
-import { eventually } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
-/** All that the task reads of its node. */
+/** Everything the task reads from its node. */
 const READS = [
   'getRound',
   'getTaskState',
@@ -42,7 +42,7 @@ describeProcesses('fault: rounds that are not as the task expects them', functio
     await task.start();
     task.send('executeTask', ROUND);
     await task.logged(`mined round ${ROUND}:`);
-    // 24 s; by what the node says it were 16.
+    // 24 s; by the node's figures it would be 16 s.
     expect(performance.now() - startedAt).to.be.greaterThan(0.95 * slots * slotMs);
   });
 
@@ -70,17 +70,18 @@ describeProcesses('fault: rounds that are not as the task expects them', functio
       task.chain.round = round;
       task.send('executeTask', round);
       task.send('submitPayload', round - 1);
+      // Gives the task's own timers the time in which it might ask too often.
       await sleep(1000);
     }
-    // With a wait of its own for each round: 320 calls and 200 KB.
+    // With a separate wait for each round it was 320 calls and 200 KB.
     expect(task.calls.length - calls).to.be.lessThan(100);
     const said = task.log.slice(bytes);
-    // One whole error of the node, and one of the lists.
+    // The full error is logged once for the node and once for the lists.
     expect(said.match(/NodeCallError: /g)!.length).to.be.lessThan(4);
     expect(said.length).to.be.lessThan(30_000);
     repair();
     await task.hasShares(ROUND + 30);
     expect(task.timesLogged('mining round ')).to.equal(1);
-    await eventually(() => (task.log.includes('the node answers again') ? true : undefined));
+    await eventually(() => task.log.includes('the node answers again'));
   });
 });

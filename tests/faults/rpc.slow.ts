@@ -4,7 +4,7 @@ import { LoneTask } from '../fixtures/lone-task';
 import { expectMinedInSpiteOf } from './node-away';
 import { describeProcesses } from '../runner/describe-processes';
 
-/** Ways in which a node takes long; those that answer at once are in rpc.test.ts. */
+/** Ways in which a node is slow; faults with an immediate answer are in rpc.test.ts. */
 const SLOW_ANSWERS: readonly (readonly [string, Method])[] = [
   ['answers with an error after seconds', () => sleep(3000, { error: 'too late' })],
   ['does not answer', () => new Promise(() => undefined)],

@@ -7,7 +7,7 @@ import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
 
-/** Ways in which a node answers without an answer; rpc.slow.ts has those that take long. */
+/** Ways in which a node answers uselessly; the slow ones are in rpc.slow.ts. */
 const NO_ANSWERS: readonly (readonly [string, Method])[] = [
   ['answers 500', () => Promise.reject(new StatusError(500, 'internal error'))],
   ['answers {error}', () => ({ error: 'K2 is away' })],

@@ -5,7 +5,7 @@ import { CONTROL_TOKEN_FILE } from '../../src/http/control-token';
 import type { SettingsAnswer } from '../../src/http/routes/settings';
 import { SETTINGS_FILE } from '../../src/settings/stored-settings';
 import { LoneTask } from '../fixtures/lone-task';
-import { eventually } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { restNow } from '../fixtures/standalone';
 import { describeProcesses } from '../runner/describe-processes';
 
@@ -15,7 +15,7 @@ describeProcesses('settings of a running task', function () {
   beforeEach(() => (task = new LoneTask()));
   afterEach(() => task.dispose());
 
-  /** Nothing is chosen but a port that no other test has. */
+  /** Sets nothing but a port that no other test uses. */
   const start = () => task.start(undefined, { MINING_THREADS: '' });
   const file = () => `${task.storePath}${SETTINGS_FILE}`;
 
@@ -50,14 +50,14 @@ describeProcesses('settings of a running task', function () {
     await up();
     expect(valuesOf(await settings())).to.include(chosen);
     await task.logged(/ready to mine with 2 threads/);
-    // Threads more with the next round, and no sooner.
+    // The added threads come with the next round, not sooner.
     await put({ MINING_THREADS: '3' });
     task.chain.round = 11;
     task.send('executeTask', 11);
     await task.logged('mining with 3 threads');
     await task.hasShares(11);
     expect((await put({ MINING_SCHEDULE: restNow() })).status).to.equal(200);
-    await eventually(async () => ((await task.metric('orca_mining')) === 0 ? true : undefined));
+    await eventually(async () => (await task.metric('orca_mining')) === 0);
   });
 
   it('act after a restart that the owner asks for: it ends with 0, and all is saved', async () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Submissions } from '../../src/work/seed';
 import { LoneTask } from '../fixtures/lone-task';
-import { eventually } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
@@ -12,7 +12,7 @@ describeProcesses('fault: the node shows a stale or partial view of the chain', 
   beforeEach(() => (task = new LoneTask()));
   afterEach(() => task.dispose());
 
-  /** What the round two before really submitted. */
+  /** What was really submitted for the round two before. */
   let full: Submissions;
   beforeEach(() => {
     full = { [task.other.publicKey]: 'a proof', [task.third.publicKey]: 'another' };
@@ -22,7 +22,7 @@ describeProcesses('fault: the node shows a stale or partial view of the chain', 
     ['not all submissions', () => ({ [task.other.publicKey]: 'a proof' })],
   ];
 
-  /** An audit window of eight seconds, of which a quarter may be waited. */
+  /** An audit window of eight seconds, of which the task may wait a quarter. */
   const shortenWindows = (): void =>
     void Object.assign(task.methods, {
       getCurrentSlot: () => task.chain.round * 200 + 101,
@@ -46,8 +46,8 @@ describeProcesses('fault: the node shows a stale or partial view of the chain', 
       await task.hasShares(ROUND);
       task.chain.submissions[ROUND - 2] = full;
       await task.logged('mining starts over');
-      // Until mining has begun again, the shares that are shown are those on the wrong seed.
-      await eventually(() => task.timesLogged(`mining round ${ROUND}`) === 2 || undefined);
+      // Until mining has restarted, the shares shown are those on the wrong seed.
+      await eventually(() => task.timesLogged(`mining round ${ROUND}`) === 2);
       await task.hasShares(ROUND);
       const proof = await task.proofAfter(ROUND);
       expect(task.verdictOn(proof, ROUND, task.seed(ROUND, full))).to.include({ valid: true });
@@ -78,11 +78,11 @@ describeProcesses('fault: the node shows a stale or partial view of the chain', 
       task.send('auditPayload', ROUND);
       await read;
       // It reads round r-2, finds both proofs invalid, and waits before it reads again.
-      await eventually(() => seedReadings() > 0 || undefined);
+      await eventually(() => seedReadings() > 0);
       task.chain.submissions[ROUND - 2] = full;
       await task.logged('proves 2');
       expect(task.callsOf('auditSubmission')).to.deep.equal([]);
-      // Neither the same view again, nor the right one: two equal readings count.
+      // Neither the same view again nor the right one: only two equal readings count.
       expect(seedReadings()).to.equal(3);
 
       const voted = task.nextCallOf('auditSubmission');
@@ -98,7 +98,7 @@ describeProcesses('fault: the node shows a stale or partial view of the chain', 
 
   it('shows another round r-2 when a tenth of the round is over: mining stays on its seed', async () => {
     task.chain.submissions[ROUND - 2] = full;
-    // Rounds of 20 s, whose slots go on.
+    // Rounds of 20 s with advancing slots.
     const startedAt = Date.now();
     const slot = (): number => ROUND * 200 + Math.floor((Date.now() - startedAt) / 100);
     Object.assign(task.methods, {
@@ -116,7 +116,7 @@ describeProcesses('fault: the node shows a stale or partial view of the chain', 
     await task.start();
     task.send('executeTask', ROUND);
     await task.hasShares(ROUND);
-    await eventually(() => Date.now() - startedAt > 2500 || undefined);
+    await eventually(() => Date.now() - startedAt > 2500);
     task.chain.submissions[ROUND - 2] = {};
     await task.logged(`mined round ${ROUND}`);
     expect(task.timesLogged(`mining round ${ROUND}`)).to.equal(1);

@@ -2,7 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import { LoneTask } from '../fixtures/lone-task';
-import { eventually } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { mineShares, type Work } from '../fixtures/shares';
 import { StandaloneNode } from '../fixtures/standalone';
 import { describeProcesses } from '../runner/describe-processes';
@@ -41,7 +41,7 @@ describeProcesses('fault: the state directory is removed while it is used', func
     it('makes its lock again where that alone was removed', async () => {
       const lock = `${task.storePath}.lock`;
       rmSync(lock);
-      await eventually(() => (existsSync(lock) ? true : undefined));
+      await eventually(() => existsSync(lock));
       await task.hasShares(ROUND);
       task.kill('SIGTERM');
       expect(await task.exit).to.deep.equal({ code: 0, signal: null });

@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { eventually } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { LoneTask } from '../fixtures/lone-task';
 import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
-/** What a node allows. */
+/** How long a node gives a task to end. */
 const STOP_MS = 2000;
 
 describeProcesses('fault: the process is stopped, killed or frozen', function () {
@@ -41,7 +41,7 @@ describeProcesses('fault: the process is stopped, killed or frozen', function ()
       const [, mined] = /by (\d+) shares\n/.exec(task.log)!;
       await task.start();
       expect(await shares()).to.be.at.least(before);
-      // A restarted task goes on by itself: nobody announces the round again.
+      // A restarted task continues by itself: the round is not announced again.
       await task.hasShares(ROUND);
       expect(Number(mined)).to.be.greaterThan(0);
       expect(task.timesLogged(`mining round ${ROUND}\n`)).to.equal(2);
@@ -83,7 +83,7 @@ describeProcesses('fault: the process is stopped, killed or frozen', function ()
     const floods = [task.apiPort, task.publicPort].flatMap((port) =>
       Array.from({ length: 50 }, () => ask(`http://127.0.0.1:${port}/task/${ROUND}`)),
     );
-    await eventually(() => (answers > 1000 ? true : undefined));
+    await eventually(() => answers > 1000);
     const startedAt = performance.now();
     task.kill('SIGTERM');
     const exit = await task.exit;
@@ -106,6 +106,7 @@ describeProcesses('fault: the process is stopped, killed or frozen', function ()
   it('keeps what is older than a second when it is killed', async () => {
     await mine();
     const before = await shares();
+    // What is mined is saved each second.
     await sleep(1500);
     task.kill('SIGKILL');
     await task.exit;
@@ -117,6 +118,7 @@ describeProcesses('fault: the process is stopped, killed or frozen', function ()
     await mine();
     task.kill('SIGSTOP');
     const before = task.timesLogged('mining round');
+    // The length of the freeze.
     await sleep(2500);
     task.kill('SIGCONT');
     await task.hasShares(ROUND);

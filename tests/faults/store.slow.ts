@@ -1,14 +1,13 @@
 import { existsSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { LoneTask } from '../fixtures/lone-task';
-import { eventually } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
 
-/** After so long a store has worked, and what damages it next is a first time again. */
+/** After this long a store counts as working, and the next damage as the first. */
 const WELL_AFTER_MS = 60_000;
 
 describeProcesses("fault: the store's files are damaged", function () {
@@ -19,7 +18,7 @@ describeProcesses("fault: the store's files are damaged", function () {
     await task.start();
     task.send('executeTask', ROUND);
     await task.hasShares(ROUND);
-    await sleep(1200);
+    await task.stored(/validShares\W+[1-9]/);
     task.kill('SIGKILL');
     await task.exit;
   });
@@ -55,8 +54,8 @@ describeProcesses("fault: the store's files are damaged", function () {
       task.send('executeTask', ROUND);
       await task.hasShares(ROUND);
       if (time === 1) {
-        await sleep(WELL_AFTER_MS);
-        await eventually(() => (existsSync(`${task.storePath}.unreadable.old`) ? true : undefined));
+        // Renamed once the store has worked for that long.
+        await eventually(() => existsSync(`${task.storePath}.unreadable.old`));
       }
       task.kill('SIGKILL');
       await task.exit;

@@ -28,7 +28,7 @@ describeProcesses('fault: strangers at the public server', function () {
       body,
       headers: { 'content-type': 'application/json', ...headers },
     });
-  /** What its proof needs of the node: to be handed in when the round is over. */
+  /** What the node must do for the proof: submit it when the round is over. */
   const submits = async (): Promise<void> => {
     expect(task.verdictOn(await task.proofAfter(ROUND), ROUND)).to.include({ valid: true });
   };
@@ -102,7 +102,7 @@ describeProcesses('fault: strangers at the public server', function () {
       expect((await post('/audit', JSON.stringify({ submission }))).status).to.equal(405);
       expect((await fetch(url('/taskState'))).status).to.equal(404);
     }
-    // The task itself looks at its seed again meanwhile.
+    // The task itself reads its seed again meanwhile.
     expect(calls() - before).to.be.at.most(3);
   });
 });

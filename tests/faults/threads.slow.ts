@@ -4,13 +4,13 @@ import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { BUNDLE, LoneTask } from '../fixtures/lone-task';
-import { eventually } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
 const THREADS = 4;
 
-/** Of nobody else: the limit is on the threads of a user, and root has none. */
+/** A user without other processes: the limit is on a user's threads, and root is exempt. */
 const USER = 20_000 + (process.pid % 40_000);
 
 const AS_USER = [`--reuid=${USER}`, `--regid=${USER}`, '--clear-groups'];
@@ -28,12 +28,12 @@ describeProcesses('fault: the machine gives no more threads', function () {
     const probe = mkdtempSync(path.join(os.tmpdir(), 'threads-'));
     const { status } = spawnSync(asUser(probe, ENOUGH), ['-e', '0']);
     rmSync(probe, { recursive: true });
-    // It needs root, setpriv and prlimit (util-linux), and a Node that other users may run.
+    // Needs root, setpriv and prlimit (util-linux), and a Node that other users may run.
     if (status !== 0) this.skip();
   });
   beforeEach(() => {
     task = new LoneTask();
-    // The repository may be closed to that user.
+    // That user may have no access to the repository.
     bundle = path.join(task.directory, 'main.js');
     copyFileSync(BUNDLE, bundle);
   });
@@ -58,10 +58,10 @@ describeProcesses('fault: the machine gives no more threads', function () {
   const threadsUp = async (): Promise<number> =>
     THREADS - (await task.metric('orca_threads_failed'));
 
-  /** Threads of a task that mines with all it wants. */
+  /** The threads of a task that mines with as many as it wants. */
   const wanted = async (): Promise<number> => {
     await start(ENOUGH);
-    await eventually(async () => ((await miner()) ? true : undefined));
+    await eventually(miner);
     task.send('executeTask', ROUND);
     await task.hasShares(ROUND);
     const { length } = readdirSync(`/proc/${task.pid}/task`);
@@ -74,11 +74,11 @@ describeProcesses('fault: the machine gives no more threads', function () {
     await start((await wanted()) - 2);
     task.send('executeTask', ROUND);
     await task.hasShares(ROUND);
-    await eventually(async () => ((await threadsUp()) === THREADS - 2 ? true : undefined));
+    await eventually(async () => (await threadsUp()) === THREADS - 2);
     expect(await miner()).to.equal(true);
     await task.logged(`mining with ${THREADS - 2} of ${THREADS} threads`);
     lift();
-    await eventually(async () => ((await threadsUp()) === THREADS ? true : undefined));
+    await eventually(async () => (await threadsUp()) === THREADS);
     await task.logged(`mining with ${THREADS} of ${THREADS} threads`);
     expect(task.timesLogged('mining thread failed: ')).to.equal(1);
   });
@@ -86,7 +86,7 @@ describeProcesses('fault: the machine gives no more threads', function () {
   it('lives on without any, says so in /healthz, and mines when the limit is lifted', async () => {
     await start((await wanted()) - THREADS);
     task.send('executeTask', ROUND);
-    await eventually(async () => ((await miner()) === false ? true : undefined));
+    await eventually(async () => (await miner()) === false);
     await task.logged(`mining with 0 of ${THREADS} threads`);
     lift();
     await task.hasShares(ROUND);
@@ -94,7 +94,7 @@ describeProcesses('fault: the machine gives no more threads', function () {
   });
 });
 
-/** Something to run in Node's place: Node as the user, to whom the directory then belongs. */
+/** An executable to run in place of Node: Node as that user, who then owns the directory. */
 function asUser(directory: string, maxThreads: number): string {
   const file = path.join(directory, 'node');
   const before = `prlimit --nproc=${maxThreads}: setpriv ${AS_USER.join(' ')}`;

@@ -1,11 +1,10 @@
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { Level } from 'level';
 import { LoneTask } from '../fixtures/lone-task';
-import { eventually } from '../fixtures/network';
+import { eventually, until } from '../fixtures/until';
 import { mineShares, type Work } from '../fixtures/shares';
 import { StandaloneNode, startProgram, SUBMITTER, TASK_ID } from '../fixtures/standalone';
 import { describeProcesses } from '../runner/describe-processes';
@@ -37,13 +36,13 @@ describeProcesses('fault: two processes on one store', function () {
       void second.exit.then((ended) => (exit = ended));
       const worked = await task.get<{ work: Work }>(`/task/${ROUND}?worker_id=rig1`);
       const acknowledged: string[] = [];
-      while (!exit) {
+      await until(async () => {
         const [share] = mineShares(worked!.work, 1);
         if (acknowledged.length < 200 && (await task.submit(ROUND, share!)) === 201) {
           acknowledged.push(share!.submission_id);
         }
-        await sleep(50);
-      }
+        return exit !== undefined;
+      }, 100_000);
       expect(exit).to.deep.equal({ code: 0, signal: null });
       expect(second.log)
         .to.include('another process uses this store')
@@ -63,7 +62,7 @@ describeProcesses('fault: two processes on one store', function () {
       try {
         await db.put('key', 'kept');
         await Promise.all([task.start(), second.start()]);
-        // It has nothing to do with who has the lock.
+        // Independent of who holds the lock.
         second.kill('SIGKILL');
         expect(await task.exit).to.deep.equal({ code: 0, signal: null });
         expect(task.log).to.include('what is in it is left alone');
@@ -84,7 +83,7 @@ describeProcesses('fault: two processes on one store', function () {
     });
     afterEach(() => first.dispose());
 
-    /** One more on the same directory. */
+    /** Another node on the same directory. */
     const startSecond = (): ReturnType<typeof startProgram> =>
       startProgram('cli/serve.ts', [], {
         TASK_ID,
@@ -112,13 +111,11 @@ describeProcesses('fault: two processes on one store', function () {
         Object.fromEntries(
           readdirSync(state).map((name) => [name, readFileSync(path.join(state, name), 'utf8')]),
         );
-      await eventually(() => (files()[`round%3A${ROUND % 8}`] ? true : undefined));
+      await eventually(() => Boolean(files()[`round%3A${ROUND % 8}`]));
       first.process.kill('SIGSTOP');
-      // It mines at once, by what it finds of the round.
+      // It mines at once, from what is stored of the round.
       const second = startSecond();
-      await eventually(() =>
-        second.output().includes(`mining round ${ROUND}`) ? true : undefined,
-      );
+      await eventually(() => second.output().includes(`mining round ${ROUND}`));
       const exit = once(second, 'exit');
       second.kill('SIGSTOP');
       const before = files();

@@ -33,7 +33,7 @@ describeProcesses('faults of every kind in a network', function () {
       ),
     ).to.deep.equal([]);
     expect(faults.counts.size).to.be.greaterThan(5);
-    // Most rounds of most nodes come through; which ones don't is chance.
+    // Most rounds of most nodes succeed; which ones don't is chance.
     const submissions = report.rounds.flatMap((round) => round.submissions);
     expect(submissions.length).to.be.greaterThan((NODES * ROUNDS) / 2);
     await network.dispose();

@@ -22,13 +22,13 @@ describeProcesses('the bundle in a network', function () {
     for (const submission of round!.submissions) {
       expect(submission).to.include({ valid: true });
       const ratio = Number(submission['estimatedHashes']) / Number(submission['hashesDone']);
-      // The estimate's standard error is 20 %: this is five of them, and wide of a wrong unit.
+      // The estimate's standard error is 20 %: five of them, yet still far from a wrong unit.
       expect(ratio).to.be.within(0.3, 3);
     }
     expect(round!.auditVotes.filter(({ isValid }) => !isValid)).to.deep.equal([]);
 
     const list = round!.distributionLists.find(({ accepted }) => accepted)!;
-    // All three have places below six: each makes a list, the first is paid, and all are found right.
+    // All three are drawn (places below six): each makes a list, the first is paid, and all are right.
     expect(round!.distributionLists).to.have.length(3);
     for (const { amounts, auditVotes } of round!.distributionLists) {
       expect(amounts).to.deep.equal(list.amounts);
@@ -46,7 +46,7 @@ describeProcesses('the bundle in a network', function () {
     for (const node of report.nodes) {
       expect(node.balance).to.equal(list.amounts[node.publicKey]);
       expect(node.stakeAfter).to.equal(node.stakeBefore);
-      // Each judges the two others' proofs.
+      // Each audits the two others' proofs.
       const all = { valid: 2, invalid: 0, abstained: 0, complete: true };
       expect(node.audits).to.deep.equal(all);
       expect(node.exits.at(-1)).to.include({ code: 0 });

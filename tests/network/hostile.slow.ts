@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { describeProcesses } from '../runner/describe-processes';
 
 const ROOT = path.join(__dirname, '../..');
-/** Looser than what the soak asks by itself, for a machine that is busy with other things. */
+/** Looser than the soak's own bound, for a busy machine. */
 const MAX_WAIT_MS = 1000;
 
 describeProcesses('a node that strangers attack', function () {

@@ -4,7 +4,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import type { RunReport, SimulatedNode } from '../../simulator';
-import { eventually, startTaskNetwork, type TaskNetwork } from '../fixtures/network';
+import { startTaskNetwork, type TaskNetwork } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { describeProcesses } from '../runner/describe-processes';
 
 const ROOT = path.join(__dirname, '../..');
@@ -18,14 +19,14 @@ describeProcesses('a task started by id with nothing set', function () {
     let network: TaskNetwork;
     afterEach(() => network.dispose());
 
-    /** Where the page is, as the owner is told in the desktop node. */
+    /** The page's address, as the desktop node shows it to the owner. */
     const pageOf = ({ notices }: SimulatedNode): Promise<URL> =>
       eventually(() => {
         const [, address] = /mining page, .*: (http:\S+)/.exec(notices[0]?.message ?? '') ?? [];
         return address === undefined ? undefined : new URL(address);
       });
 
-    /** Chooses something on the page that an address leads to. */
+    /** Changes settings on the page at an address. */
     async function choose({ origin, searchParams }: URL, settings: object): Promise<Response> {
       return fetch(`${origin}/settings`, {
         method: 'PUT',

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { eventually, startTaskNetwork, type TaskNetwork } from '../fixtures/network';
+import { startTaskNetwork, type TaskNetwork } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { describeProcesses } from '../runner/describe-processes';
 
 const DEAD = 40;
@@ -16,9 +17,7 @@ describeProcesses('a network that is reset', function () {
     network.reset(DEAD);
     const { ledger, nodes } = network;
     const paid = async (round: number): Promise<void> => {
-      await eventually(
-        () => ledger.record(round)?.payoutStatus === 'PayoutSuccessful' || undefined,
-      );
+      await eventually(() => ledger.record(round)?.payoutStatus === 'PayoutSuccessful');
     };
     await paid(DEAD);
     const before = new Map(ledger.balances);
@@ -32,7 +31,7 @@ describeProcesses('a network that is reset', function () {
     const counted = await rewards();
 
     network.reset(ANEW);
-    // In the round that was begun anew a task may be late.
+    // A task may be late in the round that was started over.
     await paid(ANEW + 1);
     const record = ledger.record(ANEW + 1)!;
     expect([...record.submissions.keys()]).to.have.members(nodes.map((node) => node.publicKey));

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { decodeProof } from '../../src/proof/codec';
-import { eventually, startTaskNetwork, type TaskNetwork } from '../fixtures/network';
+import { startTaskNetwork, type TaskNetwork } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { describeProcesses } from '../runner/describe-processes';
 
 interface TaskAnswer {
@@ -25,10 +27,10 @@ describeProcesses('a node killed in the middle of a round', function () {
       const answer = await task();
       return answer && answer.valid_shares > 28 ? answer : undefined;
     });
-    // What a kill may lose is what came within the last second.
-    await new Promise((resolve) => setTimeout(resolve, 1200));
+    // A kill may lose what came within the last second.
+    await sleep(1200);
     node!.process.kill('SIGKILL');
-    await eventually(() => (node!.process.pid === undefined ? true : undefined));
+    await eventually(() => node!.process.pid === undefined);
     node!.process.start();
 
     const after = await eventually(async () => {

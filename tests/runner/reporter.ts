@@ -1,7 +1,7 @@
 import path from 'node:path';
 import Mocha from 'mocha';
 
-/** Mocha's `spec`, and at the end the tests that were tried a second time, each with what failed first. */
+/** Mocha's `spec`, plus a list of the tests that were run a second time, each with its first failure. */
 export default class Reporter extends Mocha.reporters.Spec {
   constructor(runner: Mocha.Runner, options?: Mocha.MochaOptions) {
     super(runner, options);

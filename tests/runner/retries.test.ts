@@ -11,7 +11,7 @@ const OPT_IN = JSON.stringify(path.join(__dirname, 'describe-processes'));
 const FAST_CHECK = JSON.stringify(path.join(ROOT, 'node_modules/fast-check'));
 const FAILS_ONCE = `it('fails once', () => { if (tries++ === 0) throw new Error('first\\nof two'); });`;
 
-/** Two files, so that mocha gives them to workers. */
+/** Two files, so that mocha runs them in workers. */
 const TESTS = {
   'processes.test.ts': `
     import { describeProcesses } from ${OPT_IN};

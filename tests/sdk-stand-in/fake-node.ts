@@ -12,9 +12,9 @@ type Answers = Record<string, (...args: unknown[]) => unknown>;
 
 export interface FakeNode {
   port: number;
-  /** Every call that came with the right secret: method, then arguments, as they were after JSON. */
+  /** Every call with the right secret: method, then arguments, as parsed from JSON. */
   calls: unknown[][];
-  /** The node's methods; a test replaces those it needs. What throws is answered with 422. */
+  /** The node's methods; a test replaces those it needs. One that throws is answered with 422. */
   answers: Answers;
   keypair: Keypair;
   /** The node as the stand-in sees it. */
@@ -52,7 +52,7 @@ export async function openFakeNode(): Promise<FakeNode> {
       }
     });
   });
-  // The client asks for localhost, so that this is the address it will find.
+  // The client connects to localhost, so this is the address it will find.
   await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
   const { port } = server.address() as AddressInfo;
   return {

@@ -2,7 +2,7 @@ import { get } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 
-/** A port that was free a moment ago, for a process that can't be told to take any. */
+/** A port that was free a moment ago, for a process that can't choose one itself. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -11,7 +11,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** The JSON under a URL, or the status where it is not 200. */
+/** The JSON at a URL, or the status if it is not 200. */
 export function getJson(url: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
     get(url, { agent: false }, (response) => {

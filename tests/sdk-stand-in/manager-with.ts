@@ -1,7 +1,7 @@
 import { TaskManager } from '../../sdk-stand-in/task-manager/task-manager';
 import type { UserFunctions } from '../../sdk-stand-in/task-manager/types';
 
-/** A manager that has all six functions; those not given must not be called. */
+/** A manager with all six functions; those not given must not be called. */
 export function managerWith(functions: Partial<UserFunctions>): TaskManager {
   const unexpected = () => Promise.reject(new Error('not expected to be called'));
   const manager = new TaskManager();

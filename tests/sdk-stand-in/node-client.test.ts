@@ -24,7 +24,7 @@ describe('stand-in calls to the node', () => {
   const client = (change: { secret?: string; port?: number; timeoutMs?: number } = {}) =>
     nodeClient({ port: node.port, taskId: TASK_ID, secret: SECRET, ...change });
 
-  /** What a call to a server that answers like this resolves to. */
+  /** What a call to a server with this answer resolves to. */
   async function callTo(listener: RequestListener, timeoutMs = 10_000): Promise<unknown> {
     const server = createServer(listener);
     await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));

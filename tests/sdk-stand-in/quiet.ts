@@ -1,4 +1,4 @@
-/** Keeps a suite's expected error lines off the terminal; answers the lines that came. */
+/** Keeps a suite's expected error lines off the terminal; returns the lines. */
 export function captureErrors(): { lines: string[]; restore(): void } {
   const original = console.error;
   const lines: string[] = [];

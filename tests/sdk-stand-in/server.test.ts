@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { createApp, listen } from '../../sdk-stand-in/namespace-wrapper/server';
-import { eventually } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { getJson } from './http';
 import { captureErrors } from './quiet';
 
@@ -35,16 +35,15 @@ describe("the stand-in's server", () => {
       expect(await ask(host, port), host).to.deep.equal(alive);
     }
     server!.close();
-    await eventually(async () =>
-      (await ask('[::1]', port)) === 'ECONNREFUSED' ? true : undefined,
-    );
+    await eventually(async () => (await ask('[::1]', port)) === 'ECONNREFUSED');
   });
 
   it('does without the second where a machine has none, without a word', async () => {
     const errors = captureErrors();
     try {
-      // An address for documents, which no machine has (RFC 5737).
+      // An address for documentation, which no machine has (RFC 5737).
       const port = await start('192.0.2.1');
+      // An error message would come within this time.
       await sleep(100);
       expect(await ask('127.0.0.1', port)).to.deep.equal(alive);
     } finally {

@@ -25,7 +25,7 @@ describe('stand-in audits', () => {
     errors.restore();
   });
 
-  /** Runs the audit step over these submitters; answers the keys audited and the votes cast. */
+  /** Runs the audit step over these submitters. @returns the keys audited and the votes cast */
   async function audit(
     submitters: string[],
     verdict: UserFunctions['audit'],

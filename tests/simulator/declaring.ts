@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The toy's deployment with variables that it declares, by name; written into the directory. @returns its path */
+/** Writes the toy's deployment with additional variables, by name, into the directory. @returns its path */
 export function toyDeclaring(directory: string, tags: Readonly<Record<string, string>>): string {
   const lines = Object.entries(tags).map(
     ([value, type]) => `  - { type: ${type}, value: ${value} }\n`,

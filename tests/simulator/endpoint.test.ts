@@ -67,7 +67,7 @@ describe("a node's endpoint", () => {
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   }
 
-  /** What a task's call resolves to; the message in an Error when it was refused. */
+  /** What a task's call resolves to; an Error with the message if it was refused. */
   async function call(...args: unknown[]): Promise<unknown> {
     const { status, body } = await post({ args, taskId, secret });
     return status === 200 ? body['response'] : new Error(`${status} ${String(body['message'])}`);
@@ -268,7 +268,7 @@ describe("a node's endpoint", () => {
     for (const level of ['info', 'Error', '', null, 7, {}]) {
       expect(await call('logger', level, 'message', 'action')).to.equal(false);
     }
-    // What is no text is a fault of the task; it comes as JavaScript would print it.
+    // Anything but text is the task's fault; it arrives as JavaScript would print it.
     expect(await call('logger', 'log', null, 7)).to.equal(true);
     expect(notices).to.deep.equal([
       ['log', 'a log', 'action'],

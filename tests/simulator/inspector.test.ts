@@ -4,7 +4,7 @@ import { Inspections, type Inspector } from '../../simulator/inspector';
 import type { SimulatedNode } from '../../simulator/simulated-node';
 import { at, auditAt, newLedger } from './ledgers';
 
-// All that is asked of a node here.
+// All that the inspector needs of a node.
 const nodes = [
   { name: 'one', publicKey: 'a', extraKeys: ['b'] },
   { name: 'two', publicKey: 'c', extraKeys: [] },

@@ -71,7 +71,7 @@ describe('the ledger under any transactions at any times', () => {
     }
   }
 
-  /** Aims a step at the round whose window is open now, so that many of them succeed. */
+  /** Aims a step at the round whose window is open now, so that many steps succeed. */
   function aimed(ledger: Ledger, step: Action): Action {
     if (step.do === 'advance' || step.round > 3) return step;
     const back = step.do === 'submit' || step.do === 'voteOnSubmission' ? 1 : 2;

@@ -1,65 +1,16 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import {
-  readTaskConfig,
-  startNetwork,
-  type Network,
-  type NetworkEvent,
-  type NetworkOptions,
-} from '../../simulator';
 import { nodeAccounts } from '../../simulator/simulated-node';
 import { describeProcesses } from '../runner/describe-processes';
-import { isAlive } from './processes';
+import { logOf, TOY_CONFIG, ToyNetwork } from './toy-network';
 
-const config = readTaskConfig('tests/fixtures/toy-task.yml');
-const BOUNTY = config.bountyPerRound;
+const BOUNTY = TOY_CONFIG.bountyPerRound;
 
 describeProcesses('a network of real processes', function () {
   this.timeout(60_000);
-  let directory: string;
-  let events: NetworkEvent[];
-  let network: Network | undefined;
-
-  beforeEach(() => {
-    directory = mkdtempSync(`${os.tmpdir()}/network-`);
-    events = [];
-    network = undefined;
-  });
-
-  afterEach(async () => {
-    await network?.stop();
-    rmSync(directory, { recursive: true });
-  });
-
-  async function start(options: Partial<NetworkOptions>): Promise<Network> {
-    network = await startNetwork({
-      task: 'tests/fixtures/toy-task.js',
-      config,
-      nodes: 3,
-      rounds: 1,
-      roundSeconds: 2,
-      seed: 'network test',
-      directory,
-      onEvent: (event) => events.push(event),
-      ...options,
-    });
-    return network;
-  }
-
-  async function untilPhase(round: number, name: string): Promise<void> {
-    while (
-      !events.some((e) => e.type === 'phase' && e.phase.round === round && e.phase.name === name)
-    ) {
-      await sleep(10);
-    }
-  }
-
-  const logOf = (node: { logPath: string }) => readFileSync(node.logPath, 'utf8');
+  const toy = new ToyNetwork();
 
   it('audits, pays who was honest and slashes who was not', async () => {
-    const { nodes, finished } = await start({
+    const { nodes, finished } = await toy.start({
       env: (index): Record<string, string> => (index === 2 ? { TOY_SUBMISSION: 'a lie' } : {}),
     });
     const report = await finished;
@@ -75,34 +26,20 @@ describeProcesses('a network of real processes', function () {
       { voter: a, candidate: liar, isValid: false },
       { voter: b, candidate: liar, isValid: false },
     ]);
-    const penalty = config.minimumStake * 0.7;
+    const penalty = TOY_CONFIG.minimumStake * 0.7;
     expect(round!.payouts).to.deep.equal({ [a]: BOUNTY / 2, [b]: BOUNTY / 2, [liar]: -penalty });
     expect(report.nodes.map(({ balance }) => balance)).to.deep.equal([BOUNTY / 2, BOUNTY / 2, 0]);
     expect(report.nodes[2]).to.include({
-      stakeBefore: config.minimumStake,
-      stakeAfter: config.minimumStake - penalty,
+      stakeBefore: TOY_CONFIG.minimumStake,
+      stakeAfter: TOY_CONFIG.minimumStake - penalty,
     });
     expect(
       report.nodes.flatMap(({ exits }) => exits.map(({ requested }) => requested)),
     ).to.deep.equal([true, true, true]);
   });
 
-  it('starts each process as a node does: arguments, environment, working directory', async () => {
-    const { nodes } = await start({ rounds: 0, env: () => ({ TOY_SUBMISSION: 'x' }) });
-    await untilPhase(0, 'submission');
-    const started = JSON.parse(logOf(nodes[1]!).split('\n')[0]!) as Record<string, unknown>;
-    expect(started).to.deep.include({
-      taskName: 'Toy',
-      mode: 'service',
-      stake: String(config.minimumStake),
-      env: { TOY_SUBMISSION: 'x', PATH: process.env['PATH'] },
-      pid: nodes[1]!.process.pid,
-    });
-    expect(started['cwd']).to.match(/node-2$/);
-  });
-
   it('gives nodes the names and stakes they are to have', async () => {
-    const { nodes, ledger } = await start({
+    const { nodes, ledger } = await toy.start({
       nodes: 2,
       name: (index) => ['honest', 'cheater'][index]!,
       stake: (index) => [7, 5][index]!,
@@ -117,7 +54,7 @@ describeProcesses('a network of real processes', function () {
   it('has a list that was voted out made again by another', async () => {
     const keys = [0, 1, 2].map((index) => nodeAccounts('network test', index).staking.publicKey);
     const [firstMaker, secondMaker] = [...keys].sort();
-    const { finished } = await start({
+    const { finished } = await toy.start({
       env: (index): Record<string, string> =>
         keys[index] === firstMaker ? { TOY_LIST: 'greedy' } : {},
     });
@@ -144,7 +81,7 @@ describeProcesses('a network of real processes', function () {
       ['asExtra', 1, 'addStake', -5],
       ['asExtra', 2, 'extraKeys'],
     ];
-    const { finished, ledger, nodes } = await start({
+    const { finished, ledger, nodes } = await toy.start({
       modified: (index) => index === 0,
       extraKeys: (index) => (index < 2 ? 2 : 0),
       env: (index): Record<string, string> =>
@@ -154,9 +91,9 @@ describeProcesses('a network of real processes', function () {
     expect(report.nodes.map(({ extraKeys }) => extraKeys.length)).to.deep.equal([2, 2, 0]);
     const extra = report.nodes[0]!.extraKeys[1]!;
     expect(nodes[0]!.extraKeys).to.include(extra.publicKey);
-    const { minimumStake } = config;
+    const { minimumStake } = TOY_CONFIG;
     expect(extra).to.include({ stakeBefore: minimumStake, balance: 0 });
-    // It is no honest submission: voted down, and slashed by the list.
+    // It is not an honest submission: voted down, and slashed by the list.
     const penalty = Math.floor(((minimumStake - 5) * 7) / 10);
     expect(extra.stakeAfter).to.equal(minimumStake - 5 - penalty);
     expect(ledger.record(0)!.submissions.get(extra.publicKey)!.value).to.match(/extra/);
@@ -172,12 +109,12 @@ describeProcesses('a network of real processes', function () {
       ['logger', 'info', 'no such level', ''],
       ['getTaskState', {}],
     ];
-    const { finished, ledger, nodes } = await start({
+    const { finished, ledger, nodes } = await toy.start({
       rounds: 2,
       env: (index): Record<string, string> =>
         index === 0 ? { TOY_CALLS: JSON.stringify(calls) } : {},
     });
-    await untilPhase(1, 'audit');
+    await toy.untilPhase(1, 'audit');
     const newer = nodes[2]!.publicKey;
     ledger.migrate(newer);
     const report = await finished;
@@ -192,7 +129,7 @@ describeProcesses('a network of real processes', function () {
       [],
       [],
     ]);
-    expect(events.filter((event) => event.type === 'notice')[0]).to.deep.include({
+    expect(toy.events.filter((event) => event.type === 'notice')[0]).to.deep.include({
       node: nodes[0],
       notice: { round: 1, ...notice },
     });
@@ -209,20 +146,8 @@ describeProcesses('a network of real processes', function () {
     ]);
   });
 
-  it('has a process write elsewhere than to its task.log', async () => {
-    const outputPath = `${directory}/elsewhere`;
-    const { nodes } = await start({
-      rounds: 0,
-      outputPath: (index) => (index === 0 ? outputPath : undefined),
-    });
-    await untilPhase(0, 'submission');
-    expect(logOf({ logPath: outputPath })).to.include(`"pid":${nodes[0]!.process.pid}`);
-    expect(existsSync(nodes[0]!.logPath)).to.equal(false);
-    expect(logOf(nodes[1]!)).to.include(`"pid":${nodes[1]!.process.pid}`);
-  });
-
   it('fails when a round ends without an accepted list', async () => {
-    const { finished } = await start({
+    const { finished } = await toy.start({
       changeMethods: (methods) => ({
         ...methods,
         uploadDistributionList: () => {
@@ -236,7 +161,7 @@ describeProcesses('a network of real processes', function () {
     expect(report.failures[0]).to.match(
       /^round 0 ended without an accepted distribution list: none was made/,
     );
-    expect(events.filter((event) => event.type === 'refused')[0]).to.include({
+    expect(toy.events.filter((event) => event.type === 'refused')[0]).to.include({
       method: 'uploadDistributionList',
       message: 'no space on the chain',
     });
@@ -247,79 +172,8 @@ describeProcesses('a network of real processes', function () {
     });
   });
 
-  it('goes on with a node that was killed and restarted', async () => {
-    const { nodes, finished } = await start({});
-    const [node] = nodes as [(typeof nodes)[0]];
-    await untilPhase(0, 'audit');
-    const { pid } = node.process;
-    node.process.kill('SIGKILL');
-    while (node.process.state === 'running') await sleep(10);
-    expect(isAlive(pid!)).to.equal(false);
-    await node.process.restart();
-    expect(node.process.pid).not.to.equal(pid);
-    const report = await finished;
-    expect(report.failures).to.deep.equal([]);
-    expect(report.rounds[0]!.submissions).to.have.length(3);
-    expect(logOf(node).match(/executing round 0/g)).to.have.length(2);
-    expect(report.nodes[0]!.exits[0]).to.deep.equal({
-      code: null,
-      signal: 'SIGKILL',
-      requested: true,
-      round: 0,
-    });
-  });
-
-  it('restarts a process that exits with 0, and counts any other end', async () => {
-    const { nodes, finished } = await start({
-      nodes: 4,
-      env: (index): Record<string, string> =>
-        index < 3 ? { TOY_EXIT: `0:${[0, 1, 3][index]}` } : {},
-    });
-    await untilPhase(1, 'submission');
-    expect(nodes.map(({ process }) => process.state)).to.deep.equal([
-      'running',
-      'stopped',
-      'died',
-      'running',
-    ]);
-    const report = await finished;
-    expect(report.rounds[0]!.submissions).to.have.length(2);
-    expect(report.rounds[0]!.accepted).to.equal(true);
-    expect(report.succeeded).to.equal(false);
-    expect(report.failures).to.have.length(2);
-    expect(report.failures[0]).to.match(/^node-2 exited with 1 in round 0, see .*task\.log$/);
-    expect(report.failures[1]).to.match(/^node-3 exited with 3/);
-  });
-
-  it('ends when nobody is left', async () => {
-    const { finished } = await start({ rounds: 0, env: () => ({ TOY_EXIT: '0:1' }) });
-    const report = await finished;
-    expect(report.failures).to.have.length(3);
-  });
-
-  it('leaves no process behind, not even a paused one or one that ignores SIGTERM', async () => {
-    const { nodes } = await start({
-      rounds: 0,
-      env: (index): Record<string, string> => (index === 0 ? { TOY_STUBBORN: '1' } : {}),
-    });
-    await untilPhase(0, 'submission');
-    nodes[1]!.process.pause();
-    const pids = nodes.map(({ process }) => process.pid!);
-    expect(pids.every(isAlive)).to.equal(true);
-    await network!.stop();
-    expect(pids.some(isAlive)).to.equal(false);
-    expect(nodes.map(({ exits }) => exits[0]!.signal)).to.deep.equal(['SIGKILL', null, null]);
-  });
-
-  it('gives each task a bundle with nothing beside it', async () => {
-    const { nodes } = await start({ rounds: 0 });
-    const { executable } = nodes[0]!.process.options;
-    expect(executable.startsWith(directory)).to.equal(true);
-    expect(existsSync(`${directory}/node_modules`)).to.equal(false);
-  });
-
   it('adds what an inspector finds, and does without one that fails', async () => {
-    const { finished } = await start({
+    const { finished } = await toy.start({
       rounds: 2,
       inspector: {
         liveColumns: [],

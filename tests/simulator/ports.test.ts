@@ -16,7 +16,7 @@ describe('free ports', () => {
   it('are none that the system may give to an outgoing connection', async function () {
     if (!existsSync(RANGE)) this.skip();
     const [first, last] = readFileSync(RANGE, 'utf8').trim().split(/\s+/).map(Number);
-    // A machine whose range was widened over all others leaves no choice.
+    // A machine whose ephemeral range covers all others leaves no choice.
     if (first! < 32_768) this.skip();
     for (const port of await freePorts(100)) expect(port).not.to.be.within(first!, last!);
   });

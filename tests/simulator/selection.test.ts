@@ -54,9 +54,9 @@ describe('the selection of the list-maker', () => {
     ledger.advance(24);
     ledger.voteOnList(other, first, 0, false);
     ledger.advance(30);
-    // One candidate is left, and the runner-up of one is nobody: the SDK's own behaviour.
+    // Only one candidate is left, so there is no runner-up: the SDK's own behaviour.
     expect(expectedListMaker(ledger, 0)).to.equal(undefined);
-    // A round later no list has just failed, and the SDK takes the best of those left.
+    // A round later no list has just failed, so the SDK takes the best of those left.
     ledger.advance(40);
     expect(expectedListMaker(ledger, 0)).to.equal(other);
   });

@@ -4,11 +4,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { createServer, type AddressInfo } from 'node:net';
 import os from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import stringWidth from 'string-width';
 import type { RunReport } from '../../simulator';
-import { eventually } from '../fixtures/network';
+import { eventually, until } from '../fixtures/until';
 import { describeProcesses } from '../runner/describe-processes';
 import { toyDeclaring } from './declaring';
 import { isAlive } from './processes';
@@ -20,6 +19,9 @@ const TOY = [
   '--config',
   'tests/fixtures/toy-task.yml',
 ];
+
+/** Far more than a run takes to start on a busy machine. */
+const START_MS = 60_000;
 
 interface Run {
   readonly process: ChildProcess;
@@ -61,9 +63,9 @@ describeProcesses('npm run simulate', function () {
     return run;
   }
 
-  /** What each task says of itself, once round 0 has begun. */
+  /** What each task logs about itself, once round 0 has begun. */
   async function tasks(run: Run, keep: string) {
-    while (!run.output().includes('Round 0')) await sleep(20);
+    await until(() => run.output().includes('Round 0'), START_MS);
     return [1, 2, 3].map((n) => {
       const [first] = readFileSync(join(keep, `node-${n}`, 'task.log'), 'utf8').split('\n');
       return JSON.parse(first!) as { pid: number; env: Record<string, string> };
@@ -149,7 +151,7 @@ describeProcesses('npm run simulate', function () {
 
   it('gives the APIs successive ports and the host of the shell, for others to reach', async () => {
     const keep = join(directory, 'kept');
-    // As this repository's task, whatever its deployment declares: the toy does not open them.
+    // Treated like this repository's task, whatever its deployment declares: the toy does not open the ports.
     const args = ['--task', 'tests/fixtures/toy-task.js', '--api-port', '18000', '--keep', keep];
     const run = simulate([...args, '--round-seconds', '2'], { API_HOST: '::' });
     const apis = (await tasks(run, keep)).map(({ env }) => [env['API_HOST'], env['API_PORT']]);
@@ -159,7 +161,7 @@ describeProcesses('npm run simulate', function () {
   it('exits with 130 when Ctrl-C cuts it short, and says where it was', async () => {
     const json = join(directory, 'out.json');
     const run = simulate([...TOY, '--rounds', '3', '--round-seconds', '2', '--json', json]);
-    while (!run.output().includes('Round 1')) await sleep(20);
+    await until(() => run.output().includes('Round 1'), START_MS);
     run.process.kill('SIGINT');
     const { code, stdout } = await run.ended;
     expect(code).to.equal(130);
@@ -210,7 +212,7 @@ describeProcesses('npm run simulate', function () {
     const pids = await taskPids(run, keep);
     run.process.kill('SIGKILL');
     await run.ended;
-    expect(await eventually(() => !pids.some(isAlive) || undefined)).to.equal(true);
+    expect(await eventually(() => !pids.some(isAlive))).to.equal(true);
   });
 
   it("prints the first node's dashboard, where it listens, with the token of its controls", async () => {

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { apiOf, dashboardIn } from '../../../cli/simulate/addresses';
+import { apiOf, dashboardIn } from '../../../cli/simulate/dashboard';
 import { AuditCounts, auditsInWords, countsIn } from '../../../cli/simulate/audits';
 import { explain } from '../../../cli/simulate/closing';
 import type { SimulatedNode } from '../../../simulator';
-import { eventually } from '../../fixtures/network';
+import { eventually } from '../../fixtures/until';
 import { shownReport } from './shown-report';
 
 const EXIT = { code: 0, signal: null, requested: true, round: 1 };
@@ -39,7 +39,7 @@ describe('the audits of a run', () => {
   });
 
   async function countUntil(count: number): Promise<void> {
-    await eventually(() => answered >= count || undefined);
+    await eventually(() => answered >= count);
   }
 
   function follow(...nodes: ReturnType<typeof node>[]) {

@@ -3,7 +3,7 @@ import { brokenByFaults } from '../../../cli/simulate/fault-run';
 import { renderReport } from '../../../cli/simulate/tables';
 import { LEDGER_DEFAULTS, type Faults, type RunReport } from '../../../simulator';
 
-// Two honest nodes, one of which mined on what a view of the chain that lagged had shown it.
+// Two honest nodes, one of which mined on a seed from a lagging view of the chain.
 
 type Mutable<T> = { -readonly [P in keyof T]: Mutable<T[P]> };
 
@@ -98,7 +98,7 @@ describe('what must hold under faults', () => {
     );
     const wrongFor = (key: string, in_: number) => (publicKey: string, round: number) =>
       publicKey === key && round === in_;
-    // It was shown another chain in the round in which the list was due; in that round alone, and it alone.
+    // It was shown another chain in the round in which the list was due: only in that round, and only it.
     expect(findings(vote, wrongFor('B', 2))).to.equal('');
     for (const other of [wrongFor('A', 2), wrongFor('B', 1)]) {
       expect(findings(vote, other)).to.match(/node B is honest/);

@@ -67,7 +67,7 @@ describe("the simulator's options", () => {
   }
 });
 
-/** Throws where the command would print a message and exit. */
+/** Throws when the command would print a message and exit. */
 function parse(...args: string[]): SimulateOptions {
   const command = new Command('simulate').exitOverride().configureOutput({ writeErr: () => {} });
   return parseOptions(['node', 'simulate', ...args], command);

@@ -63,7 +63,7 @@ describe('what is tried before a run', () => {
   });
 
   it('is the host that they listen on', async () => {
-    // Kept for documentation: no machine has it.
+    // Reserved for documentation (RFC 5737): no machine has it.
     const error = await errorOf(successivePorts(18_000, ['node-1'], '203.0.113.1'));
     expect(error).to.match(
       /port 18000 of 203\.0\.113\.1, for node-1, can't be had: .*EADDRNOTAVAIL/,

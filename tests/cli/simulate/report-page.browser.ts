@@ -25,7 +25,7 @@ describe('the page of a run in a browser', function () {
     browser = await openBrowser();
     page = await browser.context.newPage();
     await page.goto(pathToFileURL(file).href);
-    // What is folded is looked at, too.
+    // Folded sections are checked too.
     await page.evaluate(
       `document.querySelectorAll('details').forEach((details) => (details.open = true))`,
     );
@@ -51,7 +51,7 @@ describe('the page of a run in a browser', function () {
           .map((key) => key.getBoundingClientRect().height)`,
       );
       expect(heights).to.have.length(3);
-      // Of one line.
+      // The height of one line.
       expect(Math.max(...heights)).to.be.below(30);
       const narrow = await page.evaluate<string[]>(
         `[...document.querySelectorAll('th, td, td code, .text')].flatMap((place) => {

@@ -1,10 +1,10 @@
 import type { AuditedNode, NodeAudits } from '../../../cli/simulate/audits';
 import { LEDGER_DEFAULTS, type RoundReport, type RunReport } from '../../../simulator';
 
-/** Long enough to be a proof of 28 shares. */
+/** As long as a proof of 28 shares. */
 const PROOF = 'Ab3_'.repeat(123);
 
-/** The report of a run of one round, in which the nodes of these keys share a token. */
+/** The report of a run of one round, in which the nodes with these keys share a token. */
 export function shownReport(
   keys: readonly string[],
   audits: (index: number) => NodeAudits | null = () => ({

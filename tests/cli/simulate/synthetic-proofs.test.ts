@@ -76,7 +76,7 @@ describe('the proofs of synthetic submitters', function () {
     expect(log.join('\n'))
       .to.match(/^0 of 3 proofs are in/m)
       .and.to.match(/^Mined 3 proofs/m);
-    // Valid, and of the other source than its place.
+    // Valid, but of the wrong source for its place.
     const ofKoii = mineProof(of, decodeKey(keys[1]!));
     writeFileSync(file(), [now[0], ofKoii, now[2], ''].join('\n'));
     expect(await prepare(keys)).to.deep.equal(now);

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { flatness } from '../../../cli/soak/flatness';
 import type { Sample } from '../../../cli/soak/samples';
 
-/** A run of so many minutes, sampled each of them. */
+/** A run of a number of minutes, with a sample for each. */
 const run = (minutes: number, residentMB: (minute: number) => number): Sample[] =>
   Array.from({ length: minutes }, (_, atMin) => ({
     atMin,

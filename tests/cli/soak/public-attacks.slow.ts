@@ -4,7 +4,7 @@ import os from 'node:os';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { bomb, PUBLIC_ATTACKS } from '../../../cli/soak/public-attacks';
-import { eventually } from '../../fixtures/network';
+import { eventually } from '../../fixtures/until';
 
 describe('attacks on the public port', function () {
   let server: Server;
@@ -12,7 +12,7 @@ describe('attacks on the public port', function () {
   let stop: AbortController;
 
   before(function () {
-    // Their addresses are all of 127.0.0.0/8, which Linux alone has.
+    // They use addresses all over 127.0.0.0/8, which only Linux has.
     if (os.platform() !== 'linux') this.skip();
   });
   beforeEach(async () => {
@@ -32,7 +32,7 @@ describe('attacks on the public port', function () {
     server.closeAllConnections();
   });
 
-  /** Lets one attack the server. @returns how its requests ended, as they end */
+  /** Runs one attack on the server. @returns how its requests ended, updated as they end */
   function attack(name: RegExp): Map<string, number> {
     const outcomes = new Map<string, number>();
     const found = PUBLIC_ATTACKS.find((each) => name.test(each.name))!;
@@ -57,7 +57,7 @@ describe('attacks on the public port', function () {
 
   it('send them to every kind of path', async () => {
     const outcomes = attack(/unpack/);
-    await eventually(() => ((outcomes.get('404') ?? 0) >= 3 ? true : undefined));
+    await eventually(() => (outcomes.get('404') ?? 0) >= 3);
     const routes = requests.map(({ method, url }) => `${method} ${url}`);
     expect(routes).to.include.members(['POST /task/1', 'POST /nope', 'POST /']);
   });
@@ -65,35 +65,35 @@ describe('attacks on the public port', function () {
   it('send what can not be parsed', async () => {
     const outcomes = attack(/broken/);
     // Node itself refuses a path with control characters.
-    await eventually(() => (outcomes.has('400') && outcomes.has('404') ? true : undefined));
+    await eventually(() => outcomes.has('400') && outcomes.has('404'));
     expect(requests.map(({ url }) => url)).to.include.members(['/nope', '/task/%E0%A4%A', '/%']);
   });
 
   it('hold a thousand requests that they never end, and come back when they are cut off', async () => {
     const outcomes = attack(/half-sent/);
-    await eventually(async () => ((await connections()) >= 1000 ? true : undefined));
+    await eventually(async () => (await connections()) >= 1000);
     server.closeAllConnections();
-    await eventually(() => ([...outcomes.keys()].length > 0 ? true : undefined));
-    await eventually(async () => ((await connections()) >= 1000 ? true : undefined));
+    await eventually(() => [...outcomes.keys()].length > 0);
+    await eventually(async () => (await connections()) >= 1000);
   });
 
   it('ask two thousand times on a connection and read nothing', async () => {
     const outcomes = attack(/pipelines/);
-    await eventually(() => (requests.length > 100 ? true : undefined));
-    // The first answers fill the buffers of the connection; it is not closed for that.
+    await eventually(() => requests.length > 100);
+    // The first answers fill the connection's buffers; that does not close it.
     expect([...outcomes.keys()]).to.deep.equal([]);
     expect(await connections()).to.be.at.least(1);
   });
 
   it('ask more than is allowed, from one address', async () => {
     attack(/from one address/);
-    await eventually(() => (requests.length > 100 ? true : undefined));
+    await eventually(() => requests.length > 100);
     expect(new Set(requests.map(({ from }) => from)).size).to.equal(1);
   });
 
   it('ask what the node would have to answer, from many', async () => {
     attack(/questions/);
-    await eventually(() => (requests.length > 50 ? true : undefined));
+    await eventually(() => requests.length > 50);
     const routes = requests.map(({ method, url }) => `${method} ${url}`);
     expect(routes).to.include.members(['POST /audit', 'GET /taskState', 'GET /task/1']);
   });

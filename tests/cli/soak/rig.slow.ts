@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { Rig, type RigEvent } from '../../../cli/soak/rig';
 import type { ShareBody } from '../../../cli/worker/share-body';
 import { createKernel } from '../../../src/mining/kernels/choose';
-import { eventually } from '../../fixtures/network';
+import { eventually } from '../../fixtures/until';
 import { taskAnswer } from '../../fixtures/task-answer';
 import { describeProcesses } from '../../runner/describe-processes';
 
@@ -23,11 +23,11 @@ describeProcesses('a rig', function () {
   let round: number;
   let posts: Posted[];
   let events: RigEvent[];
-  /** What the node says to a share. */
+  /** The node's answer to a share. */
   let answerTo: (posted: Posted, isFirst: boolean) => [status: number, body: object];
 
   before(function () {
-    // Its address is one of 127.0.0.0/8, which Linux alone has.
+    // It uses an address in 127.0.0.0/8, which only Linux has.
     if (os.platform() !== 'linux') this.skip();
   });
   beforeEach(async () => {
@@ -77,9 +77,7 @@ describeProcesses('a rig', function () {
     expect([...ids].slice(0, 4)).to.deep.equal(['1', '1-again', '2', '2-again']);
     expect(new Set(posts.map(({ from }) => from))).to.deep.equal(new Set([ADDRESS]));
     round = 6;
-    await eventually(() =>
-      posts.some((post) => post.round === 6 && post.body.block_height === 6) ? true : undefined,
-    );
+    await eventually(() => posts.some((post) => post.round === 6 && post.body.block_height === 6));
     const first = posts.find((post) => post.body.block_height === 6)!;
     expect(first.body.submission_id).to.equal('1');
     expect(events.filter(({ type }) => type !== 'acknowledged' && type !== 'late')).to.be.empty;

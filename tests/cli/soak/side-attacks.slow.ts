@@ -4,7 +4,7 @@ import os from 'node:os';
 import { expect } from 'chai';
 import { lanAddress, RIG_ADDRESS } from '../../../cli/soak/addresses';
 import { SIDE_ATTACKS } from '../../../cli/soak/side-attacks';
-import { eventually } from '../../fixtures/network';
+import { eventually } from '../../fixtures/until';
 
 interface Seen {
   asked: string;
@@ -20,7 +20,7 @@ describe('attacks on the side port', function () {
   let stop: AbortController;
 
   before(function () {
-    // Their addresses are all of 127.0.0.0/8, which Linux alone has.
+    // They use addresses all over 127.0.0.0/8, which only Linux has.
     if (os.platform() !== 'linux') this.skip();
   });
   beforeEach(async () => {
@@ -48,7 +48,7 @@ describe('attacks on the side port', function () {
     server.closeAllConnections();
   });
 
-  /** @returns what the node saw of it, once that is so many requests */
+  /** @returns what the node saw of it, once that is this many requests */
   function attack(name: RegExp, requests: number): Promise<Seen[]> {
     const { port } = server.address() as AddressInfo;
     const found = SIDE_ATTACKS.find((each) => name.test(each.name))!;
@@ -108,7 +108,7 @@ describe('attacks on the side port', function () {
     const [stream] = await attack(/streams/, 1);
     expect(stream).to.include({ asked: 'GET /dashboard/events', from: address });
     await attack(/idle/, 0);
-    await eventually(() => (sockets.size >= 1000 ? true : undefined));
+    await eventually(() => sockets.size >= 1000);
     for (const { remoteAddress } of sockets) {
       if (remoteAddress !== undefined) expect(remoteAddress).to.equal(address);
     }

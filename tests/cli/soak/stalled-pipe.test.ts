@@ -2,9 +2,10 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { StalledPipe } from '../../../cli/soak/stalled-pipe';
-import { eventually } from '../../fixtures/network';
+import { eventually } from '../../fixtures/until';
 import { describeProcesses } from '../../runner/describe-processes';
 
 describeProcesses('a pipe whose reader stalls', function () {
@@ -27,7 +28,7 @@ describeProcesses('a pipe whose reader stalls', function () {
       ? readFileSync(path.join(directory, 'log'), 'utf8')
       : '';
 
-  /** A process that writes a number each 10 ms, and waits until it is written. */
+  /** A process that writes a number every 10 ms, and waits until it is written. */
   function startCounting(): void {
     const output = openSync(pipe.path, 'a');
     const code = `let n = 0; setInterval(() => require('fs').writeSync(1, n++ + '\\n'), 10)`;
@@ -41,15 +42,16 @@ describeProcesses('a pipe whose reader stalls', function () {
       stalledMs: 1300,
     });
     startCounting();
-    await eventually(() => (log() !== '' && pipe.isStalled ? true : undefined));
+    await eventually(() => log() !== '' && pipe.isStalled);
     const before = log();
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    // Less than the reader stalls: nothing may arrive meanwhile.
+    await sleep(500);
     expect(log()).to.equal(before);
-    await eventually(() => (log().length > before.length ? true : undefined));
+    await eventually(() => log().length > before.length);
 
     const numbers = log().trimEnd().split('\n');
     expect(numbers.slice(0, -1)).to.deep.equal(numbers.slice(0, -1).map((_, n) => String(n)));
-    // It stood still meanwhile, instead of writing on into the pipe.
+    // The writer was blocked meanwhile, instead of writing on into the pipe.
     expect(numbers.length).to.be.below(100 * 1.5);
   });
 });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { breaches, isUnfit, judgeEndured, type Endured } from '../../../cli/soak/verdict';
+import { breaches, isUnfit, judgeAttackedNode, type AttackedNode } from '../../../cli/soak/verdict';
 import type { Mined } from '../../../cli/soak/mined';
 import type { WaitsSummary } from '../../../cli/soak/waits';
 
@@ -23,7 +23,7 @@ const goodMined: Mined = {
   forgotten: {},
   stolen: {},
 };
-const good: Endured = {
+const good: AttackedNode = {
   rounds: [0, 1].map((round) => ({ round, submitted: true, valid: true })),
   side: [quick],
   public: [quick],
@@ -42,15 +42,15 @@ const good: Endured = {
   forbidden: 0,
   mined: goodMined,
 };
-const breachesOf = (changed: Partial<Endured>): string[] =>
-  breaches(judgeEndured({ ...good, ...changed }, MAX_WAIT_MS));
+const breachesOf = (changed: Partial<AttackedNode>): string[] =>
+  breaches(judgeAttackedNode({ ...good, ...changed }, MAX_WAIT_MS));
 
 describe('what a node under attack must endure', () => {
   it('holds where nothing is amiss', () => {
     expect(breachesOf({})).to.deep.equal([]);
   });
 
-  for (const [what, changed] of Object.entries<Partial<Endured>>({
+  for (const [what, changed] of Object.entries<Partial<AttackedNode>>({
     'a round without a proof': { rounds: [{ round: 3, submitted: false, valid: false }] },
     'a proof that is invalid': { rounds: [{ round: 3, submitted: true, valid: false }] },
     'no round at all': { rounds: [] },

@@ -10,15 +10,18 @@ import { openDoor, type Door } from '../../fixtures/door';
 import { taskAnswer } from '../../fixtures/task-answer';
 import { until } from '../../fixtures/until';
 
-/** In place of a node, as a test says: it keeps who asks for the next job waiting until there is one. */
+/** Longer than a request for the next job waits. */
+const LONGEST_ASK_MS = 60_000;
+
+/** A scripted node: it holds requests for the next job until there is one. */
 class Script {
   readonly asked: (string | undefined)[] = [];
   readonly shares: ShareBody[] = [];
   answer: object = taskAnswer(4);
-  /** What a share is answered with; accepted where that is nothing. */
+  /** The reason for which a share is rejected; undefined to accept it. */
   reasonOf: (share: ShareBody) => string | undefined = () => undefined;
   isAway = false;
-  /** Whether it knows of no waiting. */
+  /** Whether it answers at once instead of holding requests. */
   isHasty = false;
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -34,9 +37,8 @@ class Script {
     expect(pathname).to.equal('/task');
     const after = searchParams.get('after') ?? undefined;
     this.asked.push(after);
-    while (!this.isHasty && !this.isAway && after === this.jobId && !response.destroyed) {
-      await sleep(5);
-    }
+    const isDue = (): boolean => this.isHasty || this.isAway || after !== this.jobId;
+    await until(() => isDue() || response.destroyed, LONGEST_ASK_MS);
     response.end(JSON.stringify(this.answer));
   }
 
@@ -102,7 +104,7 @@ describe("a worker's mining", function () {
 
   it('asks again at once, and for an answer at once, when its job is unknown', async () => {
     script.reasonOf = ({ job_id }) => (job_id === 'job-of-4' ? 'stale' : undefined);
-    // The same to whom is asked for another: only one who does not wait is answered.
+    // A request for the next job gets no answer, as there is none; only one that doesn't wait is answered.
     await until(() => named('job-of-4') > 0);
     await until(() => script.asked.length >= 3);
     expect(script.asked.slice(0, 3)).to.deep.equal([undefined, 'job-of-4', undefined]);
@@ -126,6 +128,7 @@ describe("a worker's mining", function () {
     await until(() => script.asked.length > 2);
     const before = script.asked.length;
     const startedAt = performance.now();
+    // A time in which to count the miner's requests.
     await sleep(2000);
     const perSecond = ((script.asked.length - before) * 1000) / (performance.now() - startedAt);
     expect(perSecond).to.be.above(0).and.below(6);

@@ -3,8 +3,8 @@ import type { Attack } from './attack';
 import { PUBLIC_ATTACKS } from './public-attacks';
 import { SIDE_ATTACKS } from './side-attacks';
 
-// A process of its own, so that what measures beside it is not held up. argv: the side port and the public one of the
-// node that is attacked. On its channel it is told which round runs, and tells how its requests ended.
+// A separate process, so that it does not slow the one that measures. argv: the side port and the public port of the
+// attacked node. On its channel it receives the current round and reports how its requests ended.
 
 const TELL_MS = 1000;
 
@@ -14,7 +14,7 @@ export type Tally = Record<string, number>;
 export type Tallies = Record<string, Tally>;
 
 const [sidePort, publicPort] = process.argv.slice(2).map(Number) as [number, number];
-// Strangers bring processors of their own: they shall not take this machine's from whom they attack.
+// Real strangers bring their own processors: they must not take this machine's from the attacked node.
 os.setPriority(os.constants.priority.PRIORITY_LOW);
 
 const tallies: Tallies = {};

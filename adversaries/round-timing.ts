@@ -8,15 +8,15 @@ import { monotonicClock as clock } from '../src/process/clock';
 import { taskContext } from '../src/task/context';
 import { honest, type Lifecycle } from './honest';
 
-// What cheaters do by a clock of their own: the SDK asks for a list or a vote when it likes, the list-keeper when its
-// rules say so.
+// What cheaters do at times of their own choice: the SDK asks for a list or a vote at its own times, the list-keeper
+// at those of its rules.
 
-/** The chain as it is, whatever a cheater puts in the place of the list-keeper's calls. */
+/** The real chain, whatever a cheater substitutes for the list-keeper's calls. */
 export const chain = { ...ledger };
 
 const POLL_MS = 20;
 
-/** A set-up that does something in each round, from when it begins; what fails ends in the log. */
+/** A set-up that does something at the start of each round; failures go to the log. */
 export function everyRound(act: (windows: Windows) => Promise<void>): Pick<Lifecycle, 'setup'> {
   return {
     async setup() {
@@ -37,7 +37,7 @@ async function followRounds(act: (windows: Windows) => Promise<void>): Promise<n
   }
 }
 
-/** Resolves at a time of the windows' clock. */
+/** Resolves at a time on the windows' clock. */
 export function until(atMs: number): Promise<void> {
   return clock.until(atMs, new AbortController().signal);
 }

@@ -1,8 +1,8 @@
 import { freePorts, readTaskConfig, type NetworkOptions } from '../../simulator';
 import { miningInspector } from '../simulate/inspector';
 
-/** A network of the task as it is deployed, without an end, which leaves the machine room for what is done to it. */
-export async function soaked(
+/** A network of the deployed task, without an end, that leaves the machine capacity for the attacks or measurements. */
+export async function soakNetworkOptions(
   of: Pick<NetworkOptions, 'nodes' | 'roundSeconds' | 'seed' | 'directory'>,
 ): Promise<NetworkOptions> {
   const ports = await freePorts(of.nodes);

@@ -1,0 +1,158 @@
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import {
+  Faults,
+  freePorts,
+  startNetwork,
+  type NetworkEvent,
+  type RunReport,
+  type TaskConfig,
+} from '../../simulator';
+import { count, duration } from '../../src/format';
+import { AuditCounts } from './audits';
+import { build } from './bundle';
+import { renderCheaters } from './cheater-table';
+import { buildCheaters, planNodes, type PlannedNode } from './cheaters';
+import { closing, explain } from './closing';
+import { dashboardIn, openWhenUp } from './dashboard';
+import { Display } from './display';
+import { judgeUnderFaults } from './fault-run';
+import { miningInspector, miningSummary } from './inspector';
+import { judge } from './judge';
+import type { SimulateOptions } from './options';
+import { successivePorts } from './preflight';
+import { renderPage } from './report-page';
+import { renderReport } from './tables';
+import { taskVariables, variableNames } from './variables';
+
+/** Runs a network of nodes, shows its progress, and reports the outcome. */
+export async function simulate(
+  options: SimulateOptions,
+  config: TaskConfig,
+  directory: string,
+  signal: AbortSignal,
+): Promise<RunReport> {
+  const { rounds, roundSeconds, task, cheaters, mining } = options;
+  const plan = planNodes(options.nodes, cheaters, config.minimumStake);
+  const nodes = plan.length;
+  const seed = options.seed ?? randomBytes(8).toString('hex');
+  const names = variableNames(options, config);
+  const inspector = mining ? miningInspector : undefined;
+  const apiPorts = await portsOf(options, plan, names);
+  const title = `${config.taskName}: ${count(nodes, 'node')}, ${roundsOf(options)}, seed ${seed}`;
+  const display = new Display(title, rounds, inspector);
+  await build(options, signal);
+  const executables = await buildCheaters(cheaters, directory, signal);
+  introduce(options, config, title, display);
+
+  const faults = options.faults ? new Faults({ seed, roundSeconds }) : undefined;
+  const network = await startNetwork({
+    task: (index) => executables.get(plan[index]!.kind) ?? task,
+    name: (index) => plan[index]!.name,
+    stake: (index) => plan[index]!.stake,
+    modified: (index) => plan[index]!.modified,
+    extraKeys: (index) => plan[index]!.extraKeys,
+    config,
+    nodes,
+    rounds,
+    roundSeconds,
+    seed,
+    directory,
+    signal,
+    ledger: options.ledger,
+    env: (index) => taskVariables(names, apiPorts[index]!, plan[index]!.variables),
+    ...(inspector && { inspector }),
+    ...(faults && { changeMethods: faults.changeMethods }),
+    onEvent: (event) => {
+      display.note(event);
+      if (mining) showDashboard(event, display, options.open, signal);
+    },
+  });
+  display.start(network);
+  faults?.start(network);
+  const audits = mining ? new AuditCounts() : undefined;
+  audits?.start(network.nodes);
+  const outcome = await network.finished.finally(() => {
+    display.stop();
+    audits?.stop();
+  });
+  const judged = audits && judge(audits.addTo(outcome, network.nodes), plan);
+  const report = faults ? judgeUnderFaults(judged ?? outcome, plan, faults) : (judged ?? outcome);
+
+  if (signal.aborted) console.log(interruptionOf(report, rounds));
+  console.log(renderReport(report, mining ? miningSummary : []));
+  if (judged) console.log(explain(judged).join('\n'));
+  if (faults) console.log(`Faults: ${faults.summary()}`);
+  if (judged && cheaters.length > 0) console.log(renderCheaters(judged.cheaters, judged.cost));
+  if (mining && report.succeeded && !report.interrupted) {
+    console.log(closing(report, rounds).join('\n'));
+  }
+  if (options.json !== undefined) {
+    writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+  }
+  if (options.report !== undefined) writeFileSync(options.report, renderPage(report));
+  return report;
+}
+
+async function portsOf(
+  { apiPort }: SimulateOptions,
+  plan: readonly PlannedNode[],
+  names: readonly string[],
+): Promise<number[]> {
+  if (apiPort === undefined) return freePorts(plan.length);
+  if (!names.includes('API_PORT')) {
+    throw new Error(
+      `--api-port ${apiPort}: the task would not be told, its deployment declares no API_PORT`,
+    );
+  }
+  const host = process.env['API_HOST'] || '127.0.0.1';
+  return successivePorts(
+    apiPort,
+    plan.map(({ name }) => name),
+    host,
+  );
+}
+
+/** "3 rounds of 9 s" */
+function roundsOf({ rounds, roundSeconds }: SimulateOptions): string {
+  return `${rounds === 0 ? 'rounds' : count(rounds, 'round')} of ${roundSeconds} s`;
+}
+
+/** Prints what is going to happen. */
+function introduce(
+  options: SimulateOptions,
+  config: TaskConfig,
+  title: string,
+  display: Display,
+): void {
+  const { rounds, roundSeconds } = options;
+  display.tell(title);
+  if (rounds === 0) return;
+  const { roundTime, submissionWindow, auditWindow } = config;
+  const inRounds = rounds + 1 + (submissionWindow + auditWindow) / roundTime;
+  const work = rounds === 1 ? 'Nodes work in round 0' : `Nodes work in rounds 0 to ${rounds - 1}`;
+  display.tell(
+    `${work}; two more rounds follow, for the last audit and payout: ${duration(inRounds * roundSeconds * 1000)}.`,
+  );
+}
+
+/** Shows the first node's dashboard, once the node says where it is. */
+function showDashboard(
+  event: NetworkEvent,
+  display: Display,
+  open: boolean,
+  signal: AbortSignal,
+): void {
+  if (event.type !== 'notice' || event.node.index !== 0) return;
+  const address = dashboardIn(event.notice.message);
+  if (address === undefined) return;
+  display.tell(`Dashboard of ${event.node.name}: ${address}`);
+  if (open) void openWhenUp(address, signal);
+}
+
+function interruptionOf({ interruptedInRound }: RunReport, rounds: number): string {
+  if (interruptedInRound === undefined) return 'Interrupted before round 0 began.';
+  const asked =
+    rounds === 0 ? '' : ` (${count(rounds, 'round')} of work, and two more, were asked for)`;
+  return `Interrupted in round ${interruptedInRound}${asked}: what is shown is as far as it got.`;
+}
