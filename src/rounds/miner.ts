@@ -78,6 +78,12 @@ export class Miner {
     return this.current?.number === round ? this.current : this.options.keeper.load(round);
   }
 
+  /** How long a round was mined on a seed since it was opened, by earlier processes too. */
+  async minedMs(round: number, seed: Buffer): Promise<number> {
+    const known = await this.round(round);
+    return known && !known.closed && known.seed.equals(seed) ? known.minedMs : 0;
+  }
+
   /** Leases ground ahead for new workers. Resolves at once when there is some left. */
   makeGround(round: Round): Promise<void> {
     return this.options.keeper.makeGround(round);

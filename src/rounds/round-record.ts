@@ -46,6 +46,7 @@ export const roundRecordSchema = z.strictObject({
   invalidShares: storedCount,
   /** Shares up to this place in the log are counted in this record; later ones come on top. */
   countedUntil: storedCount,
+  minedMs: storedCount.default(0),
 });
 
 export type RoundRecord = z.infer<typeof roundRecordSchema>;

@@ -19,7 +19,7 @@ export interface RoundChain {
 export interface RoundRunnerOptions {
   chain: RoundChain;
   seeds: Pick<Seeds, 'of' | 'confirm' | 'rewind'>;
-  miner: Pick<Miner, 'begin' | 'expectEnd' | 'miningRound' | 'pause'>;
+  miner: Pick<Miner, 'begin' | 'expectEnd' | 'minedMs' | 'miningRound' | 'pause'>;
   clock: Clock;
   log: Log;
   /** Retries what may pass. @throws what won't pass, at once, and the last failure once `forMs` are over */
@@ -28,7 +28,7 @@ export interface RoundRunnerOptions {
     attempt: () => Promise<T>,
     limits: { signal?: AbortSignal; forMs?: number },
   ) => Promise<T>;
-  /** How long a round is mined at most, from when its mining begins. */
+  /** How long a round is mined at most. */
   budgetMs: () => number;
   /** Whether an earlier process began a round. */
   isBegun: (round: number) => Promise<boolean>;
@@ -37,6 +37,9 @@ export interface RoundRunnerOptions {
   /** Watches over a promise that mining has to wait for. */
   mustCome: <T>(coming: Promise<T>) => Promise<T>;
 }
+
+/** Less than this of a round's budget is not worth a beginning. */
+const SHORTEST_MS = 100;
 
 /** An announced round, from the wait for it to the end of its mining. */
 interface Run {
@@ -57,8 +60,6 @@ type Outcome = 'over' | 'unknown' | { corrected: Buffer };
 export class RoundRunner {
   private waiting: Run | undefined;
   private mining: Run | undefined;
-  /** The round that was mined for as long as the budget allows. */
-  private spent: number | undefined;
 
   constructor(private readonly options: RoundRunnerOptions) {}
 
@@ -109,12 +110,15 @@ export class RoundRunner {
 
   /** What to mine; undefined if the round is dropped. @throws while this can't be learned */
   private async prepare(run: Run): Promise<{ round: number; seed: Buffer } | undefined> {
-    const { chain, seeds } = this.options;
+    const { chain, log, seeds } = this.options;
     const round = await this.choose(run, await chain.current(run.round));
     if (round === undefined) return undefined;
     run.round = round;
-    if (await seeds.rewind(round)) this.spent = undefined;
-    return { round, seed: await seeds.of(round) };
+    await seeds.rewind(round);
+    const seed = await seeds.of(round);
+    if ((await this.leftMs(round, seed)) >= SHORTEST_MS) return { round, seed };
+    log.info(`round ${round} is not mined again: it had its time`);
+    return undefined;
   }
 
   /** The round to mine. @throws NotYetError while the chain has yet to reach it */
@@ -127,9 +131,13 @@ export class RoundRunner {
       // If nothing is mined, the round that runs may have been announced while the chain couldn't be asked.
       if (miner.miningRound !== undefined) return undefined;
     }
-    if (current !== this.spent) return current;
-    log.info(`round ${current} is not mined again: it had its time`);
-    return undefined;
+    return current;
+  }
+
+  /** What is left of a round's budget. A process that is started again has no more than the one before. */
+  private async leftMs(round: number, seed: Buffer): Promise<number> {
+    const { budgetMs, miner } = this.options;
+    return budgetMs() - (await miner.minedMs(round, seed));
   }
 
   /** Mines a round on a seed to its end. @returns the right seed, if the chain soon shows this one to be wrong */
@@ -138,15 +146,13 @@ export class RoundRunner {
     seed: Buffer,
     signal: AbortSignal,
   ): Promise<Buffer | undefined> {
-    const { budgetMs, chain, clock, log, miner, mustCome, patiently } = this.options;
+    const { chain, clock, log, miner, mustCome, patiently } = this.options;
     const looks = new Looks(clock.now());
     looks.learn(await this.timesOf(round));
-    const spentAt = clock.now() + budgetMs();
     while (!signal.aborted) {
-      const begun = await miner.begin(round, seed, spentAt - clock.now());
+      const begun = await miner.begin(round, seed, await this.leftMs(round, seed));
       if (!begun) return undefined;
       const outcome = await this.follow(round, seed, looks, begun.ended);
-      if (clock.now() >= spentAt) this.spent = round;
       if (outcome === 'over') return undefined;
       if (outcome !== 'unknown') {
         log.warn(`the node showed round ${round - 2} incompletely: mining starts over`);

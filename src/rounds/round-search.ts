@@ -13,7 +13,7 @@ import { toPacked } from './round-record';
 import type { ShareIntake } from './share-intake';
 import { LOCAL_WORKER } from './share-record';
 
-/** How often the target follows the engine's rate. */
+/** How often the target follows the engine's rate, and the time that was mined is counted. */
 const RETARGET_MS = 1000;
 /** Running threads report their hashes several times a second. */
 const STALLED_MS = 30_000;
@@ -60,11 +60,21 @@ export class RoundSearch {
   async run(round: Round, signal: AbortSignal): Promise<void> {
     const { engine, log } = this.options;
     this.hashedAtMs = performance.now();
+    let countedAtMs = performance.now();
+    const countTime = (): void => {
+      const ms = Math.floor(performance.now() - countedAtMs);
+      countedAtMs += ms;
+      round.addMinedMs(ms);
+    };
     const ticker = setInterval(() => {
       if (engine.resting) this.hashedAtMs = performance.now();
+      countTime();
       this.retarget(round);
     }, RETARGET_MS);
-    const aborted = once(signal, 'abort').then(() => clearInterval(ticker));
+    const aborted = once(signal, 'abort').then(() => {
+      clearInterval(ticker);
+      countTime();
+    });
     await this.follow(round, signal).catch((error: unknown) =>
       log.error({ error }, `round ${round.number} gets no more work`),
     );

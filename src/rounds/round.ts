@@ -17,7 +17,7 @@ interface MinedSegment {
 
 type Counts = Pick<
   RoundRecord,
-  'closed' | 'hashes' | 'validShares' | 'invalidShares' | 'countedUntil'
+  'closed' | 'hashes' | 'validShares' | 'invalidShares' | 'countedUntil' | 'minedMs'
 >;
 
 /**
@@ -58,6 +58,7 @@ export class Round {
       validShares: 0,
       invalidShares: 0,
       countedUntil: 0,
+      minedMs: 0,
     });
   }
 
@@ -73,8 +74,8 @@ export class Round {
       payout === ''
         ? KOII_WORK
         : { source: WORK_SOURCE.bitcoin, payout: Buffer.from(payout, 'hex') };
-    const { closed, hashes, validShares, invalidShares, countedUntil } = record;
-    const counts = { closed, hashes, validShares, invalidShares, countedUntil };
+    const { closed, hashes, validShares, invalidShares, countedUntil, minedMs } = record;
+    const counts = { closed, hashes, validShares, invalidShares, countedUntil, minedMs };
     const leases = new Leases({ leased, workers });
     const round = new Round(identity, { round: number, seed }, origin, leases, counts);
     for (const { height, prev, time, bits } of segments) {
@@ -91,6 +92,11 @@ export class Round {
   /** Hashes this node tried, without those of the last seconds before it was killed. */
   get hashes(): number {
     return this.counts.hashes;
+  }
+
+  /** How long it was mined, by earlier processes too, without the last seconds before one was killed. */
+  get minedMs(): number {
+    return this.counts.minedMs;
   }
 
   get validShares(): number {
@@ -172,12 +178,19 @@ export class Round {
     this.counts.closed = true;
   }
 
+  /** Opens it again. One that was closed runs once more, with all of its time. */
   reopen(): void {
+    if (this.closed) this.counts.minedMs = 0;
     this.counts.closed = false;
   }
 
   addHashes(count: number): void {
     this.counts.hashes += count;
+  }
+
+  /** @param ms whole, from 0 */
+  addMinedMs(ms: number): void {
+    this.counts.minedMs += ms;
   }
 
   /** Takes in and counts a share that met its target. For `ShareIntake` alone. */

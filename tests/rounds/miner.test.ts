@@ -104,6 +104,25 @@ describe('Miner', () => {
     expect(node.lastRound).to.include({ number: 6 });
   });
 
+  it('knows how long a round was mined on its seed, by an earlier process too', async () => {
+    const first = await miner();
+    const startedAt = performance.now();
+    await first.mine(3, Buffer.from(seed), 1200);
+    const tookMs = performance.now() - startedAt;
+    const second = await miner();
+    const minedMs = await second.minedMs(3, Buffer.from(seed));
+    expect(minedMs).to.be.within(1199, Math.ceil(tookMs));
+    await second.mine(3, seed, 300);
+    expect(await second.minedMs(3, Buffer.from(seed))).to.be.at.least(minedMs + 299);
+    expect(await second.minedMs(3, Buffer.alloc(32, 1))).to.equal(0);
+    expect(await second.minedMs(4, Buffer.from(seed))).to.equal(0);
+    // Closed it is over: mined once more, as after a reset of the chain, it has all of its time again.
+    await second.close(3);
+    expect(await second.minedMs(3, Buffer.from(seed))).to.equal(0);
+    await second.mine(3, seed, 300);
+    expect(await second.minedMs(3, Buffer.from(seed))).to.be.within(299, minedMs);
+  });
+
   it('goes on with what an earlier process found, on ground that none leased before', async () => {
     const first = await miner();
     const mining = first.mine(3, seed, Infinity);

@@ -125,6 +125,15 @@ describe('RoundRunner', () => {
     expect(lines.join('')).to.include('round 10 is not mined again');
   });
 
+  it('mines for what an earlier process left of the budget', async () => {
+    budgetMs = 5 * MINUTE_MS;
+    chain.reset(10);
+    miner.mined.push({ round: 10, seed: 'seed 10', from: 0, until: 4 * MINUTE_MS });
+    begun = 10;
+    await Promise.race([runner.resume(), run(6 * MINUTE_MS)]);
+    expect(minedMs()).to.equal(budgetMs);
+  });
+
   it('mines a lower round after a higher one, where the chain says that it runs', async () => {
     chain.reset(40);
     void runner.announce(40);

@@ -197,6 +197,7 @@ describe('the record of a round', () => {
     validShares: 28,
     invalidShares: 0,
     countedUntil: 0,
+    minedMs: 0,
     proof: vector.proof,
   };
   const garbage: [string, string][] = [

@@ -51,7 +51,14 @@ const FORGED = [
 /** Index of the segment in a share's tuple. */
 const SEGMENT_AT = 6;
 const ROUND_KEY = `round:${vector.round % 8}`;
-const COUNTS = { closed: false, hashes: 1e9, validShares: 40, invalidShares: 0, countedUntil: 0 };
+const COUNTS = {
+  closed: false,
+  hashes: 1e9,
+  validShares: 40,
+  invalidShares: 0,
+  countedUntil: 0,
+  minedMs: 60_000,
+};
 const OF_ROUND = {
   round: vector.round,
   seed: vector.seed,
