@@ -1,9 +1,5 @@
 import { ROE_PER_TOKEN } from '../format';
-import type { Engine } from '../mining/engine';
-import type { Governor } from '../mining/governor';
 import type { Log } from '../process/log';
-import type { Miner } from '../rounds/miner';
-import type { Submissions } from '../work/seed';
 import type { NoticeText } from './notice';
 import type { Notices } from './notices';
 
@@ -31,10 +27,24 @@ const STOPPED_ACTION: Record<Cause, string> = {
   node: 'Look at the connection of the node',
 };
 
+/** What the alarms watch, as plain facts, and whom they tell. */
 export interface Watched {
-  engine: Pick<Engine, 'healthy'>;
-  governor: Pick<Governor, 'state'>;
-  miner: Pick<Miner, 'healthy' | 'hashesDone' | 'miningRound' | 'storeFault'>;
+  engine: {
+    /** Whether any mining thread is up or starting. */
+    readonly healthy: boolean;
+  };
+  governor: { readonly state: 'mining' | 'paused' | 'outside the schedule' };
+  miner: {
+    readonly healthy: {
+      /** Whether threads run, and compute while a round is mined. */
+      readonly miner: boolean;
+    };
+    readonly hashesDone: number;
+    /** Undefined between rounds. */
+    readonly miningRound: number | undefined;
+    /** Why the last write of the store failed; undefined when it didn't. */
+    readonly storeFault: unknown;
+  };
   log: Pick<Log, 'warn' | 'debug'>;
   notices: Pick<Notices, 'once' | 'alarm' | 'well'>;
   /** This node's key, base58. */
@@ -106,8 +116,8 @@ export class Alarms {
     this.handedIn.clear();
   }
 
-  /** The submissions of a round are final. */
-  listed(round: number, submissions: Submissions): void {
+  /** The submissions of a round are final. @param submissions by the submitter's key, base58 */
+  listed(round: number, submissions: Readonly<Record<string, unknown>>): void {
     if (!this.handedIn.has(round)) return;
     const { notices, log, self } = this.watched;
     if (Object.hasOwn(submissions, self)) {
