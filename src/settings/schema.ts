@@ -1,9 +1,11 @@
 import { z } from 'zod';
-import { MAX_THREADS } from '../mining/engine';
 import { BACKENDS } from '../mining/kernels/kernel';
 import { Schedule } from '../mining/schedule';
 import { usableCpus } from '../process/cpus';
 import { LOG_LEVELS } from '../process/log';
+
+// What the owner may choose: the forms of values, the table of settings, and how what somebody wrote for one is read,
+// in the environment as elsewhere.
 
 /** When a setting that was changed while the task runs is in force. */
 export type Acts = 'at once' | 'next round' | 'restart';
@@ -88,6 +90,9 @@ const setting = <T>(
   ...kind,
   ...choice,
 });
+
+/** As many as the engine takes. */
+const MAX_THREADS = 256;
 
 /**
  * All that the owner may choose, by the names of the environment's variables: these read the environment,
@@ -188,19 +193,6 @@ export function readSetting<T>(of: Setting<T>, written: unknown): Reading<T> {
   return { problem: `expected ${of.expected}, got ${got}` };
 }
 
-/**
- * Mining threads to start: as chosen, or one less than this process may use, for all else it does needs time as well.
- * @param cpus processors' worth of time, above 0. A part of one is enough for the rest: with 1.1 and a thread answers
- *   come about as fast as with 2 (measured). Where a quota is used up, the kernel stops the whole process for the rest
- *   of each tenth of a second
- */
-export function threadCount(
-  { MINING_THREADS }: Pick<Config, 'MINING_THREADS'>,
-  cpus = usableCpus(),
-): number {
-  return MINING_THREADS || Math.min(MAX_THREADS, Math.max(1, Math.ceil(cpus) - 1));
-}
-
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A variable of the environment has a value that can't be used. */
@@ -227,4 +219,17 @@ export function readEnvironment(env: Environment, table: Table = SETTINGS): Valu
 /** What the environment chooses, and the defaults of the rest. @throws ConfigError as readEnvironment does. */
 export function loadConfig(env: Environment): Config {
   return { ...defaultsOf(SETTINGS), ...readEnvironment(env) } as Config;
+}
+
+/**
+ * Mining threads to start: as chosen, or one less than this process may use, for all else it does needs time as well.
+ * @param cpus processors' worth of time, above 0. A part of one is enough for the rest: with 1.1 and a thread answers
+ *   come about as fast as with 2 (measured). Where a quota is used up, the kernel stops the whole process for the rest
+ *   of each tenth of a second
+ */
+export function threadCount(
+  { MINING_THREADS }: Pick<Config, 'MINING_THREADS'>,
+  cpus = usableCpus(),
+): number {
+  return MINING_THREADS || Math.min(MAX_THREADS, Math.max(1, Math.ceil(cpus) - 1));
 }
