@@ -1,54 +1,20 @@
-/** The time of day; ms since 1970. */
-export function clock(at: number): string {
-  return new Date(at).toLocaleTimeString([], {
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    hour12: false,
-  });
-}
+// The page's elements: finding, making and filling them, the theme they have, and how they tell the time.
 
-const KEY = 'theme';
+/** Under which the browser keeps the theme that was chosen. */
+const THEME_KEY = 'theme';
 
-/** The switch of the theme; the system's unless another was chosen here before. */
-export function startTheme(changed: () => void): void {
-  const select = byId<HTMLSelectElement>('theme');
-  const apply = (): void => {
-    if (select.value === 'system') delete document.documentElement.dataset['theme'];
-    else document.documentElement.dataset['theme'] = select.value;
-    changed();
-  };
-  select.value = localStorage.getItem(KEY) ?? 'system';
-  select.addEventListener('change', () => {
-    localStorage.setItem(KEY, select.value);
-    apply();
-  });
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', changed);
-  apply();
-}
-
-/** A colour of the style sheet as the canvas wants it: what light-dark() comes to now. */
-export function colour(name: string, opacity = 1): string {
-  const probe = document.createElement('i');
-  probe.style.color = `color-mix(in srgb, var(--${name}) ${opacity * 100}%, transparent)`;
-  document.body.append(probe);
-  const { color } = getComputedStyle(probe);
-  probe.remove();
-  return color;
-}
-
-/** The element of the page with an id; the page has them all. */
-export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
-  return document.getElementById(id) as T;
-}
+/** What each element shows, as JSON. */
+const shown = new WeakMap<HTMLElement, string>();
 
 /** Whether a chain has the rounds: then they have windows, and rewards. The page is served with it, so that nothing moves. */
 export const hasChain = document.documentElement.dataset['chain'] === 'yes';
 
-/** Sets text where it is another: what did not change is not read out again. */
-export function setText(target: HTMLElement | string, text: string): void {
-  const element = typeof target === 'string' ? byId(target) : target;
-  if (element.textContent !== text) element.textContent = text;
+/** A cell of a table: its text, and what class it has. */
+export type Cell = string | { text: string; className: string };
+
+/** The element of the page with an id; the page has them all. */
+export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
+  return document.getElementById(id) as T;
 }
 
 export function element<K extends keyof HTMLElementTagNameMap>(
@@ -62,10 +28,11 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** A cell of a table: its text, and what class it has. */
-export type Cell = string | { text: string; className: string };
-
-const shown = new WeakMap<HTMLElement, string>();
+/** Sets text where it is another: what did not change is not read out again. */
+export function setText(target: HTMLElement | string, text: string): void {
+  const element = typeof target === 'string' ? byId(target) : target;
+  if (element.textContent !== text) element.textContent = text;
+}
 
 /** Whether content is other than what was shown in an element last; it counts as shown from here on. */
 export function isNew(target: HTMLElement, content: unknown): boolean {
@@ -107,4 +74,41 @@ export function fillRows(
       ),
     ),
   );
+}
+
+/** The switch of the theme; the system's unless another was chosen here before. */
+export function startTheme(changed: () => void): void {
+  const select = byId<HTMLSelectElement>('theme');
+  const apply = (): void => {
+    if (select.value === 'system') delete document.documentElement.dataset['theme'];
+    else document.documentElement.dataset['theme'] = select.value;
+    changed();
+  };
+  select.value = localStorage.getItem(THEME_KEY) ?? 'system';
+  select.addEventListener('change', () => {
+    localStorage.setItem(THEME_KEY, select.value);
+    apply();
+  });
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', changed);
+  apply();
+}
+
+/** A colour of the style sheet as the canvas wants it: what light-dark() comes to now. */
+export function colour(name: string, opacity = 1): string {
+  const probe = document.createElement('i');
+  probe.style.color = `color-mix(in srgb, var(--${name}) ${opacity * 100}%, transparent)`;
+  document.body.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+}
+
+/** The time of day; ms since 1970. */
+export function clock(at: number): string {
+  return new Date(at).toLocaleTimeString([], {
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hour12: false,
+  });
 }

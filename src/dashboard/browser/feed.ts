@@ -1,5 +1,6 @@
 import type { About, ShareLine, Status, Update } from '../update';
-import { Turns } from './requests';
+
+// What the node tells: the stream of its events, and what the page knows by them.
 
 const HOUR_S = 3600;
 const MAX_ENTRIES = 60;
@@ -55,6 +56,8 @@ const DEAD_MS = 10_000;
 const RETRY_MS = 2_000;
 /** Below what looks stale: how long a page that gave way waits for its next turn. */
 const TURN_MS = 1_000;
+/** Browsers open six connections to an origin, for all of its pages together: two are left for all else. */
+const MOST_STREAMS = 4;
 
 export interface StreamEvents {
   update(update: Update): void;
@@ -138,5 +141,24 @@ export class Stream {
     // Browsers give up for good where the answer was no stream, and wait for ever where it is silent.
     if ((isClosed && waitedMs > RETRY_MS) || waitedMs > DEAD_MS) this.open();
     this.events.beat(this.lastAt === undefined ? undefined : now - heardAt, isStale);
+  }
+}
+
+/** Has the pages of this browser that are in sight take turns, where they are more than may have a stream at a time. */
+class Turns {
+  private readonly channel = new BroadcastChannel('orca-dashboard-streams');
+  private begunSince = 0;
+
+  /** @param over is called when so many others began after this page that it is the one to give way */
+  constructor(over: () => void) {
+    this.channel.onmessage = () => {
+      if (++this.begunSince === MOST_STREAMS) over();
+    };
+  }
+
+  /** To be called whenever this page opens a stream. */
+  begin(): void {
+    this.begunSince = 0;
+    this.channel.postMessage('begun');
   }
 }

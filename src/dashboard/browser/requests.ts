@@ -1,24 +1,5 @@
-/** Browsers open six connections to an origin, for all of its pages together: two are left for all else. */
-const MOST_STREAMS = 4;
-
-/** Has the pages of this browser that are in sight take turns, where they are more than may have a stream at a time. */
-export class Turns {
-  private readonly channel = new BroadcastChannel('orca-dashboard-streams');
-  private begunSince = 0;
-
-  /** @param over is called when so many others began after this page that it is the one to give way */
-  constructor(over: () => void) {
-    this.channel.onmessage = () => {
-      if (++this.begunSince === MOST_STREAMS) over();
-    };
-  }
-
-  /** To be called whenever this page opens a stream. */
-  begin(): void {
-    this.begunSince = 0;
-    this.channel.postMessage('begun');
-  }
-}
+// What the page asks of the task and orders it to do, and the settings as the task tells them. It knows no DOM: tests use
+// its types.
 
 /** What stands in place of what only the owner may do. */
 export const OWNER_ONLY =
@@ -28,6 +9,9 @@ const NO_ANSWER = 'The task did not answer.';
 /** An order takes a moment; where no connection is free, or the task hangs, nobody waits for ever. */
 const ANSWER_MS = 10_000;
 const LATE = `The task did not answer within ${ANSWER_MS / 1000} s; it may do so yet.`;
+
+/** An answer that could not be had is asked for again after this long. */
+const RETRY_MS = 5_000;
 
 export interface Answer {
   /** HTTP's; 0 where no answer came. */
@@ -75,8 +59,7 @@ export function refusalOf(answer: Answer): Refusal | undefined {
   return { message: `Refused: ${message}`, ...(issues && { issues }) };
 }
 
-// What GET /settings tells.
-
+/** What GET /settings tells of a setting. */
 export interface Setting {
   name: string;
   meaning: string;
@@ -109,9 +92,6 @@ export interface SettingsDocument {
 
 /** What is chosen anew, by name; null for the default. */
 export type Changes = Record<string, string | null>;
-
-/** An answer that could not be had is asked for again after this long. */
-const RETRY_MS = 5_000;
 
 /** The settings as the task told them last: asked for when they may be others, not all the time. */
 export class SettingsClient {
