@@ -5,6 +5,26 @@ import type { LoggedShare } from '../rounds/share-record';
 import { type KeyValueStore, readRecord, storedCount } from '../store/store';
 import { Sequence } from './sequence';
 
+// What the history keeps in one record of the store each: the last entries of one kind, and the best shares of the round.
+
+/** Finds kept of a round, more than a proof holds, so that the K best are always among them. */
+const MAX_FINDS = 100;
+const FINDS_KEY = 'history:finds';
+/** What came since the last write is in the share log. */
+const WRITE_FINDS_MS = 300_000;
+
+/** A valid share: [ms since 1970, difficulty, worker id] */
+const findSchema = z.tuple([z.number().int().nonnegative(), z.number().positive(), z.string()]);
+export type Find = z.infer<typeof findSchema>;
+
+const findsSchema = z.strictObject({
+  round: z.number().int().nonnegative(),
+  finds: z.array(findSchema).max(MAX_FINDS),
+  /** The place in the share log up to which all is taken in. */
+  until: storedCount,
+});
+type FindsRecord = z.infer<typeof findsSchema>;
+
 /** The last so many entries of one kind, in one record of the store. */
 export class Journal<Entry> {
   private writing: Promise<void> = Promise.resolve();
@@ -73,24 +93,6 @@ export class Journal<Entry> {
   }
 }
 
-/** Finds kept of a round, more than a proof holds, so that the K best are always among them. */
-const MAX_FINDS = 100;
-const KEY = 'history:finds';
-/** What came since the last write is in the share log. */
-const WRITE_MS = 300_000;
-
-/** A valid share: [ms since 1970, difficulty, worker id] */
-const findSchema = z.tuple([z.number().int().nonnegative(), z.number().positive(), z.string()]);
-export type Find = z.infer<typeof findSchema>;
-
-const recordSchema = z.strictObject({
-  round: z.number().int().nonnegative(),
-  finds: z.array(findSchema).max(MAX_FINDS),
-  /** The place in the share log up to which all is taken in. */
-  until: storedCount,
-});
-type Record = z.infer<typeof recordSchema>;
-
 /** The best shares of the round, and when each was found. */
 export class Finds {
   private lastWrite = -Infinity;
@@ -102,7 +104,7 @@ export class Finds {
   private constructor(
     private readonly store: KeyValueStore,
     private readonly log: Log,
-    { round, finds, until }: Record,
+    { round, finds, until }: FindsRecord,
   ) {
     this.of = round;
     this.until = until;
@@ -111,7 +113,7 @@ export class Finds {
 
   /** @param lastPlace of the share log: what was written beyond it is lost, and others come in its place */
   static async open(store: KeyValueStore, log: Log, lastPlace: number): Promise<Finds> {
-    const record = await readRecord(store, KEY, recordSchema, log);
+    const record = await readRecord(store, FINDS_KEY, findsSchema, log);
     const finds = new Finds(store, log, record ?? { round: 0, finds: [], until: 0 });
     finds.until = Math.min(finds.until, lastPlace);
     return finds;
@@ -160,12 +162,12 @@ export class Finds {
 
   /** Stores the finds when that is due. @param now ms of a clock that only goes forward */
   async writeIfDue(now: number): Promise<void> {
-    if (!this.changed || now - this.lastWrite < WRITE_MS) return;
+    if (!this.changed || now - this.lastWrite < WRITE_FINDS_MS) return;
     this.lastWrite = now;
     this.changed = false;
-    const record: Record = { round: this.of, finds: this.finds.values, until: this.until };
+    const record: FindsRecord = { round: this.of, finds: this.finds.values, until: this.until };
     try {
-      await this.store.set(KEY, JSON.stringify(record));
+      await this.store.set(FINDS_KEY, JSON.stringify(record));
     } catch (error) {
       this.changed = true;
       this.log.warn({ error }, 'the best shares could not be stored');

@@ -3,23 +3,17 @@ import type { Log } from '../process/log';
 import { type KeyValueStore, readRecord } from '../store/store';
 import { Sequence } from './sequence';
 
-/** What the node did at one moment. */
-export interface Sample {
-  /** ms since 1970, a multiple of SAMPLE_MS */
-  at: number;
-  /** The round being mined, or the last one; undefined before the first. */
-  round: number | undefined;
-  /** Hashes this node's threads did in that round, hashes its proof proves, and the shares in it. */
-  hashesDone: number;
-  hashesProven: number;
-  shares: number;
-  hashrateHps: number;
-  /** The rate of each thread; empty where there are too many to be told apart. */
-  threadsHps: number[];
-}
+// The last hour of the node, a sample every two seconds: in memory, and by the minute in the store.
 
 export const SAMPLE_MS = 2_000;
-
+const MINUTE_MS = 60_000;
+/** How far back the samples go; each minute has a key of the store. */
+const MINUTES = 60;
+/** The last minutes are kept in full, older ones and those in the store at this step. */
+const FULL_MINUTES = 10;
+const STEP_MS = 10_000;
+/** A minute is written this often, so a kill loses at most this much. */
+const WRITE_MS = 30_000;
 /** Threads that have a line of their own. */
 const MAX_THREADS_APART = 16;
 
@@ -34,31 +28,22 @@ const sampleTupleSchema = z
   .rest(whole);
 export type SampleTuple = z.infer<typeof sampleTupleSchema>;
 
-function toTuple(sample: Sample): SampleTuple {
-  const { at, round, hashesDone, hashesProven, shares, hashrateHps, threadsHps } = sample;
-  const kilo = (rate: number): number => Math.round(rate / 1000);
-  const threads = threadsHps.length > MAX_THREADS_APART ? [] : threadsHps.map(kilo);
-  return [
-    ...([at / 1000, round ?? -1, hashesDone, hashesProven, shares, kilo(hashrateHps)] as const),
-    ...threads,
-  ];
-}
-
-/** The time of a sample, in ms since 1970. */
-export function timeOf([seconds]: SampleTuple): number {
-  return seconds * 1000;
-}
-
-const MINUTE_MS = 60_000;
-/** How far back the samples go; each minute has a key of the store. */
-const MINUTES = 60;
-/** The last minutes are kept in full, older ones and those in the store at this step. */
-const FULL_MINUTES = 10;
-const STEP_MS = 10_000;
-/** A minute is written this often, so a kill loses at most this much. */
-const WRITE_MS = 30_000;
-
 const minuteSchema = z.array(sampleTupleSchema).max(MINUTE_MS / STEP_MS);
+
+/** What the node did at one moment. */
+export interface Sample {
+  /** ms since 1970, a multiple of SAMPLE_MS */
+  at: number;
+  /** The round being mined, or the last one; undefined before the first. */
+  round: number | undefined;
+  /** Hashes this node's threads did in that round, hashes its proof proves, and the shares in it. */
+  hashesDone: number;
+  hashesProven: number;
+  shares: number;
+  hashrateHps: number;
+  /** The rate of each thread; empty where there are too many to be told apart. */
+  threadsHps: number[];
+}
 
 /** An hour of samples, in memory and in sixty small records. Their times rise. */
 export class Samples {
@@ -159,6 +144,18 @@ export class Samples {
       .then(() => this.store.set(keyOf(minute % MINUTES), JSON.stringify(samples)))
       .catch((error: unknown) => this.log.warn({ error }, 'the history could not be stored'));
   }
+}
+
+/** The time of a sample, in ms since 1970. */
+export function timeOf([seconds]: SampleTuple): number {
+  return seconds * 1000;
+}
+
+function toTuple(sample: Sample): SampleTuple {
+  const { at, round, hashesDone, hashesProven, shares, hashrateHps, threadsHps } = sample;
+  const kilo = (rate: number): number => Math.round(rate / 1000);
+  const threads = threadsHps.length > MAX_THREADS_APART ? [] : threadsHps.map(kilo);
+  return [at / 1000, round ?? -1, hashesDone, hashesProven, shares, kilo(hashrateHps), ...threads];
 }
 
 function isStored(sample: SampleTuple): boolean {

@@ -2,6 +2,27 @@ import { z } from 'zod';
 import type { Log } from '../process/log';
 import { type KeyValueStore, readRecord, storedCount } from '../store/store';
 
+// A notice: what it may be of, how it is worded, and what the store knows of those that were shown.
+
+/** In the store. */
+const KEY = 'notices';
+
+/** Characters of a message and of an action, what is added to them not counted. */
+const MAX_CHARS = 250;
+
+/** Control characters, what turns the direction of text or can't be seen, ends of lines, halves of characters. */
+const NOT_PLAIN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\s]+/gu;
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+const UNITS = [
+  ['day', DAY_MS],
+  ['hour', HOUR_MS],
+  ['minute', MINUTE_MS],
+  ['second', 1000],
+] as const;
+
 /** What an owner is told of. The names stand in the store. */
 export const NOTICE_EVENTS = [
   'address',
@@ -32,22 +53,6 @@ export interface Untold {
   /** When the first of them was, in ms since 1970. */
   since: number;
 }
-
-/** Characters of a message and of an action, what is added to them not counted. */
-const MAX_CHARS = 250;
-
-/** Control characters, what turns the direction of text or can't be seen, ends of lines, halves of characters. */
-const NOT_PLAIN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\s]+/gu;
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
-const UNITS = [
-  ['day', DAY_MS],
-  ['hour', HOUR_MS],
-  ['minute', MINUTE_MS],
-  ['second', 1000],
-] as const;
 
 /** One line of text that means nothing to whatever shows it, at most 250 characters long. */
 export function plainText(text: string): string {
@@ -80,8 +85,6 @@ export function summary(untold: Untold | undefined, now: number): string {
   const since = `${isToday ? '' : day}${two(at.getHours())}:${two(at.getMinutes())}`;
   return ` (${untold.times} more ${untold.times === 1 ? 'time' : 'times'} since ${since})`;
 }
-
-const KEY = 'notices';
 
 const eventSchema = z.strictObject({
   /** When it was told, the newest last: as many times as the limits look back on. */

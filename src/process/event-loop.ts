@@ -3,63 +3,10 @@ import type inspector from 'node:inspector';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 
+// The main loop: long work leaves others their turns, and a watchdog ends the process when it hangs.
+
 /** So long at most may a loop keep all other work waiting; a slow item or a garbage collection adds to it. */
 const SLICE_MS = 10;
-
-/** Goes over items, and lets other work have its turn after every slice. */
-export async function* inTurns<T>(items: Iterable<T>): AsyncGenerator<T> {
-  let sliceEndsAt = performance.now() + SLICE_MS;
-  for (const item of items) {
-    yield item;
-    if (performance.now() < sliceEndsAt) continue;
-    await nextTurn();
-    sliceEndsAt = performance.now() + SLICE_MS;
-  }
-}
-
-/** What the thread is started with. */
-export interface WatchdogData {
-  /** Its one entry changes whenever the main loop turns. */
-  beats: Int32Array;
-  tickMs: number;
-  /** After so many ticks without a beat the process ends. */
-  maxMissedBeats: number;
-  /** Written to stdout before. */
-  lastWords: string;
-  /** JavaScript that ends the process, for the main thread. */
-  end: string;
-}
-
-/**
- * The whole program of the watchdog's thread, handed over as text. It uses nothing but its arguments, and names no
- * function inside it: the loader of the tests would mark each with a helper that is not there.
- */
-function watchMainThread(
-  { beats, tickMs, maxMissedBeats, lastWords, end }: WatchdogData,
-  { Session }: typeof inspector,
-  { writeSync }: typeof fs,
-): void {
-  let seen = 0;
-  let missed = 0;
-  setInterval(() => {
-    const beat = Atomics.load(beats, 0);
-    missed = beat === seen ? missed + 1 : 0;
-    seen = beat;
-    if (missed !== maxMissedBeats) return;
-    // Not before it is needed: a session that was begun is waited for when the process ends, and Node
-    // 18.12 aborts when one is given up.
-    const session = new Session();
-    session.connectToMainThread();
-    try {
-      // Doesn't wait for a pipe that nobody reads, but on Windows: to start a thread is to open
-      // process.stdout, and that makes it non-blocking.
-      writeSync(1, lastWords);
-    } catch {
-      // The pipe is full, or closed.
-    }
-    session.post('Runtime.evaluate', { expression: end });
-  }, tickMs);
-}
 
 const BEAT_MS = 500;
 const TICK_MS = 1000;
@@ -71,6 +18,17 @@ const LAST_WORDS = `the main loop has not turned for ${MAX_MISSED_BEATS} s: endi
 
 /** Its heap holds 6 MB. */
 const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1 };
+
+/** Goes over items, and lets other work have its turn after every slice. */
+export async function* inTurns<T>(items: Iterable<T>): AsyncGenerator<T> {
+  let sliceEndsAt = performance.now() + SLICE_MS;
+  for (const item of items) {
+    yield item;
+    if (performance.now() < sliceEndsAt) continue;
+    await nextTurn();
+    sliceEndsAt = performance.now() + SLICE_MS;
+  }
+}
 
 /**
  * Ends the process with code 0, after which a node starts a task again, when the main loop has not
@@ -116,4 +74,48 @@ export function startWatchdog(warn: (message: string) => void): void {
   } catch (error) {
     warn(`nothing watches over the main loop: ${String(error)}`);
   }
+}
+
+/** What the thread is started with. */
+interface WatchdogData {
+  /** Its one entry changes whenever the main loop turns. */
+  beats: Int32Array;
+  tickMs: number;
+  /** After so many ticks without a beat the process ends. */
+  maxMissedBeats: number;
+  /** Written to stdout before. */
+  lastWords: string;
+  /** JavaScript that ends the process, for the main thread. */
+  end: string;
+}
+
+/**
+ * The whole program of the watchdog's thread, handed over as text. It uses nothing but its arguments, and names no
+ * function inside it: the loader of the tests would mark each with a helper that is not there.
+ */
+function watchMainThread(
+  { beats, tickMs, maxMissedBeats, lastWords, end }: WatchdogData,
+  { Session }: typeof inspector,
+  { writeSync }: typeof fs,
+): void {
+  let seen = 0;
+  let missed = 0;
+  setInterval(() => {
+    const beat = Atomics.load(beats, 0);
+    missed = beat === seen ? missed + 1 : 0;
+    seen = beat;
+    if (missed !== maxMissedBeats) return;
+    // Not before it is needed: a session that was begun is waited for when the process ends, and Node
+    // 18.12 aborts when one is given up.
+    const session = new Session();
+    session.connectToMainThread();
+    try {
+      // Doesn't wait for a pipe that nobody reads, but on Windows: to start a thread is to open
+      // process.stdout, and that makes it non-blocking.
+      writeSync(1, lastWords);
+    } catch {
+      // The pipe is full, or closed.
+    }
+    session.post('Runtime.evaluate', { expression: end });
+  }, tickMs);
 }

@@ -3,17 +3,65 @@ import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { type Sink, OutputQueue } from './output-queue';
 
+// What this process says on stdout and stderr, and where that goes: to a file, a pipe or a terminal.
+
 /** How long the end of the process waits for readers that are slow, all of them together. */
 const FLUSH_MS = 200;
-let flushUntilMs: number | undefined;
 const RETRY_MS = 5;
 /** Who hasn't read for so long reads no more. */
 const STUCK_MS = 1000;
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
+const queues: OutputQueue[] = [];
+/** When the end of the process waits no more; undefined before the end. */
+let flushUntilMs: number | undefined;
+
 type Output = Writable & { fd: number };
 type Done = Parameters<Sink['write']>[1];
+type Write = (...args: unknown[]) => boolean;
+
+/**
+ * Has all that this process says on stdout and stderr go through queues that never block: a parent that
+ * stops reading must not stop the task. To be called once, on the main thread, before anything is said.
+ * @param secret is left out of all that is said
+ */
+export function takeOverOutput(secret?: string): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    const queue = new OutputQueue(sinkOf(stream), secret);
+    queues.push(queue);
+    stream.write = writeTo(queue, stream.write.bind(stream) as Write);
+    // A closed pipe or a full disk is no reason to die.
+    stream.on('error', () => undefined);
+    process.on('exit', () => queue.flush());
+    // Node's console would write colours, which are control characters.
+    if (stream.isTTY) stream.getColorDepth = () => 1;
+  }
+}
+
+/** Lines on stdout and stderr that nobody read in time, since this process started. */
+export function droppedLines(): number {
+  return queues.reduce((sum, queue) => sum + queue.droppedLines, 0);
+}
+
+/** A Writable's write that always has room. @param own the stream's own, which knows what to refuse */
+export function writeTo(queue: OutputQueue, own: Write): Write {
+  return (chunk, ...rest) => {
+    const text = textOf(chunk, rest[0]);
+    if (text === undefined) return own(chunk, ...rest);
+    queue.push(text);
+    const callback = rest.find((arg): arg is () => void => typeof arg === 'function');
+    if (callback) process.nextTick(callback);
+    return true;
+  };
+}
+
+function textOf(chunk: unknown, encoding: unknown): string | undefined {
+  if (chunk instanceof Uint8Array) return Buffer.from(chunk).toString();
+  if (typeof chunk !== 'string') return undefined;
+  if (typeof encoding !== 'string' || /^utf-?8$/i.test(encoding)) return chunk;
+  return Buffer.isEncoding(encoding) ? Buffer.from(chunk, encoding).toString() : undefined;
+}
 
 /** A sink for stdout or stderr, whatever it is. Takes the stream's own write, as it is now. */
 function sinkOf(stream: Output): Sink {
@@ -96,50 +144,4 @@ class StreamSink implements Sink {
 /** Without the event loop, which turns no more. */
 function sleep(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-}
-
-const queues: OutputQueue[] = [];
-
-/** Lines on stdout and stderr that nobody read in time, since this process started. */
-export function droppedLines(): number {
-  return queues.reduce((sum, queue) => sum + queue.droppedLines, 0);
-}
-
-/**
- * Has all that this process says on stdout and stderr go through queues that never block: a parent that
- * stops reading must not stop the task. To be called once, on the main thread, before anything is said.
- * @param secret is left out of all that is said
- */
-export function takeOverOutput(secret?: string): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    const queue = new OutputQueue(sinkOf(stream), secret);
-    queues.push(queue);
-    stream.write = writeTo(queue, stream.write.bind(stream) as Write);
-    // A closed pipe or a full disk is no reason to die.
-    stream.on('error', () => undefined);
-    process.on('exit', () => queue.flush());
-    // Node's console would write colours, which are control characters.
-    if (stream.isTTY) stream.getColorDepth = () => 1;
-  }
-}
-
-type Write = (...args: unknown[]) => boolean;
-
-/** A Writable's write that always has room. @param own the stream's own, which knows what to refuse */
-export function writeTo(queue: OutputQueue, own: Write): Write {
-  return (chunk, ...rest) => {
-    const text = textOf(chunk, rest[0]);
-    if (text === undefined) return own(chunk, ...rest);
-    queue.push(text);
-    const callback = rest.find((arg): arg is () => void => typeof arg === 'function');
-    if (callback) process.nextTick(callback);
-    return true;
-  };
-}
-
-function textOf(chunk: unknown, encoding: unknown): string | undefined {
-  if (chunk instanceof Uint8Array) return Buffer.from(chunk).toString();
-  if (typeof chunk !== 'string') return undefined;
-  if (typeof encoding !== 'string' || /^utf-?8$/i.test(encoding)) return chunk;
-  return Buffer.isEncoding(encoding) ? Buffer.from(chunk, encoding).toString() : undefined;
 }

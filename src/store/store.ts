@@ -2,12 +2,38 @@ import { z } from 'zod';
 import type { Log } from '../process/log';
 import type { StoreLock } from './lock';
 
+// A store, who may write it, and how records in it are read.
+
 /** Where round state is kept: strings under a bounded set of keys. */
 export interface KeyValueStore {
   /** The value under a key; null when there is none. */
   get(key: string): Promise<string | null>;
   /** @throws when the value could not be written. */
   set(key: string, value: string): Promise<void>;
+}
+
+/** A store that is written by the holder of its lock alone: by nobody who slept while another took it. */
+export class LockedStore implements KeyValueStore {
+  private last: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly store: KeyValueStore,
+    private readonly lock: StoreLock,
+  ) {}
+
+  get(key: string): Promise<string | null> {
+    return this.store.get(key);
+  }
+
+  /** Writes one after the other, so that the last value set is the one that stays. */
+  set(key: string, value: string): Promise<void> {
+    const written = this.last.then(async () => {
+      await this.lock.check();
+      await this.store.set(key, value);
+    });
+    this.last = written.catch(() => undefined);
+    return written;
+  }
 }
 
 /** A count in the store. Its limit is far above what is ever counted, so that garbage can't make it overflow. */
@@ -63,29 +89,5 @@ function parsed<T>(
     return schema.parse(JSON.parse(text));
   } catch (error) {
     return void onUnreadable(error);
-  }
-}
-
-/** A store that is written by the holder of its lock alone: by nobody who slept while another took it. */
-export class LockedStore implements KeyValueStore {
-  private last: Promise<void> = Promise.resolve();
-
-  constructor(
-    private readonly store: KeyValueStore,
-    private readonly lock: StoreLock,
-  ) {}
-
-  get(key: string): Promise<string | null> {
-    return this.store.get(key);
-  }
-
-  /** Writes one after the other, so that the last value set is the one that stays. */
-  set(key: string, value: string): Promise<void> {
-    const written = this.last.then(async () => {
-      await this.lock.check();
-      await this.store.set(key, value);
-    });
-    this.last = written.catch(() => undefined);
-    return written;
   }
 }
