@@ -10,9 +10,12 @@ import type { SimulatedNode } from '../../simulator';
 import { BUNDLE } from '../fixtures/lone-task';
 import { startTaskNetwork, type TaskNetwork } from '../fixtures/network';
 import { mineShares, type Work } from '../fixtures/shares';
+import { until } from '../fixtures/until';
 import { changeSettings, openBrowser, seriousViolations, type Browser } from './browser';
 
 const WAIT = { timeout: 30_000 };
+/** A node that is started comes up within it. */
+const UP_MS = 60_000;
 
 /** A node that mines, from the bundle; long rounds, so that none ends in the middle of a test. */
 describe('the dashboard in a browser', function () {
@@ -43,11 +46,10 @@ describe('the dashboard in a browser', function () {
     node = network.nodes[0]!;
     origin = `http://127.0.0.1:${node.env['API_PORT']}`;
     browser = await openBrowser();
-    for (;;) {
+    await until(async () => {
       const up = await fetch(`${origin}/task/0`).catch(() => undefined);
-      if (up?.ok) break;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+      return up?.ok ?? false;
+    }, UP_MS);
     const token = readFileSync(`${node.storePath}.control-token`, 'utf8').trim();
     address = `${origin}/?token=${token}`;
     const eased = await changeSettings(address, { MINING_INTENSITY: '30' });
@@ -85,7 +87,7 @@ describe('the dashboard in a browser', function () {
   /** Waits until the text of an element is another than now. */
   async function moves(selector: string): Promise<void> {
     const before = await page.textContent(selector);
-    while ((await page.textContent(selector)) === before) await page.waitForTimeout(50);
+    await until(async () => (await page.textContent(selector)) !== before);
   }
 
   it('leaves the token out of its address, and has the controls by it', async () => {
@@ -227,7 +229,7 @@ describe('the dashboard in a browser', function () {
     await text('#notice', /Stale: the task has not answered since/);
     expect(await page.locator('#pause').isDisabled()).to.equal(true);
 
-    while (node.process.pid !== undefined) await page.waitForTimeout(50);
+    await until(() => node.process.pid === undefined);
     node.process.start();
     await text('#notice', /was restarted/);
     await text('#state', /^Mining$/);
@@ -250,7 +252,7 @@ describe('the dashboard in a browser', function () {
     const between = (from: number, to: number): number => (to - from + 24 * 60) % (24 * 60);
     const at = await minutes();
     node.process.kill('SIGUSR2');
-    while (between(at, await minutes()) < 55) await page.waitForTimeout(50);
+    await until(async () => between(at, await minutes()) >= 55);
     expect(await rows.count()).to.be.at.least(before);
     expect(between(at, await minutes(2))).to.be.at.least(55);
     expect(await page.locator('#notice').isHidden()).to.equal(true);

@@ -3,6 +3,7 @@ import { STREAMS } from '../../src/dashboard/feed';
 import type { Update } from '../../src/dashboard/update';
 import { lanAddress } from '../../cli/soak/addresses';
 import { seed } from '../fixtures/template';
+import { until } from '../fixtures/until';
 import { serveDashboard, TOKEN, type Served } from './served';
 
 interface Event {
@@ -190,11 +191,7 @@ describe('the event stream of the dashboard', () => {
     expect(refused.status).to.equal(503);
     expect(refused.headers.get('retry-after')).to.equal('10');
     await all[0]!.close();
-    for (;;) {
-      const stream = await open();
-      if (stream.response.ok) break;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await until(async () => (await open()).response.ok);
   });
 
   it('has room for the owner though another address takes what it gets', async function () {

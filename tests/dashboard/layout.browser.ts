@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { eventually, startTaskNetwork, type TaskNetwork } from '../fixtures/network';
 import { seed } from '../fixtures/template';
@@ -21,6 +20,8 @@ const OBSERVER = `
       window.shifts.push({ value, at: Math.round(startTime), nodes });
     }
   }).observe({ type: 'layout-shift', buffered: true });`;
+
+const IS_PAINTED = "performance.getEntriesByName('first-contentful-paint').length > 0";
 
 interface Shift {
   value: number;
@@ -64,7 +65,7 @@ describe('the layout of the dashboard', function () {
     await page.addInitScript(OBSERVER);
     // So that the page is painted before its script runs.
     await page.route('**/dashboard/page.js', async (route) => {
-      await sleep(500);
+      await page.waitForFunction(IS_PAINTED, undefined, { polling: 50 });
       await route.continue();
     });
     await page.goto(address);

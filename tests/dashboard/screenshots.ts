@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { eventually, startTaskNetwork } from '../fixtures/network';
 import { mineShares, type Work } from '../fixtures/shares';
+import { until } from '../fixtures/until';
 import { changeSettings, openBrowser, printedAddress } from './browser';
 
 const IMAGES = path.join(__dirname, '../../docs/images');
@@ -29,9 +30,10 @@ async function main(): Promise<void> {
     }
     const [address] = addresses as [string];
     const { origin } = new URL(address);
-    const until = performance.now() + MINE_SECONDS * 1000;
-    while (performance.now() < until) {
+    const minedUntil = performance.now() + MINE_SECONDS * 1000;
+    while (performance.now() < minedUntil) {
       for (const worker of ['attic', 'garage', 'old-laptop']) await work(origin, worker);
+      // The pace of remote workers.
       await sleep(2500);
     }
     const desktop = { name: 'desktop', width: 1280, height: 900 };
@@ -76,9 +78,10 @@ async function picture(
     await page.locator('#phases').waitFor();
     await page.locator('#settings-form').waitFor();
     // Into the round: at its beginning there is little to see.
-    while (Number.parseInt((await page.textContent('#round-left')) ?? '') > ROUND_SECONDS / 3) {
-      await sleep(200);
-    }
+    await until(async () => {
+      const secondsLeft = Number.parseInt((await page.textContent('#round-left')) ?? '');
+      return !(secondsLeft > ROUND_SECONDS / 3);
+    }, 2000 * ROUND_SECONDS);
     console.log(name, theme, await figures(page));
     // The settings have a picture of their own.
     const y = await page.evaluate<number>(
