@@ -5,12 +5,13 @@ import type { LoggedShare } from '../rounds/share-record';
 import { type KeyValueStore, readRecord, storedCount } from '../store/store';
 import { Sequence } from './sequence';
 
-// What the history keeps in one record of the store each: the last entries of one kind, and the best shares of the round.
+// Two lists of the history, each kept in one record of the store: the last entries of a kind, and a round's best
+// shares.
 
-/** Finds kept of a round, more than a proof holds, so that the K best are always among them. */
+/** Finds kept of a round: more than a proof holds, so the K best are always among them. */
 const MAX_FINDS = 100;
 const FINDS_KEY = 'history:finds';
-/** What came since the last write is in the share log. */
+/** How often finds are written; newer ones are in the share log. */
 const WRITE_FINDS_MS = 300_000;
 
 /** A valid share: [ms since 1970, difficulty, worker id] */
@@ -20,12 +21,12 @@ export type Find = z.infer<typeof findSchema>;
 const findsSchema = z.strictObject({
   round: z.number().int().nonnegative(),
   finds: z.array(findSchema).max(MAX_FINDS),
-  /** The place in the share log up to which all is taken in. */
+  /** The place in the share log up to which shares were taken in. */
   until: storedCount,
 });
 type FindsRecord = z.infer<typeof findsSchema>;
 
-/** The last so many entries of one kind, in one record of the store. */
+/** The last entries of one kind, up to a limit, in one record of the store. */
 export class Journal<Entry> {
   private writing: Promise<void> = Promise.resolve();
 
@@ -48,24 +49,24 @@ export class Journal<Entry> {
     return new Journal(store, key, limit, log, new Sequence(entries.slice(-limit)));
   }
 
-  /** Place of the newest entry, in the order of this process. */
+  /** Place of the newest entry, as counted by this process. */
   get last(): number {
     return this.sequence.last;
   }
 
-  /** All of them, oldest first. */
+  /** All entries, oldest first. */
   get entries(): Entry[] {
     return this.sequence.values;
   }
 
-  /** Those behind a place, oldest first. */
+  /** The entries after a place, oldest first. */
   after(place: number): Entry[] {
     return this.sequence.after(place);
   }
 
   /**
-   * Adds an entry, and stores them all: they are few.
-   * @param replaces which earlier entries are worth nothing now
+   * Adds an entry, and stores all of them: they are few.
+   * @param replaces which earlier entries it replaces
    */
   add(entry: Entry, replaces: (earlier: Entry) => boolean = () => false): void {
     this.sequence.keep((earlier) => !replaces(earlier));
@@ -80,7 +81,7 @@ export class Journal<Entry> {
     this.write();
   }
 
-  /** Resolves when all that was changed is stored, or has failed to be. */
+  /** Resolves when all changes so far are stored, or have failed to be. */
   written(): Promise<void> {
     return this.writing;
   }
@@ -93,7 +94,7 @@ export class Journal<Entry> {
   }
 }
 
-/** The best shares of the round, and when each was found. */
+/** The best shares of the round, with the time each was found. */
 export class Finds {
   private lastWrite = -Infinity;
   private changed = false;
@@ -111,7 +112,7 @@ export class Finds {
     this.finds = new Sequence(finds);
   }
 
-  /** @param lastPlace of the share log: what was written beyond it is lost, and others come in its place */
+  /** @param lastPlace of the share log: shares it lost get their places taken by others, so nothing beyond it counts */
   static async open(store: KeyValueStore, log: Log, lastPlace: number): Promise<Finds> {
     const record = await readRecord(store, FINDS_KEY, findsSchema, log);
     const finds = new Finds(store, log, record ?? { round: 0, finds: [], until: 0 });
@@ -123,24 +124,24 @@ export class Finds {
     return this.of;
   }
 
-  /** Place of the newest find, in the order of this process. */
+  /** Place of the newest find, as counted by this process. */
   get last(): number {
     return this.finds.last;
   }
 
-  /** The place in the share log up to which all is taken in. */
+  /** The place in the share log up to which shares were taken in. */
   get takenUntil(): number {
     return this.until;
   }
 
-  /** Those behind a place, oldest first. */
+  /** The finds after a place, oldest first. */
   after(place: number): Find[] {
     return this.finds.after(place);
   }
 
   /**
-   * Takes in what came to the share log, oldest first; what was taken in before is passed over. The newest share tells
-   * the round, whatever its number: after a reset of the network that is a lower one.
+   * Takes in the share log's shares, oldest first, skipping those taken in before. The newest share decides the round,
+   * whatever its number: after a network reset that is a lower one.
    */
   add(shares: readonly LoggedShare[]): void {
     for (const { place, at, round, hash, workerId, reason } of shares) {
@@ -154,13 +155,13 @@ export class Finds {
     this.keepBest();
   }
 
-  /** Moves the times of all: the clock they were taken from was wrong by so much. */
+  /** Moves all times by what the clock they were taken from was wrong by. */
   shift(ms: number): void {
     this.finds.change(([at, ...rest]) => [Math.max(0, at + ms), ...rest]);
     this.changed = true;
   }
 
-  /** Stores the finds when that is due. @param now ms of a clock that only goes forward */
+  /** Stores the finds when due. @param now ms of a clock that only goes forward */
   async writeIfDue(now: number): Promise<void> {
     if (!this.changed || now - this.lastWrite < WRITE_FINDS_MS) return;
     this.lastWrite = now;
