@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { eventually, startTaskNetwork, type TaskNetwork } from '../fixtures/network';
 import { seed } from '../fixtures/template';
+import { until } from '../fixtures/until';
 import { openBrowser, printedAddress, type Browser } from './browser';
 import { serveDashboard, TOKEN, type Served } from './served';
 
@@ -65,7 +66,7 @@ describe('the layout of the dashboard', function () {
     await page.addInitScript(OBSERVER);
     // So that the page is painted before its script runs.
     await page.route('**/dashboard/page.js', async (route) => {
-      await page.waitForFunction(IS_PAINTED, undefined, { polling: 50 });
+      await until(() => page.evaluate<boolean>(IS_PAINTED));
       await route.continue();
     });
     await page.goto(address);
