@@ -14,7 +14,7 @@ import { RoundClock, type RoundTimes } from '../rounds/round-clock';
 import { Feed } from './feed';
 import { pageFiles } from './page-files';
 
-// The dashboard's routes: the page with its files, its events, and the orders of its controls.
+// The dashboard's routes: the page and its files, its events, and its controls.
 
 const PATHS = ['/dashboard', /^\/$/];
 
@@ -33,9 +33,9 @@ const CONTENT_SECURITY_POLICY = [
 const orderSchema = z.strictObject({ action: z.enum(['pause', 'resume', 'restart']) });
 
 /**
- * The page for the node's owner, what feeds it, and its controls. For the side port alone: nothing of
- * it belongs on the public internet.
- * @param roundTimes tells when the windows of a round are; undefined where no chain has the rounds
+ * The page for the node's owner, the events that feed it, and its controls. For the side port alone: none of it belongs
+ * on the public internet.
+ * @param roundTimes gives the windows of a round; undefined where rounds aren't on a chain
  */
 export function createDashboard(
   node: MiningNode,
@@ -68,9 +68,9 @@ const secured: RequestHandler = (_request, response, next) => {
 };
 
 /**
- * The page and its files, compressed once; a browser that has them is told so.
- * @param token of the controls, which the page's address may bring along
- * @param hasChain whether rounds have windows and rewards, which the page else shows no place for
+ * The page and its files, compressed once; a browser that has the current version gets 304.
+ * @param token of the controls, which the page's address may contain
+ * @param hasChain whether rounds have windows and rewards; if not, the page has no place for them
  */
 function addPage(router: Router, token: ControlToken, hasChain: boolean): void {
   const { html, css, js, icon } = pageFiles();
@@ -91,7 +91,7 @@ function file(text: string, type: string): RequestHandler {
     const zips = request.acceptsEncodings('gzip') === 'gzip';
     response.set({
       'Content-Type': type,
-      // Asked for again each time, and answered by 304: a new version is there at once.
+      // The browser asks each time and mostly gets 304, so that a new version shows at once.
       'Cache-Control': 'no-cache',
       ETag: `"${hash}${zips ? '-gz' : ''}"`,
       Vary: 'Accept-Encoding',
@@ -102,7 +102,7 @@ function file(text: string, type: string): RequestHandler {
 }
 
 /**
- * POST: pause, resume, or a restart. Answers how mining stands then.
+ * POST: pauses, resumes or restarts, and answers the resulting state of mining.
  * @param restart ends the process; undefined where nobody would start it again
  */
 function control(governor: Governor, restart: (() => void) | undefined): RequestHandler {
@@ -110,7 +110,7 @@ function control(governor: Governor, restart: (() => void) | undefined): Request
     const { action } = parse(orderSchema, request.body);
     if (action === 'restart') {
       if (!restart) throw new ApiError(409, 'nobody starts this node again when it ends');
-      // The answer first: the process may end at once.
+      // After the answer, since the process may end at once.
       response.once('close', restart);
     } else if (action === 'pause') governor.pause();
     else governor.resume();

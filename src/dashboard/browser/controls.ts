@@ -9,18 +9,18 @@ import {
   type SettingsDocument,
 } from './requests';
 
-// What the owner orders on the page, beside the settings: pause, resume, intensity, a restart.
+// The page's controls, besides the form of the settings: pause, resume, intensity, restart.
 
 const INTENSITY = 'MINING_INTENSITY';
-/** What else is where this page is found. */
+/** The settings that change the page's own address. */
 const ADDRESS = /\bAPI_(HOST|PORT)\b/;
 
-/** Pause, resume and intensity, as far as this page may. */
+/** Pause, resume and intensity, if this page may use them. */
 export class Controls {
   private readonly pause = byId<HTMLButtonElement>('pause');
   private readonly intensity = byId<HTMLInputElement>('intensity');
   private isPaused = false;
-  /** Whether the slider is being moved: then it shows what is meant, not what is. */
+  /** Whether the slider is being moved: then it shows the owner's choice, not the current value. */
   private isMoved = false;
 
   constructor(private readonly settings: SettingsClient) {
@@ -42,7 +42,7 @@ export class Controls {
     });
   }
 
-  /** @param isStale whether nobody is there to be ordered */
+  /** @param isStale whether the task doesn't answer */
   show({ status, controls }: Model, isStale: boolean): void {
     if (!status) return;
     const isUsable = controls && !isStale;
@@ -69,7 +69,7 @@ export class Controls {
   }
 }
 
-/** What only a restart brings into force, and the restart itself, where the task can have one. */
+/** Says which changes need a restart, and offers one if somebody would start the task again. */
 export class Restart {
   private readonly offer = byId<HTMLButtonElement>('restart-offer');
   private readonly confirm = byId<HTMLButtonElement>('restart-confirm');
@@ -90,7 +90,7 @@ export class Restart {
     this.confirm.addEventListener('click', () => void this.order());
   }
 
-  /** @param names of the settings that wait for it */
+  /** @param names the settings that wait for it */
   show({ needed, offered }: SettingsDocument['restart'], names: string): void {
     byId('restart').hidden = !needed;
     this.isOffered = offered;
@@ -104,13 +104,13 @@ export class Restart {
     setText('restart-status', '');
   }
 
-  /** @param isUsable whether the task can be told */
+  /** @param isUsable whether the task takes orders from this page */
   allow(isUsable: boolean): void {
     this.offer.disabled = !isUsable;
     this.confirm.disabled = !isUsable;
   }
 
-  /** @param isAsking whether the owner is asked if he means it */
+  /** @param isAsking whether the owner is asked to confirm */
   private ask(isAsking: boolean): void {
     this.offer.hidden = isAsking || !this.isOffered;
     this.confirm.hidden = !isAsking;

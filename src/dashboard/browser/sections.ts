@@ -3,7 +3,7 @@ import type { ShareLine, Status } from '../update';
 import { byId, clock, element, fillRows, hasChain, isNew, setText, type Cell } from './dom';
 import type { Model } from './feed';
 
-// What the page says in words, numbers and tables: all but the charts, the controls and the settings.
+// What the page shows in words, numbers and tables: everything but the charts, the controls and the settings.
 
 const STATES: Record<Status['state'], { text: string; kind: string }> = {
   mining: { text: 'Mining', kind: 'good' },
@@ -21,7 +21,7 @@ const REASONS: Record<string, string> = {
   above_target: 'misses the target',
 };
 
-/** The pill at the top. @param status undefined while nobody tells */
+/** The pill at the top. @param status undefined before the first update */
 export function showState(status: Status | undefined, isStale: boolean): void {
   const pill = byId('state');
   const faulty = status !== undefined && status.faults.length > 0;
@@ -36,13 +36,13 @@ export function showState(status: Status | undefined, isStale: boolean): void {
   pill.dataset['kind'] = kind;
 }
 
-/** In words, such as "Resting until 22:00 (Europe/Berlin)". */
+/** The state in words, such as "Resting until 22:00 (Europe/Berlin)". */
 function stateText({ state, until }: Status): string {
   const { text } = STATES[state];
   return until && state !== 'waiting' ? `${text} until ${until.time} (${until.zone})` : text;
 }
 
-/** Everything but the charts and the controls. */
+/** Everything in this file but the state. */
 export function showSections(model: Model): void {
   const status = model.status!;
   showRound(status);
@@ -58,7 +58,7 @@ export function showSections(model: Model): void {
   setText('version', `orca-mining-task ${version}`);
 }
 
-/** The round being mined, or mined last: how it stands, and the windows the chain's round goes through. */
+/** The round being mined, or mined last: its state, and the windows it goes through on the chain. */
 function showRound(status: Status): void {
   const { round, times, now } = status;
   setText('round', round ? String(round.number) : '–');
@@ -85,7 +85,7 @@ function roundText({ round, state, until }: Status, left: number | null): string
 }
 
 function showPhases(times: Status['times'], now: number): void {
-  // Their room stays: between two rounds they are not known for a moment.
+  // Their room stays, since between two rounds they are unknown for a moment.
   byId('phases').classList.toggle('unknown', times === null);
   if (!times) return;
   const { startsAt, submissionEndsAt, auditEndsAt, endsAt, round } = times;
@@ -125,7 +125,7 @@ function showPhases(times: Status['times'], now: number): void {
   byId('phase-mark').style.transform = `translateX(${done * 100}%)`;
 }
 
-/** A figure and, smaller, its unit with the prefix. */
+/** A figure and, smaller, its unit with its prefix. */
 function setValue(id: string, value: string, unit = ''): void {
   const [number = '', prefix = ''] = value.split(' ');
   setText(id, number);

@@ -7,7 +7,7 @@ const ACTS: Record<Setting['acts'], string> = {
   restart: 'Acts after a restart.',
 };
 
-/** One setting of the form: what it is, what it shall be, and what was wrong with that. */
+/** One setting in the form: its description, its field, and what was wrong with the entry. */
 export class SettingField {
   readonly element: HTMLElement;
   private readonly input: HTMLInputElement | HTMLSelectElement;
@@ -15,7 +15,7 @@ export class SettingField {
   private readonly hint = element('p', 'muted');
   private readonly problem = element('p', 'problem warn');
   private readonly error = element('p', 'bad');
-  /** Whether the default is chosen anew: what is shown may be empty before and after. */
+  /** Whether the owner has just chosen the default. The field alone can't tell: it may have been empty before. */
   private isReset = false;
   private sentText: string | undefined;
 
@@ -55,7 +55,7 @@ export class SettingField {
     this.showValue();
   }
 
-  /** What is chosen anew; null for the default, undefined for nothing. */
+  /** The owner's change: null for the default, undefined for no change. */
   get change(): string | null | undefined {
     const text = this.input.value.trim();
     if (this.setting.from === 'environment') return undefined;
@@ -63,7 +63,7 @@ export class SettingField {
     return text === chosen(this.setting) ? undefined : text;
   }
 
-  /** Shows what the task tells, but for what is being chosen. */
+  /** Shows the setting as the task has it, but keeps what is being entered. */
   update(setting: Setting): void {
     const isBeingChosen = this.change !== undefined;
     this.setting = setting;
@@ -71,19 +71,19 @@ export class SettingField {
     else this.showValue();
   }
 
-  /** @returns the change, which is on its way now */
+  /** Notes that the change is being sent. @returns the change */
   send(): string | null | undefined {
     this.sentText = this.input.value;
     return this.change;
   }
 
-  /** What was sent is stored, and shown as it is, unless something else was chosen meanwhile. */
+  /** The change was stored: shows it, unless something else was entered meanwhile. */
   saved(): void {
     this.refuse('');
     if (this.input.value === this.sentText) this.showValue();
   }
 
-  /** @param message why what was chosen is not taken; empty where nothing is wrong with it */
+  /** @param message why the entry is refused; empty if nothing is wrong with it */
   refuse(message: string): void {
     setText(this.error, message);
     this.error.hidden = message === '';
@@ -99,7 +99,7 @@ export class SettingField {
     this.input.value = '';
     this.refuse('');
     this.showState();
-    // The button is gone now.
+    // The button, which had the focus, is gone now.
     this.focus();
   }
 
@@ -123,7 +123,7 @@ export class SettingField {
   }
 }
 
-/** What the form shows: a default is what an empty field means. */
+/** What the field shows: it is empty for the default. */
 function chosen({ from, value }: Setting): string {
   return from === 'default' ? '' : value;
 }
@@ -140,7 +140,7 @@ function inputOf({
     return select;
   }
   const input = element('input');
-  // Not of type number, which would keep to itself what was typed where that is no number.
+  // Not of type number, which would hide what was typed if that isn't a number.
   input.type = secret ? 'password' : 'text';
   if (form.kind === 'number') input.inputMode = 'numeric';
   input.autocomplete = 'off';

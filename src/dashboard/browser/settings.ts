@@ -10,7 +10,7 @@ import {
 } from './requests';
 import { SettingField } from './setting-field';
 
-/** The card of the settings: one form, made of what the task tells of them. */
+/** The card of the settings: a form made from the task's description of them. */
 export class Settings {
   private readonly form = byId<HTMLFormElement>('settings-form');
   private readonly save = byId<HTMLButtonElement>('settings-save');
@@ -27,7 +27,7 @@ export class Settings {
     });
   }
 
-  /** @param isStale whether nobody is there to be asked */
+  /** @param isStale whether the task doesn't answer */
   show({ status, controls }: Model, isStale: boolean): void {
     if (!status) return;
     const isUsable = controls && !isStale;
@@ -62,7 +62,7 @@ export class Settings {
 
   private showFields(settings: readonly Setting[]): void {
     const container = byId('settings-fields');
-    // Others only with another version of the task.
+    // The settings change only with the version of the task.
     if (
       isNew(
         container,
@@ -92,7 +92,7 @@ export class Settings {
     this.say(`Saved. ${whenTheyAct(now)}`);
   }
 
-  /** Each complaint beside its field; the line says what is of none. */
+  /** Each issue beside its field; the status line has what belongs to no field. */
   private showRefusal({ message, issues = [] }: Refusal): void {
     for (const field of this.fields.values()) field.refuse('');
     const refused = issues.filter(({ path }) => this.fields.has(path));
