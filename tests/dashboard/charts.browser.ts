@@ -5,7 +5,7 @@ import { seed } from '../fixtures/template';
 import { openBrowser, type Browser } from './browser';
 import { serveDashboard, TOKEN, type Served } from './served';
 
-/** Keeps what is written on each chart: a canvas can't be read. */
+/** Records the text drawn on each chart, since a canvas can't be read. */
 const RECORDER = `
   window.drawn = {};
   const { fillText } = CanvasRenderingContext2D.prototype;

@@ -14,10 +14,10 @@ import { until } from '../fixtures/until';
 import { changeSettings, openBrowser, seriousViolations, type Browser } from './browser';
 
 const WAIT = { timeout: 30_000 };
-/** A node that is started comes up within it. */
+/** A node that was started is up within this time. */
 const UP_MS = 60_000;
 
-/** A node that mines, from the bundle; long rounds, so that none ends in the middle of a test. */
+/** A node that mines, run from the bundle, with rounds so long that none ends during a test. */
 describe('the dashboard in a browser', function () {
   this.timeout(120_000);
   let network: TaskNetwork;
@@ -79,12 +79,12 @@ describe('the dashboard in a browser', function () {
 
   afterEach(() => page.close());
 
-  /** Waits until the text of an element is as expected. */
+  /** Waits until an element's text is as expected. */
   async function text(selector: string, expected: RegExp): Promise<void> {
     await page.locator(selector, { hasText: expected }).waitFor(WAIT);
   }
 
-  /** Waits until the text of an element is another than now. */
+  /** Waits until an element's text changes. */
   async function moves(selector: string): Promise<void> {
     const before = await page.textContent(selector);
     await until(async () => (await page.textContent(selector)) !== before);
@@ -95,7 +95,7 @@ describe('the dashboard in a browser', function () {
     await page.locator('#pause:enabled').waitFor(WAIT);
     await page.goto(`${origin}/?token=${'0'.repeat(32)}`);
     expect(page.url()).to.equal(`${origin}/`);
-    // What the right one gave stays.
+    // The cookie that the right token gave stays valid.
     await page.locator('#pause:enabled').waitFor(WAIT);
   });
 
@@ -116,7 +116,7 @@ describe('the dashboard in a browser', function () {
     other.listen(0, '127.0.0.1');
     await once(other, 'listening');
     try {
-      // By another name, so that it is another site, too.
+      // Under another host name, so that it is another site as well.
       await page.goto(`http://localhost:${(other.address() as AddressInfo).port}/`);
       const statuses: number[] = [];
       page.on('response', (response) => {
@@ -165,7 +165,7 @@ describe('the dashboard in a browser', function () {
     expect(errors).to.deep.equal([]);
   });
 
-  /** Mines a share as a remote worker does, and hands it in. @returns the round's count before it came */
+  /** Mines a share as a remote worker does, and submits it. @returns the round's number of shares before that */
   async function handIn(worker: string): Promise<number> {
     const answer = await fetch(`${origin}/task/0?worker_id=${worker}`);
     const task = (await answer.json()) as { valid_shares: number; work: Work };
@@ -194,7 +194,7 @@ describe('the dashboard in a browser', function () {
     await page.keyboard.press('Enter');
     await text('#state', /^Paused$/);
     await text('#rate', /^0$/);
-    // What was done before is counted within a second.
+    // Hashes done before the pause are counted within a second. After that, two seconds must add none.
     await page.waitForTimeout(2000);
     const hashes = await hashesDone();
     await page.waitForTimeout(2000);
@@ -222,7 +222,7 @@ describe('the dashboard in a browser', function () {
   });
 
   it('says when the task is gone, and goes on by itself when it is back', async () => {
-    // Of its own shares a kill may take those of the last seconds; an acknowledged one is on the disk with all before it.
+    // A kill may lose the node's own shares of the last seconds; an acknowledged share is on disk with all before it.
     const shares = await handIn('rig-in-the-cellar');
     node.process.kill('SIGKILL');
     await text('#state', /^Stale$/);
@@ -244,7 +244,7 @@ describe('the dashboard in a browser', function () {
     const rows = page.locator('#hashrate tbody tr');
     await rows.nth(2).waitFor(WAIT);
     const before = await rows.count();
-    /** Minutes of the day. @param row 0 is the newest */
+    /** A row's time, in minutes of the day. @param row 0 is the newest */
     const minutes = async (row = 0): Promise<number> => {
       const [hours, rest] = (await rows.nth(row).locator('td').first().textContent())!.split(':');
       return Number(hours) * 60 + Number(rest);

@@ -21,7 +21,7 @@ describe('the controls of the dashboard', () => {
     served.node.governor.configure({ intensity: 10, schedule: Schedule.parse('') });
   });
 
-  /** As the page itself does it, but for what is changed; undefined leaves a header out. */
+  /** Sends an order as the page does, with some headers changed; undefined leaves a header out. */
   function order(body: unknown, changed: Record<string, string | undefined> = {}) {
     const headers = {
       host: `127.0.0.1:${served.port}`,

@@ -88,7 +88,7 @@ describe('the event stream of the dashboard', () => {
     expect(second.update).to.include({ reset: false });
     expect(second.update).not.to.have.property('about');
     expect(second.update.rewards.map(({ round }) => round)).to.deep.equal([2]);
-    // Also with no news there is an event each second.
+    // There is an event each second even without news.
     expect((await stream.next()).update.rewards).to.deep.equal([]);
   });
 
@@ -154,7 +154,7 @@ describe('the event stream of the dashboard', () => {
     ];
     for (const update of told) {
       expect(update.reset).to.equal(true);
-      // Which another process alone tells.
+      // Only another process would send it.
       expect(update).not.to.have.property('about');
       expect(update.rewards.map(({ round }) => round)).to.deep.equal([1]);
     }

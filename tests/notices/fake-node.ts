@@ -33,7 +33,7 @@ export class FakeNoticeClock implements NoticeClock {
     return () => void (this.calls = this.calls.filter((other) => other !== entry));
   }
 
-  /** What the end of a process does. */
+  /** Drops all timers, as the end of a process does. */
   forget(): void {
     this.calls = [];
   }
@@ -46,7 +46,7 @@ export class FakeNoticeClock implements NoticeClock {
     this.time = time;
   }
 
-  /** Lets time pass, and all that was to be called in it. */
+  /** Lets time pass, and makes the calls that fall due. */
   async pass(ms: number): Promise<void> {
     const until = this.time + ms;
     for (;;) {
@@ -70,10 +70,10 @@ async function settled(): Promise<void> {
 export class FakeNode {
   readonly store = new MemoryStore();
   readonly clock = new FakeNoticeClock();
-  /** What was shown, and how long after noon. */
+  /** The notices shown, each with its time after noon. */
   readonly shown: (Notice & { at: number })[] = [];
 
-  /** What the place does with a notice. */
+  /** What happens when a notice is to be shown; replaced by tests. */
   show: (notice: Notice) => Promise<void> = () => Promise.resolve();
 
   open(): Promise<Notices> {
@@ -89,7 +89,7 @@ export class FakeNode {
     });
   }
 
-  /** After a kill. */
+  /** Opens the notices again after a kill. */
   restart(): Promise<Notices> {
     this.clock.forget();
     return this.open();

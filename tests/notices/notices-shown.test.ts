@@ -21,7 +21,7 @@ describe('Notices and the place that shows them', () => {
       expect(tries).to.equal(4);
       node.show = () => Promise.resolve();
       await node.clock.pass(HOUR);
-      // What was over before it was told is in the next sum.
+      // An alarm that was over before it could be shown is in the next summary.
       expect(node.events).to.deep.equal(['newer task', 'store']);
       notices.alarm('mining', STOPPED);
       await node.clock.pass(0);

@@ -21,14 +21,14 @@ function talk(lines: { atOnce: number; each: number }, stdout: 'pipe' | number):
   });
 }
 
-/** Waits until a talker has told something. */
+/** Waits for a message from a talker. */
 async function hears(child: ChildProcess, what: 'full' | 'ending'): Promise<void> {
   let isTold = false;
   child.on('message', (message) => (isTold ||= message === what));
   await until(() => isTold);
 }
 
-/** The numbers of lines, each of which must be whole. */
+/** The numbers of the lines, all of which must be complete. */
 function numbersOf(lines: string[]): number[] {
   return lines.map((line) => {
     const [, number, rest] = LINE.exec(line) ?? expect.fail(`a torn line: ${line}`);
@@ -62,7 +62,7 @@ describeProcesses('the output of a process', () => {
 
   it('goes on where the pipe was full when the process ends', async () => {
     const child = talk({ atOnce: 4000, each: 1 }, 'pipe');
-    // The pipe takes a part of a block; its rest can follow only at the end.
+    // The pipe has taken a part of a block; the rest can follow only at the end.
     await hears(child, 'full');
     let text = '';
     child.send('end');
@@ -70,7 +70,7 @@ describeProcesses('the output of a process', () => {
     child.stdout!.on('data', (part: Buffer) => (text += part.toString()));
     await once(child, 'close');
     const lines = text.split('\n');
-    // A reader that is too slow for the end loses what is left.
+    // A reader that is too slow at the end loses the rest, so the last line may be torn.
     lines.pop();
     const numbers = numbersOf(lines);
     expect(numbers.length).to.be.greaterThan(1000);
