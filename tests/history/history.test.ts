@@ -165,16 +165,14 @@ describe('History', () => {
   it('tells how much of a reward was not counted before, over restarts, whatever other lists gave meanwhile', async () => {
     const counted: number[] = [];
     for (const [round, roe] of [
-      ...([
-        [2, 5],
-        [2, 5],
-        [3, 4],
-        [2, 7],
-        [2, 6],
-        [2, 8],
-        [3, 4],
-      ] as const),
-    ]) {
+      [2, 5],
+      [2, 5],
+      [3, 4],
+      [2, 7],
+      [2, 6],
+      [2, 8],
+      [3, 4],
+    ] as const) {
       const history = await open();
       counted.push(history.rewarded({ round, roe, proofs: 3, valid: 2 }));
       await history.rewards.written();
