@@ -1,4 +1,5 @@
-// Numbers, times and amounts in words, the same on the page and in the terminal. Imports nothing: the browser runs it too.
+// Numbers, times and amounts in words, the same on the page and in the terminal. Imports nothing, since the browser
+// runs it too.
 
 const PREFIXES = ['', 'k', 'M', 'G', 'T', 'P', 'E'];
 export const ROE_PER_TOKEN = 1e9;
@@ -9,13 +10,13 @@ export function si(value: number | bigint, unit = ''): string {
   return `${number} ${prefix}${unit}`.trimEnd();
 }
 
-/** An axis has less room, and its unit stands beside it: 20000000 is "20M". */
+/** For an axis, which has less room and shows its unit separately: 20000000 is "20M". */
 export function siShort(value: number): string {
   const { number, prefix } = scaled(value);
   return `${Number(number)}${prefix}`;
 }
 
-/** Rounds first: what becomes a thousand takes the next prefix. */
+/** Rounds first: a number that becomes a thousand takes the next prefix. */
 function scaled(value: number): { number: string; prefix: string } {
   const rounded = Number(value.toPrecision(3));
   const size = Math.abs(rounded);
@@ -31,7 +32,7 @@ function digitsOf(mantissa: number): number {
   return mantissa < 10 ? 2 : mantissa < 100 ? 1 : 0;
 }
 
-/** "8 s", "2 min 5 s", "3 h 20 min"; nothing below 0. */
+/** "8 s", "2 min 5 s", "3 h 20 min"; a negative time is "0 s". */
 export function duration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 60) return `${seconds} s`;
@@ -40,7 +41,7 @@ export function duration(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** ROE as tokens: four decimals below a thousand, a decimal prefix from there on. */
+/** ROE as tokens: four decimals below a thousand, an SI prefix from there on. */
 export function tokens(roe: number): string {
   const amount = roe / ROE_PER_TOKEN;
   return Math.abs(amount) < 999.99995 ? amount.toFixed(4) : si(amount);
@@ -50,7 +51,7 @@ export function percent(fraction: number): string {
   return `${Math.round(fraction * 100)} %`;
 }
 
-/** A key by its ends: "4xKz…9fQa". */
+/** A key shortened to its ends: "4xKz…9fQa". */
 export function shortKey(key: string): string {
   return key.length > 12 ? `${key.slice(0, 4)}…${key.slice(-4)}` : key;
 }

@@ -4,7 +4,7 @@ import { type RequestHandler, Router } from 'express';
 import { z } from 'zod';
 import { controlsOnly, noLinks } from '../http/access';
 import type { ControlToken } from '../http/control-token';
-import { ApiError, parse, errorAnswers } from '../http/errors';
+import { ApiError, errorAnswers, parse } from '../http/errors';
 import { jsonBody } from '../http/requests';
 import { addResource } from '../http/resource';
 import type { OwnersPart } from '../http/routes/settings';
@@ -14,29 +14,11 @@ import { RoundClock, type RoundTimes } from '../rounds/round-clock';
 import { Feed } from './feed';
 import { pageFiles } from './page-files';
 
-const order = z.strictObject({ action: z.enum(['pause', 'resume', 'restart']) });
+// The dashboard's routes: the page and its files, its events, and its controls.
 
-/**
- * POST: pause, resume, or a restart. Answers how mining stands then.
- * @param restart ends the process; undefined where nobody would start it again
- */
-function control(governor: Governor, restart: (() => void) | undefined): RequestHandler {
-  return (request, response) => {
-    const { action } = parse(order, request.body);
-    if (action === 'restart') {
-      if (!restart) throw new ApiError(409, 'nobody starts this node again when it ends');
-      // The answer first: the process may end at once.
-      response.once('close', restart);
-    } else if (action === 'pause') governor.pause();
-    else governor.resume();
-    const { state, intensity } = governor;
-    response.set('Cache-Control', 'no-store').json({ state, intensity });
-  };
-}
+const PATHS = ['/dashboard', /^\/$/];
 
-/**
- * Nothing but this page's own files: no inline script or style, no other origin, no frame around it.
- */
+/** Nothing but this page's own files: no inline script or style, no other origin, no frame around it. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -47,6 +29,30 @@ const CONTENT_SECURITY_POLICY = [
   "form-action 'none'",
   "frame-ancestors 'none'",
 ].join('; ');
+
+const orderSchema = z.strictObject({ action: z.enum(['pause', 'resume', 'restart']) });
+
+/**
+ * The page for the node's owner, the events that feed it, and its controls. For the side port alone: none of it belongs
+ * on the public internet.
+ * @param roundTimes gives the windows of a round; undefined where rounds aren't on a chain
+ */
+export function createDashboard(
+  node: MiningNode,
+  { token, restart }: OwnersPart,
+  roundTimes?: (round: number) => Promise<RoundTimes>,
+): Router {
+  const feed = new Feed(node, token, roundTimes && new RoundClock(roundTimes));
+  const router = Router();
+  router.use(PATHS, secured);
+  addPage(router, token, roundTimes !== undefined);
+  addResource(router, '/dashboard/events', { get: [noLinks, feed.subscribe] });
+  addResource(router, '/dashboard/control', {
+    post: [noLinks, controlsOnly(token), jsonBody, control(node.governor, restart)],
+  });
+  router.use(PATHS, errorAnswers(node.log));
+  return router;
+}
 
 /** Headers of every answer of the dashboard. */
 const secured: RequestHandler = (_request, response, next) => {
@@ -62,9 +68,9 @@ const secured: RequestHandler = (_request, response, next) => {
 };
 
 /**
- * The page and its files, compressed once; a browser that has them is told so.
- * @param token of the controls, which the page's address may bring along
- * @param hasChain whether rounds have windows and rewards, which the page else shows no place for
+ * The page and its files, compressed once; a browser that has the current version gets 304.
+ * @param token of the controls, which the page's address may contain
+ * @param hasChain whether rounds have windows and rewards; if not, the page has no place for them
  */
 function addPage(router: Router, token: ControlToken, hasChain: boolean): void {
   const { html, css, js, icon } = pageFiles();
@@ -85,7 +91,7 @@ function file(text: string, type: string): RequestHandler {
     const zips = request.acceptsEncodings('gzip') === 'gzip';
     response.set({
       'Content-Type': type,
-      // Asked for again each time, and answered by 304: a new version is there at once.
+      // The browser asks each time and mostly gets 304, so that a new version shows at once.
       'Cache-Control': 'no-cache',
       ETag: `"${hash}${zips ? '-gz' : ''}"`,
       Vary: 'Accept-Encoding',
@@ -95,26 +101,20 @@ function file(text: string, type: string): RequestHandler {
   };
 }
 
-const PATHS = ['/dashboard', /^\/$/];
-
 /**
- * The page for the node's owner, what feeds it, and its controls. For the side port alone: nothing of
- * it belongs on the public internet.
- * @param roundTimes tells when the windows of a round are; undefined where no chain has the rounds
+ * POST: pauses, resumes or restarts, and answers the resulting state of mining.
+ * @param restart ends the process; undefined where nobody would start it again
  */
-export function createDashboard(
-  node: MiningNode,
-  { token, restart }: OwnersPart,
-  roundTimes?: (round: number) => Promise<RoundTimes>,
-): Router {
-  const feed = new Feed(node, token, roundTimes && new RoundClock(roundTimes));
-  const router = Router();
-  router.use(PATHS, secured);
-  addPage(router, token, roundTimes !== undefined);
-  addResource(router, '/dashboard/events', { get: [noLinks, feed.subscribe] });
-  addResource(router, '/dashboard/control', {
-    post: [noLinks, controlsOnly(token), jsonBody, control(node.governor, restart)],
-  });
-  router.use(PATHS, errorAnswers(node.log));
-  return router;
+function control(governor: Governor, restart: (() => void) | undefined): RequestHandler {
+  return (request, response) => {
+    const { action } = parse(orderSchema, request.body);
+    if (action === 'restart') {
+      if (!restart) throw new ApiError(409, 'nobody starts this node again when it ends');
+      // After the answer, since the process may end at once.
+      response.once('close', restart);
+    } else if (action === 'pause') governor.pause();
+    else governor.resume();
+    const { state, intensity } = governor;
+    response.set('Cache-Control', 'no-store').json({ state, intensity });
+  };
 }

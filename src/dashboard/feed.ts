@@ -15,12 +15,12 @@ import type { About, Status, Update } from './update';
 const TICK_MS = 1_000;
 export const STREAMS: PlaceLimits = { all: 16, each: 8, reservedForLoopback: 4 };
 const MAX_RECENT = 12;
-/** A page that reads no more is let go; it comes back by itself. */
+/** A page that stops reading is disconnected; it reconnects by itself. */
 const MAX_UNREAD_BYTES = 2 ** 20;
-/** How long a browser waits before it connects again. */
+/** How long a browser waits before it reconnects. */
 const RETRY_MS = 1_000;
 
-/** What a listener has seen: of which edition of the history, and the place of the newest entry of each kind. */
+/** What a listener has seen: the edition of the history, and the place of the newest entry of each kind. */
 interface Cursor {
   edition: number;
   sample: number;
@@ -39,18 +39,18 @@ interface Listener {
 const NOTHING: Cursor = { edition: 0, sample: 0, find: 0, share: 0, audit: 0, reward: 0 };
 
 /**
- * Tells the pages what happens, as server-sent events. An event's id says what has been seen up to it,
- * so a page that comes back gets what it missed, straight from the history; one that knows another
- * process, or another edition of the history, starts afresh.
+ * Tells the pages what happens, as server-sent events. An event's id says what has been seen up to it, so a page that
+ * reconnects gets what it missed, straight from the history. A page that knows another process, or another edition of
+ * the history, starts afresh.
  */
 export class Feed {
   private readonly listeners = new Set<Listener>();
   private readonly places = new Places(STREAMS);
-  /** Tells this process from others in the ids of events. */
+  /** Identifies this process in the ids of events. */
   private readonly boot = randomBytes(6).toString('hex');
   private readonly timer: NodeJS.Timeout;
 
-  /** @param clock knows the windows of a round; undefined where rounds have none */
+  /** @param clock gives the windows of a round; undefined where rounds have none */
   constructor(
     private readonly node: MiningNode,
     private readonly token: ControlToken,
@@ -59,7 +59,7 @@ export class Feed {
     this.timer = setInterval(() => this.tick(), TICK_MS).unref();
   }
 
-  /** GET: the stream of events, from Last-Event-ID on where that is known. */
+  /** GET: the stream of events, starting after Last-Event-ID if that is known. */
   readonly subscribe: RequestHandler = (request, response) => {
     const last = request.get('Last-Event-ID') ?? request.query['last'];
     const seen = this.parse(last);
@@ -106,7 +106,7 @@ export class Feed {
     return statusOf(this.node, round === undefined ? undefined : this.clock?.timesOf(round));
   }
 
-  /** @param isStranger whether it knows nothing of this process */
+  /** @param isStranger whether the listener knows nothing of this process */
   private send(listener: Listener, isStranger: boolean, status: Status): void {
     const update = this.updateFor(listener, isStranger, status);
     const { edition, sample, find, share, audit, reward } = listener.cursor;
@@ -114,7 +114,7 @@ export class Feed {
     listener.response.write(`id: ${id}\ndata: ${JSON.stringify(update)}\n\n`);
   }
 
-  /** What a listener has not seen yet; it has seen it after this. */
+  /** What a listener has not seen yet. Marks it as seen. */
   private updateFor(listener: Listener, isStranger: boolean, status: Status): Update {
     const { history, shares } = this.node;
     const { edition, samples, finds, audits, rewards } = history;
@@ -154,7 +154,7 @@ export class Feed {
     };
   }
 
-  /** Undefined where the id is none of this process. */
+  /** The cursor in an event's id; undefined if the id isn't from this process. */
   private parse(id: unknown): Cursor | undefined {
     if (typeof id !== 'string' || !/^[0-9a-f]{12}(-\d{1,16}){6}$/.test(id)) return undefined;
     const [boot, ...numbers] = id.split('-');

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 
-/** What a browser is sent. */
+/** The files sent to a browser. */
 export interface PageFiles {
   html: string;
   css: string;
@@ -9,8 +9,8 @@ export interface PageFiles {
 }
 
 /**
- * The page as build/page.js makes it of src/dashboard/browser. In the bundle build/page-loader.js puts
- * what it made in place of this file; from source it is made here.
+ * The page, made by build/page.js from src/dashboard/browser. In the bundle build/page-loader.js replaces this file by
+ * the result; when run from source, it is made here.
  */
 export function pageFiles(): PageFiles {
   const build = createRequire(__filename)('../../build/page.js') as { buildPage(): PageFiles };

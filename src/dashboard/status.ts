@@ -11,7 +11,7 @@ import type { BackendStatus, RoundStatus, ShareLine, Status } from './update';
 
 const MAX_WORKERS_LISTED = 50;
 
-/** How the node stands now. @param times of the round being mined, where they are known */
+/** The node's state now. @param times of the round being mined, if known */
 export function statusOf(node: MiningNode, times: RoundTimes | undefined): Status {
   const { engine, governor, miner, metrics, shares, workers, remoteShares, usage } = node;
   const { components } = health(miner, metrics);
@@ -56,7 +56,7 @@ export function shareLine(share: LoggedShare): ShareLine {
     round,
     worker: workerId,
     best,
-    // A hash that nothing was shown to give is worth nothing.
+    // A hash without the attempt that gives it proves nothing.
     difficulty: attempt ? difficultyOf(BigInt(`0x${hash}`)) : 0,
     reason: reason ?? null,
   };

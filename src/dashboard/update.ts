@@ -5,9 +5,9 @@ import type { MiningState } from '../http/routes/healthz';
 import type { RoundTimes } from '../rounds/round-clock';
 import type { WorkerState } from '../workers/workers';
 
-// What the page is told; types only, shared with the browser.
+// What the page is told: types only, shared with the browser.
 
-/** What does not change while the process runs. */
+/** What doesn't change while the process runs. */
 export interface About {
   submitter: string;
   taskId: string;
@@ -23,22 +23,22 @@ export interface RoundStatus {
   hashesProven: number;
   /** Shares in the proof, 0..K. */
   shares: number;
-  /** Of the estimate; null while there is none. */
+  /** Relative error of the estimate; null while there is none. */
   relativeError: number | null;
   /** Difficulty a share needs to enter the K best. */
   entryDifficulty: number;
   bestDifficulty: number;
   validShares: number;
   invalidShares: number;
-  /** Whether its mining has begun and not ended, at rest or not. */
+  /** Whether its mining has begun and not ended, even while paused or resting. */
   isMined: boolean;
-  /** To the end of mining; null between rounds, or where only the next round ends it. */
+  /** Until mining ends; null between rounds, or if only the next round ends it. */
   msLeft: number | null;
 }
 
-/** What the process takes of its machine. */
+/** How much of the machine the process uses. */
 export interface UsageStatus {
-  /** CPU seconds a second; 1 is one core. */
+  /** CPU seconds per second; 1 is one core. */
   cpuRatio: number;
   memoryBytes: number;
   uptimeS: number;
@@ -54,7 +54,7 @@ export interface BackendStatus {
   name: string;
   /** Threads that run on it. */
   threads: number;
-  /** Why it has no threads; empty when it has some. */
+  /** Why it has no threads; empty if it has some. */
   reason: string;
 }
 
@@ -62,9 +62,9 @@ export interface Status {
   /** The node's clock, ms since 1970. */
   now: number;
   state: MiningState['state'];
-  /** When the schedule next allows mining, or ends it: the time of day in its zone; null where it doesn't. */
+  /** When the schedule next starts or ends mining, as the time of day in its zone; null if it doesn't. */
   until: { time: string; zone: string } | null;
-  /** Components that don't work as they should. */
+  /** Components that don't work properly. */
   faults: string[];
   intensity: number;
   hashrateHps: number;
@@ -75,7 +75,7 @@ export interface Status {
   round: RoundStatus | null;
   times: RoundTimes | null;
   shares: { valid: number; invalid: number; conflicts: number };
-  /** Of the newest `of` shares: those that entered the K best, other valid ones, and rejected by reason. */
+  /** Of the newest `of` shares: those that entered the K best, other valid ones, and rejected ones by reason. */
   verdicts: { of: number; best: number; valid: number; rejected: Record<string, number> };
   workers: { known: number; list: WorkerState[] };
 }
@@ -86,24 +86,24 @@ export interface ShareLine {
   worker: string;
   difficulty: number;
   best: boolean;
-  /** Why it was rejected; null for a valid share. */
+  /** Why it was rejected; null if it is valid. */
   reason: string | null;
 }
 
-/** What happened since the update before; the first one has all there is. */
+/** What happened since the previous update; the first one has everything. */
 export interface Update {
-  /** Whether the page starts afresh: it knows nothing of this process, or what it was told is so no more. */
+  /** Whether the page starts afresh: it knows nothing of this process, or what it was told is no longer true. */
   reset: boolean;
   /** Whether this connection may use the controls. */
   controls: boolean;
-  /** Told to who knows nothing of this process. */
+  /** For a page that knows nothing of this process. */
   about?: About;
   status: Status;
   samples: SampleTuple[];
   /** Shares of the round in `findsRound`. */
   findsRound: number;
   finds: Find[];
-  /** The newest shares of all, newest first; left out when there is no new one. */
+  /** The latest shares, newest first; absent if there is no new one. */
   recent?: ShareLine[];
   audits: AuditEntry[];
   rewards: RewardEntry[];

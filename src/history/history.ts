@@ -10,36 +10,39 @@ import { Finds, Journal } from './journal';
 import { SAMPLE_MS, Samples } from './samples';
 
 const TICK_MS = 1_000;
-/** Further than this between two looks the clock was set. By less it is only made to go right. */
+/** A jump of this much between two ticks means the clock was set. A smaller one is only an adjustment. */
 const JUMP_MS = 5_000;
 const MAX_AUDITS = 50;
 const MAX_REWARDS = 60;
-/** A list is due two to four rounds after its round, and a view of the chain may lag by one: so far apart those of one time lie. */
+/**
+ * A list is due two to four rounds after its round, and a view of the chain may lag by one: lists made at the same time
+ * are for rounds at most this far apart.
+ */
 const LISTS_WITHIN = 3;
 
 const count = z.number().int().nonnegative();
 
-/** An audit this node made of another's proof. */
+/** This node's audit of another node's proof. */
 const auditSchema = z.strictObject({
   at: count,
   round: count,
   submitter: z.string(),
   verdict: z.enum(['valid', 'invalid', 'abstained']),
-  /** What a valid proof proves, as a decimal; of the others, why. */
+  /** What a valid proof proves, in decimal; for the others there is a reason. */
   hashes: z.string().optional(),
   reason: z.string().optional(),
 });
 export type AuditEntry = z.infer<typeof auditSchema>;
 
-/** What this node's list gives it for a round, in ROE. */
+/** What this node's own list pays it for a round, in ROE. */
 const rewardSchema = z.strictObject({
   at: count,
   round: count,
   roe: z.number().int(),
-  /** Proofs of the round, and how many of them are valid. */
+  /** Proofs of the round, and how many of them were valid. */
   proofs: count,
   valid: count,
-  /** The most that a list computed for this round gave, where that is more. */
+  /** The most that any list computed for this round paid, where that is more. */
   most: z.number().int().optional(),
 });
 export type RewardEntry = z.infer<typeof rewardSchema>;
@@ -52,24 +55,24 @@ export interface HistorySources {
   log: Log;
 }
 
-/** Time as a person reads it, and time that no setting of the clock moves; both in ms. */
+/** Wall-clock time, and time that doesn't change when the clock is set; both in ms. */
 export interface HistoryClock {
   /** Since 1970. */
   now(): number;
-  /** From any start; it goes on while the machine sleeps. */
+  /** Since any moment; it keeps running while the machine sleeps. */
   steady(): number;
 }
 
 const systemClock: HistoryClock = {
   now: () => Date.now(),
-  // performance.now() may stand still in sleep, which would then look like a clock that was set.
+  // performance.now() may stop while the machine sleeps, which would look like a clock that was set.
   steady: () => os.uptime() * 1000,
 };
 
-/** What happened on this node, for people to look at: bounded, kept over restarts, and vital to nothing. */
+/** What happened on this node, for people to look at: bounded, kept over restarts, and nothing depends on it. */
 export class History {
   private editions = 0;
-  /** By how much the two times differ. */
+  /** The difference between the two clocks. */
   private offsetMs: number;
 
   private constructor(
@@ -83,7 +86,7 @@ export class History {
     this.offsetMs = clock.now() - clock.steady();
   }
 
-  /** Reads what earlier processes left; unreadable records count as absent. */
+  /** Reads what earlier processes stored; unreadable records count as absent. */
   static async open(sources: HistorySources, clock = systemClock): Promise<History> {
     const { store, shares, log } = sources;
     const history = new History(
@@ -98,17 +101,17 @@ export class History {
     return history;
   }
 
-  /** Follows the miner from here on, without keeping the process alive. */
+  /** Follows the miner from now on, without keeping the process alive. */
   follow(): void {
     setInterval(() => this.tick(), TICK_MS).unref();
   }
 
-  /** Grows when what was told before is so no more: whoever was told has to start afresh. */
+  /** Incremented when what was told before is no longer true: readers have to start afresh. */
   get edition(): number {
     return this.editions;
   }
 
-  /** Notes how things stand. */
+  /** Records the current state. */
   tick(): void {
     const { engine, miner } = this.sources;
     const now = this.clock.now();
@@ -128,7 +131,7 @@ export class History {
     void this.finds.writeIfDue(this.clock.steady());
   }
 
-  /** Notes an audit; one that fails is an abstention. */
+  /** Records an audit; one that fails is an abstention. */
   async audited(round: number, submitter: string, audit: Promise<Verdict>): Promise<Verdict> {
     const entry = { round, submitter };
     try {
@@ -149,9 +152,9 @@ export class History {
   }
 
   /**
-   * Notes this node's part of a round's distribution list; a list computed again, by a later process too, replaces the
-   * one before.
-   * @returns what of it was not counted before, ROE, from 0
+   * Records this node's share of a round's distribution list. A list that is computed again, even by a later process,
+   * replaces the one before.
+   * @returns the part not counted before, in ROE, 0 or more
    */
   rewarded(reward: Omit<RewardEntry, 'at' | 'most'>): number {
     const { round, roe } = reward;
@@ -165,14 +168,14 @@ export class History {
     return Math.max(0, roe - counted);
   }
 
-  /** After a reset of the network: the numbers of rounds are those of others. @param current the round that runs */
+  /** After a network reset, when round numbers start over and mean other rounds. @param current the running round */
   forgetRounds(current: number): void {
     this.samples.forgetRounds();
     this.forgetRewards(current - 1);
     this.editions++;
   }
 
-  /** Drops the rewards of rounds above one, and all that came before them: they are of a chain that was reset since. */
+  /** Drops rewards of rounds above a number, and all recorded before them: they are from before a network reset. */
   private forgetRewards(above: number): void {
     const { entries } = this.rewards;
     const newest = entries.map(({ round }) => round > above).lastIndexOf(true);
@@ -181,7 +184,7 @@ export class History {
     this.editions++;
   }
 
-  /** Where the clock was set, what is kept was labelled wrong by as much. */
+  /** If the clock was set, the times recorded so far were wrong by as much. */
   private followClock(now: number): void {
     const offsetMs = now - this.clock.steady();
     const jumpMs = offsetMs - this.offsetMs;

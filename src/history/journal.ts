@@ -5,7 +5,28 @@ import type { LoggedShare } from '../rounds/share-record';
 import { type KeyValueStore, readRecord, storedCount } from '../store/store';
 import { Sequence } from './sequence';
 
-/** The last so many entries of one kind, in one record of the store. */
+// Two lists of the history, each kept in one record of the store: the last entries of a kind, and a round's best
+// shares.
+
+/** Finds kept of a round: more than a proof holds, so the K best are always among them. */
+const MAX_FINDS = 100;
+const FINDS_KEY = 'history:finds';
+/** How often finds are written; newer ones are in the share log. */
+const WRITE_FINDS_MS = 300_000;
+
+/** A valid share: [ms since 1970, difficulty, worker id] */
+const findSchema = z.tuple([z.number().int().nonnegative(), z.number().positive(), z.string()]);
+export type Find = z.infer<typeof findSchema>;
+
+const findsSchema = z.strictObject({
+  round: z.number().int().nonnegative(),
+  finds: z.array(findSchema).max(MAX_FINDS),
+  /** The place in the share log up to which shares were taken in. */
+  until: storedCount,
+});
+type FindsRecord = z.infer<typeof findsSchema>;
+
+/** The last entries of one kind, up to a limit, in one record of the store. */
 export class Journal<Entry> {
   private writing: Promise<void> = Promise.resolve();
 
@@ -28,24 +49,24 @@ export class Journal<Entry> {
     return new Journal(store, key, limit, log, new Sequence(entries.slice(-limit)));
   }
 
-  /** Place of the newest entry, in the order of this process. */
+  /** Place of the newest entry, as counted by this process. */
   get last(): number {
     return this.sequence.last;
   }
 
-  /** All of them, oldest first. */
+  /** All entries, oldest first. */
   get entries(): Entry[] {
     return this.sequence.values;
   }
 
-  /** Those behind a place, oldest first. */
+  /** The entries after a place, oldest first. */
   after(place: number): Entry[] {
     return this.sequence.after(place);
   }
 
   /**
-   * Adds an entry, and stores them all: they are few.
-   * @param replaces which earlier entries are worth nothing now
+   * Adds an entry, and stores all of them: they are few.
+   * @param replaces which earlier entries it replaces
    */
   add(entry: Entry, replaces: (earlier: Entry) => boolean = () => false): void {
     this.sequence.keep((earlier) => !replaces(earlier));
@@ -60,7 +81,7 @@ export class Journal<Entry> {
     this.write();
   }
 
-  /** Resolves when all that was changed is stored, or has failed to be. */
+  /** Resolves when all changes so far are stored, or have failed to be. */
   written(): Promise<void> {
     return this.writing;
   }
@@ -73,25 +94,7 @@ export class Journal<Entry> {
   }
 }
 
-/** Finds kept of a round, more than a proof holds, so that the K best are always among them. */
-const MAX_FINDS = 100;
-const KEY = 'history:finds';
-/** What came since the last write is in the share log. */
-const WRITE_MS = 300_000;
-
-/** A valid share: [ms since 1970, difficulty, worker id] */
-const findSchema = z.tuple([z.number().int().nonnegative(), z.number().positive(), z.string()]);
-export type Find = z.infer<typeof findSchema>;
-
-const recordSchema = z.strictObject({
-  round: z.number().int().nonnegative(),
-  finds: z.array(findSchema).max(MAX_FINDS),
-  /** The place in the share log up to which all is taken in. */
-  until: storedCount,
-});
-type Record = z.infer<typeof recordSchema>;
-
-/** The best shares of the round, and when each was found. */
+/** The best shares of the round, with the time each was found. */
 export class Finds {
   private lastWrite = -Infinity;
   private changed = false;
@@ -102,16 +105,16 @@ export class Finds {
   private constructor(
     private readonly store: KeyValueStore,
     private readonly log: Log,
-    { round, finds, until }: Record,
+    { round, finds, until }: FindsRecord,
   ) {
     this.of = round;
     this.until = until;
     this.finds = new Sequence(finds);
   }
 
-  /** @param lastPlace of the share log: what was written beyond it is lost, and others come in its place */
+  /** @param lastPlace of the share log: shares it lost get their places taken by others, so nothing beyond it counts */
   static async open(store: KeyValueStore, log: Log, lastPlace: number): Promise<Finds> {
-    const record = await readRecord(store, KEY, recordSchema, log);
+    const record = await readRecord(store, FINDS_KEY, findsSchema, log);
     const finds = new Finds(store, log, record ?? { round: 0, finds: [], until: 0 });
     finds.until = Math.min(finds.until, lastPlace);
     return finds;
@@ -121,24 +124,24 @@ export class Finds {
     return this.of;
   }
 
-  /** Place of the newest find, in the order of this process. */
+  /** Place of the newest find, as counted by this process. */
   get last(): number {
     return this.finds.last;
   }
 
-  /** The place in the share log up to which all is taken in. */
+  /** The place in the share log up to which shares were taken in. */
   get takenUntil(): number {
     return this.until;
   }
 
-  /** Those behind a place, oldest first. */
+  /** The finds after a place, oldest first. */
   after(place: number): Find[] {
     return this.finds.after(place);
   }
 
   /**
-   * Takes in what came to the share log, oldest first; what was taken in before is passed over. The newest share tells
-   * the round, whatever its number: after a reset of the network that is a lower one.
+   * Takes in the share log's shares, oldest first, skipping those taken in before. The newest share decides the round,
+   * whatever its number: after a network reset that is a lower one.
    */
   add(shares: readonly LoggedShare[]): void {
     for (const { place, at, round, hash, workerId, reason } of shares) {
@@ -152,20 +155,20 @@ export class Finds {
     this.keepBest();
   }
 
-  /** Moves the times of all: the clock they were taken from was wrong by so much. */
+  /** Moves all times by what the clock they were taken from was wrong by. */
   shift(ms: number): void {
     this.finds.change(([at, ...rest]) => [Math.max(0, at + ms), ...rest]);
     this.changed = true;
   }
 
-  /** Stores the finds when that is due. @param now ms of a clock that only goes forward */
+  /** Stores the finds when due. @param now ms of a clock that only goes forward */
   async writeIfDue(now: number): Promise<void> {
-    if (!this.changed || now - this.lastWrite < WRITE_MS) return;
+    if (!this.changed || now - this.lastWrite < WRITE_FINDS_MS) return;
     this.lastWrite = now;
     this.changed = false;
-    const record: Record = { round: this.of, finds: this.finds.values, until: this.until };
+    const record: FindsRecord = { round: this.of, finds: this.finds.values, until: this.until };
     try {
-      await this.store.set(KEY, JSON.stringify(record));
+      await this.store.set(FINDS_KEY, JSON.stringify(record));
     } catch (error) {
       this.changed = true;
       this.log.warn({ error }, 'the best shares could not be stored');

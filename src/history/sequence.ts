@@ -1,6 +1,6 @@
 /**
- * Values in the order in which they came. Each has a place in it for as long as this process runs, by which a reader
- * tells what it has seen; the clock may move as it likes.
+ * Values in the order they came. Each keeps its place for as long as this process runs, so that a reader knows what it
+ * has seen, however the clock moves.
  */
 export class Sequence<T> {
   private entries: { place: number; value: T }[] = [];
@@ -10,7 +10,7 @@ export class Sequence<T> {
     for (const value of values) this.add(value);
   }
 
-  /** Place of the newest that ever came; 0 before the first. */
+  /** Place of the newest value ever added; 0 before the first. */
   get last(): number {
     return this.newest;
   }
@@ -19,7 +19,7 @@ export class Sequence<T> {
     return this.entries.map(({ value }) => value);
   }
 
-  /** Those behind a place, oldest first. */
+  /** The values after a place, oldest first. */
   after(place: number): T[] {
     return this.entries.filter((entry) => entry.place > place).map(({ value }) => value);
   }
@@ -32,7 +32,7 @@ export class Sequence<T> {
     this.entries = this.entries.filter(({ value }) => isKept(value));
   }
 
-  /** Changes values where they stand. */
+  /** Changes values in place. */
   change(changed: (value: T) => T): void {
     this.entries = this.entries.map(({ place, value }) => ({ place, value: changed(value) }));
   }

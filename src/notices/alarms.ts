@@ -1,19 +1,18 @@
 import { ROE_PER_TOKEN } from '../format';
-import type { Engine } from '../mining/engine';
-import type { Governor } from '../mining/governor';
 import type { Log } from '../process/log';
-import type { Miner } from '../rounds/miner';
-import type { Submissions } from '../work/seed';
 import type { NoticeText } from './notice';
 import type { Notices } from './notices';
 
-/** How the node does is looked at so often. */
+/** How often the node's state is checked. */
 const LOOK_MS = 10_000;
-/** What is wrong has to be so in as many looks: threads come back, writes are tried again, and a machine that slept needs a moment. */
+/**
+ * How many checks in a row must find a fault before it is told: threads come back, writes are tried again, and a
+ * machine that slept needs a moment.
+ */
 const LOOKS = { store: 2, threads: 3, stalled: 3, node: 12 };
-/** Whether a newer task takes this one's place is asked so often. */
+/** How often the node is asked whether a newer task replaces this one. */
 const NEWER_TASK_MS = 300_000;
-/** Proofs of so many rounds are waited for on the chain. */
+/** How many rounds back proofs are still expected on the chain. */
 const KEPT_ROUNDS = 6;
 
 type Cause = Exclude<keyof typeof LOOKS, 'store'>;
@@ -31,39 +30,53 @@ const STOPPED_ACTION: Record<Cause, string> = {
   node: 'Look at the connection of the node',
 };
 
+/** What the alarms watch, as plain facts, and where they report it. */
 export interface Watched {
-  engine: Pick<Engine, 'healthy'>;
-  governor: Pick<Governor, 'state'>;
-  miner: Pick<Miner, 'healthy' | 'hashesDone' | 'miningRound' | 'storeFault'>;
+  engine: {
+    /** Whether any mining thread is up or starting. */
+    readonly healthy: boolean;
+  };
+  governor: { readonly state: 'mining' | 'paused' | 'outside the schedule' };
+  miner: {
+    readonly healthy: {
+      /** Whether threads run, and make progress while a round is mined. */
+      readonly miner: boolean;
+    };
+    readonly hashesDone: number;
+    /** Undefined between rounds. */
+    readonly miningRound: number | undefined;
+    /** Why the last write of the store failed; undefined when it didn't. */
+    readonly storeFault: unknown;
+  };
   log: Pick<Log, 'warn' | 'debug'>;
   notices: Pick<Notices, 'once' | 'alarm' | 'well'>;
   /** This node's key, base58. */
   self: string;
-  /** The id of the task that takes this one's place; undefined while none does. */
+  /** The id of the task that replaces this one; undefined while none does. */
   newerTask: () => Promise<string | undefined>;
 }
 
-/** Watches over what an owner has to be told of. Looking asks and blocks nobody. */
+/** Watches for what the owner has to be told. A check only reads: it waits for nothing and blocks nobody. */
 export class Alarms {
-  /** What has to be told by the node before anything can be mined, and isn't. */
+  /** Answers the node still owes before anything can be mined. */
   private waits = 0;
   private stoppedLooks = 0;
   private storeLooks = 0;
   private hashes = 0;
   private newerTask: string | undefined;
-  /** Rounds whose proof this process handed in. */
+  /** Rounds whose proof this process submitted. */
   private readonly handedIn = new Set<number>();
 
   constructor(private readonly watched: Watched) {}
 
-  /** Looks from now on, as long as the process lives. */
+  /** Starts checking, for as long as the process lives. */
   watch(): void {
     setInterval(() => this.look(), LOOK_MS).unref();
     setInterval(() => void this.lookForNewerTask(), NEWER_TASK_MS).unref();
     void this.lookForNewerTask();
   }
 
-  /** @param address of the page, with its token */
+  /** Tells the owner where the page is. @param address with the token */
   address(address: string): void {
     this.watched.notices.once('address', address, {
       level: 'log',
@@ -72,7 +85,7 @@ export class Alarms {
     });
   }
 
-  /** What this node's own list of a round gives it. @param roe whole, 10^-9 of a token */
+  /** What this node's own distribution list pays it for a round. @param roe a whole number; 1 ROE is 10^-9 token */
   rewarded(round: number, roe: number): void {
     if (roe <= 0) return;
     const tokens = (roe / ROE_PER_TOKEN).toFixed(9).replace(/\.?0+$/, '');
@@ -83,7 +96,7 @@ export class Alarms {
     });
   }
 
-  /** Passes on what mining has to wait for; if it takes minutes, mining has stopped. */
+  /** Passes on something that mining has to wait for; if it takes minutes, mining has stopped. */
   async mustCome<T>(coming: Promise<T>): Promise<T> {
     this.waits++;
     try {
@@ -93,7 +106,7 @@ export class Alarms {
     }
   }
 
-  /** A proof was given to the SDK, to be submitted. */
+  /** A proof was given to the SDK for submission. */
   submitted(round: number): void {
     this.handedIn.add(round);
     for (const other of this.handedIn) {
@@ -101,13 +114,13 @@ export class Alarms {
     }
   }
 
-  /** After a reset of the network: the numbers of rounds are those of others. */
+  /** After a network reset, when round numbers start over and mean other rounds. */
   forgetRounds(): void {
     this.handedIn.clear();
   }
 
-  /** The submissions of a round are final. */
-  listed(round: number, submissions: Submissions): void {
+  /** A round's submissions are final. @param submissions by the submitter's key, base58 */
+  listed(round: number, submissions: Readonly<Record<string, unknown>>): void {
     if (!this.handedIn.has(round)) return;
     const { notices, log, self } = this.watched;
     if (Object.hasOwn(submissions, self)) {
@@ -121,7 +134,7 @@ export class Alarms {
     });
   }
 
-  /** Compares how the node does with how it did. */
+  /** Compares the node's state with that of the check before. */
   look(): void {
     this.lookAtMining();
     this.lookAtStore();
@@ -131,7 +144,7 @@ export class Alarms {
     const { engine, governor, miner, notices } = this.watched;
     const isHashing = miner.hashesDone > this.hashes;
     this.hashes = miner.hashesDone;
-    // Pauses and hours are the owner's own wish: neither wrong, nor a sign that all is well.
+    // The owner wanted the pause or the schedule: neither a fault nor a sign that all is well.
     if (governor.state !== 'mining') return void (this.stoppedLooks = 0);
     const cause = this.causeOfStop();
     this.stoppedLooks = cause === undefined ? 0 : this.stoppedLooks + 1;
@@ -190,7 +203,7 @@ function storeText(fault: unknown): NoticeText {
   };
 }
 
-/** ENOSPC, for instance. The rest of an error may say anything, paths and secrets too. */
+/** The code, such as ENOSPC. The rest of an error may contain anything, even paths and secrets. */
 function errnoOf(fault: unknown): string | undefined {
   for (let error = fault; error instanceof Error; error = error.cause) {
     const { code } = error as NodeJS.ErrnoException;

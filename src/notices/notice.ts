@@ -2,41 +2,15 @@ import { z } from 'zod';
 import type { Log } from '../process/log';
 import { type KeyValueStore, readRecord, storedCount } from '../store/store';
 
-/** What an owner is told of. The names stand in the store. */
-export const NOTICE_EVENTS = [
-  'address',
-  'first reward',
-  'newer task',
-  'mining',
-  'store',
-  'proof',
-] as const;
-export type NoticeEvent = (typeof NOTICE_EVENTS)[number];
+// Notices: which events they report, how they are worded, and what the store remembers of those shown.
 
-/** What a notice says, all by itself: some places show the message without the action. */
-export interface NoticeText {
-  /** An error with an action stays until its owner closes it; all else goes by. */
-  level: 'log' | 'warn' | 'error';
-  message: string;
-  /** What to do, in a few words; empty where there is nothing. */
-  action: string;
-}
+/** The record in the store. */
+const KEY = 'notices';
 
-export interface Notice extends NoticeText {
-  event: NoticeEvent;
-}
-
-/** What was not told by itself. */
-export interface Untold {
-  times: number;
-  /** When the first of them was, in ms since 1970. */
-  since: number;
-}
-
-/** Characters of a message and of an action, what is added to them not counted. */
+/** Longest message or action, in characters, before a summary is appended. */
 const MAX_CHARS = 250;
 
-/** Control characters, what turns the direction of text or can't be seen, ends of lines, halves of characters. */
+/** Control characters, marks that reverse text or are invisible, line breaks, lone surrogates. */
 const NOT_PLAIN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\s]+/gu;
 
 const MINUTE_MS = 60_000;
@@ -49,14 +23,45 @@ const UNITS = [
   ['second', 1000],
 ] as const;
 
-/** One line of text that means nothing to whatever shows it, at most 250 characters long. */
+/** What an owner is told about. The store has these names. */
+export const NOTICE_EVENTS = [
+  'address',
+  'first reward',
+  'newer task',
+  'mining',
+  'store',
+  'proof',
+] as const;
+export type NoticeEvent = (typeof NOTICE_EVENTS)[number];
+
+/** The text of a notice. The message must make sense alone: some places show it without the action. */
+export interface NoticeText {
+  /** An error with an action stays until the owner closes it; anything else disappears by itself. */
+  level: 'log' | 'warn' | 'error';
+  message: string;
+  /** What to do, in a few words; empty where there is nothing to do. */
+  action: string;
+}
+
+export interface Notice extends NoticeText {
+  event: NoticeEvent;
+}
+
+/** Occurrences that got no notice of their own. */
+export interface Untold {
+  times: number;
+  /** When the first of them happened, in ms since 1970. */
+  since: number;
+}
+
+/** One line of at most 250 characters, with nothing in it that whatever shows it could interpret. */
 export function plainText(text: string): string {
   const characters = [...text.replace(NOT_PLAIN, ' ').trim()];
   if (characters.length <= MAX_CHARS) return characters.join('');
   return `${characters.slice(0, MAX_CHARS - 1).join('')}…`;
 }
 
-/** "3 minutes", "2 hours 5 minutes": the largest unit there is, and the one below it. */
+/** "3 minutes", "2 hours 5 minutes": the largest unit that fits, and the one below it. */
 export function inWords(ms: number): string {
   let leftMs = Math.max(ms, 1000);
   const first = UNITS.findIndex(([, unitMs]) => leftMs >= unitMs);
@@ -70,7 +75,7 @@ export function inWords(ms: number): string {
     .trim();
 }
 
-/** "(9 more times since 14:05)"; of another day with its date. Nothing where there is nothing untold. */
+/** "(9 more times since 14:05)", with the date unless it was today; empty where nothing is untold. */
 export function summary(untold: Untold | undefined, now: number): string {
   if (!untold) return '';
   const at = new Date(untold.since);
@@ -81,24 +86,22 @@ export function summary(untold: Untold | undefined, now: number): string {
   return ` (${untold.times} more ${untold.times === 1 ? 'time' : 'times'} since ${since})`;
 }
 
-const KEY = 'notices';
-
 const eventSchema = z.strictObject({
-  /** When it was told, the newest last: as many times as the limits look back on. */
+  /** When it was told, newest last: as many times as the limits need. */
   toldAt: z.array(storedCount).max(16),
-  /** What tells the last thing told from another, where an event is told once. */
+  /** Identifies what was told last, for events that are told once each. */
   key: z.string().max(64).optional(),
-  /** An alarm that was told, while its end was not. When it ended is not kept: the next process looks for itself. */
+  /** An alarm that was told, until its end is told too. When it ended is not kept: the next process sees for itself. */
   alarm: z.strictObject({ since: storedCount }).optional(),
   untold: z.strictObject({ times: storedCount, since: storedCount }).optional(),
 });
-/** What is known of an event beyond a restart. Times are in ms since 1970. */
+/** What is remembered of an event over a restart. Times are in ms since 1970. */
 export type EventState = z.infer<typeof eventSchema>;
 export type EventStates = Record<NoticeEvent, EventState>;
 
 const recordSchema = z.record(z.string(), z.unknown());
 
-/** What earlier processes told. What is unreadable, or can't be read now, counts as never told. */
+/** What earlier processes told. An event whose record is garbage or can't be read counts as never told. */
 export async function loadNotices(store: KeyValueStore, log: Log): Promise<EventStates> {
   const record = await readRecord(store, KEY, recordSchema, log).catch((error: unknown) => {
     log.warn({ error }, 'which notices were shown before is not known');

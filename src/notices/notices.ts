@@ -17,17 +17,17 @@ import {
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** An event is told so often in 24 hours, and once in an hour. */
+/** How often an event may be told in 24 hours; and once in an hour. */
 const MAX_A_DAY = 6;
 
-/** After a notice that could not be shown, all wait: twice as long each time. */
+/** After a notice that could not be shown all of them wait, twice as long each time. */
 const FIRST_RETRY_MS = 60_000;
 const LONGEST_RETRY_MS = HOUR_MS;
 
 export interface NoticeClock {
-  /** ms since 1970: it has to mean the same after a restart. */
+  /** ms since 1970, so that it means the same after a restart. */
   now(): number;
-  /** Calls once, after a time, unless the process ends before. @returns what takes it back */
+  /** Calls once, after a time, unless the process ends first. @returns a function that cancels it */
   after(ms: number, call: () => void): () => void;
 }
 
@@ -42,17 +42,17 @@ const systemClock: NoticeClock = {
 export interface NoticesOptions {
   store: KeyValueStore;
   log: Log;
-  /** Shows one. Nothing waits for it but the notices behind. @throws where it may not have been shown */
+  /** Shows one. Only the notices behind it wait for it. @throws when it may not have been shown */
   show: (notice: Notice) => Promise<void>;
   clock?: NoticeClock;
 }
 
-/** An alarm that lasts. */
+/** An alarm that is still on. */
 interface Lasting extends NoticeText {
   since: number;
 }
 
-/** A notice, and what is so once it was shown, or was not. */
+/** A notice, and what to do once it was shown or has failed to be. */
 interface Due {
   notice: Notice;
   shown: () => void;
@@ -60,15 +60,16 @@ interface Due {
 }
 
 /**
- * Tells an owner what he must know, and no more: an event at most once an hour and six times a day, whatever restarts;
- * what was not told is summed up in the next notice. What is to be shown is looked for anew after each that was: of an event only
- * the newest can wait, and an alarm that was held back and lasts is told when it may be. No call waits or throws.
+ * Tells owners what they must know, and no more: an event at most once an hour and six times a day, restarts or not.
+ * What was left out is summed up in the next notice. After each notice the next is chosen afresh, so only the newest of
+ * an event waits, and an alarm that was held back is told as soon as it may be, if it is still on. No call waits or
+ * throws.
  */
 export class Notices {
-  /** What is to be told once. */
+  /** What to tell once. */
   private readonly wanted = new Map<NoticeEvent, NoticeText & { key: string }>();
   private readonly lasting = new Map<NoticeEvent, Lasting>();
-  /** When alarms that were told ended, while that is not told. */
+  /** Alarms that were told and have ended, until that is told too. */
   private readonly ended = new Map<NoticeEvent, { message: string; at: number }>();
   private readonly clock: NoticeClock;
   private showing = false;
@@ -93,18 +94,21 @@ export class Notices {
     this.tellUnsaved = sparing('which notices were shown could not be stored');
   }
 
-  /** Goes on with what earlier processes told. */
+  /** Continues from what earlier processes told. */
   static async open(options: NoticesOptions): Promise<Notices> {
     return new Notices(options, await loadNotices(options.store, options.log));
   }
 
-  /** Tells something once in the life of this store. @param key tells it from another thing of this event: that is told again */
+  /**
+   * Tells something once in the life of this store.
+   * @param key identifies it: the event with another key is told again
+   */
   once(event: NoticeEvent, key: string, text: NoticeText): void {
     this.wanted.set(event, { ...text, key: digestOf(key) });
     this.look();
   }
 
-  /** Something is wrong from now on, or since a time in ms since 1970. While it lasts already, that is nothing new. */
+  /** Something is wrong, from now on or since a time in ms since 1970. Repeating it while it lasts changes nothing. */
   alarm(event: NoticeEvent, text: NoticeText, since = this.clock.now()): void {
     const lasting = this.lasting.get(event);
     const told = this.ended.has(event) ? undefined : this.states[event].alarm;
@@ -112,7 +116,7 @@ export class Notices {
     if (!lasting) this.look();
   }
 
-  /** It is well again, if anything was wrong. @param message says so; how long it lasted is added */
+  /** All is well again, if anything was wrong. @param message says so; how long it lasted is appended */
   well(event: NoticeEvent, message: string): void {
     const lasting = this.lasting.get(event);
     this.lasting.delete(event);
@@ -167,7 +171,7 @@ export class Notices {
     return undefined;
   }
 
-  /** Whatever the limits: who was alarmed has to learn that it is over. */
+  /** Ignores the limits: whoever was alarmed has to learn that it is over. */
   private dueWell(event: NoticeEvent): Due | undefined {
     const state = this.states[event];
     const ended = this.ended.get(event);
@@ -185,7 +189,7 @@ export class Notices {
     if (lasting && !state.alarm) {
       const { since } = lasting;
       const due = this.due(event, lasting, () => this.wasTold(state));
-      // From now on, for it may be over before it is shown.
+      // Set already now: the alarm may be over before it is shown.
       state.alarm = { since };
       const failed = (): void => {
         due.failed();
@@ -202,7 +206,7 @@ export class Notices {
     });
   }
 
-  /** A notice with the sum of what was not told. */
+  /** A notice, with a summary of what was left out before. */
   private due(event: NoticeEvent, { level, message, action }: NoticeText, shown: () => void): Due {
     const state = this.states[event];
     const { untold } = state;
@@ -229,18 +233,18 @@ export class Notices {
     };
   }
 
-  /** How long the limits hold an event back from now on; 0 where they don't. */
+  /** For how much longer the limits hold an event back; 0 if they don't. */
   private waitMs(event: NoticeEvent): number {
     const now = this.clock.now();
     const state = this.states[event];
-    // A clock that was put back must hold nothing back for longer than the limits do.
+    // A clock that was set back must not hold anything back for longer than the limits do.
     state.toldAt = state.toldAt.map((at) => Math.min(at, now));
     const last = state.toldAt.at(-1) ?? -Infinity;
     const sixthLast = state.toldAt.at(-MAX_A_DAY) ?? -Infinity;
     return Math.max(0, last + HOUR_MS - now, sixthLast + DAY_MS - now);
   }
 
-  /** Until the first that the limits hold back may be told; undefined where none is. */
+  /** Time until the first event held back may be told; undefined if none is held back. */
   private heldBackMs(): number | undefined {
     const waits = NOTICE_EVENTS.filter((event) => {
       const { alarm, key } = this.states[event];
@@ -250,7 +254,9 @@ export class Notices {
     return waits.length > 0 ? Math.min(...waits) : undefined;
   }
 
-  /** Writes one after the other: what changes meanwhile is written behind. A store that fails is tried with the next change. */
+  /**
+   * One write at a time: changes made meanwhile are written after it. If the store fails, the next change tries again.
+   */
   private async save(): Promise<void> {
     this.unsaved = true;
     if (this.saving) return;
@@ -268,7 +274,7 @@ export class Notices {
   }
 }
 
-/** What is told once may hold the page's token, which has no business in the store. */
+/** A key may contain the page's token, which has no business in the store. */
 function digestOf(key: string): string {
   return createHash('sha256').update(key).digest('hex').slice(0, 32);
 }

@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Time that only goes forward. */
+/** Time that only moves forward. */
 export interface Clock {
   /** ms */
   now(): number;
-  /** Resolves at a time, at once if it is over; rejects when aborted. */
+  /** Resolves at a time, at once if it has passed; rejects when aborted. */
   until(atMs: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** Timers hold no more than 2^31 ms, and stand still while a machine sleeps. */
+/** A timer takes at most 2^31 ms, and stops while the machine sleeps. */
 export const LONGEST_TIMER_MS = 60_000;
 
-/** Time that no setting of the clock moves. */
+/** Time that doesn't change when the clock is set. */
 export const monotonicClock: Clock = {
   now: () => performance.now(),
   async until(atMs, signal) {

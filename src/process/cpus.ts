@@ -2,33 +2,33 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
-// What a machine has is not what a process may use: a scheduler's affinity (taskset, docker run --cpuset-cpus) takes
-// processors from it, a quota of its control group (docker run --cpus, a Kubernetes limit, CPUQuota=) takes time. Node
-// tells of the first only, and from 18.14 on. Whatever can't be read or understood is no limit.
+// A process may not be allowed to use all of its machine: the scheduler's affinity (taskset, docker run --cpuset-cpus)
+// limits its processors, a quota of its control group (docker run --cpus, a Kubernetes limit, CPUQuota=) limits its
+// time. Node reports only the first, and only from 18.14 on. Whatever can't be read or understood counts as no limit.
 
-/** Of a file so much is read; those of the system's start, the control groups among them, are the first mounts. */
+/** How much of a file is read. That is enough: mounts from the system's start, such as control groups, come first. */
 const MAX_FILE_BYTES = 2 ** 16;
 
 const { posix } = path;
 
 /**
  * How many processors' worth of time this process may use, by its affinity and the quotas of its control groups.
- * @param root of the file system that tells of them; for tests
- * @returns above 0, a fraction where a quota is one
+ * @param root of the file system to read them from; for tests
+ * @returns above 0; a fraction where a quota is a fraction
  */
 export function usableCpus(root = '/'): number {
   return Math.min(affinity(root), cpuQuota(root));
 }
 
-/** The processors that this process may run on, at least 1. */
+/** The number of processors this process may run on, at least 1. */
 function affinity(root: string): number {
-  // @types/node 18 doesn't declare it.
+  // Not declared by @types/node 18.
   const { availableParallelism } = os as { availableParallelism?: () => number };
   const status = (): string => readSmall(posix.join(root, 'proc/self/status')) ?? '';
   return availableParallelism?.() ?? (listed(status()) || Math.max(1, os.cpus().length));
 }
 
-/** How many processors a line such as `Cpus_allowed_list: 0-3,8` of /proc/self/status has; 0 where there is none. */
+/** The number of processors in a line such as `Cpus_allowed_list: 0-3,8` of /proc/self/status; 0 if there is none. */
 export function listed(status: string): number {
   const list = /^Cpus_allowed_list:\s*([\d,-]+)$/m.exec(status)?.[1] ?? '';
   return list.split(',').reduce((sum, range) => {
@@ -39,9 +39,9 @@ export function listed(status: string): number {
 }
 
 /**
- * The processors' worth of time that the control groups of this process leave it, Infinity where none has a quota:
- * the least of its own and all above it, in the hierarchy of the first version that has the CPU controller and in that
- * of the second (a hybrid machine has both).
+ * The processors' worth of time that its control groups leave this process; Infinity where none has a quota. It is the
+ * least quota of its own group and all groups above it, in the cgroup v1 hierarchy of the CPU controller and in the v2
+ * hierarchy (a hybrid machine has both).
  */
 export function cpuQuota(root = '/'): number {
   const groups = readSmall(posix.join(root, 'proc/self/cgroup')) ?? '';
@@ -58,13 +58,13 @@ export function cpuQuota(root = '/'): number {
 }
 
 interface Group {
-  /** Of the second version: none. */
+  /** None in cgroup v2. */
   controllers: readonly string[];
   path: string;
 }
 
 interface Mount {
-  /** The group that is mounted; a container sees its own, or one above it. */
+  /** The group that is mounted; a container sees its own or one above it. */
   root: string;
   point: string;
   type: string;
@@ -79,18 +79,18 @@ const HIERARCHIES: readonly {
   {
     group: ({ controllers }) => controllers.includes('cpu'),
     mount: ({ type, options }) => type === 'cgroup' && options.includes('cpu'),
-    // -1 is no quota.
+    // -1 means no quota.
     quota: (read) => quotaOf(`${read('cpu.cfs_quota_us').trim()} ${read('cpu.cfs_period_us')}`),
   },
   {
     group: ({ controllers }) => controllers.length === 0,
     mount: ({ type }) => type === 'cgroup2',
-    // "max 100000" is no quota.
+    // "max 100000" means no quota.
     quota: (read) => quotaOf(read('cpu.max')),
   },
 ];
 
-/** @param text microseconds of CPU time, and of the period in which they may be used */
+/** @param text microseconds of CPU time, and of the period they may be used in */
 function quotaOf(text: string): number {
   const [, quota, period] = /^(\d+) (\d+)\s*$/.exec(text) ?? [];
   const cpus = Number(quota) / Number(period);
@@ -116,24 +116,24 @@ function parseMounts(text: string): Mount[] {
   }));
 }
 
-/** Blanks stand as octal numbers there. */
+/** Blanks are written as octal escapes there. */
 function unescaped(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, octal: string) =>
     String.fromCharCode(parseInt(octal, 8)),
   );
 }
 
-/** The folders of a group and of all above it, up to where the hierarchy is mounted. */
+/** The folders of a group and of all groups above it, up to the mount point. */
 function foldersOf({ root, point }: Mount, group: string): string[] {
   const relative = posix.relative(root, group);
-  // A container may see its own group where it is mounted, and be told a path that only the host knows: what is not
-  // there has no quota, and the last folder is that of the mount.
+  // A container may see its own group at the mount point, yet be told a path that exists only on the host: folders that
+  // don't exist have no quota, and the mount point is always included.
   const names = relative.startsWith('..') ? [] : relative.split('/').filter((name) => name !== '');
   const depths = Array.from({ length: names.length + 1 }, (_, depth) => depth);
   return depths.map((depth) => posix.join(point, ...names.slice(0, depth)));
 }
 
-/** The beginning of a file; undefined where it can't be read. */
+/** The beginning of a file; undefined if it can't be read. */
 function readSmall(file: string): string | undefined {
   try {
     const fd = openSync(file, 'r');

@@ -3,10 +3,23 @@ import type inspector from 'node:inspector';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 
-/** So long at most may a loop keep all other work waiting; a slow item or a garbage collection adds to it. */
+// Keeps the event loop turning: long work yields to other work, and a watchdog ends the process if the loop hangs.
+
+/** The longest a loop keeps other work waiting, give or take a slow item or a garbage collection. */
 const SLICE_MS = 10;
 
-/** Goes over items, and lets other work have its turn after every slice. */
+const BEAT_MS = 500;
+const TICK_MS = 1000;
+const MAX_MISSED_BEATS = 10;
+
+// Listeners of 'exit' may wait for what hangs, and what they would save can't be trusted any more.
+const END = "process.removeAllListeners('exit'); process.exit(0);";
+const LAST_WORDS = `the main loop has not turned for ${MAX_MISSED_BEATS} s: ending, to be started again\n`;
+
+/** The thread's heap holds 6 MB. */
+const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1 };
+
+/** Iterates over items, and lets other work have its turn after each slice. */
 export async function* inTurns<T>(items: Iterable<T>): AsyncGenerator<T> {
   let sliceEndsAt = performance.now() + SLICE_MS;
   for (const item of items) {
@@ -17,68 +30,12 @@ export async function* inTurns<T>(items: Iterable<T>): AsyncGenerator<T> {
   }
 }
 
-/** What the thread is started with. */
-export interface WatchdogData {
-  /** Its one entry changes whenever the main loop turns. */
-  beats: Int32Array;
-  tickMs: number;
-  /** After so many ticks without a beat the process ends. */
-  maxMissedBeats: number;
-  /** Written to stdout before. */
-  lastWords: string;
-  /** JavaScript that ends the process, for the main thread. */
-  end: string;
-}
-
 /**
- * The whole program of the watchdog's thread, handed over as text. It uses nothing but its arguments, and names no
- * function inside it: the loader of the tests would mark each with a helper that is not there.
- */
-function watchMainThread(
-  { beats, tickMs, maxMissedBeats, lastWords, end }: WatchdogData,
-  { Session }: typeof inspector,
-  { writeSync }: typeof fs,
-): void {
-  let seen = 0;
-  let missed = 0;
-  setInterval(() => {
-    const beat = Atomics.load(beats, 0);
-    missed = beat === seen ? missed + 1 : 0;
-    seen = beat;
-    if (missed !== maxMissedBeats) return;
-    // Not before it is needed: a session that was begun is waited for when the process ends, and Node
-    // 18.12 aborts when one is given up.
-    const session = new Session();
-    session.connectToMainThread();
-    try {
-      // Doesn't wait for a pipe that nobody reads, but on Windows: to start a thread is to open
-      // process.stdout, and that makes it non-blocking.
-      writeSync(1, lastWords);
-    } catch {
-      // The pipe is full, or closed.
-    }
-    session.post('Runtime.evaluate', { expression: end });
-  }, tickMs);
-}
-
-const BEAT_MS = 500;
-const TICK_MS = 1000;
-const MAX_MISSED_BEATS = 10;
-
-// Listeners of 'exit' may wait for what hangs. What they would save is not to be trusted any more.
-const END = "process.removeAllListeners('exit'); process.exit(0);";
-const LAST_WORDS = `the main loop has not turned for ${MAX_MISSED_BEATS} s: ending, to be started again\n`;
-
-/** Its heap holds 6 MB. */
-const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1 };
-
-/**
- * Ends the process with code 0, after which a node starts a task again, when the main loop has not
- * turned for ten seconds: in a loop that never ends, or under a debugger that holds it. Nothing is
- * saved then. A machine that sleeps and a process that is stopped are no hangs, for the thread that
- * counts the seconds stands still with them. What blocks in a call of the system, not in JavaScript,
- * can't be ended before the call returns.
- * @param warn is told once if there is no watchdog, or no more; the process goes on without
+ * Ends the process with code 0, after which a node starts the task again, when the main loop has not turned for ten
+ * seconds, because of an endless loop or a debugger that pauses it. Nothing is saved then. A machine that sleeps and a
+ * process that is stopped don't count as hangs, since the thread that counts the seconds stops with them. A thread that
+ * is blocked in a system call, not in JavaScript, can't be ended before the call returns.
+ * @param warn is called once if there is no watchdog, or no longer one; the process goes on without it
  */
 export function startWatchdog(warn: (message: string) => void): void {
   const beats = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
@@ -102,7 +59,7 @@ export function startWatchdog(warn: (message: string) => void): void {
       name: 'watchdog',
       workerData,
       resourceLimits: RESOURCE_LIMITS,
-      // The loader of the main thread, in tests and tools.
+      // Without the loader that tests and tools give the main thread.
       execArgv: [],
     });
     const beat = setInterval(() => Atomics.add(beats, 0, 1), BEAT_MS).unref();
@@ -111,9 +68,53 @@ export function startWatchdog(warn: (message: string) => void): void {
       clearInterval(beat);
       warn(`nothing watches over the main loop: ${reason}`);
     });
-    // The process may end.
+    // The watchdog must not keep the process alive.
     thread.unref();
   } catch (error) {
     warn(`nothing watches over the main loop: ${String(error)}`);
   }
+}
+
+/** What the watchdog's thread is started with. */
+interface WatchdogData {
+  /** Its only entry changes while the main loop turns. */
+  beats: Int32Array;
+  tickMs: number;
+  /** Ticks without a beat after which the process is ended. */
+  maxMissedBeats: number;
+  /** Written to stdout first. */
+  lastWords: string;
+  /** JavaScript that ends the process, run in the main thread. */
+  end: string;
+}
+
+/**
+ * The whole program of the watchdog's thread, passed as text. It uses nothing but its arguments, and has no named
+ * functions inside: the tests' loader would wrap each in a helper that the thread doesn't have.
+ */
+function watchMainThread(
+  { beats, tickMs, maxMissedBeats, lastWords, end }: WatchdogData,
+  { Session }: typeof inspector,
+  { writeSync }: typeof fs,
+): void {
+  let seen = 0;
+  let missed = 0;
+  setInterval(() => {
+    const beat = Atomics.load(beats, 0);
+    missed = beat === seen ? missed + 1 : 0;
+    seen = beat;
+    if (missed !== maxMissedBeats) return;
+    // Opened only when needed: the end of the process waits for an open session, and Node 18.12 aborts when one is
+    // closed.
+    const session = new Session();
+    session.connectToMainThread();
+    try {
+      // Doesn't wait for a pipe that nobody reads, except on Windows: starting a thread opens process.stdout, which
+      // makes the pipe non-blocking.
+      writeSync(1, lastWords);
+    } catch {
+      // The pipe is full, or closed.
+    }
+    session.post('Runtime.evaluate', { expression: end });
+  }, tickMs);
 }

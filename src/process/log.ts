@@ -6,12 +6,12 @@ export type Log = Logger;
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** What others can cause is told so often at most. */
+/** The shortest time between two lines about something that others can cause. */
 const SPARING_MS = 60_000;
 
 /**
- * Lines for people.
- * @param write takes each; without it they go to stdout, which a Koii node writes to task.log
+ * A log of lines for people.
+ * @param write takes each line; by default they go to stdout, which a Koii node writes to task.log
  */
 export function createLog(
   level: LogLevel,
@@ -29,8 +29,8 @@ export function createLog(
 }
 
 /**
- * Keeps what others can cause from filling the log: tells of it the first time, then once a minute at most.
- * @param tell is given how often it happened since it was told of last, this time included
+ * Keeps something that others can cause from filling the log: reports it the first time, then at most once a minute.
+ * @param tell is given how often it happened since the last report, this time included
  */
 export function sparingly<T extends unknown[]>(
   tell: (times: number, ...of: T) => void,
@@ -47,13 +47,16 @@ export function sparingly<T extends unknown[]>(
   };
 }
 
-/** What is said of a trouble while it lasts, and when it is over. */
+/** How a trouble is described while it lasts, and when it is over. */
 export interface TroubleWords {
   lasting: string;
   over: string;
 }
 
-/** A trouble that lasts: told whole when it begins, then counted, with a line when it is over. A beginning or a count a minute at most. */
+/**
+ * A trouble that lasts: logged in full when it begins, then only counted, with a line when it is over. At most one line
+ * a minute about a beginning or a count.
+ */
 export class LastingTrouble {
   private failures = 0;
   private sinceMs = 0;
@@ -66,7 +69,7 @@ export class LastingTrouble {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** @param error is told with its stack where it begins the trouble; undefined where the message says all */
+  /** @param error logged with its stack if it begins the trouble; undefined if the message says it all */
   failed(message: string, error?: unknown): void {
     const nowMs = this.now();
     if (this.failures++ === 0) this.sinceMs = nowMs;

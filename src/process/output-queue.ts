@@ -1,23 +1,23 @@
-/** What waits lies in blocks, which are written, or dropped, as a whole. */
+/** Waiting output is kept in blocks, each written or dropped as a whole. */
 export const BLOCK_BYTES = 2 ** 16;
 export const MAX_BLOCKS = 16;
-/** Room for the note behind what was cut. */
+/** Room for the note after text that was cut. */
 const NOTE_BYTES = 64;
 
-/** C0 but line feed and tab, DEL, C1; what separates lines; what turns the direction of text. */
+/** C0 except line feed and tab, DEL, C1; line separators; marks that change the direction of text. */
 const UNPRINTABLE = /[^\P{Cc}\n\t]|[\u2028-\u202e\u2066-\u2069]/gu;
 const LINE_FEED = 0x0a;
-/** Shorter ones may be words. */
+/** Shorter secrets could be ordinary words. */
 const SHORTEST_SECRET = 8;
 
 /** Where the bytes of a queue go. */
 export interface Sink {
   /**
-   * Takes bytes, which stay as they are until done.
-   * @param done called once, now or later: they are written, or can't be
+   * Takes bytes, which don't change until done.
+   * @param done called once, now or later, when they are written or can't be
    */
   write(bytes: Buffer, done: (error?: Error | null) => void): void;
-  /** Writes what it can in a moment, after what it took before: the process ends. */
+  /** Writes what it can in a moment, after what it took before, because the process ends. */
   flush(bytes: Buffer): void;
 }
 
@@ -27,26 +27,26 @@ interface Block {
 }
 
 /**
- * Output that nothing waits for. What its reader doesn't take waits, up to MAX_BLOCKS of BLOCK_BYTES;
- * then the oldest is dropped and counted, and the reader is told as soon as it reads again.
+ * Output that nothing waits for. What the reader doesn't take is kept, up to MAX_BLOCKS of BLOCK_BYTES; beyond that the
+ * oldest is dropped and counted, and the reader is told once it reads again.
  */
 export class OutputQueue {
-  /** Lines that nobody saw, and nobody will. */
+  /** Lines that nobody has seen or will see. */
   droppedLines = 0;
   private toldLines = 0;
   private readonly waiting: Block[] = [];
-  /** Blocks are used again: a block for each line would be dear. */
+  /** Blocks are reused: allocating one for each line would be expensive. */
   private readonly spare: Block[] = [];
   private isWriting = false;
   private isEnding = false;
 
-  /** @param secret what must not be said; one of fewer than eight characters is not kept back */
+  /** @param secret replaced wherever it occurs, unless it has fewer than eight characters */
   constructor(
     private readonly sink: Sink,
     private readonly secret = '',
   ) {}
 
-  /** Takes text of any length. Control characters are escaped; what no block can hold is cut. */
+  /** Takes text of any length. Control characters are escaped; text too long for a block is cut. */
   push(text: string): void {
     const { secret } = this;
     const said = secret.length < SHORTEST_SECRET ? text : text.replaceAll(secret, '[secret]');
@@ -55,7 +55,7 @@ export class OutputQueue {
     else this.writeNext();
   }
 
-  /** For the end of the process: all that waits, and all that comes, is written at once or never. */
+  /** For the end of the process: everything waiting, and everything after it, is written at once or never. */
   flush(): void {
     this.isEnding = true;
     const blocks = this.waiting.splice(0).map(contentOf);
@@ -115,7 +115,7 @@ function contentOf({ bytes, length }: Block): Buffer {
   return bytes.subarray(0, length);
 }
 
-/** Text that a block can hold, and that can do nothing to a terminal. */
+/** Text that fits in a block and can't affect a terminal. */
 function printable(text: string): string {
   const escaped = text.slice(0, BLOCK_BYTES).replace(UNPRINTABLE, escapeOf);
   if (text.length <= BLOCK_BYTES && Buffer.byteLength(escaped) <= BLOCK_BYTES) return escaped;

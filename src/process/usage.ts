@@ -1,14 +1,17 @@
 const READ_MS = 5_000;
-/** As long as a usual interval of scrapes. */
+/** Together as long as a usual scrape interval. */
 const READINGS = 3;
 
 interface Reading {
   atMs: number;
-  /** Of all threads, user and system, since the process started. */
+  /** Of all threads, user and system time, since the process started. */
   cpuMs: number;
 }
 
-/** What this process takes of its machine. It is read by a clock of its own: who asks, and how often, changes nothing. */
+/**
+ * How much of the machine this process uses. Readings are taken at fixed intervals, so the answer doesn't depend on who
+ * asks, or how often.
+ */
 export class ProcessUsage {
   private readings: Reading[] = [read()];
 
@@ -16,7 +19,7 @@ export class ProcessUsage {
     setInterval(() => this.note(read()), readMs).unref();
   }
 
-  /** CPU seconds a second over the last 15 s, from 0; 1 is one core. 0 for the first 5 s. */
+  /** CPU seconds per second over the last 15 s; 1 is one core. 0 for the first 5 s. */
   get cpuRatio(): number {
     const [oldest, newest] = [this.readings[0]!, this.readings[this.readings.length - 1]!];
     const elapsedMs = newest.atMs - oldest.atMs;

@@ -1,34 +1,36 @@
 import { z } from 'zod';
-import { MAX_THREADS } from '../mining/engine';
 import { BACKENDS } from '../mining/kernels/kernel';
 import { Schedule } from '../mining/schedule';
 import { usableCpus } from '../process/cpus';
 import { LOG_LEVELS } from '../process/log';
 
-/** When a setting that was changed while the task runs is in force. */
+// What the owner may choose: kinds of values, the table of settings, and how a written value is read, in the
+// environment and elsewhere.
+
+/** When a change made while the task runs takes effect. */
 export type Acts = 'at once' | 'next round' | 'restart';
 
-/** What a form asks for it with. */
+/** The form field that asks for it. */
 export type Form =
   | { kind: 'number'; min: number; max: number }
   | { kind: 'choice'; options: readonly string[] }
   | { kind: 'text' };
 
-/** A form that values have: how text of it is read, what is expected, and what a form asks for it with. */
+/** A kind of value: how its text is read, what is expected, and the form field that asks for it. */
 interface Kind<T> {
-  /** Reads text that is neither blank nor has blanks around it. */
+  /** Reads trimmed text that isn't empty. */
   schema: z.ZodType<T, string>;
   expected: string;
   form: Form;
 }
 
-/** One thing that the owner may choose. */
+/** One thing the owner may choose. */
 export interface Setting<T = unknown> extends Kind<T> {
   byDefault: T;
   acts: Acts;
-  /** For people, beside `expected`. */
+  /** For people, next to `expected`. */
   meaning: string;
-  /** Whether it is written and never shown again. */
+  /** Whether it can be written but is never shown. */
   secret?: boolean;
 }
 
@@ -40,7 +42,7 @@ const wholeNumber = (min: number, max: number): Kind<number> => ({
   form: { kind: 'number', min, max },
 });
 
-/** The same with or without its sign. */
+/** Read with or without the percent sign. */
 const percent = (min: number): Kind<number> => {
   const kind = wholeNumber(min, 100);
   const schema = z.string().overwrite((text) => text.replace(/\s*%$/, ''));
@@ -89,10 +91,13 @@ const setting = <T>(
   ...choice,
 });
 
+/** As many as the engine can run; a test keeps the two limits equal. */
+const MAX_THREADS = 256;
+
 /**
- * All that the owner may choose, by the names of the environment's variables: these read the environment,
- * the stored settings and the page's form, and the README's table lists them. None touches consensus. A Koii
- * node passes no variable, since config-task.yml declares none.
+ * Everything the owner may choose, by the name of its environment variable. The environment, the stored settings and
+ * the page's form are read by this table, and the README's table repeats it. Nothing here touches consensus. A Koii
+ * node passes no variables, since config-task.yml declares none.
  */
 export const SETTINGS = {
   MINING_THREADS: setting(wholeNumber(0, MAX_THREADS), {
@@ -151,10 +156,10 @@ export const SETTINGS = {
 export type SettingName = keyof typeof SETTINGS;
 export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
 
-/** The values of all settings. */
+/** A value for each setting. */
 export type Config = { [Name in SettingName]: (typeof SETTINGS)[Name]['byDefault'] };
 
-/** Values by the names of their settings. */
+/** Values by the name of their setting. */
 export type Values = Readonly<Record<string, unknown>>;
 
 export function defaultsOf(table: Table): Values {
@@ -163,18 +168,18 @@ export function defaultsOf(table: Table): Values {
   );
 }
 
-/** What may stand for a value that was not chosen, beside an empty one: forms ask for something. */
+/** Besides an empty value, these words choose nothing: some forms insist on an entry. */
 const NOT_CHOSEN = /^(none|default)?$/i;
 
-/** Of what can't be used so much is repeated. */
+/** How much of an unusable value is quoted, in characters. */
 const MAX_QUOTED = 80;
 
-/** What somebody wrote for a setting: the value, that none was chosen, or that it can't be used. */
+/** What a written value comes to: a value, no choice, or a problem. */
 export type Reading<T> = { chosen: true; value: T } | { chosen: false } | { problem: string };
 
 /**
- * Reads what somebody wrote for a setting. Missing, blank, `none` and `default`, in any letter case, choose
- * nothing; a number is read as its text.
+ * Reads what somebody wrote for a setting. A missing or blank value, `none` and `default` (in any case) choose nothing;
+ * a number is read as its text.
  */
 export function readSetting<T>(of: Setting<T>, written: unknown): Reading<T> {
   const text = typeof written === 'number' ? String(written) : (written ?? '');
@@ -188,29 +193,16 @@ export function readSetting<T>(of: Setting<T>, written: unknown): Reading<T> {
   return { problem: `expected ${of.expected}, got ${got}` };
 }
 
-/**
- * Mining threads to start: as chosen, or one less than this process may use, for all else it does needs time as well.
- * @param cpus processors' worth of time, above 0. A part of one is enough for the rest: with 1.1 and a thread answers
- *   come about as fast as with 2 (measured). Where a quota is used up, the kernel stops the whole process for the rest
- *   of each tenth of a second
- */
-export function threadCount(
-  { MINING_THREADS }: Pick<Config, 'MINING_THREADS'>,
-  cpus = usableCpus(),
-): number {
-  return MINING_THREADS || Math.min(MAX_THREADS, Math.max(1, Math.ceil(cpus) - 1));
-}
-
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A variable of the environment has a value that can't be used. */
+/** An environment variable has a value that can't be used. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
 /**
  * What the environment chooses. A variable that is missing, blank, `none` or `default` chooses nothing.
- * @throws ConfigError that names each variable with what was expected and what came.
+ * @throws ConfigError that names each bad variable, with what was expected and what was given.
  */
 export function readEnvironment(env: Environment, table: Table = SETTINGS): Values {
   const chosen: Record<string, unknown> = {};
@@ -224,7 +216,21 @@ export function readEnvironment(env: Environment, table: Table = SETTINGS): Valu
   return chosen;
 }
 
-/** What the environment chooses, and the defaults of the rest. @throws ConfigError as readEnvironment does. */
+/** What the environment chooses, with defaults for the rest. @throws ConfigError as readEnvironment does. */
 export function loadConfig(env: Environment): Config {
   return { ...defaultsOf(SETTINGS), ...readEnvironment(env) } as Config;
+}
+
+/**
+ * Mining threads to start: as chosen, or one less than the processors this process may use, since its other work needs
+ * time too.
+ * @param cpus processors' worth of time, above 0. A fraction of one is enough for the other work: with 1.1 and one
+ *   thread answers come about as fast as with 2 (measured). Once a quota is used up, the kernel stops the whole process
+ *   for the rest of each tenth of a second
+ */
+export function threadCount(
+  { MINING_THREADS }: Pick<Config, 'MINING_THREADS'>,
+  cpus = usableCpus(),
+): number {
+  return MINING_THREADS || Math.min(MAX_THREADS, Math.max(1, Math.ceil(cpus) - 1));
 }

@@ -12,20 +12,20 @@ import {
 } from './schema';
 import { StoredSettings } from './stored-settings';
 
-/** A setting as it stands, for its owner. */
+/** The state of a setting, for the owner. */
 export interface SettingState extends Pick<Setting, 'meaning' | 'expected' | 'form' | 'acts'> {
   name: string;
   secret: boolean;
-  /** Text; empty for none. */
+  /** As text; empty for none. */
   default: string;
-  /** Whose choice it is; the environment's is fixed. */
+  /** Where the value comes from; what the environment sets is fixed. */
   from: 'default' | 'page' | 'environment';
-  /** Text of what is chosen; empty for a secret. */
+  /** The value as text; empty for a secret. */
   value: string;
   isSet: boolean;
-  /** Whether what is chosen is in force only after a restart. */
+  /** Whether the value takes effect only after a restart. */
   needsRestart: boolean;
-  /** Why what is stored can't be used, and what is used instead. */
+  /** Why the stored value can't be used, and what is used instead. */
   problem: string | null;
 }
 
@@ -35,11 +35,11 @@ export interface SettingIssue {
   message: string;
 }
 
-/** Changes that were asked for and can't be made; none of them was. */
+/** Some of the requested changes can't be made, so none was. */
 export class SettingsRefused extends Error {
   override readonly name = 'SettingsRefused';
 
-  /** @param areFixed whether the environment sets these, so that no value would do */
+  /** @param areFixed whether the environment sets them, so that no value would be accepted */
   constructor(
     readonly issues: readonly SettingIssue[],
     readonly areFixed: boolean,
@@ -48,12 +48,12 @@ export class SettingsRefused extends Error {
   }
 }
 
-/** Changes that can't be kept, and so were not made. */
+/** The changes can't be stored, so they were not made. */
 export class SettingsNotKept extends Error {
   override readonly name = 'SettingsNotKept';
 }
 
-/** What the owner chose: by the environment, which wins, on the page, or by leaving it as it is. */
+/** What the owner chose: in the environment, which wins, on the page, or by leaving the default. */
 export class Settings {
   private stored: StoredSettings | undefined;
   private chosen: Values = {};
@@ -70,13 +70,13 @@ export class Settings {
     this.atStart = this.values;
   }
 
-  /** Settings that last as long as the process does. @throws ConfigError as readEnvironment does */
+  /** Settings that last only as long as the process. @throws ConfigError as readEnvironment does */
   static of(env: Environment, table: Table = SETTINGS): Settings {
     return new Settings(readEnvironment(env, table), table, undefined);
   }
 
   /**
-   * Settings that are kept in a file. What is spoilt there is told of, and what was good last is used.
+   * Settings that are kept in a file. If it is damaged, that is reported and the last good values are used.
    * @throws ConfigError as readEnvironment does
    */
   static async open(
@@ -90,7 +90,7 @@ export class Settings {
     return settings;
   }
 
-  /** All values in force now: those that act after a restart as they were at the start. */
+  /** The values in effect now. Settings that act after a restart have the value they had at the start. */
   get current(): Config {
     const { table, atStart } = this;
     const entries = Object.entries(this.values).map(([name, value]) => {
@@ -134,12 +134,12 @@ export class Settings {
     });
   }
 
-  /** Has the values in force told after each change, from now on. */
+  /** From now on passes the values in effect to a listener after each change. */
   onChange(listener: (config: Config) => void): void {
     this.listeners.push(listener);
   }
 
-  /** Which changes name no setting, or give it what can't be used. */
+  /** The changes that name no setting or give one an unusable value. */
   issuesOf(changes: Values): SettingIssue[] {
     return Object.entries(changes).flatMap(([path, written]) => {
       const setting = Object.hasOwn(this.table, path) ? this.table[path] : undefined;
@@ -153,7 +153,7 @@ export class Settings {
 
   /**
    * Changes some settings, all or none, and keeps them.
-   * @param changes what was written for each; what chooses nothing goes back to the default
+   * @param changes what was written for each; a value that chooses nothing restores the default
    * @throws SettingsRefused when a name or a value can't be used, SettingsNotKept when they can't be written
    */
   change(changes: Values): Promise<void> {
@@ -173,7 +173,7 @@ export class Settings {
       const read = readSetting(setting, stored.entries[name]);
       const good = 'problem' in read ? readSetting(setting, stored.lastGood[name]) : read;
       if ('chosen' in good && good.chosen) chosen[name] = good.value;
-      // What the environment sets is not used, and so no problem.
+      // Where the environment decides, the stored value isn't used, so it is no problem.
       if (!('problem' in read) || name in this.fixed) continue;
       const instead = name in chosen ? 'what was good last' : 'the default';
       this.problems.set(name, `what is stored can't be used: ${read.problem}; ${instead} is used`);
@@ -213,7 +213,7 @@ export class Settings {
   private async keep(chosen: Values): Promise<void> {
     if (!this.stored) return;
     const { entries } = this.stored;
-    // Names of another version stay as they are.
+    // Settings of another version are kept as they are.
     const others = Object.entries(entries).filter(([name]) => !Object.hasOwn(this.table, name));
     const own = Object.entries(chosen).map(([name, value]) => [name, String(value)] as const);
     try {

@@ -1,23 +1,23 @@
 import { readFile, rename, stat } from 'node:fs/promises';
 import { replaceFile } from '../store/files';
 
-/** How the file is called beside a store: the store's path with this behind it, or this in its folder. */
+/** The file's name beside a store: the store's path with this appended, or this in the store's folder. */
 export const SETTINGS_FILE = '.settings';
 
 const MAX_BYTES = 64 * 1024;
-/** For this user alone: secrets may be among them. */
+/** For this user alone: settings may be secret. */
 const MODE = 0o600;
 
-/** What was written for settings, by name; names that this version doesn't know are kept. */
+/** What was written for each setting, by name; names this version doesn't know are kept. */
 export type Entries = Readonly<Record<string, unknown>>;
 
-/** The file that settings are kept in, and beside it a copy of the last one that was good. */
+/** The file that keeps the settings, and a copy of its last good content beside it. */
 export class StoredSettings {
   private constructor(
     private readonly file: string,
     readonly entries: Entries,
     private good: Entries,
-    /** Why it can't be read; undefined when it can, or is not there. */
+    /** Why it can't be read; undefined when it can, or doesn't exist. */
     readonly problem: string | undefined,
   ) {}
 
@@ -29,12 +29,12 @@ export class StoredSettings {
       : new StoredSettings(file, lastGood, lastGood, found.problem);
   }
 
-  /** What the file was before somebody spoilt it. */
+  /** The content before the file was damaged. */
   get lastGood(): Entries {
     return this.good;
   }
 
-  /** Keeps what is in the file now as the last that was good. @throws what the file system says */
+  /** Keeps what is in the file now as its last good content. @throws what the file system throws */
   async confirm(): Promise<void> {
     const text = textOf(this.entries);
     if (text !== textOf(this.good)) await replaceFile(copyOf(this.file), text, MODE);
@@ -42,9 +42,9 @@ export class StoredSettings {
   }
 
   /**
-   * Writes other settings, whole or not at all. What could not be read is moved aside.
-   * @returns the file as it is then
-   * @throws what the file system says
+   * Writes other settings, completely or not at all. A file that could not be read is moved aside.
+   * @returns the file as it is afterwards
+   * @throws what the file system throws
    */
   async replace(entries: Entries): Promise<StoredSettings> {
     if (this.problem) await rename(this.file, `${this.file}.unreadable`).catch(() => undefined);

@@ -2,10 +2,10 @@ import { mkdir, open, rename } from 'node:fs/promises';
 import path from 'node:path';
 
 /**
- * Writes a file whole: whoever reads it, or finds it after a crash, sees the old text or the new. A directory that
- * was removed is made again.
+ * Replaces a file atomically: a reader, even after a crash, sees either the old text or the new. A directory that was
+ * removed is made again.
  * @param mode of the file, where files have modes
- * @throws what the file system says
+ * @throws what the file system throws
  */
 export async function replaceFile(file: string, text: string, mode = 0o666): Promise<void> {
   try {
@@ -22,7 +22,7 @@ async function replace(file: string, text: string, mode: number): Promise<void> 
   const handle = await open(temporary, 'w', mode);
   try {
     await handle.writeFile(text);
-    // Without it a power cut could leave the new name with nothing in it.
+    // Otherwise a power cut could leave an empty file under the new name.
     await handle.datasync();
   } finally {
     await handle.close();

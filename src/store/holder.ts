@@ -4,13 +4,13 @@ import os from 'node:os';
 import { z } from 'zod';
 
 const holderSchema = z.object({
-  /** Random: no other lock has it. */
+  /** Random, and so unique to this lock. */
   owner: z.string(),
   hostname: z.string(),
-  /** Where its process id means what it means here; null where that can't be told. */
+  /** Within which its process id has a meaning; null where that can't be told. */
   system: z.string().nullable(),
   pid: z.number().int().positive(),
-  /** When its process began, which tells it from a later one of the same number; null but on Linux. */
+  /** When its process began, to tell it from a later one with the same id; null except on Linux. */
   begun: z.string().nullable(),
 });
 
@@ -23,7 +23,7 @@ export function thisProcess(owner: string): Holder {
   return { owner, hostname: os.hostname(), system: system(), pid, begun: ownBeginning() };
 }
 
-/** The holder that the first line of a text names; undefined when it names none. */
+/** The holder named by the first line of a text; undefined if there is none. */
 export function parseHolder(text: string): Holder | undefined {
   try {
     return holderSchema.parse(JSON.parse(text.split('\n', 1)[0]!));
@@ -32,7 +32,7 @@ export function parseHolder(text: string): Holder | undefined {
   }
 }
 
-/** Whether the process of a holder is known to have ended. False also where this can't be known. */
+/** Whether a holder's process is known to have ended. Also false where that can't be known. */
 export async function hasEnded({ system: itsSystem, pid, begun }: Holder): Promise<boolean> {
   if (itsSystem === null || itsSystem !== system()) return false;
   try {
@@ -55,8 +55,8 @@ export function describeHolder(holder: Holder | undefined): string {
 }
 
 /**
- * What process ids are numbers of. On Linux a boot and a namespace of it: two containers have a process 1
- * each, and two machines of one name may share a disk.
+ * Identifies what process ids refer to. On Linux that is a boot and a PID namespace: each of two containers has a
+ * process 1, and two machines with the same name may share a disk.
  */
 function system(): string | null {
   if (process.platform !== 'linux') return `${process.platform} ${os.hostname()}`;
@@ -77,7 +77,7 @@ function ownBeginning(): string | null {
   }
 }
 
-/** proc(5): behind the name, which may hold anything, come the state (field 3) … and the time of the start (22). */
+/** proc(5): the name, which may contain anything, is followed by the state (field 3) … and the start time (22). */
 function parseStat(stat: string): { isZombie: boolean; begun: string } {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return { isZombie: fields[0] === 'Z' || fields[0] === 'X', begun: fields[22 - 3]! };

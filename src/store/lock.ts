@@ -16,19 +16,19 @@ import { sparingly, type Log } from '../process/log';
 import { describeHolder, hasEnded, parseHolder, thisProcess } from './holder';
 
 export interface LockTimes {
-  /** How often the holder shows that it lives. */
+  /** How often the holder shows that it is alive. */
   renewMs: number;
-  /** How often who waits looks. */
+  /** How often a waiting process looks at the lock. */
   lookMs: number;
-  /** After so many looks that show no change the holder is gone: counted, for clocks go on while machines sleep. */
+  /** Looks without a change after which the holder counts as gone. Not a time: clocks run on while machines sleep. */
   staleLooks: number;
-  /** Who looked so often, and found somebody there, gives up. */
+  /** Looks after which a waiting process gives up. */
   maxLooks: number;
-  /** How long a lock that others may have waited for must stand before it counts. */
+  /** How long a new lock that others may have waited for must last before it counts. */
   settleMs: number;
 }
 
-/** Stale after 15 s, of which the watchdog over a hung main loop leaves 3; waited for for 20. */
+/** Stale after 15 s: a hung main loop is ended by its watchdog 3 s or more before. Waiting ends after 20 s. */
 const TIMES: LockTimes = {
   renewMs: 2000,
   lookMs: 250,
@@ -39,25 +39,25 @@ const TIMES: LockTimes = {
 
 const COUNT_DIGITS = 10;
 
-/** Another process has the store, and lives. */
+/** Another process has the store, and is alive. */
 export class LockHeldError extends Error {
   override readonly name = 'LockHeldError';
 }
 
 /**
- * A file beside a store that says which process may write it. Made exclusively, renewed while its
- * process lives, and looked at before each write of the store: who slept or hung for so long that another
- * took it must not write any more. Process ids mean nothing across containers and clocks differ across
- * machines, so a lock is stale when it stands still before the eyes of who waits; at once where its process
- * is known to have ended.
+ * A file beside a store that says which process may write to the store. It is created exclusively, renewed while its
+ * process lives, and checked before each write: a process that slept or hung for so long that another took the lock
+ * must not write any more. Process ids mean nothing across containers and clocks differ between machines, so a lock is
+ * stale once a waiting process has seen no change in it for long enough, or as soon as its process is known to have
+ * ended.
  */
 export class StoreLock {
   private readonly owner = randomBytes(16).toString('hex');
   private readonly head = `${JSON.stringify(thisProcess(this.owner))}\n`;
   private count = 0;
-  /** Renewals go through it: to the file that was made, whatever has its name by then. */
+  /** Renewals write to this handle: to the file that was made, whatever has its name by then. */
   private file: FileHandle | undefined;
-  /** Its numbers: while it is open no other file has them. */
+  /** The file's identity: while it is open no other file has the same. */
   private made: { dev: bigint; ino: bigint } | undefined;
   private remaking: Promise<void> | undefined;
   private renewing = false;
@@ -78,12 +78,12 @@ export class StoreLock {
   }
 
   /**
-   * Waits until this process has the store for itself. Where no lock can be made, as on a full disk, it
-   * goes on without and tries again later: whether the store can be written, the store shows.
-   * @param file of the lock; missing folders above it are made
-   * @param onLost is called, once, after a line in the log, when another process has the store: whatever this one
-   *   saved now would be lost or do harm, so it has to end at once
-   * @throws LockHeldError when another process lives and keeps it, and what reading the file threw
+   * Waits until this process has the store to itself. Where no lock can be made, as on a full disk, it goes on without
+   * one and tries again later: writes to the store will show whether it can be written.
+   * @param file of the lock; missing folders are made
+   * @param onLost is called once, after a line in the log, when another process has taken the store: whatever this one
+   *   saved from then on would be lost or do harm, so it has to end at once
+   * @throws LockHeldError when another process is alive and keeps the lock, and what reading the file throws
    */
   static async acquire(
     file: string,
@@ -104,27 +104,27 @@ export class StoreLock {
   }
 
   /**
-   * Looks whether the lock is still this process's. One that was removed is made again.
-   * @throws Error when it is not, or this can't be told: nothing may be written then
+   * Checks that the lock is still this process's own. A lock that was removed is made again.
+   * @throws Error when it isn't, or that can't be told: nothing may be written then
    */
   async check(): Promise<void> {
-    // A quarter of what reading costs (measured), before each write.
+    // This runs before each write, and costs a quarter of reading the file (measured).
     if (!(await this.stands())) await this.look();
     if (this.ended) throw new Error(`the lock ${this.path} was given up`);
   }
 
-  /** Gives it up. Also done when the process exits. */
+  /** Gives the lock up. Also done when the process exits. */
   release(): void {
     if (this.ended) return;
     this.end();
     try {
       if (this.isOwn(readFileSync(this.path, 'utf8'))) unlinkSync(this.path);
     } catch {
-      // It is gone, or stays behind as that of a process that has ended.
+      // It is gone already, or stays behind as the lock of a process that has ended.
     }
   }
 
-  /** Whether the file that was made still has its name. */
+  /** Whether the lock's name still belongs to the file that was made. */
   private async stands(): Promise<boolean> {
     if (!this.made) return false;
     try {
@@ -149,7 +149,7 @@ export class StoreLock {
     for (let looks = 0; ; looks++) {
       try {
         if (await this.make()) {
-          // Another may have judged the one before, and not have noticed yet that it is gone.
+          // Another process may have found the previous lock stale, and not know yet that it is gone.
           if (looks > 0) await sleep(settleMs);
           if (looks === 0 || this.isOwn((await this.read()) ?? '')) return;
         }
@@ -174,12 +174,12 @@ export class StoreLock {
     }
   }
 
-  /** Makes the file. @returns false when there is one. @throws when there can be none */
+  /** Makes the file. @returns false if there is one already. @throws when it can't be made */
   private async make(): Promise<boolean> {
     await mkdir(path.dirname(this.path), { recursive: true });
     let file: FileHandle;
     try {
-      // Who waits has to read it, though it may be another user.
+      // Waiting processes have to read it, and may run as another user.
       file = await open(this.path, 'wx', 0o644);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
@@ -198,7 +198,7 @@ export class StoreLock {
     return true;
   }
 
-  /** Takes a stale lock away, and no other. */
+  /** Removes a stale lock, and no other. */
   private async remove(judged: string): Promise<void> {
     if ((await this.read()) !== judged) return;
     const aside = `${this.path}.${randomBytes(6).toString('hex')}`;
@@ -213,7 +213,7 @@ export class StoreLock {
         `the lock ${this.path} was left behind by ${describeHolder(parseHolder(judged))}`,
       );
     } else {
-      // Another was quicker, and this is its lock; where it can't be put back, its holder makes it again.
+      // Another process was quicker, and this is its lock; if it can't be put back, its holder makes it again.
       await link(aside, this.path).catch(() => undefined);
     }
     await unlink(aside);

@@ -2,22 +2,48 @@ import { z } from 'zod';
 import type { Log } from '../process/log';
 import type { StoreLock } from './lock';
 
-/** Where round state is kept: strings under a bounded set of keys. */
+// The store, the rule that only the lock's holder writes to it, and how its records are read.
+
+/** Where state is kept: strings under a bounded set of keys. */
 export interface KeyValueStore {
-  /** The value under a key; null when there is none. */
+  /** The value of a key; null if there is none. */
   get(key: string): Promise<string | null>;
   /** @throws when the value could not be written. */
   set(key: string, value: string): Promise<void>;
 }
 
-/** A count in the store. Its limit is far above what is ever counted, so that garbage can't make it overflow. */
+/** A store that only the holder of its lock writes to: not a process that slept while another took the lock. */
+export class LockedStore implements KeyValueStore {
+  private last: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly store: KeyValueStore,
+    private readonly lock: StoreLock,
+  ) {}
+
+  get(key: string): Promise<string | null> {
+    return this.store.get(key);
+  }
+
+  /** One write at a time, so that the value set last is the one that stays. */
+  set(key: string, value: string): Promise<void> {
+    const written = this.last.then(async () => {
+      await this.lock.check();
+      await this.store.set(key, value);
+    });
+    this.last = written.catch(() => undefined);
+    return written;
+  }
+}
+
+/** A count in the store. The limit is far above any real count, so that garbage can't make it overflow. */
 export const storedCount = z
   .number()
   .int()
   .nonnegative()
   .max(2 ** 50);
 
-/** What stands under a key of the store; undefined when nothing does, or it is unreadable. */
+/** The record of a key; undefined if there is none, or it is unreadable. */
 export async function readRecord<T>(
   store: KeyValueStore,
   key: string,
@@ -29,7 +55,7 @@ export async function readRecord<T>(
   return parsed(await store.get(key), schema, tell);
 }
 
-/** What stands under some keys, without those that are unreadable: one line tells of them all, as they may be hundreds. */
+/** The records of some keys, without unreadable ones: they may be hundreds, so one log line covers them all. */
 export async function readRecords<T>(
   store: KeyValueStore,
   what: string,
@@ -63,29 +89,5 @@ function parsed<T>(
     return schema.parse(JSON.parse(text));
   } catch (error) {
     return void onUnreadable(error);
-  }
-}
-
-/** A store that is written by the holder of its lock alone: by nobody who slept while another took it. */
-export class LockedStore implements KeyValueStore {
-  private last: Promise<void> = Promise.resolve();
-
-  constructor(
-    private readonly store: KeyValueStore,
-    private readonly lock: StoreLock,
-  ) {}
-
-  get(key: string): Promise<string | null> {
-    return this.store.get(key);
-  }
-
-  /** Writes one after the other, so that the last value set is the one that stays. */
-  set(key: string, value: string): Promise<void> {
-    const written = this.last.then(async () => {
-      await this.lock.check();
-      await this.store.set(key, value);
-    });
-    this.last = written.catch(() => undefined);
-    return written;
   }
 }

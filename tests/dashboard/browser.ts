@@ -10,7 +10,7 @@ export interface Browser {
   close(): Promise<void>;
 }
 
-/** Debian's chromium, without a window, with a profile of its own. */
+/** Debian's chromium, headless, with a fresh profile. */
 export async function openBrowser(
   options: { width?: number; height?: number; scale?: number } = {},
 ): Promise<Browser> {
@@ -39,13 +39,13 @@ export async function openBrowser(
   };
 }
 
-/** The address of a task's dashboard with its token, as its log printed it last; undefined before that. */
+/** The address of a task's dashboard with its token, as last printed in its log; undefined before that. */
 export function printedAddress(logPath: string): string | undefined {
   const lines = readFileSync(logPath, 'utf8').matchAll(/dashboard, with its controls: (http\S+)/g);
   return [...lines].at(-1)?.[1];
 }
 
-/** Changes settings as a program does. @param address of the dashboard, with its token */
+/** Changes settings as a program would. @param address of the dashboard, with its token */
 export function changeSettings(
   address: string,
   changes: Record<string, string>,
@@ -62,7 +62,7 @@ export function changeSettings(
   });
 }
 
-/** What axe-core finds on a page that shuts somebody out. */
+/** Faults found by axe-core that shut somebody out of a page. */
 export async function seriousViolations(page: Page): Promise<string[]> {
   await page.evaluate(AXE);
   return page.evaluate<string[]>(

@@ -5,7 +5,7 @@ import { seed } from '../fixtures/template';
 import { openBrowser, type Browser } from './browser';
 import { serveDashboard, TOKEN, type Served } from './served';
 
-/** Keeps what is written on each chart: a canvas can't be read. */
+/** Records the text drawn on each chart, since a canvas can't be read. */
 const RECORDER = `
   window.drawn = {};
   const { fillText } = CanvasRenderingContext2D.prototype;
@@ -36,6 +36,8 @@ describe('the charts of the dashboard', function () {
       }),
     );
     served.node.history.rewarded({ round: ROUND, roe: 500_000_000, proofs: 3, valid: 3 });
+    // At the low intensity of a served node the first share may take a minute on a busy machine.
+    await served.node.settings.change({ MINING_INTENSITY: 100 });
     void served.node.miner.mine(ROUND + 2, seed, Infinity);
     browser = await openBrowser();
     page = await browser.context.newPage();

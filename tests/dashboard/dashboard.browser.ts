@@ -10,11 +10,14 @@ import type { SimulatedNode } from '../../simulator';
 import { BUNDLE } from '../fixtures/lone-task';
 import { startTaskNetwork, type TaskNetwork } from '../fixtures/network';
 import { mineShares, type Work } from '../fixtures/shares';
+import { until } from '../fixtures/until';
 import { changeSettings, openBrowser, seriousViolations, type Browser } from './browser';
 
 const WAIT = { timeout: 30_000 };
+/** A node that was started is up within this time. */
+const UP_MS = 60_000;
 
-/** A node that mines, from the bundle; long rounds, so that none ends in the middle of a test. */
+/** A node that mines, run from the bundle, with rounds so long that none ends during a test. */
 describe('the dashboard in a browser', function () {
   this.timeout(120_000);
   let network: TaskNetwork;
@@ -43,11 +46,10 @@ describe('the dashboard in a browser', function () {
     node = network.nodes[0]!;
     origin = `http://127.0.0.1:${node.env['API_PORT']}`;
     browser = await openBrowser();
-    for (;;) {
+    await until(async () => {
       const up = await fetch(`${origin}/task/0`).catch(() => undefined);
-      if (up?.ok) break;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+      return up?.ok ?? false;
+    }, UP_MS);
     const token = readFileSync(`${node.storePath}.control-token`, 'utf8').trim();
     address = `${origin}/?token=${token}`;
     const eased = await changeSettings(address, { MINING_INTENSITY: '30' });
@@ -77,15 +79,15 @@ describe('the dashboard in a browser', function () {
 
   afterEach(() => page.close());
 
-  /** Waits until the text of an element is as expected. */
+  /** Waits until an element's text is as expected. */
   async function text(selector: string, expected: RegExp): Promise<void> {
     await page.locator(selector, { hasText: expected }).waitFor(WAIT);
   }
 
-  /** Waits until the text of an element is another than now. */
+  /** Waits until an element's text changes. */
   async function moves(selector: string): Promise<void> {
     const before = await page.textContent(selector);
-    while ((await page.textContent(selector)) === before) await page.waitForTimeout(50);
+    await until(async () => (await page.textContent(selector)) !== before);
   }
 
   it('leaves the token out of its address, and has the controls by it', async () => {
@@ -93,7 +95,7 @@ describe('the dashboard in a browser', function () {
     await page.locator('#pause:enabled').waitFor(WAIT);
     await page.goto(`${origin}/?token=${'0'.repeat(32)}`);
     expect(page.url()).to.equal(`${origin}/`);
-    // What the right one gave stays.
+    // The cookie that the right token gave stays valid.
     await page.locator('#pause:enabled').waitFor(WAIT);
   });
 
@@ -114,7 +116,7 @@ describe('the dashboard in a browser', function () {
     other.listen(0, '127.0.0.1');
     await once(other, 'listening');
     try {
-      // By another name, so that it is another site, too.
+      // Under another host name, so that it is another site as well.
       await page.goto(`http://localhost:${(other.address() as AddressInfo).port}/`);
       const statuses: number[] = [];
       page.on('response', (response) => {
@@ -163,7 +165,7 @@ describe('the dashboard in a browser', function () {
     expect(errors).to.deep.equal([]);
   });
 
-  /** Mines a share as a remote worker does, and hands it in. @returns the round's count before it came */
+  /** Mines a share as a remote worker does, and submits it. @returns the round's number of shares before that */
   async function handIn(worker: string): Promise<number> {
     const answer = await fetch(`${origin}/task/0?worker_id=${worker}`);
     const task = (await answer.json()) as { valid_shares: number; work: Work };
@@ -192,7 +194,7 @@ describe('the dashboard in a browser', function () {
     await page.keyboard.press('Enter');
     await text('#state', /^Paused$/);
     await text('#rate', /^0$/);
-    // What was done before is counted within a second.
+    // Hashes done before the pause are counted within a second. After that, two seconds must add none.
     await page.waitForTimeout(2000);
     const hashes = await hashesDone();
     await page.waitForTimeout(2000);
@@ -220,14 +222,14 @@ describe('the dashboard in a browser', function () {
   });
 
   it('says when the task is gone, and goes on by itself when it is back', async () => {
-    // Of its own shares a kill may take those of the last seconds; an acknowledged one is on the disk with all before it.
+    // A kill may lose the node's own shares of the last seconds; an acknowledged share is on disk with all before it.
     const shares = await handIn('rig-in-the-cellar');
     node.process.kill('SIGKILL');
     await text('#state', /^Stale$/);
     await text('#notice', /Stale: the task has not answered since/);
     expect(await page.locator('#pause').isDisabled()).to.equal(true);
 
-    while (node.process.pid !== undefined) await page.waitForTimeout(50);
+    await until(() => node.process.pid === undefined);
     node.process.start();
     await text('#notice', /was restarted/);
     await text('#state', /^Mining$/);
@@ -242,7 +244,7 @@ describe('the dashboard in a browser', function () {
     const rows = page.locator('#hashrate tbody tr');
     await rows.nth(2).waitFor(WAIT);
     const before = await rows.count();
-    /** Minutes of the day. @param row 0 is the newest */
+    /** A row's time, in minutes of the day. @param row 0 is the newest */
     const minutes = async (row = 0): Promise<number> => {
       const [hours, rest] = (await rows.nth(row).locator('td').first().textContent())!.split(':');
       return Number(hours) * 60 + Number(rest);
@@ -250,7 +252,7 @@ describe('the dashboard in a browser', function () {
     const between = (from: number, to: number): number => (to - from + 24 * 60) % (24 * 60);
     const at = await minutes();
     node.process.kill('SIGUSR2');
-    while (between(at, await minutes()) < 55) await page.waitForTimeout(50);
+    await until(async () => between(at, await minutes()) >= 55);
     expect(await rows.count()).to.be.at.least(before);
     expect(between(at, await minutes(2))).to.be.at.least(55);
     expect(await page.locator('#notice').isHidden()).to.equal(true);

@@ -3,6 +3,7 @@ import { STREAMS } from '../../src/dashboard/feed';
 import type { Update } from '../../src/dashboard/update';
 import { lanAddress } from '../../cli/soak/addresses';
 import { seed } from '../fixtures/template';
+import { until } from '../fixtures/until';
 import { serveDashboard, TOKEN, type Served } from './served';
 
 interface Event {
@@ -87,7 +88,7 @@ describe('the event stream of the dashboard', () => {
     expect(second.update).to.include({ reset: false });
     expect(second.update).not.to.have.property('about');
     expect(second.update.rewards.map(({ round }) => round)).to.deep.equal([2]);
-    // Also with no news there is an event each second.
+    // There is an event each second even without news.
     expect((await stream.next()).update.rewards).to.deep.equal([]);
   });
 
@@ -153,7 +154,7 @@ describe('the event stream of the dashboard', () => {
     ];
     for (const update of told) {
       expect(update.reset).to.equal(true);
-      // Which another process alone tells.
+      // Only another process would send it.
       expect(update).not.to.have.property('about');
       expect(update.rewards.map(({ round }) => round)).to.deep.equal([1]);
     }
@@ -190,11 +191,7 @@ describe('the event stream of the dashboard', () => {
     expect(refused.status).to.equal(503);
     expect(refused.headers.get('retry-after')).to.equal('10');
     await all[0]!.close();
-    for (;;) {
-      const stream = await open();
-      if (stream.response.ok) break;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await until(async () => (await open()).response.ok);
   });
 
   it('has room for the owner though another address takes what it gets', async function () {

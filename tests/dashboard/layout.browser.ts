@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { eventually, startTaskNetwork, type TaskNetwork } from '../fixtures/network';
 import { seed } from '../fixtures/template';
+import { until } from '../fixtures/until';
 import { openBrowser, printedAddress, type Browser } from './browser';
 import { serveDashboard, TOKEN, type Served } from './served';
 
@@ -10,7 +10,7 @@ const MOST_SHIFT = 0.05;
 const WATCH_MS = 30_000;
 const SIZES = { desktop: [1280, 900], phone: [375, 812] } as const;
 
-/** Adds up what moves without the owner's doing, and where from it did: all of it, not the worst moment. */
+/** Records every shift that the owner didn't cause, and where: their sum counts, not the worst moment. */
 const OBSERVER = `
   window.shifts = [];
   new PerformanceObserver((list) => {
@@ -22,18 +22,20 @@ const OBSERVER = `
     }
   }).observe({ type: 'layout-shift', buffered: true });`;
 
+const IS_PAINTED = "performance.getEntriesByName('first-contentful-paint').length > 0";
+
 interface Shift {
   value: number;
   at: number;
   nodes: string[];
 }
 
-/** Rounds begin and end while the page is looked at: what a round brings moves nothing, either. */
+/** Rounds begin and end while the page is watched, since what a round brings must not move anything either. */
 describe('the layout of the dashboard', function () {
   this.timeout(180_000);
   let network: TaskNetwork;
   let browser: Browser;
-  /** One of a node on a chain, one that stands alone. */
+  /** One of a node on a chain, one of a node that runs alone. */
   let addresses: Record<'chain' | 'alone', string>;
   let alone: Served;
 
@@ -62,9 +64,10 @@ describe('the layout of the dashboard', function () {
     const page = await browser.context.newPage();
     await page.setViewportSize({ width, height });
     await page.addInitScript(OBSERVER);
-    // So that the page is painted before its script runs.
+    // The page must be painted before its script runs. (page.waitForFunction would need eval, which its policy
+    // forbids.)
     await page.route('**/dashboard/page.js', async (route) => {
-      await sleep(500);
+      await until(() => page.evaluate<boolean>(IS_PAINTED));
       await route.continue();
     });
     await page.goto(address);

@@ -1,10 +1,11 @@
-// Takes the pictures of docs/DASHBOARD.md and measures what it says of the page: npm run build, then
+// Takes the pictures of docs/DASHBOARD.md and measures the figures it gives: npm run build, then
 // npx tsx tests/dashboard/screenshots.ts
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { eventually, startTaskNetwork } from '../fixtures/network';
 import { mineShares, type Work } from '../fixtures/shares';
+import { until } from '../fixtures/until';
 import { changeSettings, openBrowser, printedAddress } from './browser';
 
 const IMAGES = path.join(__dirname, '../../docs/images');
@@ -17,7 +18,7 @@ async function main(): Promise<void> {
     rounds: 0,
     roundSeconds: ROUND_SECONDS,
     seed: 'pictures',
-    // Nothing is set, as on a desktop node: what is chosen is chosen on the page.
+    // No variables, as on a desktop node: settings are chosen on the page.
     env: () => ({}),
   });
   try {
@@ -29,9 +30,10 @@ async function main(): Promise<void> {
     }
     const [address] = addresses as [string];
     const { origin } = new URL(address);
-    const until = performance.now() + MINE_SECONDS * 1000;
-    while (performance.now() < until) {
+    const minedUntil = performance.now() + MINE_SECONDS * 1000;
+    while (performance.now() < minedUntil) {
       for (const worker of ['attic', 'garage', 'old-laptop']) await work(origin, worker);
+      // The pace of remote workers.
       await sleep(2500);
     }
     const desktop = { name: 'desktop', width: 1280, height: 900 };
@@ -45,7 +47,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** Two shares of a remote worker; now and then one that is none. */
+/** Submits two shares of a remote worker; now and then one is invalid. */
 async function work(origin: string, worker: string): Promise<void> {
   const round = await fetch(`${origin}/task?worker_id=${worker}`).catch(() => undefined);
   if (!round?.ok) return;
@@ -75,10 +77,11 @@ async function picture(
     await page.locator('#rate', { hasText: /[1-9]/ }).waitFor();
     await page.locator('#phases').waitFor();
     await page.locator('#settings-form').waitFor();
-    // Into the round: at its beginning there is little to see.
-    while (Number.parseInt((await page.textContent('#round-left')) ?? '') > ROUND_SECONDS / 3) {
-      await sleep(200);
-    }
+    // Well into the round: at its beginning there is little to see.
+    await until(async () => {
+      const secondsLeft = Number.parseInt((await page.textContent('#round-left')) ?? '');
+      return !(secondsLeft > ROUND_SECONDS / 3);
+    }, 2000 * ROUND_SECONDS);
     console.log(name, theme, await figures(page));
     // The settings have a picture of their own.
     const y = await page.evaluate<number>(
@@ -95,7 +98,7 @@ async function picture(
   }
 }
 
-/** The card with something that waits for a restart, and something refused. */
+/** The card with one setting that waits for a restart, and one that was refused. */
 async function pictureOfSettings(page: Page, file: string): Promise<void> {
   await page.fill('#API_RATE_LIMIT', '2000');
   await page.click('#settings-save');
@@ -107,7 +110,7 @@ async function pictureOfSettings(page: Page, file: string): Promise<void> {
   await card.screenshot({ path: path.join(IMAGES, file) });
 }
 
-/** What moved by itself since the page was opened. */
+/** Adds up the layout shifts since the page was opened. */
 const SHIFTS = `
   window.shift = 0;
   new PerformanceObserver((list) => {

@@ -17,15 +17,15 @@ export interface Served {
   node: MiningNode;
   port: number;
   url: string;
-  /** Pages that have a stream of events now. */
+  /** How many pages have a stream of events now. */
   streams(): number;
   close(): Promise<void>;
 }
 
 /**
- * A node in this process that mines nothing yet, and its side port.
+ * A node in this process that doesn't mine yet, and its side port.
  * @param restart is called when the owner asks for it
- * @param roundTimes the windows of rounds, as on a chain; undefined for a node that stands alone
+ * @param roundTimes the windows of rounds, as on a chain; undefined for a node that runs alone
  */
 export async function serveDashboard(
   host = '127.0.0.1',

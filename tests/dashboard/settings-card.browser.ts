@@ -6,7 +6,7 @@ import { serveDashboard, TOKEN, type Served } from './served';
 
 const SECRET = 'correct-horse-battery';
 
-/** Settings of every form and state, which no task has all at once. */
+/** Settings of every form and in every state, which no real task has all at once. */
 function example(): SettingsDocument {
   const of = (name: string, form: Setting['form'], state: Partial<Setting> = {}): Setting => ({
     name,
@@ -44,16 +44,16 @@ function example(): SettingsDocument {
   };
 }
 
-/** The page alone: the answers of /settings are this test's. */
+/** Tests the page alone: this file answers /settings. */
 describe('the card of the settings', function () {
   this.timeout(60_000);
   let served: Served;
   let browser: Browser;
   let page: Page;
   let document: SettingsDocument;
-  /** Bodies of the changes that were asked for. */
+  /** Bodies of the requested changes. */
   let asked: Record<string, string | null>[];
-  /** Answers a change otherwise than by making it. */
+  /** Answers a change in another way than by making it. */
   let refuse: ((route: Route) => Promise<void>) | undefined;
   let orders: unknown[];
 
@@ -198,7 +198,7 @@ describe('the card of the settings', function () {
     await page.waitForTimeout(1500);
     expect(await page.inputValue('#A_TEXT')).to.equal('typed');
 
-    // What comes from another page meanwhile is shown where nothing is typed.
+    // A change made by another page meanwhile is shown in fields where nothing was typed.
     choose('A_NUMBER', '3');
     let letGo = (): void => {};
     const held = new Promise<void>((resolve) => (letGo = resolve));

@@ -11,7 +11,7 @@ import { openBrowser, printedAddress, type Browser } from './browser';
 
 const WAIT = { timeout: 60_000 };
 
-/** The bundle on a node that gives it no variable at all, as the desktop node does. */
+/** The bundle on a node that passes it no variables at all, like the desktop node. */
 describe('the settings in a browser', function () {
   this.timeout(180_000);
   let network: TaskNetwork;
@@ -34,7 +34,7 @@ describe('the settings in a browser', function () {
   });
   afterEach(() => page.close());
 
-  /** Opens the page where the task's log says it is. */
+  /** Opens the page at the address in the task's log. */
   async function open(): Promise<void> {
     await eventually(async () => {
       const address = printedAddress(node.logPath);
@@ -56,7 +56,7 @@ describe('the settings in a browser', function () {
     await page.click('#settings-save');
   }
 
-  /** What the task says of its settings. */
+  /** The settings as the task gives them. */
   async function document(): Promise<SettingsDocument> {
     const address = new URL(printedAddress(node.logPath)!);
     const response = await fetch(`${address.origin}/settings`, {
@@ -66,7 +66,7 @@ describe('the settings in a browser', function () {
       },
     });
     const answer = (await response.json()) as SettingsAnswer;
-    // The page has types of its own: this is where the two are held to each other.
+    // The page has its own types: this test keeps them in line with the task's.
     return answer as SettingsDocument satisfies SettingsAnswer;
   }
 
@@ -82,7 +82,7 @@ describe('the settings in a browser', function () {
     await eventually(() => node.process.pid === undefined || undefined);
   }
 
-  /** The address, once it is printed for a port. */
+  /** The dashboard's address, once it is printed for a port. */
   function printedFor(port: number): Promise<string> {
     return eventually(() => {
       const printed = printedAddress(node.logPath);
@@ -166,7 +166,7 @@ describe('the settings in a browser', function () {
     await text('#notice', /was restarted/);
     await page.locator('#restart').waitFor({ state: 'hidden' });
     expect(await page.inputValue('#API_RATE_LIMIT')).to.equal('2000');
-    // What was not saved yet is still there.
+    // The unsaved entry is still there.
     expect(await page.inputValue('#MINING_SECONDS')).to.equal('77');
   });
 

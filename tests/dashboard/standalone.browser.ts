@@ -54,7 +54,7 @@ describe('the dashboard of a node that stands alone', function () {
     for (const width of [1280, 800, 375]) {
       await page.setViewportSize({ width, height: 800 });
       expect(await page.evaluate('document.documentElement.scrollWidth')).to.be.at.most(width);
-      // Of each row of cards the last one ends where the page ends.
+      // The last card of each row ends where the page ends.
       const ends = await page.evaluate<number[]>(`(() => {
         const rows = new Map();
         for (const card of document.querySelectorAll('.card')) {

@@ -4,11 +4,11 @@ import { eventually } from '../fixtures/network';
 import { openBrowser, type Browser } from './browser';
 import { serveDashboard, TOKEN, type Served } from './served';
 
-/** One more than a browser opens connections to one origin. */
+/** One more than the connections a browser opens to one origin. */
 const TABS = 7;
 const WAIT = { timeout: 30_000 };
 
-/** As when another tab of the window is chosen: without a window of its own, every page counts as seen. */
+/** Hides or shows a page as switching tabs does: in a headless browser every page counts as visible. */
 async function setSeen(page: Page, isSeen: boolean): Promise<void> {
   await page.evaluate(
     `Object.defineProperty(document, 'hidden', { value: ${!isSeen}, configurable: true });
@@ -43,7 +43,7 @@ describe('seven tabs of the dashboard in one browser', function () {
     for (const page of tabs) await page.locator('#pause:enabled').waitFor(WAIT);
     await served.node.settings.change({ MINING_INTENSITY: 23 });
     for (const page of tabs) await text(page, '#intensity-value', /^23 %$/);
-    // Long enough for each to have had its turns.
+    // Ten seconds, long enough for each to have had its turns: nobody may become stale meanwhile.
     for (let i = 0; i < 50; i++) {
       await tabs[0]!.waitForTimeout(200);
       for (const page of tabs) expect(await page.textContent('#state')).not.to.equal('Stale');

@@ -10,7 +10,7 @@ import { MemoryStore } from '../fixtures/memory-store';
 
 const log = createLog('silent');
 
-/** A share whose place in the log is the time at which it came. */
+/** A share whose place in the log is its time. */
 function share(at: number, difficulty: number, round = 3, reason?: string): LoggedShare {
   const hash = displayHash(DIFFICULTY_1_TARGET / BigInt(difficulty));
   return {
@@ -59,7 +59,7 @@ describe('Finds', () => {
     const all = Array.from({ length: 600 }, (_, i) => share(i + 1, i < 100 ? 1000 + i : 1));
     before.add(all);
     await before.writeIfDue(0);
-    // The log has kept the newest, those of the round before among them.
+    // The log has kept the newest shares, some of them of the previous round.
     const logged = [share(100, 5, 2), ...all.slice(101)];
     for (const lastPlace of [600, 590]) {
       const after = await Finds.open(store, log, lastPlace);
@@ -89,7 +89,7 @@ describe('History', () => {
   let store: MemoryStore;
   let shares: ShareLog;
   let now: number;
-  /** By how much the clock is ahead. */
+  /** How far the clock is ahead. */
   let aheadMs: number;
   const clock: HistoryClock = { now: () => now + aheadMs, steady: () => now };
   beforeEach(async () => {
@@ -150,7 +150,7 @@ describe('History', () => {
       { at: 0, round: 60, submitter: 'B', verdict: 'invalid', reason: 'too short' },
       { at: 0, round: 61, submitter: 'C', verdict: 'abstained', reason: 'no seed' },
     ]);
-    // Also those of one millisecond are told apart, for readers that come back.
+    // Even entries of the same millisecond are distinct for readers that come back.
     expect(history.audits.after(history.audits.last - 1)).to.have.length(1);
   });
 
@@ -165,16 +165,14 @@ describe('History', () => {
   it('tells how much of a reward was not counted before, over restarts, whatever other lists gave meanwhile', async () => {
     const counted: number[] = [];
     for (const [round, roe] of [
-      ...([
-        [2, 5],
-        [2, 5],
-        [3, 4],
-        [2, 7],
-        [2, 6],
-        [2, 8],
-        [3, 4],
-      ] as const),
-    ]) {
+      [2, 5],
+      [2, 5],
+      [3, 4],
+      [2, 7],
+      [2, 6],
+      [2, 8],
+      [3, 4],
+    ] as const) {
       const history = await open();
       counted.push(history.rewarded({ round, roe, proofs: 3, valid: 2 }));
       await history.rewards.written();

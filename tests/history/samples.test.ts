@@ -23,7 +23,7 @@ describe('Samples', () => {
   let store: MemoryStore;
   beforeEach(() => (store = new MemoryStore()));
 
-  /** As the miner is followed: one every two seconds. */
+  /** One sample every two seconds, as when following the miner. */
   function follow(samples: Samples, from: number, ms: number): void {
     for (let at = from; at < from + ms; at += 2000) samples.add(sample(at));
   }

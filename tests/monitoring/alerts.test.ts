@@ -42,7 +42,7 @@ describe('the alert rules', () => {
         const own = cases.filter(({ alertname }) => alertname === alert);
         expect(own.some(({ exp_alerts }) => exp_alerts.length > 0)).to.equal(true);
         expect(own.some(({ exp_alerts }) => exp_alerts.length === 0)).to.equal(true);
-        // Without them, promtool takes any text.
+        // Without these promtool accepts any text.
         for (const { exp_alerts } of own) {
           for (const one of exp_alerts) {
             expect(one.exp_annotations).to.have.all.keys('summary', 'description', 'runbook_url');

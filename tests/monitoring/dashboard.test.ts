@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { metricNames, readDocumentedMetrics, readPanels, readText } from './files';
 
-/** What Prometheus itself and prom-client's defaults add to the documented metrics. */
+/** Metrics that Prometheus itself and prom-client's defaults add to the documented ones. */
 const OTHERS = [
   'up',
   'ALERTS',
@@ -19,7 +19,7 @@ describe('the Grafana dashboard', () => {
       panels.flatMap(({ targets }) => targets!.flatMap((t) => metricNames(t.expr))),
     );
     expect([...shown]).to.include.members(OTHERS);
-    // Left out: the wish to mine, which the phases of the rounds show as well.
+    // Left out: whether mining is wanted, which the phases of the rounds show as well.
     const documented = readDocumentedMetrics().map(({ name }) => name);
     expect(documented.filter((name) => !shown.has(name))).to.deep.equal(['orca_mining']);
   });

@@ -32,7 +32,7 @@ describe('monitoring/Dockerfile', () => {
     const text = readText('monitoring/Dockerfile');
     const lines = text.split('\n');
     const findings = lintDockerfile(MONITORING, text).filter(
-      // The linter takes an earlier stage for an image without a tag.
+      // The linter mistakes an earlier stage for an image without a tag.
       ({ rule, line }) =>
         !(rule === 'missing_tag' && names.includes(lines[line - 1]!.split(' ')[1]!)),
     );
@@ -113,11 +113,11 @@ describe('monitoring/docker-compose.yml', () => {
   const { network, prometheus, grafana } = compose.services;
 
   it('is valid by the schema of the Compose Specification', () => {
-    // Draft 4's way to name a schema, which the validator doesn't know and the schema makes no use of.
+    // Draft 4's keyword for a schema's id, which the validator doesn't know and the schema doesn't need.
     const schema = JSON.parse(JSON.stringify(composeSchema), (key, value: unknown) =>
       ['id', '$schema'].includes(key) && typeof value === 'string' ? undefined : value,
     ) as { properties: object };
-    // The project's name came to the specification after this copy of its schema.
+    // The project's name was added to the specification after this copy of its schema.
     Object.assign(schema.properties, {
       name: { type: 'string', pattern: '^[a-z0-9][a-z0-9_-]*$' },
     });

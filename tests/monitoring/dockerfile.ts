@@ -2,7 +2,7 @@ import { readText } from './files';
 
 export interface Instruction {
   keyword: string;
-  /** Everything behind the keyword, on one line. */
+  /** Everything after the keyword, on one line. */
   text: string;
 }
 
@@ -30,18 +30,18 @@ export function readStages(): Stage[] {
   return stages;
 }
 
-/** The instructions that make an image: of the stage, after those of the stage it is made from. */
+/** The instructions that make a stage's image: those of the stage it is based on, then its own. */
 export function instructionsOf(stages: Stage[], name: string): Instruction[] {
   const stage = stages.find((each) => each.name === name);
   return stage ? [...instructionsOf(stages, stage.from), ...stage.instructions] : [];
 }
 
-/** What instructions of this keyword say, in order. */
+/** The texts of the instructions with this keyword, in order. */
 export function textsOf(instructions: Instruction[], keyword: string): string[] {
   return instructions.filter((each) => each.keyword === keyword).map(({ text }) => text);
 }
 
-/** The bundles a build stage makes: webpack's entry to the folder, relative to the build's. */
+/** The bundles a build stage makes: webpack's entry, and the folder relative to the build's. */
 export function bundlesOf(stages: Stage[]): { entry: string; folder: string }[] {
   const runs = textsOf(instructionsOf(stages, 'build'), 'RUN').flatMap((text) => text.split('&&'));
   return runs

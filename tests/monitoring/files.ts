@@ -37,7 +37,7 @@ export function readYaml<T>(file: string): T {
   return parse(readText(file)) as T;
 }
 
-/** The panels of the dashboard that show something: rows only group them. */
+/** The panels of the dashboard that show something; rows, which only group them, are left out. */
 export function readPanels(): Panel[] {
   const dashboard = JSON.parse(readText('monitoring/grafana/dashboards/orca-mining.json')) as {
     panels: Panel[];
@@ -62,7 +62,7 @@ export function readDocumentedMetrics(): DocumentedMetric[] {
 
 const KEYWORDS = new Set(['and', 'or', 'unless', 'bool', 'offset']);
 
-/** The metrics an expression of PromQL names, with the suffixes of a histogram's series taken off. */
+/** The metrics named in a PromQL expression, without the suffixes of histogram series. */
 export function metricNames(expr: string): string[] {
   const names = expr
     .replace(/\{[^}]*\}|\[[^\]]*\]/g, '')

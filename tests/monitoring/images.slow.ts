@@ -8,7 +8,10 @@ import { eventually } from '../fixtures/network';
 import { bundlesOf, instructionsOf, readStages, textsOf } from './dockerfile';
 import { readYaml, ROOT } from './files';
 
-/** What the Dockerfile says, done without Docker: bundles made, copied to an empty folder, started there, asked for health. */
+/**
+ * Follows the Dockerfile without Docker: makes the bundles, copies them to an empty folder, starts them there, asks for
+ * health.
+ */
 describe('the images of monitoring/Dockerfile', function () {
   this.timeout(120_000);
   const stages = readStages();

@@ -53,7 +53,7 @@ describe('a Prometheus that scrapes two nodes', function () {
     return `127.0.0.1:${network.nodes[index]!.env['API_PORT']}`;
   }
 
-  /** Requests of every kind an API gets: good ones, mistakes, and paths that are not there. */
+  /** Requests of every kind an API gets: valid ones, mistakes, and paths that don't exist. */
   async function useApi(): Promise<void> {
     for (const node of network.nodes) {
       for (const route of ['/healthz', '/task/0', '/task/x', '/audit', '/no/such/path']) {
@@ -79,7 +79,7 @@ describe('a Prometheus that scrapes two nodes', function () {
       await useApi();
       const response = await fetch(`http://${instance(0)}/metrics`);
       const body = await response.text();
-      // Labels are seen where there is a series: those of audits come with the first, for instance.
+      // Labels appear with the first series: those of audits, for instance, with the first audit.
       return documented.every(({ name }) => new RegExp(`^${name}(_count)?[{ ]`, 'm').test(body))
         ? body
         : undefined;
@@ -98,7 +98,7 @@ describe('a Prometheus that scrapes two nodes', function () {
   for (const { title, targets } of readPanels()) {
     it(`has data for the panel ${title}`, async () => {
       for (const { expr } of targets!) {
-        // As Grafana fills them in with all nodes chosen.
+        // The values that Grafana fills in when all nodes are chosen.
         const filled = expr.replaceAll('$instance', '.*').replaceAll('$__rate_interval', '10s');
         await eventually(async () => {
           await useApi();

@@ -23,7 +23,7 @@ export interface Prometheus {
   stop(): Promise<void>;
 }
 
-/** Fails with what to install, where a program of Prometheus is missing. */
+/** Fails with what to install if a program of Prometheus is missing. */
 export function requirePrometheus(): void {
   for (const program of ['prometheus', 'promtool']) {
     if (spawnSync(program, ['--version']).error) {
@@ -35,9 +35,9 @@ export function requirePrometheus(): void {
 }
 
 /**
- * A Prometheus on loopback with the repository's configuration and alerts, sped up so that a test can
- * wait for it: scrapes and evaluations each second in place of each 15, and ten seconds for every
- * minute of the alerts' windows and delays.
+ * A Prometheus on loopback with the repository's configuration and alerts, sped up so that a test can wait for it: it
+ * scrapes and evaluates every second instead of every 15, and each minute of the alerts' windows and delays becomes ten
+ * seconds.
  * @param targets host:port of the nodes
  */
 export async function startPrometheus(targets: string[]): Promise<Prometheus> {

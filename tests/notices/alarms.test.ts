@@ -7,7 +7,7 @@ const SELF = 'self';
 const forever = new Promise<never>(() => undefined);
 
 describe('Alarms', () => {
-  /** What was told: the event, then the kind of call. */
+  /** The calls made: the event, then the kind of call. */
   let told: string[];
   let texts: NoticeText[];
   let logged: string[];
@@ -32,7 +32,7 @@ describe('Alarms', () => {
       storeFault: undefined,
     };
     const tell = (what: string, text: NoticeText): void => {
-      // While it is as it was, that is no news.
+      // Repeating the last call about an event changes nothing.
       if (about(what.split(' ')[0]!).at(-1) === what) return;
       told.push(what);
       if (!what.endsWith(' well')) texts.push(text);
@@ -55,7 +55,7 @@ describe('Alarms', () => {
     });
   });
 
-  /** Looks as often as it does in so many seconds. */
+  /** Looks as often as the alarms do in this many seconds. */
   const pass = (seconds: number, hashes = 0): void => {
     for (let i = 0; i < seconds / 10; i++) {
       miner.hashesDone += hashes;
@@ -73,7 +73,7 @@ describe('Alarms', () => {
     pass(60);
     expect(about('mining')).to.deep.equal(['mining well', 'mining alarm']);
     engine.healthy = miner.healthy.miner = true;
-    // Threads that are up again have shown nothing yet.
+    // Threads that are up again have not hashed anything yet.
     pass(30);
     expect(about('mining')).to.have.length(2);
     pass(10, 1000);

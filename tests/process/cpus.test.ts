@@ -25,7 +25,7 @@ describe('what this process may use of processors', () => {
     mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
     writeFileSync(path.join(root, file), text);
   };
-  /** A machine as a process of these groups sees it. */
+  /** The quota on a machine as a process in these groups sees it. */
   const machine = (
     groups: string[],
     mounts: string[],
@@ -82,7 +82,7 @@ describe('what this process may use of processors', () => {
     const mount = `32 31 0:29 ${group} /sys/fs/cgroup/cpu,cpuacct ro - cgroup cgroup rw,cpu,cpuacct`;
     const files = v1(250_000, 'cpu,cpuacct');
     expect(machine([`3:cpu,cpuacct:${group}`], [mount], files)).to.equal(2.5);
-    // A group of the host's, of which nothing is mounted here, and one outside of the namespace.
+    // A group of the host that isn't mounted here, and one outside the namespace.
     expect(machine(['3:cpu,cpuacct:/elsewhere'], [mount], files)).to.equal(2.5);
     const own = { 'cpu.max': '100000 100000\n' };
     expect(machine(['0::/system.slice/docker-1.scope'], [V2_MOUNT], own)).to.equal(1);
@@ -140,7 +140,7 @@ describe('what this process may use of processors', () => {
 
 describe('a task on some of the processors', function () {
   this.timeout(60_000);
-  /** Runs Node on the first processor that this process may run on. */
+  /** Runs Node on the first processor available to this process. */
   const ON_ONE = ['taskset', '-c', /^Cpus_allowed_list:\s*(\d+)/m.exec(status())?.[1] ?? '0'];
   let task: LoneTask;
   before(function () {
@@ -149,7 +149,7 @@ describe('a task on some of the processors', function () {
   beforeEach(() => (task = new LoneTask()));
   afterEach(() => task.dispose());
 
-  /** Starts it on a machine of 16 processors, as far as Node tells. */
+  /** Starts it on a machine that has 16 processors according to Node. */
   const start = (threads: number): Promise<void> => {
     const node = path.join(task.directory, 'node');
     const script = `#!/bin/sh\nexec ${ON_ONE.join(' ')} ${JSON.stringify(process.execPath)} "$@"\n`;

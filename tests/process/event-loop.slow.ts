@@ -47,7 +47,7 @@ async function run(
   return { code, signal, stdout, elapsedMs };
 }
 
-/** Before the main thread alone. */
+/** Code for the main thread alone. */
 const inMain = (code: string): string =>
   `if (require('node:worker_threads').isMainThread) { ${code} }`;
 

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { inTurns } from '../../src/process/event-loop';
 
-/** So many turns of the event loop as pass until `work` is done. */
+/** How many turns the event loop makes until `work` is done. */
 async function turnsDuring(work: Promise<unknown>): Promise<number> {
   let running = true;
   const done = work.finally(() => (running = false));
@@ -27,7 +27,7 @@ describe('items in turns', () => {
         while (performance.now() < endsAt);
       }
     };
-    // A hundred milliseconds are ten slices; a thousand quick items are one.
+    // A hundred milliseconds take ten slices, a thousand quick items one.
     expect(await turnsDuring(untilDone(50, 2))).to.be.within(5, 51);
     expect(await turnsDuring(untilDone(1000, 0))).to.be.within(1, 500);
   });

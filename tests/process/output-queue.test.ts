@@ -8,7 +8,7 @@ const MAX_BYTES = BLOCK_BYTES * MAX_BLOCKS;
 const FULL = '/dev/full';
 const NOTICE = /^(\d+) lines were dropped: nobody read them, or the disk was full\n/;
 
-/** A reader that reads a block when it is told to. */
+/** A reader that reads only when told to. */
 class FakeSink implements Sink {
   readonly blocks: string[] = [];
   flushed = '';
@@ -24,7 +24,7 @@ class FakeSink implements Sink {
     this.flushed += bytes.toString();
   }
 
-  /** Reads what waits, and what follows it. */
+  /** Reads the waiting block, and all that follow. */
   readAll(error?: Error): string {
     while (this.pending) {
       const done = this.pending;
@@ -70,7 +70,7 @@ describe('the queue of output', () => {
   });
 
   it('loses nothing below its bound, whatever is written and read when', () => {
-    // What is escaped is another test's.
+    // Another test is about escaping.
     const text = fc
       .string({ maxLength: 200, unit: 'grapheme' })
       .map((any) => any.replace(/[^\P{Cc}\n\t]|[\u2028-\u202e\u2066-\u2069]/gu, '?'));

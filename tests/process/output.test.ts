@@ -4,10 +4,10 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { OutputQueue } from '../../src/process/output-queue';
 import { writeTo } from '../../src/process/output';
+import { until } from '../fixtures/until';
 import { describeProcesses } from '../runner/describe-processes';
 
 const TALKER = path.join(__dirname, '../fixtures/talker.ts');
@@ -21,7 +21,14 @@ function talk(lines: { atOnce: number; each: number }, stdout: 'pipe' | number):
   });
 }
 
-/** The numbers of lines, each of which must be whole. */
+/** Waits for a message from a talker. */
+async function hears(child: ChildProcess, what: 'full' | 'ending'): Promise<void> {
+  let isTold = false;
+  child.on('message', (message) => (isTold ||= message === what));
+  await until(() => isTold);
+}
+
+/** The numbers of the lines, all of which must be complete. */
 function numbersOf(lines: string[]): number[] {
   return lines.map((line) => {
     const [, number, rest] = LINE.exec(line) ?? expect.fail(`a torn line: ${line}`);
@@ -55,15 +62,15 @@ describeProcesses('the output of a process', () => {
 
   it('goes on where the pipe was full when the process ends', async () => {
     const child = talk({ atOnce: 4000, each: 1 }, 'pipe');
-    // The pipe takes a part of a block; its rest can follow only at the end.
-    await sleep(1000);
+    // The pipe has taken a part of a block; the rest can follow only at the end.
+    await hears(child, 'full');
     let text = '';
     child.send('end');
-    await sleep(200);
+    await hears(child, 'ending');
     child.stdout!.on('data', (part: Buffer) => (text += part.toString()));
     await once(child, 'close');
     const lines = text.split('\n');
-    // A reader that is too slow for the end loses what is left.
+    // A reader that is too slow at the end loses the rest, so the last line may be torn.
     lines.pop();
     const numbers = numbersOf(lines);
     expect(numbers.length).to.be.greaterThan(1000);
@@ -72,7 +79,7 @@ describeProcesses('the output of a process', () => {
 
   it('ends in time though nobody reads it', async () => {
     const child = talk({ atOnce: 20_000, each: 1 }, 'pipe');
-    await sleep(1000);
+    await hears(child, 'full');
     child.send('end');
     const [code] = (await once(child, 'exit')) as [number];
     expect(code).to.equal(3);

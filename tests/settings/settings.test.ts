@@ -100,7 +100,7 @@ describe('Settings', () => {
     expect(issues.map(({ path: name }) => name)).to.deep.equal(['MINING_THREADS']);
     expect(areFixed).to.equal(true);
     expect(settings.current).to.include({ MINING_THREADS: 2, LOG_LEVEL: 'info' });
-    // Without that variable the page's choice is there again.
+    // Without the variable the page's choice applies again.
     expect((await open()).current.MINING_THREADS).to.equal(3);
   });
 

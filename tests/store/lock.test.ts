@@ -22,11 +22,11 @@ const log = createLog('silent');
 const HOLDER = path.join(__dirname, '../fixtures/lock-holder.ts');
 const TSX = pathToFileURL(require.resolve('tsx')).href;
 
-/** Stale after half a second at the earliest. */
+/** A lock is stale after half a second at the earliest. */
 const TIMES = { renewMs: 50, lookMs: 10, staleLooks: 50, maxLooks: 70, settleMs: 40 };
-/** For looks of a millisecond: stale after several renewals. */
+/** For looks a millisecond apart: a lock is stale after several missed renewals. */
 const LOOKS = { staleLooks: 40, maxLooks: 90 };
-/** Nothing is stale because it stands still. */
+/** A lock that doesn't change never becomes stale. */
 const PATIENT = { ...TIMES, staleLooks: Infinity };
 
 describeProcesses("the store's lock", function () {
@@ -64,7 +64,7 @@ describeProcesses("the store's lock", function () {
       () => undefined,
       (error: unknown) => error,
     );
-  /** A process of its own that holds the lock. */
+  /** A separate process that holds the lock. */
   const hold = async (): Promise<ChildProcess> => {
     const child = fork(HOLDER, [file, JSON.stringify(TIMES)], { execArgv: ['--import', TSX] });
     children.push(child);
@@ -72,7 +72,7 @@ describeProcesses("the store's lock", function () {
     return child;
   };
   const written = (): string => readFileSync(`${file}.written`, 'utf8');
-  /** Leaves a lock behind, as somebody else's. */
+  /** Leaves somebody else's lock behind. */
   const leave = async (changed: Partial<Holder>): Promise<string> => {
     (await acquire()).release();
     const text = `${JSON.stringify({ ...thisProcess('somebody'), ...changed })}\n0000000007\n`;
@@ -82,7 +82,7 @@ describeProcesses("the store's lock", function () {
 
   it('is refused while another process keeps it, which is named', async () => {
     const child = await hold();
-    // A holder on a busy machine may be late.
+    // A holder on a busy machine may renew late.
     const error = await failure(acquire({ ...TIMES, lookMs: 30 }));
     expect(error).to.be.instanceOf(LockHeldError);
     expect(String(error)).to.include(file).and.include(`process ${child.pid} on ${os.hostname()}`);
@@ -104,7 +104,7 @@ describeProcesses("the store's lock", function () {
   });
 
   it('is not taken from a process id that means nothing here before it stands still', async () => {
-    const ended = 2 ** 22 + 1; // Above any process id of Linux.
+    const ended = 2 ** 22 + 1; // above any process id of Linux
     const text = await leave({ system: 'of another container', pid: ended });
     expect(await failure(acquire(PATIENT))).to.be.instanceOf(LockHeldError);
     expect(readFileSync(file, 'utf8')).to.equal(text);
@@ -112,7 +112,7 @@ describeProcesses("the store's lock", function () {
   });
 
   it('is free when its process id belongs to a later process', async function () {
-    if (process.platform !== 'linux') this.skip(); // Only there a process tells when it began.
+    if (process.platform !== 'linux') this.skip(); // only Linux tells when a process began
     const left = await leave({ begun: '1' });
     await acquire(PATIENT);
     expect(readFileSync(file, 'utf8')).to.not.equal(left);
@@ -150,7 +150,7 @@ describeProcesses("the store's lock", function () {
   it('is put back when a waiter was late, and has taken the lock of another that was quicker', async () => {
     const winner = await acquire({ ...TIMES, renewMs: 60_000 });
     const text = readFileSync(file, 'utf8');
-    // As it is between its last look and its rename.
+    // The state between its last look and its rename.
     const late = Object.create(winner) as {
       read(): Promise<string>;
       remove(judged: string): unknown;
@@ -169,7 +169,7 @@ describeProcesses("the store's lock", function () {
     const before = written();
     frozen.kill('SIGSTOP');
     const lock = await acquire();
-    // The first thing it does when it wakes up.
+    // The first thing it gets when it wakes up.
     frozen.send('write');
     const exit = once(frozen, 'exit');
     frozen.kill('SIGCONT');

@@ -2,10 +2,10 @@ import uPlot from 'uplot';
 import { siShort } from '../../format';
 import { byId, element, fillRows, isNew, setText, type Cell, colour } from './dom';
 
-/** What a chart shows, and says in words. */
+/** What a chart shows, also in words and as a table. */
 export interface Picture {
   data: uPlot.AlignedData;
-  /** Changes where the series are others. */
+  /** Changes whenever the series are different ones. */
   shape: string;
   caption: string;
   /** Newest first. */
@@ -15,18 +15,18 @@ export interface Picture {
 export interface ChartOptions {
   /** The figure's id. */
   id: string;
-  /** What stands in the chart's place while there is nothing. */
+  /** Shown in place of the chart while there is no data. */
   nothing: string;
   legend: (
     shape: string,
   ) => { mark: 'line' | 'dashed' | 'ring' | 'dot' | 'area'; colour: string; text: string }[];
   columns: readonly string[];
-  /** Columns that stand to the right. */
+  /** Columns that are right-aligned. */
   numbers: readonly number[];
   plot: (shape: string) => Pick<uPlot.Options, 'series'> & Partial<uPlot.Options>;
 }
 
-/** A chart in its figure of the page, with its legend, its caption, and a table that says the same. */
+/** A chart in its figure on the page, with its legend, its caption, and a table of the same data. */
 export class Chart {
   private readonly box: HTMLElement;
   private readonly legend: HTMLElement;
@@ -74,7 +74,7 @@ export class Chart {
     else this.plot.setData(picture.data);
   }
 
-  /** Draws all again, in the colours of the theme as it is now. */
+  /** Redraws the chart in the colours of the current theme. */
   restyle(): void {
     if (this.plot && this.picture) this.build(this.picture);
   }
@@ -128,7 +128,7 @@ const BASE: Partial<uPlot.Options> = {
 
 const FONT = '12px system-ui, sans-serif';
 
-/** An axis in the theme's colours. @param unit of what it shows */
+/** An axis in the theme's colours. @param unit its label */
 export function axis(unit: string, options: Partial<uPlot.Axis> = {}): uPlot.Axis {
   return {
     label: unit,
@@ -144,12 +144,12 @@ export function axis(unit: string, options: Partial<uPlot.Axis> = {}): uPlot.Axi
   };
 }
 
-/** The axis of numbers, from 0 up unless the scale says otherwise. */
+/** An axis of numbers, from 0 up unless the scale says otherwise. */
 export function numberAxis(unit: string, options: Partial<uPlot.Axis> = {}): uPlot.Axis {
   return axis(unit, { size: 46, values: (_, splits) => splits.map(shortOrNone), ...options });
 }
 
-/** The axis of the time of day. */
+/** An axis of the time of day. */
 export function timeAxis(): uPlot.Axis {
   return axis('time of day', {
     space: 70,
@@ -162,9 +162,9 @@ export function timeAxis(): uPlot.Axis {
 }
 
 /**
- * A scale along the entries, at least so long. Where there is a single one uPlot would make up a range for it, of a day or
- * a hundred.
- * @param marginEach to either side
+ * A scale along the entries, with a minimum length. For a single entry uPlot would make up a range, such as a day or a
+ * hundred.
+ * @param marginEach on either side
  */
 export function along(minSpan: number, marginEach = 0): (plot: uPlot) => uPlot.Range.MinMax {
   return ({ data: [places] }) => {
@@ -174,12 +174,12 @@ export function along(minSpan: number, marginEach = 0): (plot: uPlot) => uPlot.R
   };
 }
 
-/** A scale from 0 to a little above the highest. */
+/** A scale from 0 to a little above the highest value. */
 export const fromZero: uPlot.Scale = {
   range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1],
 };
 
-/** On a logarithmic axis some marks have no number, whatever the types say. */
+/** On a logarithmic axis some ticks have no number, whatever the types say. */
 function shortOrNone(value: number | null): string {
   return value === null ? '' : siShort(value);
 }

@@ -4,15 +4,15 @@ import { along, axis, Chart, fromZero, numberAxis, timeAxis, type Picture } from
 import { clock, colour } from './dom';
 import type { Model } from './feed';
 
-/** Samples further apart than this have a gap between them: nothing ran. */
+/** Between samples further apart than this there is a gap: nothing ran. */
 const GAP_S = 25;
 const MIN_SPAN_S = 20;
-/** Rows of a table: it is to be read. */
+/** Rows of a table: more would be too many to read. */
 const MAX_ROWS = 60;
 
 type Column = (number | null)[];
 
-/** The charts of the page, each made of the model. */
+/** The charts of the page, all drawn from the model. */
 export function createCharts(): { show(model: Model): void; restyle(): void } {
   const charts: [Chart, (model: Model) => Picture][] = [
     [hashrateChart(), hashratePicture],
@@ -28,7 +28,7 @@ export function createCharts(): { show(model: Model): void; restyle(): void } {
 
 const timeScale: uPlot.Scale = { time: true, range: along(MIN_SPAN_S) };
 
-/** Threads are told apart by their dashes; the one accent is the total's. */
+/** Threads differ by their dashes; the accent colour is for the total alone. */
 const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3]];
 
 function hashrateChart(): Chart {
@@ -66,7 +66,7 @@ function hashrateChart(): Chart {
 }
 
 function hashratePicture({ samples, status }: Model): Picture {
-  // A single thread is the total.
+  // A single thread's rate is the total.
   const threads =
     status!.threads.length > 1 ? samples.reduce((n, s) => Math.max(n, s.length - 6), 0) : 0;
   const columns: Column[] = Array.from({ length: 2 + threads }, () => []);
@@ -234,14 +234,14 @@ function findsPicture({ finds, findsRound, status, about }: Model): Picture {
   };
 }
 
-/** On a scale of powers the lines between them say little. */
+/** On a logarithmic scale the lines between the powers of ten say little. */
 function powersAxis(): uPlot.Axis {
   const filter: uPlot.Axis.Filter = (_, splits) =>
     splits.map((value) => (Math.abs(Math.log10(value) % 1) < 1e-6 ? value : null));
   return numberAxis('difficulty', { filter, grid: { stroke: colour('line'), width: 1, filter } });
 }
 
-/** A few bars keep to the left. */
+/** The axis has room for this many bars, so that a few of them stand on the left. */
 const MIN_BARS = 12;
 
 function rewardsChart(): Chart {
@@ -292,7 +292,7 @@ function rewardsPicture({ rewards }: Model): Picture {
   };
 }
 
-/** As many as a table has room for, evenly spread, newest first. */
+/** As many rows as a table has room for, evenly spread, newest first. */
 function everyNth<T>(rows: readonly T[]): T[] {
   const step = Math.ceil(rows.length / MAX_ROWS);
   return [...rows].reverse().filter((_, i) => i % step === 0);

@@ -2,80 +2,25 @@ import { byId, setText } from './dom';
 import type { Model } from './feed';
 import {
   ask,
-  refusalOf,
-  type SettingsDocument,
   OWNER_ONLY,
+  refusalOf,
   type Refusal,
   type SettingsClient,
+  type SettingsDocument,
 } from './requests';
 
-/** What else is where this page is found. */
-const ADDRESS = /\bAPI_(HOST|PORT)\b/;
-
-/** What only a restart brings into force, and the restart itself, where the task can have one. */
-export class Restart {
-  private readonly offer = byId<HTMLButtonElement>('restart-offer');
-  private readonly confirm = byId<HTMLButtonElement>('restart-confirm');
-  private readonly cancel = byId<HTMLButtonElement>('restart-cancel');
-  private isOffered = false;
-
-  constructor() {
-    this.offer.addEventListener('click', () => {
-      this.ask(true);
-      setText('restart-status', 'Mining stops until the node has started the task again.');
-      this.confirm.focus();
-    });
-    this.cancel.addEventListener('click', () => {
-      this.ask(false);
-      setText('restart-status', '');
-      this.offer.focus();
-    });
-    this.confirm.addEventListener('click', () => void this.order());
-  }
-
-  /** @param names of the settings that wait for it */
-  show({ needed, offered }: SettingsDocument['restart'], names: string): void {
-    byId('restart').hidden = !needed;
-    this.isOffered = offered;
-    const text = [
-      `${names} acts after a restart.`,
-      offered ? '' : 'Restart the node to have it act.',
-      ADDRESS.test(names) ? 'This page is then where the task prints that it is.' : '',
-    ];
-    setText('restart-text', text.filter(Boolean).join(' '));
-    this.ask(false);
-    setText('restart-status', '');
-  }
-
-  /** @param isUsable whether the task can be told */
-  allow(isUsable: boolean): void {
-    this.offer.disabled = !isUsable;
-    this.confirm.disabled = !isUsable;
-  }
-
-  /** @param isAsking whether the owner is asked if he means it */
-  private ask(isAsking: boolean): void {
-    this.offer.hidden = isAsking || !this.isOffered;
-    this.confirm.hidden = !isAsking;
-    this.cancel.hidden = !isAsking;
-  }
-
-  private async order(): Promise<void> {
-    const answer = await ask('POST', '/dashboard/control', { action: 'restart' });
-    const refusal = refusalOf(answer);
-    this.ask(false);
-    setText('restart-status', refusal?.message ?? 'The task ends, and its node starts it again.');
-  }
-}
+// The page's controls, besides the form of the settings: pause, resume, intensity, restart.
 
 const INTENSITY = 'MINING_INTENSITY';
+/** The settings that change the page's own address. */
+const ADDRESS = /\bAPI_(HOST|PORT)\b/;
 
-/** Pause, resume and intensity, as far as this page may. */
+/** Pause, resume and intensity, if this page may use them. */
 export class Controls {
   private readonly pause = byId<HTMLButtonElement>('pause');
   private readonly intensity = byId<HTMLInputElement>('intensity');
   private isPaused = false;
-  /** Whether the slider is being moved: then it shows what is meant, not what is. */
+  /** Whether the slider is being moved: then it shows the owner's choice, not the current value. */
   private isMoved = false;
 
   constructor(private readonly settings: SettingsClient) {
@@ -97,7 +42,7 @@ export class Controls {
     });
   }
 
-  /** @param isStale whether nobody is there to be ordered */
+  /** @param isStale whether the task doesn't answer */
   show({ status, controls }: Model, isStale: boolean): void {
     if (!status) return;
     const isUsable = controls && !isStale;
@@ -121,5 +66,61 @@ export class Controls {
 
   private note(refusal: Refusal | undefined): void {
     setText('controls-note', refusal?.message ?? '');
+  }
+}
+
+/** Says which changes need a restart, and offers one if somebody would start the task again. */
+export class Restart {
+  private readonly offer = byId<HTMLButtonElement>('restart-offer');
+  private readonly confirm = byId<HTMLButtonElement>('restart-confirm');
+  private readonly cancel = byId<HTMLButtonElement>('restart-cancel');
+  private isOffered = false;
+
+  constructor() {
+    this.offer.addEventListener('click', () => {
+      this.ask(true);
+      setText('restart-status', 'Mining stops until the node has started the task again.');
+      this.confirm.focus();
+    });
+    this.cancel.addEventListener('click', () => {
+      this.ask(false);
+      setText('restart-status', '');
+      this.offer.focus();
+    });
+    this.confirm.addEventListener('click', () => void this.order());
+  }
+
+  /** @param names the settings that wait for it */
+  show({ needed, offered }: SettingsDocument['restart'], names: string): void {
+    byId('restart').hidden = !needed;
+    this.isOffered = offered;
+    const text = [
+      `${names} acts after a restart.`,
+      offered ? '' : 'Restart the node to have it act.',
+      ADDRESS.test(names) ? 'This page is then where the task prints that it is.' : '',
+    ];
+    setText('restart-text', text.filter(Boolean).join(' '));
+    this.ask(false);
+    setText('restart-status', '');
+  }
+
+  /** @param isUsable whether the task takes orders from this page */
+  allow(isUsable: boolean): void {
+    this.offer.disabled = !isUsable;
+    this.confirm.disabled = !isUsable;
+  }
+
+  /** @param isAsking whether the owner is asked to confirm */
+  private ask(isAsking: boolean): void {
+    this.offer.hidden = isAsking || !this.isOffered;
+    this.confirm.hidden = !isAsking;
+    this.cancel.hidden = !isAsking;
+  }
+
+  private async order(): Promise<void> {
+    const answer = await ask('POST', '/dashboard/control', { action: 'restart' });
+    const refusal = refusalOf(answer);
+    this.ask(false);
+    setText('restart-status', refusal?.message ?? 'The task ends, and its node starts it again.');
   }
 }

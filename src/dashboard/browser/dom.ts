@@ -1,54 +1,22 @@
-/** The time of day; ms since 1970. */
-export function clock(at: number): string {
-  return new Date(at).toLocaleTimeString([], {
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    hour12: false,
-  });
-}
+// The page's elements: finding, making and filling them, their theme and colours, and the time of day.
 
-const KEY = 'theme';
+/** Key of the chosen theme in the browser's storage. */
+const THEME_KEY = 'theme';
 
-/** The switch of the theme; the system's unless another was chosen here before. */
-export function startTheme(changed: () => void): void {
-  const select = byId<HTMLSelectElement>('theme');
-  const apply = (): void => {
-    if (select.value === 'system') delete document.documentElement.dataset['theme'];
-    else document.documentElement.dataset['theme'] = select.value;
-    changed();
-  };
-  select.value = localStorage.getItem(KEY) ?? 'system';
-  select.addEventListener('change', () => {
-    localStorage.setItem(KEY, select.value);
-    apply();
-  });
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', changed);
-  apply();
-}
+/** What each element showed last, as JSON. */
+const shown = new WeakMap<HTMLElement, string>();
 
-/** A colour of the style sheet as the canvas wants it: what light-dark() comes to now. */
-export function colour(name: string, opacity = 1): string {
-  const probe = document.createElement('i');
-  probe.style.color = `color-mix(in srgb, var(--${name}) ${opacity * 100}%, transparent)`;
-  document.body.append(probe);
-  const { color } = getComputedStyle(probe);
-  probe.remove();
-  return color;
-}
-
-/** The element of the page with an id; the page has them all. */
-export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
-  return document.getElementById(id) as T;
-}
-
-/** Whether a chain has the rounds: then they have windows, and rewards. The page is served with it, so that nothing moves. */
+/**
+ * Whether rounds are on a chain, and so have windows and rewards. Served with the page, so that nothing moves later.
+ */
 export const hasChain = document.documentElement.dataset['chain'] === 'yes';
 
-/** Sets text where it is another: what did not change is not read out again. */
-export function setText(target: HTMLElement | string, text: string): void {
-  const element = typeof target === 'string' ? byId(target) : target;
-  if (element.textContent !== text) element.textContent = text;
+/** A cell of a table: its text, and perhaps a class. */
+export type Cell = string | { text: string; className: string };
+
+/** The element with an id, which the page must have. */
+export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
+  return document.getElementById(id) as T;
 }
 
 export function element<K extends keyof HTMLElementTagNameMap>(
@@ -62,12 +30,13 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** A cell of a table: its text, and what class it has. */
-export type Cell = string | { text: string; className: string };
+/** Sets an element's text if it differs: screen readers would read out unchanged text again. */
+export function setText(target: HTMLElement | string, text: string): void {
+  const element = typeof target === 'string' ? byId(target) : target;
+  if (element.textContent !== text) element.textContent = text;
+}
 
-const shown = new WeakMap<HTMLElement, string>();
-
-/** Whether content is other than what was shown in an element last; it counts as shown from here on. */
+/** Whether content differs from what an element showed last. From now on it counts as shown. */
 export function isNew(target: HTMLElement, content: unknown): boolean {
   const key = JSON.stringify(content);
   if (shown.get(target) === key) return false;
@@ -76,8 +45,9 @@ export function isNew(target: HTMLElement, content: unknown): boolean {
 }
 
 /**
- * Fills a table's body; one row says so where there is nothing.
- * @param numbers columns that stand to the right
+ * Fills a table's body.
+ * @param numbers columns that are right-aligned
+ * @param nothing shown in a single row if there are no rows
  */
 export function fillRows(
   body: HTMLElement,
@@ -107,4 +77,41 @@ export function fillRows(
       ),
     ),
   );
+}
+
+/** The theme switch: the system's theme unless another was chosen before. */
+export function startTheme(changed: () => void): void {
+  const select = byId<HTMLSelectElement>('theme');
+  const apply = (): void => {
+    if (select.value === 'system') delete document.documentElement.dataset['theme'];
+    else document.documentElement.dataset['theme'] = select.value;
+    changed();
+  };
+  select.value = localStorage.getItem(THEME_KEY) ?? 'system';
+  select.addEventListener('change', () => {
+    localStorage.setItem(THEME_KEY, select.value);
+    apply();
+  });
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', changed);
+  apply();
+}
+
+/** A colour of the style sheet in a form that a canvas takes: the current value of light-dark(). */
+export function colour(name: string, opacity = 1): string {
+  const probe = document.createElement('i');
+  probe.style.color = `color-mix(in srgb, var(--${name}) ${opacity * 100}%, transparent)`;
+  document.body.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+}
+
+/** The time of day. @param at ms since 1970 */
+export function clock(at: number): string {
+  return new Date(at).toLocaleTimeString([], {
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hour12: false,
+  });
 }

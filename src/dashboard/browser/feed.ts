@@ -1,11 +1,12 @@
 import type { About, ShareLine, Status, Update } from '../update';
-import { Turns } from './requests';
+
+// The node's events: the stream that brings them, and the model that they make.
 
 const HOUR_S = 3600;
 const MAX_ENTRIES = 60;
 const MAX_FINDS = 100;
 
-/** What the page knows: the updates, put together and bounded as the node bounds them. */
+/** What the page knows: all updates taken together, within the same bounds as in the node. */
 export class Model {
   about: About | undefined;
   status: Status | undefined;
@@ -48,23 +49,25 @@ export class Model {
   }
 }
 
-/** The node tells something every second; after this long it has not. */
+/** The node sends an event every second; after this long without one the page is stale. */
 const STALE_MS = 4_000;
-/** A connection that tells nothing for so long is given up. */
+/** A connection that brings nothing for this long is given up. */
 const DEAD_MS = 10_000;
 const RETRY_MS = 2_000;
-/** Below what looks stale: how long a page that gave way waits for its next turn. */
+/** How long a page that gave way waits for its next turn; less than what makes it stale. */
 const TURN_MS = 1_000;
+/** Browsers open six connections to an origin, for all its pages together; this leaves two for everything else. */
+const MOST_STREAMS = 4;
 
 export interface StreamEvents {
   update(update: Update): void;
-  /** Called each second while the page is in sight. @param silentMs since the last update; undefined before the first */
+  /** Called each second while the page is visible. @param silentMs since the last update; undefined before the first */
   beat(silentMs: number | undefined, isStale: boolean): void;
 }
 
 /**
- * Follows the node's events while somebody can see the page, whatever happens to the node. A page out of sight has no
- * stream: a browser has few connections for all of them. What it missed comes when it is back.
+ * Follows the node's events while the page is visible, whatever happens to the node. A hidden page has no stream, since
+ * a browser's pages share few connections. It gets what it missed when it is visible again.
  */
 export class Stream {
   private source: EventSource | undefined;
@@ -79,7 +82,7 @@ export class Stream {
   constructor(private readonly events: StreamEvents) {
     const look = (): void => this.follow(!document.hidden);
     document.addEventListener('visibilitychange', look);
-    // A page that the browser keeps, to go back to.
+    // The browser may keep the page for its back button.
     addEventListener('pagehide', () => this.follow(false));
     addEventListener('pageshow', look);
     look();
@@ -130,13 +133,32 @@ export class Stream {
   private beat(): void {
     if (!this.isSeen) return;
     const now = performance.now();
-    // Nobody asked while the page was out of sight.
+    // While the page was hidden nothing was expected.
     const heardAt = Math.max(this.lastAt ?? 0, this.seenAt);
     const waitedMs = now - Math.max(heardAt, this.openedAt);
     const isClosed = this.source?.readyState === EventSource.CLOSED;
     const isStale = this.failed || now - heardAt > STALE_MS;
-    // Browsers give up for good where the answer was no stream, and wait for ever where it is silent.
+    // A browser gives up for good if the answer was no stream, and waits forever if the stream is silent.
     if ((isClosed && waitedMs > RETRY_MS) || waitedMs > DEAD_MS) this.open();
     this.events.beat(this.lastAt === undefined ? undefined : now - heardAt, isStale);
+  }
+}
+
+/** Makes this browser's visible pages take turns if there are more of them than may have a stream at a time. */
+class Turns {
+  private readonly channel = new BroadcastChannel('orca-dashboard-streams');
+  private begunSince = 0;
+
+  /** @param over is called when enough other pages have begun after this one that it has to give way */
+  constructor(over: () => void) {
+    this.channel.onmessage = () => {
+      if (++this.begunSince === MOST_STREAMS) over();
+    };
+  }
+
+  /** Call this whenever the page opens a stream. */
+  begin(): void {
+    this.begunSince = 0;
+    this.channel.postMessage('begun');
   }
 }

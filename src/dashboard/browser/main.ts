@@ -7,7 +7,7 @@ import { SettingsClient } from './requests';
 import { showSections, showState } from './sections';
 import { Settings } from './settings';
 
-/** How long the page says that the task was started again. */
+/** How long the page says that the task was restarted. */
 const RESTART_NOTICE_MS = 20_000;
 
 const model = new Model();
@@ -20,7 +20,7 @@ let restartedAt = -Infinity;
 startTheme(() => charts.restyle());
 new Stream({
   update(update) {
-    // Another process tells, after this page knew one.
+    // This page already knew a process, and this is another.
     if (update.about && model.status) restartedAt = performance.now();
     if (update.about) client.expire();
     model.apply(update);

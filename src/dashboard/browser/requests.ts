@@ -1,48 +1,31 @@
-/** Browsers open six connections to an origin, for all of its pages together: two are left for all else. */
-const MOST_STREAMS = 4;
+// The page's requests to the task: orders, and the settings. No DOM here: tests use these types.
 
-/** Has the pages of this browser that are in sight take turns, where they are more than may have a stream at a time. */
-export class Turns {
-  private readonly channel = new BroadcastChannel('orca-dashboard-streams');
-  private begunSince = 0;
-
-  /** @param over is called when so many others began after this page that it is the one to give way */
-  constructor(over: () => void) {
-    this.channel.onmessage = () => {
-      if (++this.begunSince === MOST_STREAMS) over();
-    };
-  }
-
-  /** To be called whenever this page opens a stream. */
-  begin(): void {
-    this.begunSince = 0;
-    this.channel.postMessage('begun');
-  }
-}
-
-/** What stands in place of what only the owner may do. */
+/** Shown in place of what only the owner may use. */
 export const OWNER_ONLY =
   'Only for this machine itself, by the address that the task prints when it starts.';
 
 const NO_ANSWER = 'The task did not answer.';
-/** An order takes a moment; where no connection is free, or the task hangs, nobody waits for ever. */
+/** An order takes a moment. If no connection is free, or the task hangs, the page must not wait forever. */
 const ANSWER_MS = 10_000;
 const LATE = `The task did not answer within ${ANSWER_MS / 1000} s; it may do so yet.`;
 
+/** How long after a failed request for the settings the next one is made. */
+const RETRY_MS = 5_000;
+
 export interface Answer {
-  /** HTTP's; 0 where no answer came. */
+  /** HTTP status; 0 if there was no answer. */
   status: number;
   body: unknown;
 }
 
-/** What the body of an error says. */
+/** The body of an error. */
 export interface Refusal {
   message: string;
   issues?: { path: string; message: string }[];
 }
 
 /**
- * Asks the task for what the controls' token opens.
+ * Makes a request that needs the controls' token.
  * @param body sent as JSON
  */
 export async function ask(
@@ -67,7 +50,7 @@ export async function ask(
   }
 }
 
-/** Why something was not done; undefined where it was. */
+/** Why something was not done; undefined if it was. */
 export function refusalOf(answer: Answer): Refusal | undefined {
   if (answer.status === 0) return answer.body as Refusal;
   if (answer.status < 400) return undefined;
@@ -75,12 +58,11 @@ export function refusalOf(answer: Answer): Refusal | undefined {
   return { message: `Refused: ${message}`, ...(issues && { issues }) };
 }
 
-// What GET /settings tells.
-
+/** A setting in the answer of GET /settings. */
 export interface Setting {
   name: string;
   meaning: string;
-  /** What a value has to be. */
+  /** What its value must be. */
   expected: string;
   form:
     | { kind: 'number'; min: number; max: number }
@@ -91,57 +73,54 @@ export interface Setting {
   default: string;
   acts: 'at once' | 'next round' | 'restart';
   from: 'default' | 'page' | 'environment';
-  /** What is chosen; of a secret always empty. */
+  /** The chosen value; always empty for a secret. */
   value: string;
   isSet: boolean;
-  /** Chosen, and in force only after a restart. */
+  /** Whether the chosen value takes effect only after a restart. */
   needsRestart: boolean;
-  /** Why what is stored can't be used. */
+  /** Why the stored value can't be used. */
   problem: string | null;
 }
 
 export interface SettingsDocument {
   settings: Setting[];
-  /** Of what is stored as a whole. */
+  /** What is wrong with the stored settings as a whole. */
   problem: string | null;
   restart: { needed: boolean; offered: boolean };
 }
 
-/** What is chosen anew, by name; null for the default. */
+/** Changed values by name; null for the default. */
 export type Changes = Record<string, string | null>;
 
-/** An answer that could not be had is asked for again after this long. */
-const RETRY_MS = 5_000;
-
-/** The settings as the task told them last: asked for when they may be others, not all the time. */
+/** The settings as last received: requested only when they may have changed. */
 export class SettingsClient {
   document: SettingsDocument | undefined;
-  /** Why the last question was not answered. */
+  /** Why the last request for them failed. */
   refusal: Refusal | undefined;
   private isDue = true;
   private triedAt = -Infinity;
   private turn = 0;
   private readonly listeners: (() => void)[] = [];
 
-  /** @param listener is called when the task told the settings, or would not */
+  /** @param listener is called when the settings were received, or a request for them failed */
   onChange(listener: () => void): void {
     this.listeners.push(listener);
   }
 
-  /** What is known may be true no more: the next refresh asks. */
+  /** The settings may have changed: the next refresh requests them. */
   expire(): void {
     this.isDue = true;
     this.triedAt = -Infinity;
   }
 
-  /** Asks, where that is due. To be called while the task can answer. */
+  /** Requests the settings if that is due. Call this while the task can answer. */
   refresh(): void {
     if (!this.isDue || performance.now() - this.triedAt < RETRY_MS) return;
     this.triedAt = performance.now();
     void this.request('GET');
   }
 
-  /** @returns why nothing was changed; undefined where all was */
+  /** @returns why nothing was changed; undefined if everything was */
   change(changes: Changes): Promise<Refusal | undefined> {
     return this.request('PUT', changes);
   }
@@ -154,7 +133,7 @@ export class SettingsClient {
     const turn = ++this.turn;
     const answer = await ask(method, '/settings', changes);
     const refusal = refusalOf(answer);
-    // An answer that another overtook is of the past.
+    // An answer overtaken by a later one is out of date.
     if (turn === this.turn) {
       if (!refusal) {
         this.document = answer.body as SettingsDocument;

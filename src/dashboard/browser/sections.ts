@@ -1,9 +1,64 @@
-import { duration, count, percent, shortKey, si, tokens } from '../../format';
-import type { Status, ShareLine } from '../update';
-import { byId, element, isNew, setText, fillRows, hasChain, type Cell, clock } from './dom';
+import { count, duration, percent, shortKey, si, tokens } from '../../format';
+import type { ShareLine, Status } from '../update';
+import { byId, clock, element, fillRows, hasChain, isNew, setText, type Cell } from './dom';
 import type { Model } from './feed';
 
-/** The round being mined, or mined last: how it stands, and the windows the chain's round goes through. */
+// What the page shows in words, numbers and tables: everything but the charts, the controls and the settings.
+
+const STATES: Record<Status['state'], { text: string; kind: string }> = {
+  mining: { text: 'Mining', kind: 'good' },
+  waiting: { text: 'Waiting for a round', kind: 'warn' },
+  paused: { text: 'Paused', kind: 'warn' },
+  'outside the schedule': { text: 'Resting', kind: 'warn' },
+};
+
+const REASONS: Record<string, string> = {
+  wrong_height: "another round's height",
+  no_proof: 'no proof',
+  incomplete_proof: 'half a proof',
+  wrong_difficulty: 'misses its difficulty',
+  wrong_hash: 'another hash',
+  above_target: 'misses the target',
+};
+
+/** The pill at the top. @param status undefined before the first update */
+export function showState(status: Status | undefined, isStale: boolean): void {
+  const pill = byId('state');
+  const faulty = status !== undefined && status.faults.length > 0;
+  const { text, kind } = isStale
+    ? { text: status ? 'Stale' : 'Connecting', kind: 'bad' }
+    : faulty
+      ? { text: `Degraded: ${status.faults.join(', ')}`, kind: 'bad' }
+      : status
+        ? { ...STATES[status.state], text: stateText(status) }
+        : { text: 'Connecting', kind: '' };
+  setText(pill, text);
+  pill.dataset['kind'] = kind;
+}
+
+/** The state in words, such as "Resting until 22:00 (Europe/Berlin)". */
+function stateText({ state, until }: Status): string {
+  const { text } = STATES[state];
+  return until && state !== 'waiting' ? `${text} until ${until.time} (${until.zone})` : text;
+}
+
+/** Everything in this file but the state. */
+export function showSections(model: Model): void {
+  const status = model.status!;
+  showRound(status);
+  showFigures(model, status);
+  showBackends(status);
+  showUsage(status);
+  showShares(model, status);
+  showAudits(model);
+  showWorkers(status);
+  const { submitter, version } = model.about!;
+  setText('node', shortKey(submitter));
+  byId('node').title = submitter;
+  setText('version', `orca-mining-task ${version}`);
+}
+
+/** The round being mined, or mined last: its state, and the windows it goes through on the chain. */
 function showRound(status: Status): void {
   const { round, times, now } = status;
   setText('round', round ? String(round.number) : '–');
@@ -30,7 +85,7 @@ function roundText({ round, state, until }: Status, left: number | null): string
 }
 
 function showPhases(times: Status['times'], now: number): void {
-  // Their room stays: between two rounds they are not known for a moment.
+  // Their room stays, since between two rounds they are unknown for a moment.
   byId('phases').classList.toggle('unknown', times === null);
   if (!times) return;
   const { startsAt, submissionEndsAt, auditEndsAt, endsAt, round } = times;
@@ -70,51 +125,7 @@ function showPhases(times: Status['times'], now: number): void {
   byId('phase-mark').style.transform = `translateX(${done * 100}%)`;
 }
 
-/** Everything but the charts and the controls. */
-export function showSections(model: Model): void {
-  const status = model.status!;
-  showRound(status);
-  showFigures(model, status);
-  showBackends(status);
-  showUsage(status);
-  showShares(model, status);
-  showAudits(model);
-  showWorkers(status);
-  const { submitter, version } = model.about!;
-  setText('node', shortKey(submitter));
-  byId('node').title = submitter;
-  setText('version', `orca-mining-task ${version}`);
-}
-
-const STATES: Record<Status['state'], { text: string; kind: string }> = {
-  mining: { text: 'Mining', kind: 'good' },
-  waiting: { text: 'Waiting for a round', kind: 'warn' },
-  paused: { text: 'Paused', kind: 'warn' },
-  'outside the schedule': { text: 'Resting', kind: 'warn' },
-};
-
-/** In words, such as "Resting until 22:00 (Europe/Berlin)". */
-function stateText({ state, until }: Status): string {
-  const { text } = STATES[state];
-  return until && state !== 'waiting' ? `${text} until ${until.time} (${until.zone})` : text;
-}
-
-/** The pill at the top. @param status undefined while nobody tells */
-export function showState(status: Status | undefined, isStale: boolean): void {
-  const pill = byId('state');
-  const faulty = status !== undefined && status.faults.length > 0;
-  const { text, kind } = isStale
-    ? { text: status ? 'Stale' : 'Connecting', kind: 'bad' }
-    : faulty
-      ? { text: `Degraded: ${status.faults.join(', ')}`, kind: 'bad' }
-      : status
-        ? { ...STATES[status.state], text: stateText(status) }
-        : { text: 'Connecting', kind: '' };
-  setText(pill, text);
-  pill.dataset['kind'] = kind;
-}
-
-/** A figure and, smaller, its unit with the prefix. */
+/** A figure and, smaller, its unit with its prefix. */
 function setValue(id: string, value: string, unit = ''): void {
   const [number = '', prefix = ''] = value.split(' ');
   setText(id, number);
@@ -166,15 +177,6 @@ function showUsage({ usage: { cpuRatio, memoryBytes, uptimeS } }: Status): void 
   setText('usage-memory', si(memoryBytes, 'B'));
   setText('usage-uptime', duration(uptimeS * 1000));
 }
-
-const REASONS: Record<string, string> = {
-  wrong_height: "another round's height",
-  no_proof: 'no proof',
-  incomplete_proof: 'half a proof',
-  wrong_difficulty: 'misses its difficulty',
-  wrong_hash: 'another hash',
-  above_target: 'misses the target',
-};
 
 function verdictOf({ reason, best }: ShareLine): Cell {
   if (reason !== null) {

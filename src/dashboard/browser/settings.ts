@@ -1,189 +1,16 @@
 import { Restart } from './controls';
-import { element, setText, byId, isNew } from './dom';
+import { byId, isNew, setText } from './dom';
 import type { Model } from './feed';
 import {
-  type Setting,
   OWNER_ONLY,
-  type Refusal,
   type Changes,
+  type Refusal,
+  type Setting,
   type SettingsClient,
 } from './requests';
+import { SettingField } from './setting-field';
 
-const ACTS: Record<Setting['acts'], string> = {
-  'at once': 'Acts at once.',
-  'next round': 'Acts with the next round.',
-  restart: 'Acts after a restart.',
-};
-
-/** One setting of the form: what it is, what it shall be, and what was wrong with that. */
-class SettingField {
-  readonly element: HTMLElement;
-  private readonly input: HTMLInputElement | HTMLSelectElement;
-  private readonly toDefault: HTMLButtonElement;
-  private readonly hint = element('p', 'muted');
-  private readonly problem = element('p', 'problem warn');
-  private readonly error = element('p', 'bad');
-  /** Whether the default is chosen anew: what is shown may be empty before and after. */
-  private isReset = false;
-  private sentText: string | undefined;
-
-  constructor(private setting: Setting) {
-    const { name, meaning } = setting;
-    this.input = inputOf(setting);
-    this.input.id = name;
-    const label = element('label', 'mono', name);
-    label.htmlFor = name;
-    const about = element('p', '', `${meaning}.`);
-    about.id = `${name}-meaning`;
-    this.hint.id = `${name}-hint`;
-    this.problem.id = `${name}-problem`;
-    this.error.id = `${name}-error`;
-    this.input.setAttribute(
-      'aria-describedby',
-      [this.error, this.problem, about, this.hint].map(({ id }) => id).join(' '),
-    );
-    this.toDefault = element('button', 'quiet', setting.secret ? 'Forget' : 'Default');
-    this.toDefault.type = 'button';
-    this.toDefault.ariaLabel = `${this.toDefault.textContent}: ${name}`;
-    this.toDefault.addEventListener('click', () => this.reset());
-    this.input.addEventListener('input', () => {
-      this.isReset = false;
-      this.refuse('');
-      this.showState();
-    });
-    this.element = element(
-      ...(['div', 'setting', label, about] as const),
-      element('div', 'entry', this.input, this.toDefault),
-      element('div', 'notes', this.error, this.problem, this.hint),
-    );
-    this.refuse('');
-    this.showValue();
-  }
-
-  /** What is chosen anew; null for the default, undefined for nothing. */
-  get change(): string | null | undefined {
-    const text = this.input.value.trim();
-    if (this.setting.from === 'environment') return undefined;
-    if (this.isReset) return null;
-    return text === chosen(this.setting) ? undefined : text;
-  }
-
-  /** Shows what the task tells, but for what is being chosen. */
-  update(setting: Setting): void {
-    const isBeingChosen = this.change !== undefined;
-    this.setting = setting;
-    if (isBeingChosen && setting.from !== 'environment') this.showState();
-    else this.showValue();
-  }
-
-  /** @returns the change, which is on its way now */
-  send(): string | null | undefined {
-    this.sentText = this.input.value;
-    return this.change;
-  }
-
-  /** What was sent is stored, and shown as it is, unless something else was chosen meanwhile. */
-  saved(): void {
-    this.refuse('');
-    if (this.input.value === this.sentText) this.showValue();
-  }
-
-  /** @param message why what was chosen is not taken; empty where nothing is wrong with it */
-  refuse(message: string): void {
-    setText(this.error, message);
-    this.error.hidden = message === '';
-    this.input.ariaInvalid = message === '' ? null : 'true';
-  }
-
-  focus(): void {
-    this.input.focus();
-  }
-
-  private reset(): void {
-    this.isReset = true;
-    this.input.value = '';
-    this.refuse('');
-    this.showState();
-    // The button is gone now.
-    this.focus();
-  }
-
-  private showValue(): void {
-    this.isReset = false;
-    const value = chosen(this.setting);
-    if (this.input instanceof HTMLSelectElement) addOption(this.input, value);
-    this.input.value = value;
-    this.showState();
-  }
-
-  private showState(): void {
-    const { setting, isReset, input } = this;
-    const { from, problem } = setting;
-    input.disabled = from === 'environment';
-    if (input instanceof HTMLInputElement) input.placeholder = placeholder(setting, isReset);
-    this.toDefault.hidden = isReset || (from !== 'page' && problem === null);
-    setText(this.hint, hint(setting));
-    setText(this.problem, problem ?? '');
-    this.problem.hidden = problem === null;
-  }
-}
-
-/** What the form shows: a default is what an empty field means. */
-function chosen({ from, value }: Setting): string {
-  return from === 'default' ? '' : value;
-}
-
-function inputOf({
-  form,
-  secret,
-  default: standard,
-}: Setting): HTMLInputElement | HTMLSelectElement {
-  if (form.kind === 'choice') {
-    const select = element('select');
-    select.append(new Option(`default (${standard || 'none'})`, ''));
-    for (const option of form.options) addOption(select, option);
-    return select;
-  }
-  const input = element('input');
-  // Not of type number, which would keep to itself what was typed where that is no number.
-  input.type = secret ? 'password' : 'text';
-  if (form.kind === 'number') input.inputMode = 'numeric';
-  input.autocomplete = 'off';
-  input.autocapitalize = 'off';
-  input.spellcheck = false;
-  return input;
-}
-
-function addOption({ options }: HTMLSelectElement, value: string): void {
-  if (![...options].some((option) => option.value === value)) options.add(new Option(value));
-}
-
-function placeholder({ secret, isSet, default: standard }: Setting, isReset: boolean): string {
-  if (secret) return isReset ? 'forgotten when saved' : isSet ? 'set, and never shown' : 'not set';
-  return standard || 'none';
-}
-
-function hint({
-  from,
-  form,
-  secret,
-  expected,
-  default: standard,
-  acts,
-  needsRestart,
-}: Setting): string {
-  if (from === 'environment') return 'Set by the environment.';
-  const isListed = form.kind === 'choice';
-  return [
-    isListed ? '' : `${expected.charAt(0).toUpperCase()}${expected.slice(1)}.`,
-    secret ? 'Empty leaves it as it is.' : isListed ? '' : `Default: ${standard || 'none'}.`,
-    needsRestart ? 'Chosen, and acts after a restart.' : ACTS[acts],
-  ]
-    .join(' ')
-    .trim();
-}
-
-/** The card of the settings: one form, made of what the task tells of them. */
+/** The card of the settings: a form made from the task's description of them. */
 export class Settings {
   private readonly form = byId<HTMLFormElement>('settings-form');
   private readonly save = byId<HTMLButtonElement>('settings-save');
@@ -200,7 +27,7 @@ export class Settings {
     });
   }
 
-  /** @param isStale whether nobody is there to be asked */
+  /** @param isStale whether the task doesn't answer */
   show({ status, controls }: Model, isStale: boolean): void {
     if (!status) return;
     const isUsable = controls && !isStale;
@@ -235,7 +62,7 @@ export class Settings {
 
   private showFields(settings: readonly Setting[]): void {
     const container = byId('settings-fields');
-    // Others only with another version of the task.
+    // The settings change only with the version of the task.
     if (
       isNew(
         container,
@@ -265,7 +92,7 @@ export class Settings {
     this.say(`Saved. ${whenTheyAct(now)}`);
   }
 
-  /** Each complaint beside its field; the line says what is of none. */
+  /** Each issue beside its field; the status line has what belongs to no field. */
   private showRefusal({ message, issues = [] }: Refusal): void {
     for (const field of this.fields.values()) field.refuse('');
     const refused = issues.filter(({ path }) => this.fields.has(path));
