@@ -5,8 +5,8 @@ import { BACKENDS } from '../mining/kernels/kernel';
 import type { MiningNode } from '../node';
 import { relativeError } from '../proof/shares';
 import type { RoundTimes } from '../rounds/round-clock';
+import type { LoggedShare } from '../rounds/share-batches';
 import { RECENT_SHARES } from '../rounds/share-log';
-import type { LoggedShare } from '../rounds/share-record';
 import type { BackendStatus, RoundStatus, ShareLine, Status } from './update';
 
 const MAX_WORKERS_LISTED = 50;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { difficultyOf } from '../bitcoin/target';
 import type { Log } from '../process/log';
-import type { LoggedShare } from '../rounds/share-record';
+import type { LoggedShare } from '../rounds/share-batches';
 import { type KeyValueStore, readRecord, storedCount } from '../store/store';
 import { Sequence } from './sequence';
 

@@ -1,7 +1,7 @@
 import express, { type RequestHandler, type ErrorRequestHandler } from 'express';
 import rateLimit, { ipKeyGenerator } from 'express-rate-limit';
 import { z } from 'zod';
-import { LOCAL_WORKER } from '../rounds/share-record';
+import { LOCAL_WORKER } from '../rounds/share-batches';
 import { MAX_TIME_OFFSET } from '../work/attempt';
 import { decodeKey } from '../work/identity';
 import { ApiError, toApiError, type ErrorStatus } from './errors';

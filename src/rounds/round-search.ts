@@ -10,8 +10,8 @@ import { isAnotherTarget, shareTargetFor } from '../workers/worker';
 import type { Round } from './round';
 import type { RoundKeeper } from './round-keeper';
 import { toPacked } from './round-record';
+import { LOCAL_WORKER } from './share-batches';
 import type { ShareIntake } from './share-intake';
-import { LOCAL_WORKER } from './share-record';
 
 /** How often the target follows the engine's rate, and the time that was mined is counted. */
 const RETARGET_MS = 1000;

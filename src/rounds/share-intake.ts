@@ -7,8 +7,8 @@ import { KnownShares, type KnownShare, type Rolled } from './known-shares';
 import { Round } from './round';
 import type { RoundKeeper } from './round-keeper';
 import { fromPacked, type RoundRecord } from './round-record';
+import { LOCAL_WORKER, type JudgedShare, type LoggedShare } from './share-batches';
 import type { ShareLog } from './share-log';
-import { LOCAL_WORKER, type JudgedShare, type LoggedShare } from './share-record';
 
 /** An attempt found on a job, yet to be judged. */
 export interface FoundShare {

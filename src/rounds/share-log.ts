@@ -2,8 +2,13 @@ import { z } from 'zod';
 import { sha256 } from '../bitcoin/sha256';
 import type { Log } from '../process/log';
 import { type KeyValueStore, readRecord } from '../store/store';
-import { fromTuple, type JudgedShare, type LoggedShare } from './share-record';
-import { ShareRing, type ShareTotals } from './share-ring';
+import {
+  fromTuple,
+  type JudgedShare,
+  type LoggedShare,
+  ShareRing,
+  type ShareTotals,
+} from './share-batches';
 
 /** How many of the newest valid shares are kept, and how many shares can be asked for at once. */
 export const RECENT_SHARES = 500;

@@ -4,8 +4,8 @@ import { History, type HistoryClock } from '../../src/history/history';
 import { Finds } from '../../src/history/journal';
 import { timeOf } from '../../src/history/samples';
 import { createLog } from '../../src/process/log';
+import type { LoggedShare } from '../../src/rounds/share-batches';
 import { ShareLog } from '../../src/rounds/share-log';
-import type { LoggedShare } from '../../src/rounds/share-record';
 import { MemoryStore } from '../fixtures/memory-store';
 
 const log = createLog('silent');

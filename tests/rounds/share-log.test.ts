@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { createLog } from '../../src/process/log';
+import type { JudgedShare } from '../../src/rounds/share-batches';
 import { RECENT_INVALID_SHARES, RECENT_SHARES, ShareLog } from '../../src/rounds/share-log';
-import type { JudgedShare } from '../../src/rounds/share-record';
 import { packAttempt } from '../../src/work/attempt';
 import { MemoryStore } from '../fixtures/memory-store';
 import { judgedShare as share, vector } from './vector';

@@ -2,7 +2,7 @@ import { displayHash } from '../../src/bitcoin/target';
 import { decodeProof } from '../../src/proof/codec';
 import { shareOf, type Share } from '../../src/proof/shares';
 import { Round } from '../../src/rounds/round';
-import type { JudgedShare } from '../../src/rounds/share-record';
+import type { JudgedShare } from '../../src/rounds/share-batches';
 import type { Attempt } from '../../src/work/attempt';
 import { koiiSegment } from '../../src/work/coinbases';
 import { identityOf } from '../../src/work/identity';
