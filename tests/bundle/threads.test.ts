@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { threadProgram } from '../../src/mining/threads/thread-program';
 import { BUNDLE, LoneTask } from '../fixtures/lone-task';
-import { eventually } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { describeProcesses } from '../runner/describe-processes';
 
 const ROOT = path.join(__dirname, '../..');

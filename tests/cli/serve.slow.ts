@@ -4,10 +4,9 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
-import { eventually } from '../fixtures/network';
+import { eventually, until } from '../fixtures/until';
 import { node18 } from '../fixtures/node18';
 import { SUBMITTER, TASK_ID } from '../fixtures/standalone';
-import { until } from '../fixtures/until';
 import { describeProcesses } from '../runner/describe-processes';
 import { freePort } from '../sdk-stand-in/http';
 

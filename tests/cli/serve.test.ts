@@ -6,9 +6,8 @@ import { expect } from 'chai';
 import { FileStore } from '../../cli/serve/file-store';
 import { makeStateFolder, stateFault } from '../../cli/serve/state-folder';
 import { ConfigError } from '../../src/settings/schema';
-import { eventually } from '../fixtures/network';
+import { eventually, until } from '../fixtures/until';
 import { startProgram, SUBMITTER, TASK_ID } from '../fixtures/standalone';
-import { until } from '../fixtures/until';
 import { describeProcesses } from '../runner/describe-processes';
 import { freePort } from '../sdk-stand-in/http';
 

@@ -7,7 +7,7 @@ import { mayControl } from '../../src/http/access';
 import { mountPublicApi } from '../../src/http/api';
 import { ControlToken } from '../../src/http/control-token';
 import { Schedule } from '../../src/mining/schedule';
-import { eventually } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { send } from '../fixtures/send';
 import { serveDashboard, TOKEN, type Served } from './served';
 

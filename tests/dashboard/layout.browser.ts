@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { eventually, startTaskNetwork, type TaskNetwork } from '../fixtures/network';
+import { startTaskNetwork, type TaskNetwork } from '../fixtures/network';
+import { eventually, until } from '../fixtures/until';
 import { seed } from '../fixtures/template';
-import { until } from '../fixtures/until';
 import { openBrowser, printedAddress, type Browser } from './browser';
 import { serveDashboard, TOKEN, type Served } from './served';
 

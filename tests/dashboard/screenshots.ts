@@ -3,9 +3,9 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
-import { eventually, startTaskNetwork } from '../fixtures/network';
+import { startTaskNetwork } from '../fixtures/network';
+import { eventually, until } from '../fixtures/until';
 import { mineShares, type Work } from '../fixtures/shares';
-import { until } from '../fixtures/until';
 import { changeSettings, openBrowser, printedAddress } from './browser';
 
 const IMAGES = path.join(__dirname, '../../docs/images');

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
-import { eventually } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { openBrowser, type Browser } from './browser';
 import { serveDashboard, TOKEN, type Served } from './served';
 

@@ -3,7 +3,7 @@ import { WORK_SOURCE } from '../../src/consensus';
 import { verifyProof } from '../../src/proof/verify';
 import { decodeKey } from '../../src/work/identity';
 import { roundSeed } from '../../src/work/seed';
-import { eventually } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { mineShares } from '../fixtures/shares';
 import { StandaloneNode, SUBMITTER, TASK_ID } from '../fixtures/standalone';
 import { describeProcesses } from '../runner/describe-processes';

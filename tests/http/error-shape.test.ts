@@ -15,7 +15,7 @@ import { createNode, type MiningNode } from '../../src/node';
 import { createLog } from '../../src/process/log';
 import { Settings } from '../../src/settings/settings';
 import { MemoryStore } from '../fixtures/memory-store';
-import { eventually } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { identity, seed } from '../fixtures/template';
 
 const ROUND = 3;

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { serveDashboard, type Served } from '../dashboard/served';
-import { eventually } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { seed } from '../fixtures/template';
 
 describe('the metrics of the process over HTTP', function () {

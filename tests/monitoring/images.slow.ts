@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { freePorts } from '../../simulator';
-import { eventually } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { bundlesOf, instructionsOf, readStages, textsOf } from './dockerfile';
 import { readYaml, ROOT } from './files';
 

@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
-import { eventually, startTaskNetwork, type TaskNetwork } from '../fixtures/network';
+import { startTaskNetwork, type TaskNetwork } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { MONITORING, readDocumentedMetrics, readPanels, ROOT } from './files';
 import { requirePrometheus, startPrometheus, type Alert, type Prometheus } from './prometheus';
 

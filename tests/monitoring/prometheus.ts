@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { freePorts } from '../../simulator';
-import { eventually } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { MONITORING } from './files';
 
 export interface Sample {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { deriveKeyPair } from '../../simulator/keys';
 import { decodeKey } from '../../src/work/identity';
 import { LoneTask } from '../fixtures/lone-task';
-import { eventually } from '../fixtures/network';
+import { eventually } from '../fixtures/until';
 import { mineProof } from '../fixtures/proofs';
 import { describeProcesses } from '../runner/describe-processes';
 
