@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Router } from 'express';
 import type { Auditor } from '../../src/audit/auditor';
 import { createDashboard } from '../../src/dashboard/dashboard';
-import { originOf, reachableName } from '../../src/http/access';
+import { originOf, reachableName } from '../../src/http/addresses';
 import { createApi } from '../../src/http/api';
 import { CONTROL_TOKEN_FILE, openControlToken, tellAddress } from '../../src/http/control-token';
 import { listen } from '../../src/http/server';

@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { duration } from '../../src/format';
-import type { SimulateOptions } from './options';
 
 const ROOT = join(__dirname, '../..');
 
@@ -36,7 +35,7 @@ export class Interrupted extends Error {
  * @throws Interrupted if the user interrupts it
  */
 export async function build(
-  { build: isAsked }: SimulateOptions,
+  { build: isAsked }: { build: boolean },
   signal: AbortSignal,
 ): Promise<void> {
   if (!isAsked) return;

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SimulatedNode } from '../../simulator';
-import { originOf, reachableName } from '../../src/http/access';
+import { originOf, reachableName } from '../../src/http/addresses';
 
 /** The address of its page as a task tells it to its owner, with the token of the controls. */
 const DASHBOARD = /https?:\/\/\S+\/\?token=[0-9a-f]+/;

@@ -13,11 +13,10 @@ import {
   type ListSwitches,
   type Look,
   type LookKind,
-  type Reading,
 } from './list-rules';
 import { draw } from './lots';
 import type { OwnList, OwnLists } from './own-lists';
-import { readingOf } from './payouts';
+import { readingOf, type Reading } from './payouts';
 
 /** How many lists are read, or votes cast, at a time. */
 const AT_A_TIME = 8;

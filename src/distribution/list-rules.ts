@@ -1,4 +1,5 @@
 import type { Windows } from './ledger';
+import type { Reading } from './payouts';
 
 // How nodes make and judge lists (docs/PROTOCOL.md section 8). Not consensus: whatever single nodes do, the rules work
 // while fewer keys cheat than honest nodes are awake.
@@ -99,9 +100,6 @@ export function isLate(kind: LookKind): boolean {
 export function opensAudit(place: number, submitters: number): boolean {
   return place < Math.min(LIST_RULES.makersAtOnce, submitters * LIST_RULES.openersPart);
 }
-
-/** How an account's contents compare with a node's own list. */
-export type Reading = 'equal' | 'differs' | 'unreadable';
 
 /**
  * A node's vote on a list that it hasn't voted on yet; undefined for none at this look.

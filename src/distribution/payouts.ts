@@ -1,5 +1,4 @@
 import type { Verdict } from '../proof/verify';
-import type { Reading } from './list-rules';
 
 // Distribution lists: how a round's bounty is shared, and how the text of a list on the ledger compares with one.
 
@@ -51,6 +50,9 @@ const WHITE_SPACE = ' \t\n\r';
 /** A member of a list as JSON.stringify writes it, with any white space: keys are base58, amounts whole numbers. */
 const MEMBER =
   /[ \t\n\r]*"([1-9A-HJ-NP-Za-km-z]+)"[ \t\n\r]*:[ \t\n\r]*(-?(?:0|[1-9]\d*))[ \t\n\r]*([,}])/y;
+
+/** How an account's contents compare with a node's own list. */
+export type Reading = 'equal' | 'differs' | 'unreadable';
 
 /**
  * Compares the text in an account with a node's own list. Equal lists hold the same keys, each once in the JSON, with

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RequestHandler } from 'express';
 import type { Log } from '../process/log';
-import { isOwnMachine, originOf, reachableName } from './access';
+import { isOwnMachine, originOf, reachableName } from './addresses';
 
 /** Name of the token's file: appended to the store's path, or inside the store's folder. */
 export const CONTROL_TOKEN_FILE = '.control-token';

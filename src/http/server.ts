@@ -4,7 +4,8 @@ import express, { type Express, type Router } from 'express';
 import { ipKeyGenerator } from 'express-rate-limit';
 import type { Log } from '../process/log';
 import { SETTINGS, type Config } from '../settings/schema';
-import { isLoopback, originOf, ownNamesOnly, ownPagesOnly } from './access';
+import { ownNamesOnly, ownPagesOnly } from './access';
+import { isLoopback, originOf } from './addresses';
 import { errorAnswers, notFound, parserStatus, rawError } from './errors';
 import { lastWords } from './one-request';
 
