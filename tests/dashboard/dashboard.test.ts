@@ -162,7 +162,7 @@ describe('the controls of the dashboard', () => {
 
   it('restart where somebody starts the task again, after the answer', async () => {
     expect((await order({ action: 'restart' })).status).to.equal(200);
-    await eventually(() => (restarts === 1 ? true : undefined));
+    await eventually(() => restarts === 1);
     await served.close();
     served = await serveDashboard();
     const { status, text } = await order({ action: 'restart' });

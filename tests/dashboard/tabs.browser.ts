@@ -66,7 +66,7 @@ describe('seven tabs of the dashboard in one browser', function () {
     const { settings, history } = served.node;
     for (const page of tabs) await page.locator('#hashrate summary').click();
     for (const page of [back, ...others.slice(1)]) await setSeen(page, false);
-    await eventually(() => served.streams() === 1 || undefined);
+    await eventually(() => served.streams() === 1);
     const [seen] = others as [Page];
     const before = history.samples.last;
     await settings.change({ MINING_INTENSITY: 24 });

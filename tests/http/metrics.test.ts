@@ -31,7 +31,7 @@ describe('the metrics of the process over HTTP', function () {
   });
 
   it('tell the same to one who scrapes rarely and one who scrapes all the time', async () => {
-    await eventually(async () => ((await cpu()) > 0 ? true : undefined));
+    await eventually(async () => (await cpu()) > 0);
     /** Unless the node's own timer, every 5 s, ran in between. */
     const agree = await eventually(async () => {
       const rare = await cpu();

@@ -62,7 +62,7 @@ describe('the images of monitoring/Dockerfile', function () {
     const ended = new Promise<number | null>((resolve) => started.once('exit', resolve));
     const [, ...check] = command('HEALTHCHECK');
     await Promise.race([
-      eventually(() => spawnSync(process.execPath, check).status === 0 || undefined),
+      eventually(() => spawnSync(process.execPath, check).status === 0),
       ended.then((code) => Promise.reject(new Error(`ended with ${code}`))),
     ]);
     return {

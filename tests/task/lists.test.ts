@@ -134,7 +134,7 @@ describeProcesses('the distribution lists of a task', function () {
     await task.exit;
     await task.start();
     await voteOn(task.third.publicKey);
-    await eventually(() => (slotsGone() > SUBMISSION + AUDIT ? true : undefined));
+    await eventually(() => slotsGone() > SUBMISSION + AUDIT);
     expect(castVotes()).to.deep.equal([
       [task.other.publicKey, false, LISTED],
       [task.third.publicKey, true, LISTED],
@@ -148,7 +148,7 @@ describeProcesses('the distribution lists of a task', function () {
     await startInAudit();
     task.send('distributionListAudit', LISTED);
     // If the SDK got an answer, it would vote at once.
-    await eventually(() => (slotsGone() > SUBMISSION + 0.8 * AUDIT ? true : undefined));
+    await eventually(() => slotsGone() > SUBMISSION + 0.8 * AUDIT);
     expect(castVotes()).to.deep.equal([]);
     expect(await voteOn(task.other.publicKey)).to.deep.equal([task.other.publicKey, true, LISTED]);
   });
@@ -164,7 +164,7 @@ describeProcesses('the distribution lists of a task', function () {
     await task.start();
     expect(await uploaded).to.deep.equal([{ [task.self.publicKey]: 1000 }, LISTED]);
     await eventually(() => task.callsOf('distributionListSubmissionOnChain')[0]);
-    await eventually(async () => (await task.metric('orca_lists_made_total')) === 1 || undefined);
+    await eventually(async () => (await task.metric('orca_lists_made_total')) === 1);
   });
 
   it('are counted as a reward once, though the task is killed and makes them again', async () => {
@@ -174,14 +174,14 @@ describeProcesses('the distribution lists of a task', function () {
     };
     const reward = (): Promise<number> => task.metric('orca_rewards_roe_total');
     await task.start();
-    await eventually(async () => (await reward()) === 1000 || undefined);
+    await eventually(async () => (await reward()) === 1000);
     // What the page shows of it is stored a moment later.
     await eventually(() => task.callsOf('uploadDistributionList')[0]);
     task.kill('SIGKILL');
     await task.exit;
     await task.start();
     const made = `distribution of round ${LISTED}: 1 of 1 proofs are valid`;
-    await eventually(() => (task.timesLogged(made) === 2 ? true : undefined));
+    await eventually(() => task.timesLogged(made) === 2);
     expect(await eventually(async () => (await reward()) + 1)).to.equal(1);
   });
 
@@ -192,7 +192,7 @@ describeProcesses('the distribution lists of a task', function () {
       accounts = Object.fromEntries(makers.map((_, i) => [`account ${i}`, right()]));
       startedAt = Date.now();
       await task.start();
-      await eventually(() => (slotsGone() > SUBMISSION + AUDIT + 10 ? true : undefined));
+      await eventually(() => slotsGone() > SUBMISSION + AUDIT + 10);
       const calls = new Map<unknown, number>();
       for (const [method] of task.calls) calls.set(method, (calls.get(method) ?? 0) + 1);
       const [reads, cast] = ['getDistributionList', 'distributionListAuditSubmission'].map((name) =>
