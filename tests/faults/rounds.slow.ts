@@ -46,6 +46,23 @@ describeProcesses('fault: rounds that are not as the task expects them', functio
     expect(performance.now() - startedAt).to.be.greaterThan(0.95 * slots * slotMs);
   });
 
+  it('mines for MINING_SECONDS in all, started again or not', async () => {
+    const env = { MINING_SECONDS: '8' };
+    await task.start(undefined, env);
+    task.send('executeTask', ROUND);
+    await task.logged(`mining round ${ROUND}`);
+    // The record of the round is written every ten seconds, and when a best share is new.
+    await task.stored(/minedMs\\?":[3-6]\d{3}\b/);
+    task.kill('SIGKILL');
+    await task.exit;
+    const startedAt = performance.now();
+    await task.start(undefined, env);
+    await task.logged(`mined round ${ROUND}:`);
+    expect(performance.now() - startedAt).to.be.lessThan(6500);
+    task.send('executeTask', ROUND);
+    await task.logged(`round ${ROUND} is not mined again`);
+  });
+
   it('mines a low round after a high one in the same process, when the network was reset', async () => {
     task.chain.round = 40;
     await task.start();
