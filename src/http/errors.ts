@@ -49,7 +49,11 @@ export class ApiError extends Error {
     message: string,
     readonly issues?: Issue[],
   ) {
+    // A flood is answered with thousands of these, and nobody reads where they were thrown.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message);
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 

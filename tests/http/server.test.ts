@@ -1,6 +1,8 @@
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
+import { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import { Router } from 'express';
 import { lanAddress } from '../../cli/soak/addresses';
@@ -107,6 +109,28 @@ describe('connections to the side port', function () {
     if (address === undefined) return this.skip(); // no network
     expect(await hold(800, '127.0.0.1')).to.equal(750);
     expect((await send(port, { path: '/', to: address })).text).to.equal('here');
+  });
+
+  it('wait for a process that is busy, where the system lets 700 do so', function () {
+    const queue = '/proc/sys/net/core/somaxconn';
+    if (!existsSync(queue) || Number(readFileSync(queue, 'utf8')) < 700) return this.skip();
+    const connected = new Int32Array(new SharedArrayBuffer(4));
+    const code = `
+      const { connected, port } = require('node:worker_threads').workerData;
+      const onConnect = () => {
+        Atomics.add(connected, 0, 1);
+        Atomics.notify(connected, 0);
+      };
+      const { connect } = require('node:net');
+      for (let i = 0; i < 700; i++) connect(port, '127.0.0.1', onConnect).on('error', () => {});`;
+    const worker = new Worker(code, { eval: true, workerData: { connected, port } });
+    // Nothing is accepted meanwhile: the event loop stands still.
+    let count = 0;
+    while (count < 700 && Atomics.wait(connected, 0, count, 3_000) !== 'timed-out') {
+      count = Atomics.load(connected, 0);
+    }
+    expect(count).to.equal(700);
+    return worker.terminate();
   });
 
   it('are answered again when others have left', async () => {

@@ -5,8 +5,11 @@ import { expect } from 'chai';
 import { describeProcesses } from '../runner/describe-processes';
 
 const ROOT = path.join(__dirname, '../..');
-/** Looser than the soak's own bound, for a busy machine. */
-const MAX_WAIT_MS = 1000;
+/**
+ * Looser than the soak's own bound: the attack comes at the same rate on every machine, and on a slow one with two cores,
+ * where it alone takes 80 % of a core, a burst of it is ahead of others for 1.2 s.
+ */
+const MAX_WAIT_MS = 3000;
 
 describeProcesses('a node that strangers attack', function () {
   this.timeout(180_000);
