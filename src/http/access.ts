@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 import type { Request, RequestHandler, Response } from 'express';
-import { isLoopback, isOwnMachine } from './addresses';
+import { isLoopback } from '../process/places';
+import { isOwnMachine } from './addresses';
 import type { ControlToken } from './control-token';
 import { ApiError, sendError } from './errors';
 

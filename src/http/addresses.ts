@@ -1,4 +1,4 @@
-import { isIPv4 } from 'node:net';
+import { isLoopback } from '../process/places';
 
 /** For hosts that mean all addresses: a name by which this machine reaches itself. */
 const ALL_ADDRESSES: ReadonlyMap<string, string> = new Map([
@@ -14,12 +14,6 @@ export function reachableName(host: string): string {
 /** Such as "http://[::1]:8080": IPv6 addresses go in brackets (RFC 3986 section 3.2.2). */
 export function originOf(host: string, port: number | string): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
-/** Whether an address is a loopback address. */
-export function isLoopback(address: string): boolean {
-  const plain = address.replace(/^::ffff:/i, '');
-  return plain === '::1' || (isIPv4(plain) && plain.startsWith('127.'));
 }
 
 /** Whether a host name or address always means the machine that uses it. */

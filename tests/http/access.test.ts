@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect } from 'chai';
-import { isLoopback } from '../../src/http/addresses';
+import { isLoopback } from '../../src/process/places';
 import { send, type Answered, type Sent } from '../fixtures/send';
 import { StandaloneNode } from '../fixtures/standalone';
 import { describeProcesses } from '../runner/describe-processes';

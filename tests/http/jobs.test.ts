@@ -81,12 +81,12 @@ describe('the job that a share is hashed on', function () {
     await port.node.miner.begin(ROUND + 1, seed, Infinity);
     const { work } = (await port.ask('/task')).body;
     const [share] = mineShares(work, 1);
-    const { conflictCount } = port.node.remoteShares;
+    const { conflicts } = port.node.shares.sinceStart;
     for (const job_id of [old.job_id, 'x', '0'.repeat(20)]) {
       expect(await submit({ ...share, job_id }, ROUND + 1), job_id).to.deep.equal([409, 'stale']);
     }
     expect(await invalid()).to.equal(before);
-    expect(port.node.remoteShares.conflictCount).to.equal(conflictCount + 3);
+    expect(port.node.shares.sinceStart.conflicts).to.equal(conflicts + 3);
     // For a round that is over, the reason says so.
     const [late] = mineShares(old, 1);
     expect(await submit({ ...late, job_id: old.job_id })).to.deep.equal([409, 'round_over']);

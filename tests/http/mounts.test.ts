@@ -91,11 +91,11 @@ describe('the mounts of the API', function () {
           expect(await answer.text()).to.include(`${name}: expected none here`);
         }
       }
-      const handedBefore = workers.shared.acceptedTarget(ROUND);
+      const handedBefore = workers.shared.handed.easiest(ROUND);
       expect(await (await fetch(`${url}/task/${ROUND}`)).json()).to.have.nested.property(
         'work.prev',
       );
-      expect(workers.shared.acceptedTarget(ROUND)).to.equal(handedBefore);
+      expect(workers.shared.handed.easiest(ROUND)).to.equal(handedBefore);
       expect(workers.list()).to.deep.equal([]);
     });
 
