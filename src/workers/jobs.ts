@@ -3,6 +3,7 @@ import { bitsToTarget } from '../bitcoin/target';
 import { FLOOR } from '../consensus';
 import type { Template } from '../work/segment';
 import type { Leases } from './leases';
+import { shareTargetFor } from './targets';
 import type { Workers } from './workers';
 
 /** Work that was handed out; its shares are judged by it. */
@@ -58,8 +59,10 @@ export class Jobs {
         ? undefined
         : (leases.find(id) ?? (hasPlace ? leases.ofWorker(id) : undefined));
     const worker = prefix === undefined ? shared : known;
-    const wanted = worker === shared ? sharedTarget : worker.wantedTarget(entryTarget);
-    const target = worker.handOut(number, current, roundedTarget(wanted));
+    const wanted =
+      worker === shared ? sharedTarget : shareTargetFor(worker.hashrateHps, entryTarget);
+    const target = worker.handed.handOut(number, current, roundedTarget(wanted));
+    worker.works(number, target);
     return jobOn(round, current, prefix ?? leases.shared, target);
   }
 
@@ -90,10 +93,10 @@ export class Jobs {
     const worker = prefix === undefined ? this.workers.shared : this.workers.find(id);
     return jobOn(
       round,
-      worker?.newestSegment(number) ?? round.current,
+      worker?.handed.newestSegment(number) ?? round.current,
       prefix ?? leases.shared,
       // Nothing is known of this worker any more: the floor is good enough.
-      worker?.acceptedTarget(number) ?? FLOOR,
+      worker?.handed.easiest(number) ?? FLOOR,
     );
   }
 
@@ -102,7 +105,8 @@ export class Jobs {
     const { leases, number } = round;
     leases.prove(id, prefix);
     const worker = leases.find(id) === prefix ? this.workers.prove(id) : this.workers.shared;
-    worker.accepted(number, hashValue);
+    const hashes = worker.handed.hashesOf(number, hashValue);
+    worker.accept({ round: number, hashValue, hashes });
   }
 }
 

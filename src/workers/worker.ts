@@ -1,50 +1,52 @@
-import { expectedHashes, targetForHashes } from '../bitcoin/target';
-import { FLOOR } from '../consensus';
 import { RateMeter } from '../mining/rate-meter';
+import { HandedTargets } from './targets';
 
-/** About 30 shares, which give the rate to within 18 %. */
+/** About 15 to 30 shares, which give the rate to within 18 to 26 %. */
 const RATE_WINDOW_MS = 30_000;
 /** A shorter time tells nothing about a rate of one share a second. */
 const MIN_MEASURED_MS = 5_000;
 
-/**
- * The target at which a miner finds about one share a second, which is what people watch. Never above the floor, and
- * never so low that it leaves out what can still enter the proof.
- * @param entryTarget the highest hash value that can still enter the proof
- */
-export function shareTargetFor(hashrateHps: number, entryTarget: bigint): bigint {
-  const oneASecond = targetForHashes(BigInt(Math.max(1, Math.round(hashrateHps))));
-  const wanted = oneASecond < FLOOR ? oneASecond : FLOOR;
-  return wanted > entryTarget ? wanted : entryTarget;
-}
+/** Why shares are rejected, as people are told. invalid: it can't have been found on the job. */
+export const REJECTED_AS = ['stale', 'duplicate', 'low_difficulty', 'invalid'] as const;
+export type RejectedAs = (typeof REJECTED_AS)[number];
 
-/** Whether a target differs enough from another to be worth telling the miners: by 5 % in hashes. */
-export function isAnotherTarget(target: bigint, current: bigint): boolean {
-  const percent = (expectedHashes(target) * 100n) / expectedHashes(current);
-  return percent < 95n || percent > 105n;
-}
-
-/** The targets a worker was handed in one round: hash values, higher is easier. */
-interface HandedTargets {
+/** An accepted share as it counts for its finder. */
+export interface Credit {
   round: number;
-  easiest: bigint;
-  hardest: bigint;
-  newest: bigint;
-  /** Index of the segment of its newest work. */
-  segment: number;
+  hashValue: bigint;
+  /** The hashes that it stands for. */
+  hashes: number;
 }
 
-/** A remote worker: how fast it is, and which targets it was handed. */
+/** What a worker did in one round. */
+interface OfRound {
+  round: number;
+  /** When it had its first work or share in it. */
+  sinceMs: number;
+  hashes: number;
+  /** The lowest hash value of its shares. */
+  best: bigint | undefined;
+}
+
+/** A remote worker: how fast it is, and what became of its shares since this process started. */
 export class RemoteWorker {
-  private handed: HandedTargets | undefined;
+  /** What it was handed over HTTP. */
+  readonly handed = new HandedTargets();
   private readonly meter: RateMeter;
-  private provenHashes = 0;
+  private hashes = 0;
   private measuredSinceMs: number | undefined;
+  private ofRound: OfRound | undefined;
+  private acceptedShares = 0;
+  private readonly rejections = new Map<RejectedAs, number>();
 
   /** When it last asked for work or had a share accepted; set by Workers. */
   seenAtMs: number;
   /** When its last share was accepted. */
   lastShareAtMs: number | undefined;
+  /** How its miner calls itself; empty if it doesn't. */
+  agent = '';
+  /** The target of its newest work; undefined before. */
+  target: bigint | undefined;
 
   constructor(private readonly now: () => number) {
     this.meter = new RateMeter(RATE_WINDOW_MS, now);
@@ -56,70 +58,72 @@ export class RemoteWorker {
     const since = this.measuredSinceMs;
     if (since === undefined || this.now() - since < MIN_MEASURED_MS) return 0;
     // Also when no share comes: silence is a low rate.
-    this.meter.update(this.provenHashes);
+    this.meter.update(this.hashes);
     return this.meter.perSecond ?? 0;
   }
 
-  /**
-   * The target for its work now: the floor until its rate is known.
-   * @param entryTarget the highest hash value that can still enter the round's proof
-   */
-  wantedTarget(entryTarget: bigint): bigint {
-    return shareTargetFor(this.hashrateHps, entryTarget);
+  /** The rate proven by its shares of a round since its first work in it; 0 when that is too short ago. */
+  roundHashrateHps(round: number | undefined): number {
+    const of = this.in(round);
+    const ms = of ? this.now() - of.sinceMs : 0;
+    return of && ms >= MIN_MEASURED_MS ? (1000 * of.hashes) / ms : 0;
   }
 
-  /**
-   * Notes that it was handed work on a segment. Keeps its target if the new one is about the same.
-   * @returns its target from now on
-   */
-  handOut(round: number, segment: number, target: bigint): bigint {
-    if (this.measuredSinceMs === undefined) {
-      this.measuredSinceMs = this.now();
-      this.meter.restart();
-    }
-    const handed = this.handedIn(round);
-    if (handed && !isAnotherTarget(target, handed.newest)) {
-      handed.segment = segment;
-      return handed.newest;
-    }
-    const { easiest, hardest } = handed ?? { easiest: target, hardest: target };
-    this.handed = {
-      round,
-      segment,
-      easiest: easiest > target ? easiest : target,
-      hardest: hardest < target ? hardest : target,
-      newest: target,
-    };
-    return target;
+  /** The lowest hash value among its shares of a round; undefined without one. */
+  roundBest(round: number | undefined): bigint | undefined {
+    return this.in(round)?.best;
   }
 
-  /**
-   * The highest hash value allowed in its shares that name no job: its easiest target in the round. So nobody who asks
-   * for work under its name, or without one, can make its shares worthless.
-   */
-  acceptedTarget(round: number): bigint {
-    // Handed out by an earlier process, or before it lost its place: the target is not known.
-    return this.handedIn(round)?.easiest ?? FLOOR;
+  get accepted(): number {
+    return this.acceptedShares;
   }
 
-  /** The segment of the newest work it was handed in a round; undefined when this process handed it none. */
-  newestSegment(round: number): number | undefined {
-    return this.handedIn(round)?.segment;
+  /** Rejected shares by reason. */
+  get rejected(): ReadonlyMap<RejectedAs, number> {
+    return this.rejections;
   }
 
-  /**
-   * Counts an accepted share of it. Only shares that meet the hardest target of the round count, each for that target's
-   * expected hashes: they come at the same rate whichever target the worker mines with. If a share counted for the
-   * target it was mined with, it would be worth whatever its finder claims.
-   */
-  accepted(round: number, hashValue: bigint): void {
+  /** The hashes that its accepted shares stand for. */
+  get provenHashes(): number {
+    return this.hashes;
+  }
+
+  /** Notes that it has work with a target in a round from now on: what it finds is measured. */
+  works(round: number, target: bigint): void {
+    this.target = target;
+    this.enter(round);
+    if (this.measuredSinceMs !== undefined) return;
+    this.measuredSinceMs = this.now();
+    this.meter.restart();
+  }
+
+  /** Counts an accepted share of it. */
+  accept({ round, hashValue, hashes }: Credit): void {
+    this.acceptedShares++;
     this.lastShareAtMs = this.now();
-    const hardest = this.handedIn(round)?.hardest ?? FLOOR;
-    if (hashValue <= hardest) this.provenHashes += Number(expectedHashes(hardest));
-    if (this.measuredSinceMs !== undefined) this.meter.update(this.provenHashes);
+    this.hashes += hashes;
+    // One may still come for the round before.
+    const of = this.ofRound ?? this.enter(round);
+    if (of.round === round) {
+      of.hashes += hashes;
+      if (of.best === undefined || hashValue < of.best) of.best = hashValue;
+    }
+    if (this.measuredSinceMs !== undefined) this.meter.update(this.hashes);
   }
 
-  private handedIn(round: number): HandedTargets | undefined {
-    return this.handed?.round === round ? this.handed : undefined;
+  /** Counts a rejected share of it. */
+  reject(as: RejectedAs): void {
+    this.rejections.set(as, (this.rejections.get(as) ?? 0) + 1);
+  }
+
+  private in(round: number | undefined): OfRound | undefined {
+    return this.ofRound?.round === round ? this.ofRound : undefined;
+  }
+
+  private enter(round: number): OfRound {
+    if (this.ofRound === undefined || this.ofRound.round !== round) {
+      this.ofRound = { round, sinceMs: this.now(), hashes: 0, best: undefined };
+    }
+    return this.ofRound;
   }
 }

@@ -1,4 +1,4 @@
-import { RemoteWorker } from './worker';
+import { RemoteWorker, type RejectedAs } from './worker';
 
 /** Workers known at a time. */
 export const MAX_WORKERS = 1024;
@@ -9,6 +9,20 @@ const IDLE_MS = 600_000;
 export interface WorkerState {
   id: string;
   hashrateHps: number;
+  /** Over the time since its first work in the round. */
+  roundHashrateHps: number;
+  /** Shares since this process started. */
+  accepted: number;
+  /** Such shares by reason. */
+  rejected: ReadonlyMap<RejectedAs, number>;
+  /** The hashes that its accepted shares stand for. */
+  provenHashes: number;
+  /** The lowest hash value of its shares of the round. */
+  roundBest: bigint | undefined;
+  /** The target of its newest work. */
+  target: bigint | undefined;
+  /** How its miner calls itself; empty if it doesn't. */
+  agent: string;
   /** Since it was last heard from. */
   idleMs: number;
   /** Since its last accepted share; null when there was none. */
@@ -61,16 +75,19 @@ export class Workers {
     return known.filter(({ seenAtMs }) => seenAtMs >= sinceMs).length;
   }
 
-  /** The known workers: those with accepted shares first, and in each group the last heard from first. */
-  list(): WorkerState[] {
+  /** How many are known. */
+  get size(): number {
+    return this.newcomers.size + this.proven.size;
+  }
+
+  /**
+   * The known workers: those with accepted shares first, and in each group the last heard from first.
+   * @param round whose rates and best shares are wanted
+   */
+  list(round?: number): WorkerState[] {
     const nowMs = this.now();
     return [...this.newcomers, ...this.proven]
-      .map(([id, { hashrateHps, seenAtMs, lastShareAtMs }]) => ({
-        id,
-        hashrateHps,
-        idleMs: nowMs - seenAtMs,
-        sinceShareMs: lastShareAtMs === undefined ? null : nowMs - lastShareAtMs,
-      }))
+      .map(([id, worker]) => stateOf(id, worker, round, nowMs))
       .reverse();
   }
 
@@ -94,11 +111,34 @@ export class Workers {
 
   /** @returns whether there is room for one more */
   private makeRoom(): boolean {
-    if (this.newcomers.size + this.proven.size < MAX_WORKERS) return true;
+    if (this.size < MAX_WORKERS) return true;
     const [newcomer] = this.newcomers.keys();
     if (newcomer !== undefined) return this.newcomers.delete(newcomer);
     const [[id, oldest] = []] = this.proven;
     const isIdle = oldest !== undefined && this.now() - oldest.seenAtMs > IDLE_MS;
     return isIdle && this.proven.delete(id!);
   }
+}
+
+function stateOf(
+  id: string,
+  worker: RemoteWorker,
+  round: number | undefined,
+  nowMs: number,
+): WorkerState {
+  const { hashrateHps, accepted, rejected, provenHashes, target, agent } = worker;
+  const { seenAtMs, lastShareAtMs } = worker;
+  return {
+    id,
+    hashrateHps,
+    roundHashrateHps: worker.roundHashrateHps(round),
+    accepted,
+    rejected,
+    provenHashes,
+    roundBest: worker.roundBest(round),
+    target,
+    agent,
+    idleMs: nowMs - seenAtMs,
+    sinceShareMs: lastShareAtMs === undefined ? null : nowMs - lastShareAtMs,
+  };
 }

@@ -190,7 +190,7 @@ describe('Jobs', () => {
       const round = minedRound();
       round.workOn(1);
       const { prefix } = jobs.handOut(round, 'rig1', FLOOR)!;
-      workers.find('rig1')!.handOut(7, 1, FLOOR / 100n);
+      workers.find('rig1')!.handed.handOut(7, 1, FLOOR / 100n);
       round.workOn(2);
       expect(jobs.newestOf(round, 'rig1')).to.include({ segment: 1, prefix, target: FLOOR });
       jobs.handOut(round, 'rig1', FLOOR);
@@ -207,7 +207,7 @@ describe('Jobs', () => {
     it('is on the ground of a worker that lost its place, at the floor', () => {
       const round = minedRound();
       const { prefix } = jobs.handOut(round, 'rig1', FLOOR)!;
-      workers.find('rig1')!.handOut(7, 2, FLOOR / 100n);
+      workers.find('rig1')!.handed.handOut(7, 2, FLOOR / 100n);
       for (let i = 0; i < MAX_WORKERS; i++) workers.register(`flood${i}`);
       expect(workers.find('rig1')).to.equal(undefined);
       expect(jobs.newestOf(round, 'rig1')).to.include({ segment: 2, prefix, target: FLOOR });

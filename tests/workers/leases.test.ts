@@ -30,6 +30,11 @@ describe('Leases', () => {
     // Picks a prefix that somebody holds, now or in an earlier process.
     fc.record({ does: fc.constant('prove' as const), worker, which: fc.nat(2000) }),
     fc.record({ does: fc.constant('proveOwn' as const), worker }),
+    fc.record({
+      does: fc.constant('connect' as const),
+      secondByte: fc.constantFrom(0, 1, 255),
+      jobs: fc.integer({ min: 1, max: 6 }),
+    }),
     fc.constant({ does: 'save' as const }),
     // The record is made now and written later.
     fc.constant({ does: 'beginSave' as const }),
@@ -45,6 +50,7 @@ describe('Leases', () => {
         let leases = new Leases();
         let strangers = 0;
         let searches = 0;
+        let jobs = 0;
         /** Holder of each prefix, in any process so far. */
         const holders = new Map<number, string>();
         /** Prefixes given by this process. */
@@ -105,6 +111,16 @@ describe('Leases', () => {
             if (prefix === undefined) continue;
             leases.prove(each.worker, prefix);
             provenNow.set(each.worker, prefix);
+          } else if (each.does === 'connect') {
+            for (let i = 0; i < each.jobs; i++) {
+              const prefix = leases.ofConnection(each.secondByte);
+              if (prefix === undefined) {
+                expect(leases.isShortFor(each.secondByte)).to.equal(true);
+                break;
+              }
+              expect(prefix % 256).to.equal(each.secondByte);
+              hold(prefix, `job ${++jobs}`);
+            }
           } else if (each.does === 'save') store(leases.toRecord());
           else if (each.does === 'beginSave') writing = leases.toRecord();
           else if (each.does === 'endSave') {
@@ -162,21 +178,56 @@ describe('Leases', () => {
       if (leases.isShort) leases.stored(leases.toRecord());
       if (leases.ofWorker(`rig${i}`) !== undefined) workers++;
     }
-    expect(workers).to.equal(PREFIXES - 4096 - 1);
+    // 1,024 are leased ahead to connections.
+    expect(workers).to.equal(PREFIXES - 4096 - 1024 - 1);
     expect([leases.isShort, leases.isLow]).to.deep.equal([false, false]);
     expect(leases.ofWorker('rig7')).to.equal(leases.find('rig7')).and.to.be.a('number');
     const taken = new Set<number>();
     for (let prefix = leases.take(); prefix !== undefined; prefix = leases.take())
       taken.add(prefix);
     expect(taken.size).to.equal(4096);
-    expect(Math.max(...taken)).to.equal(PREFIXES - 1);
+    expect(Math.max(...taken)).to.equal(PREFIXES - 1024 - 1);
     expect(leases.take()).to.equal(undefined);
-    expect(leases.toRecord().leased).to.equal(PREFIXES);
+    expect(leases.toRecord().leased).to.equal(PREFIXES - 1024);
     expect(restarted(leases).take()).to.equal(undefined);
   });
 
+  it('gives connections salts from the highest down, a job each, once the store knows of them', () => {
+    const leases = new Leases();
+    expect(leases.ofConnection(7)).to.equal(undefined);
+    expect(leases.isShortFor(7)).to.equal(true);
+    leases.stored(leases.toRecord());
+    expect([7, 7, 8, 7].map((byte) => leases.ofConnection(byte))).to.deep.equal([
+      0xff07, 0xfe07, 0xff08, 0xfd07,
+    ]);
+    expect(leases.isLow).to.equal(true);
+    expect([leases.ofConnection(7), leases.ofConnection(7)]).to.deep.equal([0xfc07, undefined]);
+    expect([leases.isShortFor(7), leases.isShortFor(8)]).to.deep.equal([true, false]);
+    // A later process skips what was leased ahead.
+    expect(restarted(leases).ofConnection(8)).to.equal(0xf708);
+  });
+
+  it('keeps ground for threads, however many jobs connections get', () => {
+    const leases = storedLeases();
+    let jobs = 0;
+    for (;;) {
+      while (leases.isShortFor(9)) leases.stored(leases.toRecord());
+      if (leases.ofConnection(9) === undefined) break;
+      jobs++;
+    }
+    expect(jobs).to.equal(256 - 16 - 2);
+    expect(leases.isLow).to.equal(false);
+    // Others have as many.
+    let others = 0;
+    while (leases.ofConnection(10) !== undefined) others++;
+    expect(others).to.equal(jobs);
+    let taken = 0;
+    while (leases.take() !== undefined) taken++;
+    expect(taken).to.be.at.least(4096);
+  });
+
   it('has none to share when all are leased before that was opened', () => {
-    const leases = new Leases({ leased: PREFIXES, workers: [] });
+    const leases = new Leases({ leased: PREFIXES, salts: 0, workers: [] });
     leases.openShared();
     expect(leases.shared).to.equal(undefined);
     expect(leases.ofWorker('rig')).to.equal(undefined);
@@ -220,7 +271,7 @@ describe('Leases', () => {
   });
 
   it('leases none again that a record gives a worker, though it says that none is leased', () => {
-    const leases = new Leases({ leased: 1, workers: [['rig', 1]] });
+    const leases = new Leases({ leased: 1, salts: 0, workers: [['rig', 1]] });
     expect(leases.find('rig')).to.equal(undefined);
     expect(leases.take()).to.equal(1);
   });

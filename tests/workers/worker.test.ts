@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { expectedHashes } from '../../src/bitcoin/target';
 import { FLOOR } from '../../src/consensus';
+import { shareTargetFor } from '../../src/workers/targets';
 import { RemoteWorker } from '../../src/workers/worker';
 
 const ROUND = 7;
@@ -12,16 +13,24 @@ describe('RemoteWorker', () => {
     nowMs = 0;
     worker = new RemoteWorker(() => nowMs);
   });
+  /** Hands it work over HTTP. @returns its target */
+  const handOut = (wanted: bigint): bigint => {
+    const target = worker.handed.handOut(ROUND, 0, wanted);
+    worker.works(ROUND, target);
+    return target;
+  };
   /** The target of the work it asks for now. */
   const ask = (entryTarget = 0n): bigint =>
-    worker.handOut(ROUND, 0, worker.wantedTarget(entryTarget));
+    handOut(shareTargetFor(worker.hashrateHps, entryTarget));
+  const accept = (hashValue: bigint): void =>
+    worker.accept({ round: ROUND, hashValue, hashes: worker.handed.hashesOf(ROUND, hashValue) });
   /** Finds shares of a target, at a rate, for some seconds. */
   const mine = (hashrateHps: number, seconds: number, target: bigint): void => {
     const msPerShare = (Number(expectedHashes(target)) / hashrateHps) * 1000;
     const end = nowMs + seconds * 1000;
     for (let at = nowMs + msPerShare; at <= end; at += msPerShare) {
       nowMs = at;
-      worker.accepted(ROUND, target);
+      accept(target);
     }
     nowMs = end;
   };
@@ -29,7 +38,7 @@ describe('RemoteWorker', () => {
   it('is asked for the floor until its rate is known', () => {
     expect(ask()).to.equal(FLOOR);
     nowMs = 1000;
-    worker.accepted(ROUND, 0n);
+    accept(0n);
     expect(ask()).to.equal(FLOOR);
   });
 
@@ -60,20 +69,6 @@ describe('RemoteWorker', () => {
     expect(ask(entryTarget)).to.equal(entryTarget);
   });
 
-  it('is judged by the easiest target of the round, whoever asked for others', () => {
-    const [easy, hard] = [FLOOR / 2n, FLOOR / 100n];
-    expect(worker.acceptedTarget(ROUND)).to.equal(FLOOR);
-    worker.handOut(ROUND, 0, hard);
-    expect(worker.acceptedTarget(ROUND)).to.equal(hard);
-    worker.handOut(ROUND, 0, easy);
-    for (let i = 1n; i < 20n; i++) worker.handOut(ROUND, 0, hard / i);
-    nowMs = 1_000_000;
-    expect(worker.acceptedTarget(ROUND)).to.equal(easy);
-    worker.handOut(ROUND + 1, 0, hard);
-    expect(worker.acceptedTarget(ROUND + 1)).to.equal(hard);
-    expect(worker.acceptedTarget(ROUND)).to.equal(FLOOR);
-  });
-
   it('is credited with what it does, also when it never takes a harder target', () => {
     const hashrateHps = 1e8;
     // As a miner at the floor finds shares: every hash value below it is equally likely.
@@ -86,7 +81,7 @@ describe('RemoteWorker', () => {
       for (; found < second * sharesPerSecond; found++) {
         nowMs = (found / sharesPerSecond) * 1000;
         state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-        worker.accepted(ROUND, (FLOOR * BigInt(state)) >> 32n);
+        accept((FLOOR * BigInt(state)) >> 32n);
       }
       nowMs = second * 1000;
       if (second > 40) rates.push(worker.hashrateHps);
@@ -107,7 +102,7 @@ describe('RemoteWorker', () => {
       const handed: bigint[] = [];
       const rates: number[] = [];
       for (let second = 0; second < 240; second++) {
-        handed.push(worker.handOut(ROUND, 0, [hard, FLOOR, FLOOR / 4n][second % 3]!));
+        handed.push(handOut([hard, FLOOR, FLOOR / 4n][second % 3]!));
         const own = {
           newest: handed[handed.length - 1]!,
           easiest: FLOOR,
@@ -118,7 +113,7 @@ describe('RemoteWorker', () => {
           nowMs = (second + share / sharesPerSecond) * 1000;
           // Every hash value below the floor is equally likely.
           const hashValue = (FLOOR * BigInt(Math.floor(random() * 2 ** 32))) >> 32n;
-          if (hashValue <= own) worker.accepted(ROUND, hashValue);
+          if (hashValue <= own) accept(hashValue);
         }
         nowMs = (second + 1) * 1000;
         if (second >= 60) rates.push(worker.hashrateHps);
@@ -126,15 +121,6 @@ describe('RemoteWorker', () => {
       const mean = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
       expect(mean / hashrateHps, `on the ${minesOn}`).to.be.within(0.85, 1.15);
     }
-  });
-
-  it('knows the segment of its newest work, of this round', () => {
-    expect(worker.newestSegment(ROUND)).to.equal(undefined);
-    worker.handOut(ROUND, 0, FLOOR);
-    // About the same target.
-    worker.handOut(ROUND, 1, FLOOR - 1n);
-    expect(worker.newestSegment(ROUND)).to.equal(1);
-    expect(worker.newestSegment(ROUND + 1)).to.equal(undefined);
   });
 });
 
