@@ -73,9 +73,12 @@ export class Miner {
     this.expectedEndAtMs = performance.now() + inMs;
   }
 
-  /** A round this node knows, mined now or read from the store. */
+  /** A round this node knows, mined by this process or read from the store. */
   async round(round: number): Promise<Round | undefined> {
-    return this.current?.number === round ? this.current : this.options.keeper.load(round);
+    const { intake, keeper } = this.options;
+    return this.current?.number === round
+      ? this.current
+      : (intake.openRound(round) ?? keeper.load(round));
   }
 
   /** How long a round was mined on a seed since it was opened, by earlier processes too. */
@@ -84,9 +87,9 @@ export class Miner {
     return known && !known.closed && known.seed.equals(seed) ? known.minedMs : 0;
   }
 
-  /** Leases ground ahead for new workers. Resolves at once when there is some left. */
-  makeGround(round: Round): Promise<void> {
-    return this.options.keeper.makeGround(round);
+  /** Leases ground ahead, as the keeper does. Resolves at once when there is some left. */
+  makeGround(round: Round, secondByte?: number): Promise<void> {
+    return this.options.keeper.makeGround(round, secondByte);
   }
 
   /** Resolves when the work changes: a round begins, ends, or goes on with another segment. */
@@ -144,6 +147,7 @@ export class Miner {
     const closing = await this.round(round);
     if (closing && !closing.closed) {
       closing.close();
+      this.options.intake.close(closing);
       await this.options.keeper.save(closing);
     }
     return closing;
@@ -179,7 +183,6 @@ export class Miner {
     await ended;
     over.abort();
     await searching;
-    intake.close(round);
     this.endMining = undefined;
     this.tellOfChange();
     await keeper.save(round);

@@ -46,16 +46,10 @@ export interface RemoteSharesOptions {
 
 /** Finds out which job a remote worker's share was found on, and has it judged. Trusts nothing that the worker says. */
 export class RemoteShares {
-  private conflicts = 0;
   /** Hashes that workers claimed without showing what gives them. */
   readonly claims = new Claims();
 
   constructor(private readonly options: RemoteSharesOptions) {}
-
-  /** Shares that were neither valid nor invalid, since this process started. */
-  get conflictCount(): number {
-    return this.conflicts;
-  }
 
   /**
    * Judges a share by its hash, whatever its id. An accepted share is in the store when this resolves.
@@ -67,7 +61,7 @@ export class RemoteShares {
     const round = await miner.round(roundNumber);
     if (!round) return { outcome: 'unknown_round' };
     const outcome = await this.judge(round, share);
-    if (outcome.outcome === 'conflict') this.conflicts++;
+    if (outcome.outcome === 'conflict') shares.noteConflict();
     return outcome;
   }
 
@@ -93,16 +87,28 @@ export class RemoteShares {
     if (!job) return conflict('stale');
     if (!isHeightRight) return intake.refuse(round, share, 'wrong_height');
     if (rolled === 'incomplete') return intake.refuse(round, share, 'incomplete_proof');
-    return this.take(job, share, rolled);
+    return this.take(round, job, share, rolled);
   }
 
-  private async take(job: NamedJob, share: RemoteShare, rolled: Rolled): Promise<Outcome> {
+  private async take(
+    round: Round,
+    job: NamedJob,
+    share: RemoteShare,
+    rolled: Rolled,
+  ): Promise<Outcome> {
+    const { intake, jobs } = this.options;
     const { workerId, submissionId, hashValue } = share;
-    const attempt = { ...rolled, prefix: job.prefix };
-    const found = { job, attempt, workerId, submissionId, claimedHash: hashValue };
-    const outcome = this.options.intake.take(found);
+    const outcome = intake.take({
+      job,
+      attempt: { ...rolled, prefix: job.prefix },
+      workerId,
+      submissionId,
+      claimedHash: hashValue,
+      storeFirst: 'all',
+      credit: () => jobs.accepted(round, workerId, job, hashValue),
+    });
     if (outcome.outcome !== 'accepted') return outcome;
-    await stored(outcome.stored);
+    if (outcome.stored) await stored(outcome.stored);
     return { outcome: 'accepted', hashValue, best: outcome.best };
   }
 

@@ -59,9 +59,14 @@ export class RoundKeeper {
     }
   }
 
-  /** Leases ground ahead for new workers. Resolves at once when there is some left. */
-  async makeGround(round: Round): Promise<void> {
-    if (!round.leases.isShort) return;
+  /**
+   * Leases ground ahead for workers, or for a connection. Resolves at once when there is some left.
+   * @param secondByte of the connection's ground
+   */
+  async makeGround(round: Round, secondByte?: number): Promise<void> {
+    const { leases } = round;
+    const isShort = secondByte === undefined ? leases.isShort : leases.isShortFor(secondByte);
+    if (!isShort) return;
     // One write for all who wait for it.
     this.makingGround ??= this.save(round).finally(() => (this.makingGround = undefined));
     await this.makingGround;

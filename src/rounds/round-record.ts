@@ -38,6 +38,7 @@ export const roundRecordSchema = z.strictObject({
     }),
   ),
   leased: storedCount.max(2 ** 16),
+  salts: storedCount.max(2 ** 8).default(0),
   /** Remote workers, each with the prefix leased to it. */
   workers: z.array(z.tuple([z.string(), prefix])),
   closed: z.boolean(),

@@ -6,7 +6,7 @@ import type { Attempt } from '../work/attempt';
 import type { Identity } from '../work/identity';
 import type { WorkSource } from '../work/source';
 import type { Job } from '../workers/jobs';
-import { isAnotherTarget, shareTargetFor } from '../workers/worker';
+import { isAnotherTarget, shareTargetFor } from '../workers/targets';
 import type { Round } from './round';
 import type { RoundKeeper } from './round-keeper';
 import { toPacked } from './round-record';
@@ -141,8 +141,14 @@ export class RoundSearch {
 
   private found(job: Job, attempt: Attempt): void {
     const submissionId = `${LOCAL_WORKER}-${toPacked(attempt)}`;
-    const found = { job, attempt, workerId: LOCAL_WORKER, submissionId };
-    const { outcome } = this.options.intake.take(found);
+    const { outcome } = this.options.intake.take({
+      job,
+      attempt,
+      workerId: LOCAL_WORKER,
+      submissionId,
+      // The miner saves them within a second.
+      storeFirst: 'none',
+    });
     if (outcome !== 'rejected') return;
     this.options.log.error('a kernel reported a hash above the floor');
   }

@@ -67,7 +67,7 @@ export class Round {
    * @returns undefined when it was mined for another account: its shares are worthless to this one
    */
   static restore(identity: Identity, record: RoundRecord): Round | undefined {
-    const { round: number, submitter, payout, segments, leased, workers } = record;
+    const { round: number, submitter, payout, segments, leased, salts, workers } = record;
     if (submitter !== hexOf(identity.submitter)) return undefined;
     const seed = Buffer.from(record.seed, 'hex');
     const origin: Origin =
@@ -76,7 +76,7 @@ export class Round {
         : { source: WORK_SOURCE.bitcoin, payout: Buffer.from(payout, 'hex') };
     const { closed, hashes, validShares, invalidShares, countedUntil, minedMs } = record;
     const counts = { closed, hashes, validShares, invalidShares, countedUntil, minedMs };
-    const leases = new Leases({ leased, workers });
+    const leases = new Leases({ leased, salts, workers });
     const round = new Round(identity, { round: number, seed }, origin, leases, counts);
     for (const { height, prev, time, bits } of segments) {
       round.addSegment({ height, prev: Buffer.from(prev, 'hex'), time, bits });

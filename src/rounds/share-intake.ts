@@ -2,7 +2,8 @@ import { displayHash, reversedHashValue } from '../bitcoin/target';
 import { shareOf, type Share } from '../proof/shares';
 import type { Attempt } from '../work/attempt';
 import type { Identity } from '../work/identity';
-import type { Job, Jobs } from '../workers/jobs';
+import type { Job } from '../workers/jobs';
+import type { Bests } from './bests';
 import { KnownShares, type KnownShare, type Rolled } from './known-shares';
 import { Round } from './round';
 import type { RoundKeeper } from './round-keeper';
@@ -20,6 +21,13 @@ export interface FoundShare {
   submissionId: string;
   /** The header hash that the worker claims. */
   claimedHash?: bigint;
+  /**
+   * Which accepted shares are to be in the store before its finder is told: none, those that may still enter the
+   * proof, or all of them.
+   */
+  storeFirst: 'none' | 'entering' | 'all';
+  /** Credits the finder with it once it is accepted. */
+  credit?: (share: Share) => void;
 }
 
 /** Why something is not a share. */
@@ -33,17 +41,20 @@ export type ShareOutcome =
       /** Whether it is one of the K lowest of its segment. */
       best: boolean;
       /**
-       * For a remote worker's share: resolves once a kill can't lose it, rejects when it could not be stored. For the
-       * threads' own: resolves at once.
+       * Undefined when its finder may be told at once; else resolves once a kill can't lose it, and rejects when it
+       * could not be stored.
        */
-      stored: Promise<void>;
+      stored: Promise<void> | undefined;
     }
   /** isReversed: it would be right if the bytes of its hash were reversed */
   | { outcome: 'rejected'; reason: Rejection; isReversed: boolean }
   | { outcome: 'conflict'; reason: 'duplicate_share' | 'round_over' };
 
-/** Accepted shares of this round and the last are remembered: a worker may repeat one it got no answer to. */
-const KNOWN_ROUNDS = 2;
+/**
+ * Shares are taken of the round that is mined and, until its proof is closed, of the one before. The accepted ones of
+ * both are remembered: a worker may repeat one that it got no answer to.
+ */
+const OPEN_ROUNDS = 2;
 
 /** Saves the round whose shares are taken. */
 export type ShareKeeper = Pick<RoundKeeper, 'saveSoon' | 'store'>;
@@ -56,8 +67,8 @@ interface OpenedRound {
 
 export interface ShareIntakeOptions {
   identity: Identity;
-  jobs: Jobs;
   shares: ShareLog;
+  bests: Bests;
 }
 
 /**
@@ -66,21 +77,29 @@ export interface ShareIntakeOptions {
  */
 export class ShareIntake {
   private readonly known = new Map<number, KnownShares>();
-  private opened: OpenedRound | undefined;
+  /** By round number, the one opened last behind the others. */
+  private readonly opened = new Map<number, OpenedRound>();
 
   constructor(private readonly options: ShareIntakeOptions) {}
 
   /**
-   * Takes shares of this round, and of no other, from now on.
+   * Takes shares of this round from now on, and of no others but the one opened before it.
    * @param onBest called when a share is among the K lowest of its segment
    */
   open(round: Round, keeper: ShareKeeper, onBest: () => void): void {
-    this.opened = { round, keeper, onBest };
+    this.opened.delete(round.number);
+    this.opened.set(round.number, { round, keeper, onBest });
+    dropOldest(this.opened);
+  }
+
+  /** A round whose shares are taken. */
+  openRound(round: number): Round | undefined {
+    return this.opened.get(round)?.round;
   }
 
   /** Takes no more shares of a round. */
   close(round: Round): void {
-    if (this.opened?.round === round) this.opened = undefined;
+    if (this.openRound(round.number) === round) this.opened.delete(round.number);
   }
 
   /** The share of a round accepted earlier with this hash, if `rolled` is what produced it. */
@@ -89,9 +108,11 @@ export class ShareIntake {
   }
 
   /** Hashes what was found once, then judges, admits, logs and counts it. Never waits. */
-  take({ job, attempt, workerId, submissionId, claimedHash }: FoundShare): ShareOutcome {
-    if (this.opened?.round.number !== job.round) return conflict('round_over');
-    const { round, keeper, onBest } = this.opened;
+  take({ job, attempt, workerId, submissionId, claimedHash, ...found }: FoundShare): ShareOutcome {
+    const opened = this.opened.get(job.round);
+    // Another template: the round was begun anew, on another seed.
+    if (opened?.round.templates[job.segment] !== job.template) return conflict('round_over');
+    const { round, keeper, onBest } = opened;
     const share = shareOf(job.template, attempt, job.segment);
     const { hashValue, segment } = share;
     if (claimedHash !== undefined && hashValue !== claimedHash) {
@@ -103,10 +124,13 @@ export class ShareIntake {
       return this.refuse(round, { workerId, submissionId, hashValue }, 'above_target', { share });
     }
     const known = this.knownOf(round.number);
+    const mayEnter = hashValue <= round.entryTarget;
     const admission = known.has(hashValue) ? 'duplicate' : round.admit(share);
     if (admission === 'duplicate') return conflict('duplicate_share');
     const best = admission === 'best';
     known.add({ workerId, submissionId, hashValue, rolled: attempt, best });
+    this.options.bests.note({ workerId, hashValue, round: round.number });
+    found.credit?.(share);
     const logged = {
       round: round.number,
       workerId,
@@ -116,12 +140,11 @@ export class ShareIntake {
       attempt,
       segment,
     };
-    const isLocal = workerId === LOCAL_WORKER;
-    const stored = isLocal ? this.note(logged) : this.keep(round, keeper, job, hashValue, logged);
-    if (best) {
-      keeper.saveSoon();
-      onBest();
-    }
+    const isAwaited = found.storeFirst === 'all' || (found.storeFirst === 'entering' && mayEnter);
+    const stored = isAwaited ? this.keep(opened, logged, found.storeFirst) : undefined;
+    if (!isAwaited) this.options.shares.note(logged);
+    if (best) onBest();
+    if (best || found.storeFirst === 'entering') keeper.saveSoon();
     return { outcome: 'accepted', share, best, stored };
   }
 
@@ -175,27 +198,19 @@ export class ShareIntake {
   /** Resolves once a kill can't lose any share accepted from a worker. @throws while the store takes no writes */
   async settle(): Promise<void> {
     await this.options.shares.settle();
-    if (this.opened) await storeSegments(this.opened.round, this.opened.keeper);
+    for (const opened of this.opened.values()) await storeSegments(opened);
   }
 
-  /** Logs a share of this node's own threads, for which nobody waits. */
-  private note(share: JudgedShare): Promise<void> {
-    this.options.shares.note(share);
-    return Promise.resolve();
-  }
-
-  /** Credits a remote worker with a share and logs it. Resolves when a later process will find it. */
+  /** Logs a share. Resolves when a later process will find it. */
   private async keep(
-    round: Round,
-    keeper: ShareKeeper,
-    job: Job,
-    hashValue: bigint,
+    opened: OpenedRound,
     share: JudgedShare,
+    which: FoundShare['storeFirst'],
   ): Promise<void> {
-    const { jobs, shares } = this.options;
-    jobs.accepted(round, share.workerId, job, hashValue);
-    await shares.keep(share);
-    await storeSegments(round, keeper);
+    const { shares } = this.options;
+    // Those that have to be stored all the same come one at a time, and whoever sent one waits for it.
+    await (which === 'all' ? shares.keep(share) : shares.keepTogether(share));
+    await storeSegments(opened);
   }
 
   private knownOf(round: number): KnownShares {
@@ -208,11 +223,16 @@ export class ShareIntake {
       known.add({ submissionId, workerId, hashValue: BigInt(`0x${hash}`), rolled: attempt, best });
     }
     // Asking for an old round must not push out one of the last.
-    if (this.opened?.round.number !== round) return known;
+    if (!this.opened.has(round)) return known;
     this.known.set(round, known);
-    if (this.known.size > KNOWN_ROUNDS) this.known.delete(this.known.keys().next().value!);
+    dropOldest(this.known);
     return known;
   }
+}
+
+/** Keeps the newest OPEN_ROUNDS. */
+function dropOldest(byRound: Map<number, unknown>): void {
+  if (byRound.size > OPEN_ROUNDS) byRound.delete(byRound.keys().next().value!);
 }
 
 function conflict(reason: 'duplicate_share' | 'round_over'): ShareOutcome {
@@ -220,7 +240,7 @@ function conflict(reason: 'duplicate_share' | 'round_over'): ShareOutcome {
 }
 
 /** The log names a segment by its index in the round's record: without that record a share on it is lost. */
-async function storeSegments(round: Round, keeper: ShareKeeper): Promise<void> {
+async function storeSegments({ round, keeper }: OpenedRound): Promise<void> {
   if (round.hasUnstoredSegment) await keeper.store(round);
 }
 

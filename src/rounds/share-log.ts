@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { sha256 } from '../bitcoin/sha256';
+import { monotonicClock, type Clock } from '../process/clock';
 import type { Log } from '../process/log';
 import { type KeyValueStore, readRecord } from '../store/store';
 import {
@@ -14,6 +15,9 @@ import {
 export const RECENT_SHARES = 500;
 /** Invalid shares cost their senders nothing, so they are kept apart: no number of them pushes out a valid one. */
 export const RECENT_INVALID_SHARES = 100;
+
+/** Between two writes for shares that come in any number (`keepTogether`): five a second. */
+const TOGETHER_MS = 200;
 
 const WORKERS_KEY = 'workers-seen';
 /** Distinct workers are counted up to this many. */
@@ -41,10 +45,15 @@ export class ShareLog {
   private readonly restored = new Map<number, LoggedShare[]>();
   private readonly totals: ShareTotals;
   private readonly workersSeen: Set<string>;
+  /** Ids whose digests are among them, so that not every share is hashed. */
+  private readonly idsSeen = new Set<string>();
   private workersChanged = false;
   private last: number;
   private writing: Promise<void> = Promise.resolve();
   private next: Promise<void> | undefined;
+  private together: Promise<void> | undefined;
+  private wroteAtMs = -Infinity;
+  private conflicts = 0;
   private isAllWanted = false;
   private writeFault: unknown;
 
@@ -53,6 +62,7 @@ export class ShareLog {
     private readonly valid: ShareRing,
     private readonly invalid: ShareRing,
     private readonly before: Restored,
+    private readonly clock: Clock,
   ) {
     const { totals, shares, workersSeen } = before;
     this.totals = { ...totals };
@@ -69,12 +79,16 @@ export class ShareLog {
   }
 
   /** Reads what earlier processes left, and skips what is unreadable. */
-  static async open(store: KeyValueStore, log: Log): Promise<ShareLog> {
+  static async open(
+    store: KeyValueStore,
+    log: Log,
+    clock: Clock = monotonicClock,
+  ): Promise<ShareLog> {
     const valid = new ShareRing(store, 'shares', RECENT_SHARES);
     const invalid = new ShareRing(store, 'invalid-shares', RECENT_INVALID_SHARES);
     const batches = [...(await valid.read(log)), ...(await invalid.read(log))];
     const workersSeen = await readRecord(store, WORKERS_KEY, workersSeenSchema, log);
-    return new ShareLog(store, valid, invalid, {
+    const before: Restored = {
       totals: {
         valid: Math.max(0, ...batches.map((batch) => batch.valid)),
         invalid: Math.max(0, ...batches.map((batch) => batch.invalid)),
@@ -83,17 +97,22 @@ export class ShareLog {
         .flatMap((batch) => batch.shares.map(fromTuple))
         .sort((a, b) => a.place - b.place),
       workersSeen: workersSeen ?? [],
-    });
+    };
+    return new ShareLog(store, valid, invalid, before, clock);
   }
 
   get statistics(): ShareStatistics {
     return { ...this.totals, uniqueWorkers: this.workersSeen.size };
   }
 
-  /** Valid and invalid shares since this process started. */
-  get sinceStart(): ShareTotals {
+  /** Shares since this process started. Conflicts were neither valid nor invalid: repeated or too late. */
+  get sinceStart(): ShareTotals & { conflicts: number } {
     const { valid, invalid } = this.before.totals;
-    return { valid: this.totals.valid - valid, invalid: this.totals.invalid - invalid };
+    return {
+      valid: this.totals.valid - valid,
+      invalid: this.totals.invalid - invalid,
+      conflicts: this.conflicts,
+    };
   }
 
   /** Why the last write failed; undefined when it succeeded. */
@@ -150,6 +169,24 @@ export class ShareLog {
     return this.settle();
   }
 
+  /**
+   * Counts a share and stores it, as `keep` does, with all that come meanwhile: however many those are, the store is
+   * written five times a second for them.
+   */
+  keepTogether(share: JudgedShare): Promise<void> {
+    this.count(share, true);
+    this.together ??= this.clock.until(this.wroteAtMs + TOGETHER_MS).then(() => {
+      this.together = undefined;
+      return this.settle();
+    });
+    return this.together;
+  }
+
+  /** Counts a share that was repeated or came too late. It is not logged. */
+  noteConflict(): void {
+    this.conflicts++;
+  }
+
   /** Stores everything counted. @throws when it could not be written; the next flush tries again. */
   flush(): Promise<void> {
     this.isAllWanted = true;
@@ -182,6 +219,8 @@ export class ShareLog {
   private see(share: JudgedShare): void {
     // So that nobody fills the set without proving work.
     if (!isValid(share) || this.workersSeen.size >= MAX_WORKERS_SEEN) return;
+    if (this.idsSeen.has(share.workerId)) return;
+    this.idsSeen.add(share.workerId);
     const digest = sha256(Buffer.from(share.workerId)).subarray(0, 6).toString('base64url');
     if (this.workersSeen.has(digest)) return;
     this.workersSeen.add(digest);
@@ -191,8 +230,10 @@ export class ShareLog {
   private async write(): Promise<void> {
     const isAllWanted = this.isAllWanted;
     this.isAllWanted = false;
+    this.wroteAtMs = this.clock.now();
     try {
-      if (this.workersChanged) {
+      // Shares that are restored show their workers too, so these can wait.
+      if (this.workersChanged && isAllWanted) {
         this.workersChanged = false;
         await this.store.set(WORKERS_KEY, JSON.stringify([...this.workersSeen]));
       }
@@ -203,7 +244,7 @@ export class ShareLog {
     } catch (error) {
       this.writeFault = error;
       // Gives the next call something to try the store with.
-      this.workersChanged = true;
+      [this.workersChanged, this.isAllWanted] = [true, true];
       throw error;
     }
   }

@@ -59,7 +59,7 @@ describe('RemoteShares', () => {
     });
     const onA = round().toRecord().segments[0]!.shares;
     expect(onA.length).to.be.at.least(3);
-    expect(node.remoteShares.conflictCount).to.equal(1);
+    expect(node.shares.sinceStart.conflicts).to.equal(1);
   });
 
   it('has a block in the store before a share on it is acknowledged, though its first writes failed', async () => {

@@ -4,6 +4,7 @@ import { FLOOR } from '../../../src/consensus';
 import { createLog } from '../../../src/process/log';
 import { decodeProof } from '../../../src/proof/codec';
 import { roundRecordSchema } from '../../../src/rounds/round-record';
+import { Bests } from '../../../src/rounds/bests';
 import { RoundStore } from '../../../src/rounds/round-store';
 import { ShareIntake } from '../../../src/rounds/share-intake';
 import { RECENT_SHARES, ShareLog } from '../../../src/rounds/share-log';
@@ -143,8 +144,8 @@ export const records: FuzzTarget = {
     store.values.set(changed, text);
 
     const shares = await ShareLog.open(store, log);
-    const jobs = new Jobs(new Workers());
-    const intake = new ShareIntake({ identity, jobs, shares });
+    const bests = await Bests.open(store, log);
+    const intake = new ShareIntake({ identity, shares, bests });
     const rounds = new RoundStore(store, (record) => intake.restore(record), log);
     const round = await rounds.load(vector.round);
     mustBeRead(ROUND_KEY, round?.shares.length === vector.shares);
@@ -158,7 +159,7 @@ export const records: FuzzTarget = {
       const proof = round.proof();
       must(proof === undefined || 'proof' in decodeProof(proof), 'a proof that is none');
       round.workOn(0);
-      jobs.newestOf(round, 'rig1');
+      new Jobs(new Workers()).newestOf(round, 'rig1');
       must(round.leases.take() !== round.leases.shared, 'ground is leased twice');
     }
 
