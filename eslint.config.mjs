@@ -20,8 +20,9 @@ const ROOMS = {
   rounds: 'bitcoin consensus process store work proof mining workers audit',
   history: 'bitcoin process store proof mining rounds',
   metrics: 'bitcoin process proof mining workers rounds',
+  stratum: 'bitcoin consensus process work workers settings rounds',
   koii: 'consensus process store work notices audit settings distribution rounds',
-  node: 'bitcoin consensus process store work proof mining workers audit settings rounds history metrics',
+  node: 'bitcoin consensus process store work proof mining workers audit settings rounds history metrics stratum',
   http: 'bitcoin consensus process store work proof mining workers audit settings rounds history metrics node',
   dashboard:
     'bitcoin consensus process proof mining workers settings rounds history metrics node http',

@@ -7,6 +7,7 @@ import { Governor, type Allowance } from './mining/governor';
 import { usableCpus } from './process/cpus';
 import type { Log } from './process/log';
 import { ProcessUsage } from './process/usage';
+import { Bests } from './rounds/bests';
 import { Miner } from './rounds/miner';
 import { RemoteShares } from './rounds/remote-shares';
 import { RoundKeeper } from './rounds/round-keeper';
@@ -16,6 +17,7 @@ import { ShareLog } from './rounds/share-log';
 import { threadCount, type Config } from './settings/schema';
 import type { Settings } from './settings/settings';
 import type { KeyValueStore } from './store/store';
+import { StratumServer } from './stratum/server';
 import type { Identity } from './work/identity';
 import { koiiSource } from './work/source';
 import { Jobs } from './workers/jobs';
@@ -38,9 +40,14 @@ export interface MiningNode {
   governor: Governor;
   miner: Miner;
   shares: ShareLog;
+  intake: ShareIntake;
+  /** The best shares of all time. */
+  bests: Bests;
   workers: Workers;
   jobs: Jobs;
   remoteShares: RemoteShares;
+  /** Listens once it is opened. */
+  stratum: StratumServer;
   roundStore: RoundStore;
   seeds: Seeds;
   auditor: Auditor;
@@ -67,7 +74,9 @@ export async function createNode(options: NodeOptions): Promise<MiningNode> {
   const shares = await ShareLog.open(store, log);
   const workers = new Workers();
   const jobs = new Jobs(workers);
-  const intake = new ShareIntake({ identity, jobs, shares });
+  const bests = await Bests.open(store, log);
+  bests.follow();
+  const intake = new ShareIntake({ identity, shares, bests });
   const roundStore = new RoundStore(store, (record) => intake.restore(record), log);
   const miner = new Miner({
     identity,
@@ -78,6 +87,7 @@ export async function createNode(options: NodeOptions): Promise<MiningNode> {
     keeper: new RoundKeeper({ store: roundStore, shares, log }),
   });
   const remoteShares = new RemoteShares({ miner, intake, jobs, shares });
+  const stratum = new StratumServer({ miner, intake, shares, workers, log });
   const seeds = new Seeds(identity.taskId, chain, store, log);
   const auditor = new Auditor(identity.taskId, seeds, identity.publicKey);
   const usage = new ProcessUsage();
@@ -100,9 +110,12 @@ export async function createNode(options: NodeOptions): Promise<MiningNode> {
     governor,
     miner,
     shares,
+    intake,
+    bests,
     workers,
     jobs,
     remoteShares,
+    stratum,
     roundStore,
     seeds,
     auditor,
@@ -114,12 +127,16 @@ export async function createNode(options: NodeOptions): Promise<MiningNode> {
 
 /** Ends a node's mining, saves what it found and ends its threads. */
 export async function stopNode({
+  stratum,
   miner,
   shares,
+  bests,
   engine,
-}: Pick<MiningNode, 'miner' | 'shares' | 'engine'>): Promise<void> {
+}: Pick<MiningNode, 'stratum' | 'miner' | 'shares' | 'bests' | 'engine'>): Promise<void> {
+  await stratum.close();
   await miner.pause();
   await shares.flush();
+  await bests.flush();
   await engine.close();
 }
 

@@ -70,6 +70,7 @@ async function main(): Promise<void> {
   const server = await listen(Router().use(createDashboard(node, owners), api), config, log);
   if (!server) process.exit(1);
   tellAddress(server, token, log);
+  await node.stratum.open(config);
   if (ownRounds) await ownRounds.run();
   else tellHowToStart(node, rounds, server);
 }

@@ -6,7 +6,7 @@ import { K, WORK_SOURCE } from '../consensus';
 import { mayControl } from '../http/access';
 import type { ControlToken } from '../http/control-token';
 import { ApiError } from '../http/errors';
-import { Places, type PlaceLimits } from '../http/server';
+import { Places, type PlaceLimits } from '../process/places';
 import type { MiningNode } from '../node';
 import type { RoundClock } from '../rounds/round-clock';
 import { shareLine, statusOf } from './status';

@@ -13,10 +13,10 @@ const MAX_WORKERS_LISTED = 50;
 
 /** The node's state now. @param times of the round being mined, if known */
 export function statusOf(node: MiningNode, times: RoundTimes | undefined): Status {
-  const { engine, governor, miner, metrics, shares, workers, remoteShares, usage } = node;
+  const { engine, governor, miner, metrics, shares, workers, usage } = node;
   const { components } = health(miner, metrics);
   const { valid, invalid } = shares.statistics;
-  const known = workers.list();
+  const known = workers.list(miner.lastRound?.number);
   const { until, schedule } = governor.standing;
   const { clock } = schedule;
   return {
@@ -42,7 +42,7 @@ export function statusOf(node: MiningNode, times: RoundTimes | undefined): Statu
     targetDifficulty: difficultyOf(miner.shareTarget),
     round: roundOf(node),
     times: times ?? null,
-    shares: { valid, invalid, conflicts: remoteShares.conflictCount },
+    shares: { valid, invalid, conflicts: shares.sinceStart.conflicts },
     verdicts: verdictsOf(shares.recent(RECENT_SHARES)),
     workers: { known: known.length, list: known.slice(0, MAX_WORKERS_LISTED) },
   };

@@ -65,7 +65,10 @@ export function addMiningMetrics(registers: Registry[], sources: MiningSources):
   counter(
     'orca_shares_submitted_total',
     "Shares from this node's threads and remote workers.",
-    () => shares.sinceStart.valid + shares.sinceStart.invalid + remoteShares.conflictCount,
+    () => {
+      const { valid, invalid, conflicts } = shares.sinceStart;
+      return valid + invalid + conflicts;
+    },
   );
   counter('orca_shares_valid_total', 'Valid shares.', () => shares.sinceStart.valid);
   counter('orca_shares_invalid_total', 'Invalid shares.', () => shares.sinceStart.invalid);

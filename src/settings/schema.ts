@@ -83,6 +83,20 @@ const hosts: Kind<string[]> = {
   form: { kind: 'text' },
 };
 
+/** Empty where there is none. */
+const path: Kind<string> = {
+  schema: z.string().max(4096),
+  expected: 'the path of a file',
+  form: { kind: 'text' },
+};
+
+const password: Kind<string> = {
+  // Miners send it among other items, separated by commas.
+  schema: z.string().regex(/^[!-+\--~]{1,64}$/),
+  expected: '1 to 64 printable characters without spaces and commas',
+  form: { kind: 'text' },
+};
+
 const setting = <T>(
   kind: Kind<T>,
   choice: Omit<Setting<NoInfer<T>>, keyof Kind<T>>,
@@ -145,6 +159,37 @@ export const SETTINGS = {
     byDefault: 1200,
     acts: 'restart',
     meaning: 'Requests a minute from one address, ten times as many for shares; 0 is no limit',
+  }),
+  STRATUM_HOST: setting(host, {
+    byDefault: '127.0.0.1',
+    acts: 'restart',
+    meaning: 'What the Stratum server listens on; 0.0.0.0 lets miners of the LAN in',
+  }),
+  STRATUM_PORT: setting(wholeNumber(0, 65_535), {
+    byDefault: 3333,
+    acts: 'restart',
+    meaning: 'First port tried for Stratum; the next free one of twenty is taken; 0 is no Stratum',
+  }),
+  STRATUM_PASSWORD: setting(password, {
+    byDefault: '',
+    acts: 'restart',
+    meaning: 'What miners must have among the items of their password; none lets all in',
+    secret: true,
+  }),
+  STRATUM_MAX_CONNECTIONS: setting(wholeNumber(1, 16_384), {
+    byDefault: 1024,
+    acts: 'restart',
+    meaning: 'Stratum connections at a time',
+  }),
+  STRATUM_TLS_CERT: setting(path, {
+    byDefault: '',
+    acts: 'restart',
+    meaning: 'File with the certificate (PEM) for Stratum over TLS; none is Stratum as it is',
+  }),
+  STRATUM_TLS_KEY: setting(path, {
+    byDefault: '',
+    acts: 'restart',
+    meaning: "File with the certificate's private key (PEM)",
   }),
   LOG_LEVEL: setting(oneOf(LOG_LEVELS), {
     byDefault: 'info',

@@ -33,4 +33,5 @@ export async function routes(): Promise<void> {
   const server = await listen(Router().use(dashboard, api), config, log);
   const address = server && tellAddress(server, token, log);
   if (address !== undefined) node.alarms.address(address);
+  await node.stratum.open(config);
 }

@@ -1,0 +1,150 @@
+import type { Miner } from '../rounds/miner';
+import type { Round } from '../rounds/round';
+import type { Difficulty } from './difficulty';
+import { HandedJobs, type HandedJob } from './handed-jobs';
+import { difficultyLine, notifyLine } from './messages';
+
+/** Some miners stop after 120 s without a job, and others call the pool dead after 90 s of silence. */
+const JOB_MS = 55_000;
+/** Another difficulty waits for so long after a job: a miner that keeps changing its wish can't use up the ground. */
+const SHORTEST_JOB_MS = 5_000;
+/** Between rounds shorter than this, miners go on with what they have. */
+const IDLE_MS = 10_000;
+/** No miner finds a share of this difficulty, which every miner can read. */
+const QUIET_DIFFICULTY = 2 ** 31;
+
+export interface FeedNode {
+  miner: Pick<Miner, 'miningRound' | 'lastRound' | 'makeGround'>;
+  /** Job ids that no other connection and no other process has. */
+  nextJobId: () => string;
+  /** Called when a job can't be made for want of ground. */
+  onUsedUp: (round: number) => void;
+}
+
+/** Sends one connection its jobs. */
+export class JobFeed {
+  private readonly jobs: HandedJobs;
+  private difficulty: Difficulty | undefined;
+  private sentDifficulty: number | undefined;
+  private sentAtMs = -Infinity;
+  private idleSinceMs: number | undefined;
+  private isMakingGround = false;
+
+  /**
+   * @param extranonce1 u8
+   * @param send sends a line
+   * @param onJob called before a job is sent
+   */
+  constructor(
+    private readonly node: FeedNode,
+    private readonly extranonce1: number,
+    private readonly send: (line: string) => void,
+    private readonly onJob: (job: HandedJob) => void,
+    private readonly now: () => number,
+  ) {
+    this.jobs = new HandedJobs(extranonce1, node.nextJobId);
+  }
+
+  /** Sends jobs from now on. */
+  start(difficulty: Difficulty): void {
+    this.difficulty = difficulty;
+    this.renew();
+  }
+
+  find(id: string): HandedJob | undefined {
+    return this.jobs.find(id);
+  }
+
+  /** The highest hash value that a share of a job may have now. */
+  targetFor(job: HandedJob): bigint {
+    return this.jobs.targetFor(job, this.now());
+  }
+
+  /** Once a second: follows the difficulty, and keeps the miner at work or quiet. */
+  tick(): void {
+    const { difficulty } = this;
+    if (!difficulty) return;
+    const nowMs = this.now();
+    const round = minedRound(this.node.miner);
+    if (!round) return this.rest(nowMs);
+    difficulty.follow(nowMs);
+    const sinceMs = nowMs - this.sentAtMs;
+    const isOther = difficulty.current !== this.sentDifficulty;
+    if (sinceMs >= JOB_MS || (isOther && sinceMs >= SHORTEST_JOB_MS) || this.isBehind(round)) {
+      this.renew();
+    }
+  }
+
+  /** Sends a new job, when a round is mined. */
+  renew(): void {
+    const round = minedRound(this.node.miner);
+    const { difficulty } = this;
+    if (!round || round.current === undefined || !difficulty) return;
+    this.idleSinceMs = undefined;
+    const before = this.jobs.newest;
+    const job = this.jobs.make(round, difficulty.current, this.now());
+    if (!job) return this.withoutGround(round);
+    const isHarder = difficulty.current > (this.sentDifficulty ?? 0);
+    const isAnother = before?.template !== job.template || this.isQuiet;
+    this.tell(job, difficulty.current, isHarder || isAnother);
+  }
+
+  private get isQuiet(): boolean {
+    return this.sentDifficulty === QUIET_DIFFICULTY;
+  }
+
+  /** Whether the newest job is not on what is mined. */
+  private isBehind({ templates, current }: Round): boolean {
+    return current !== undefined && this.jobs.newest?.template !== templates[current];
+  }
+
+  /** More of it has to be leased first; if that is all, the last job stays, since any other would be searched again. */
+  private withoutGround(round: Round): void {
+    const { miner, onUsedUp } = this.node;
+    if (round.leases.isShortFor(this.extranonce1)) {
+      if (this.isMakingGround) return;
+      this.isMakingGround = true;
+      void miner.makeGround(round, this.extranonce1).then(() => {
+        this.isMakingGround = false;
+        // If the store takes no writes, the next tick tries again.
+        if (!round.leases.isShortFor(this.extranonce1)) this.renew();
+      });
+      return;
+    }
+    onUsedUp(round.number);
+    const { newest } = this.jobs;
+    if (newest && !this.isBehind(round)) this.sendAgain(newest);
+  }
+
+  private sendAgain(job: HandedJob): void {
+    const difficulty = this.difficulty!.current;
+    this.jobs.sentAgain(job, difficulty, this.now());
+    this.tell(job, difficulty, false);
+  }
+
+  /**
+   * While no round is mined. A miner can't be told to stop, and shares of a round that is over are refused, which makes
+   * some miners leave: so it gets work on which it finds none.
+   */
+  private rest(nowMs: number): void {
+    const { newest } = this.jobs;
+    this.idleSinceMs ??= nowMs;
+    if (!newest || nowMs - this.idleSinceMs < IDLE_MS) return;
+    if (this.isQuiet && nowMs - this.sentAtMs < JOB_MS) return;
+    this.tell({ ...newest, id: this.node.nextJobId() }, QUIET_DIFFICULTY, true);
+  }
+
+  private tell(job: HandedJob, difficulty: number, isClean: boolean): void {
+    this.onJob(job);
+    const { id: jobId, prefix, template } = job;
+    const lines = difficulty === this.sentDifficulty ? '' : difficultyLine(difficulty);
+    this.send(lines + notifyLine(template, { jobId, salt: prefix >>> 8, isClean }));
+    this.sentDifficulty = difficulty;
+    this.sentAtMs = this.now();
+  }
+}
+
+/** The round that is mined now. */
+function minedRound({ miningRound, lastRound }: FeedNode['miner']): Round | undefined {
+  return miningRound === undefined ? undefined : lastRound;
+}

@@ -1,0 +1,217 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { difficultyOf } from '../../src/bitcoin/target';
+import { FLOOR } from '../../src/consensus';
+import {
+  Difficulty,
+  HASHES_PER_DIFFICULTY,
+  LOWEST_DIFFICULTY,
+  targetOf,
+  type Start,
+} from '../../src/stratum/difficulty';
+
+/** A miner of a constant rate, which takes up each new difficulty at once. */
+class Rig {
+  nowMs = 0;
+  shares = 0;
+  readonly difficulty: Difficulty;
+  private dueMs: number;
+
+  constructor(
+    readonly hashrateHps: number,
+    start: Partial<Start> = {},
+  ) {
+    this.difficulty = new Difficulty({ agent: 'a miner', ...start }, 0);
+    this.dueMs = this.shareMs;
+  }
+
+  /** How long it takes to a share, on average. */
+  get shareMs(): number {
+    return (1000 * this.difficulty.current * HASHES_PER_DIFFICULTY) / this.hashrateHps;
+  }
+
+  /** Mines for so long, finding each share just when it is due. */
+  run(seconds: number): this {
+    for (const endMs = this.nowMs + 1000 * seconds; this.nowMs < endMs;) {
+      const tickMs = Math.floor(this.nowMs / 1000) * 1000 + 1000;
+      for (; this.dueMs <= tickMs; this.dueMs += this.shareMs) {
+        this.nowMs = this.dueMs;
+        this.shares++;
+        this.difficulty.found(this.difficulty.current, this.nowMs);
+      }
+      this.nowMs = tickMs;
+      if (this.difficulty.follow(this.nowMs)) this.dueMs = this.nowMs + this.shareMs;
+    }
+    return this;
+  }
+}
+
+describe('the difficulty of a Stratum connection', () => {
+  describe('begins', () => {
+    const begun = (start: Partial<Start>): number =>
+      new Difficulty({ agent: '', ...start }, 0).current;
+
+    for (const [agent, expected] of [
+      ['cpuminer/2.5.1', 0.001],
+      ['cpuminer-opt-26.1', 0.001],
+      ['NerdMinerV2', 0.00015],
+      ['bitaxe/BM1370/v2.4.1', 1024],
+      ['NerdQAxe++/BM1370/v1.0.30', 1024],
+      ['NiceHash/1.0.0', 524_288],
+      ['MiningRigRentals.com', 1_048_576],
+      ['bmminer/2.0.0', 8192],
+      ['', 8192],
+    ] as const) {
+      it(`with ${expected} for ${agent || 'a miner that has no name'}`, () => {
+        expect(begun({ agent })).to.equal(expected);
+      });
+    }
+
+    it('with the rate known by the name, to be one share in two seconds', () => {
+      const hashrateHps = 1.2e12;
+      const difficulty = begun({ hashrateHps });
+      expect(difficulty).to.equal(512);
+      expect((difficulty * HASHES_PER_DIFFICULTY) / hashrateHps).to.be.within(1.4, 2.9);
+    });
+
+    it('with what the miner suggests, and with what its user fixed before all else', () => {
+      expect(begun({ suggested: 1000, hashrateHps: 1e15 })).to.equal(1024);
+      expect(begun({ fixed: 300, suggested: 1000 })).to.equal(256);
+      expect(begun({ fixed: 0.0005 })).to.equal(0.0005);
+    });
+
+    it('never below the floor, nor below what rentals accept', () => {
+      expect(begun({ fixed: 1e-9 })).to.equal(LOWEST_DIFFICULTY);
+      expect(begun({ agent: 'NiceHash/1.0.0', suggested: 8 })).to.equal(524_288);
+      expect(begun({ agent: 'NiceHash/1.0.0', fixed: 8 })).to.equal(524_288);
+    });
+  });
+
+  for (const [name, hashrateHps, agent] of [
+    ['an ESP32', 55e3, 'NerdMinerV2'],
+    ['a processor', 8e6, 'cpuminer/2.5.1'],
+    ['a Bitaxe', 1.2e12, 'bitaxe/BM1370'],
+    ['an old Antminer', 13e12, 'bmminer/2.0.0'],
+    ['a farm behind a proxy', 5e15, 'a proxy'],
+    ['a processor whose name tells nothing', 8e6, 'my own miner'],
+  ] as const) {
+    it(`comes to a share in 2 s within five minutes with ${name}, and stays`, () => {
+      const rig = new Rig(hashrateHps, { agent }).run(300);
+      const lowestMs = (1000 * LOWEST_DIFFICULTY * HASHES_PER_DIFFICULTY) / hashrateHps;
+      const settled = rig.difficulty.current;
+      expect(rig.shareMs).to.be.within(900, Math.max(4100, lowestMs));
+      rig.run(600);
+      expect(rig.difficulty.current).to.equal(settled);
+    });
+  }
+
+  it('jumps to what was measured after 16 shares that come 4 times too fast', () => {
+    const rig = new Rig(1e15, { suggested: 64 });
+    rig.run(1);
+    expect(rig.difficulty.current).to.be.at.least(2 ** 18);
+  });
+
+  it('falls to a sixteenth every 10 s without a share, and once it had some to a quarter after 30 s', () => {
+    const fresh = new Rig(1, {}).run(11);
+    expect(fresh.difficulty.current).to.equal(512);
+    expect(fresh.run(10).difficulty.current).to.equal(32);
+    const seen = new Rig(1e-9, {});
+    seen.difficulty.found(8192, 0);
+    expect(seen.run(29).difficulty.current).to.equal(8192);
+    expect(seen.run(2).difficulty.current).to.equal(2048);
+  });
+
+  it('stays while the rate is between half and twice what fits', () => {
+    for (const factor of [0.55, 1.9]) {
+      const fitting = (1024 * HASHES_PER_DIFFICULTY) / 2;
+      const rig = new Rig(factor * fitting, { agent: 'bitaxe' }).run(600);
+      expect(rig.difficulty.current, String(factor)).to.equal(1024);
+    }
+  });
+
+  it('is a power of two from 1 on, and a fraction only for miners that read it', () => {
+    for (const hashrateHps of [3e9, 7e11, 4e13]) {
+      const { current } = new Rig(hashrateHps).run(400).difficulty;
+      expect(Math.log2(current) % 1).to.equal(0);
+    }
+    const slow = new Rig(1e6, { agent: 'AxeOS' }).run(50);
+    expect(slow.difficulty.current).to.equal(1);
+    expect(slow.run(100).difficulty.current).to.be.below(1);
+  });
+
+  it('never falls below what was suggested, until something else is', () => {
+    const rig = new Rig(1e6, { suggested: 1000 }).run(600);
+    expect(rig.difficulty.current).to.equal(1024);
+    rig.difficulty.suggest(16, rig.nowMs);
+    expect(rig.difficulty.current).to.equal(16);
+    rig.run(600);
+    expect(rig.difficulty.current).to.equal(16);
+  });
+
+  it('takes the same suggestion again for nothing new', () => {
+    const rig = new Rig(1e12, { suggested: 1 }).run(120);
+    const { current } = rig.difficulty;
+    expect(current).to.be.above(100);
+    rig.difficulty.suggest(1, rig.nowMs);
+    expect(rig.difficulty.current).to.equal(current);
+  });
+
+  it('stays where its user fixed it, unless shares flood the node', () => {
+    const rig = new Rig(1e12, { fixed: 4 });
+    rig.difficulty.suggest(1024, 0);
+    rig.run(10);
+    expect(rig.difficulty.current).to.equal(4);
+    rig.difficulty.flooded(400, rig.nowMs);
+    expect(rig.difficulty.current).to.be.within(2048, 4096);
+  });
+
+  it('stays a number within bounds, whatever comes and when', () => {
+    const positive = fc.double({ min: 1e-300, max: 1e300, noNaN: true });
+    const step = fc.oneof(
+      fc.record({ does: fc.constant('find' as const), difficulty: positive }),
+      fc.record({ does: fc.constant('suggest' as const), difficulty: positive }),
+      fc.record({ does: fc.constant('flood' as const), rate: fc.integer({ min: 0, max: 1e6 }) }),
+      fc.record({ does: fc.constant('wait' as const), ms: fc.integer({ min: 0, max: 1e6 }) }),
+    );
+    const start = fc.record({
+      agent: fc.constantFrom('', 'cpuminer', 'NiceHash', 'bitaxe'),
+      suggested: fc.option(positive, { nil: undefined }),
+      fixed: fc.option(positive, { nil: undefined }),
+      hashrateHps: fc.option(positive, { nil: undefined }),
+    });
+    fc.assert(
+      fc.property(start, fc.array(step, { maxLength: 60 }), (begins, steps) => {
+        let nowMs = 0;
+        const difficulty = new Difficulty(begins, nowMs);
+        for (const each of steps) {
+          if (each.does === 'find') difficulty.found(each.difficulty, nowMs);
+          else if (each.does === 'suggest') difficulty.suggest(each.difficulty, nowMs);
+          else if (each.does === 'flood') difficulty.flooded(each.rate, nowMs);
+          else nowMs += each.ms;
+          const before = difficulty.current;
+          expect(difficulty.follow(nowMs)).to.equal(difficulty.current !== before);
+          expect(difficulty.current).to.be.within(LOWEST_DIFFICULTY, 2 ** 48);
+        }
+      }),
+    );
+  });
+});
+
+describe('the target of a difficulty', () => {
+  it('is at the floor what may enter a proof, and at 1 that of Bitcoin', () => {
+    expect(targetOf(LOWEST_DIFFICULTY)).to.equal(FLOOR);
+    expect(targetOf(1e-9)).to.equal(FLOOR);
+    expect(difficultyOf(targetOf(1))).to.be.closeTo(1, 1e-4);
+  });
+
+  it('holds what miners take for a share that compute it a 65,535th easier', () => {
+    fc.assert(
+      fc.property(fc.double({ min: LOWEST_DIFFICULTY, max: 2 ** 48, noNaN: true }), (asked) => {
+        const one = 0xffffffffn << 192n;
+        const theirs = (one * 2n ** 60n) / BigInt(Math.ceil(asked * 2 ** 60));
+        expect(targetOf(asked) >= theirs || targetOf(asked) === FLOOR).to.equal(true);
+        if (asked >= LOWEST_DIFFICULTY * 1.00002) expect(theirs <= FLOOR).to.equal(true);
+      }),
+    );
+  });
+});
