@@ -94,7 +94,6 @@ export class Difficulty {
   private work = 0;
   /** When the last share came, or the last fall. */
   private quietSinceMs: number;
-  private atOneSinceMs: number | undefined;
 
   constructor({ agent, suggested, fixed, hashrateHps }: Start, nowMs: number) {
     const known = AGENTS.find(({ name }) => name.test(agent));
@@ -164,12 +163,8 @@ export class Difficulty {
   /** After a silence. */
   private fall(nowMs: number): void {
     const { silentMs, part } = this.hasShares ? LATER : NEW;
-    if (this.value === 1) this.atOneSinceMs ??= nowMs;
-    else this.atOneSinceMs = undefined;
-    const isLongAtOne =
-      this.atOneSinceMs !== undefined &&
-      nowMs - Math.max(this.atOneSinceMs, this.quietSinceMs) >= FRACTIONS_MS;
-    if (isLongAtOne) this.takesFractions = true;
+    const sameSinceMs = Math.max(this.changedAtMs, this.quietSinceMs);
+    if (this.value === 1 && nowMs - sameSinceMs >= FRACTIONS_MS) this.takesFractions = true;
     if (nowMs - this.quietSinceMs < silentMs) return;
     const lower = this.fitting(this.value * part);
     if (lower >= this.value) return;
