@@ -44,6 +44,8 @@ const NEW = { silentMs: 10_000, part: 1 / 16 };
 const LATER = { silentMs: 30_000, part: 1 / 4 };
 /** After so long at difficulty 1 without a share, fractions are tried with any miner. */
 const FRACTIONS_MS = 60_000;
+/** Miners take up another difficulty late: only after so long does a flood tell that it is too low. */
+const TAKEN_UP_MS = 10_000;
 
 /** What is known of a miner by the name that it gives itself in mining.subscribe. */
 interface Agent {
@@ -84,6 +86,7 @@ export class Difficulty {
   private wish: number | undefined;
   private takesFractions: boolean;
   private readonly isFixed: boolean;
+  private changedAtMs = -Infinity;
   private hasShares = false;
   /** Since when the rate is measured, and the shares and their difficulties since. */
   private sinceMs: number;
@@ -91,13 +94,12 @@ export class Difficulty {
   private work = 0;
   /** When the last share came, or the last fall. */
   private quietSinceMs: number;
-  private atOneSinceMs: number | undefined;
 
   constructor({ agent, suggested, fixed, hashrateHps }: Start, nowMs: number) {
     const known = AGENTS.find(({ name }) => name.test(agent));
     this.isFixed = fixed !== undefined;
     this.leastOfAgent = known?.least ?? LOWEST_DIFFICULTY;
-    this.takesFractions = known?.takesFractions === true || (suggested ?? fixed ?? 1) < 1;
+    this.takesFractions = known?.takesFractions === true;
     this.sinceMs = this.quietSinceMs = nowMs;
     this.value = this.bounded(known?.start ?? OTHER_START);
     if (fixed !== undefined) this.value = this.bounded(rounded(fixed));
@@ -116,7 +118,7 @@ export class Difficulty {
   suggest(wanted: number, nowMs: number): void {
     if (this.isFixed) return;
     if (wanted < 1) this.takesFractions = true;
-    const wish = rounded(wanted);
+    const wish = roundedUp(wanted);
     if (wish === this.wish) return;
     this.wish = wish;
     this.change(this.bounded(wish), nowMs);
@@ -133,10 +135,17 @@ export class Difficulty {
     this.work += difficulty;
   }
 
-  /** Notes that so many shares a second come that judging them is a burden. */
+  /** Notes that so many shares a second come that judging them is a burden: even a fixed difficulty rises then. */
   flooded(sharesPerSecond: number, nowMs: number): void {
+    if (nowMs - this.changedAtMs < TAKEN_UP_MS) return;
     const wanted = (this.value * sharesPerSecond * SHARE_MS) / 1000;
-    this.change(this.bounded(rounded(wanted)), nowMs);
+    if (wanted > this.value) this.change(this.bounded(rounded(wanted)), nowMs);
+  }
+
+  /** Notes that there is nothing to mine: a silence tells nothing now. */
+  rest(nowMs: number): void {
+    this.quietSinceMs = nowMs;
+    this.restart(nowMs);
   }
 
   /**
@@ -154,12 +163,8 @@ export class Difficulty {
   /** After a silence. */
   private fall(nowMs: number): void {
     const { silentMs, part } = this.hasShares ? LATER : NEW;
-    if (this.value === 1) this.atOneSinceMs ??= nowMs;
-    else this.atOneSinceMs = undefined;
-    const isLongAtOne =
-      this.atOneSinceMs !== undefined &&
-      nowMs - Math.max(this.atOneSinceMs, this.quietSinceMs) >= FRACTIONS_MS;
-    if (isLongAtOne) this.takesFractions = true;
+    const sameSinceMs = Math.max(this.changedAtMs, this.quietSinceMs);
+    if (this.value === 1 && nowMs - sameSinceMs >= FRACTIONS_MS) this.takesFractions = true;
     if (nowMs - this.quietSinceMs < silentMs) return;
     const lower = this.fitting(this.value * part);
     if (lower >= this.value) return;
@@ -168,9 +173,8 @@ export class Difficulty {
   }
 
   private measure(nowMs: number): void {
-    const ms = nowMs - this.sinceMs;
-    if (this.shares < SHARES_TO_TRUST && ms < MEASURED_MS) return;
-    const wanted = ms > 0 ? (this.work / ms) * SHARE_MS : HIGHEST_DIFFICULTY;
+    const ms = Math.max(1, nowMs - this.sinceMs);
+    const wanted = (this.work / ms) * SHARE_MS;
     const isFarAbove = this.shares >= SHARES_TO_TRUST && wanted >= FAR_ABOVE * this.value;
     if (!isFarAbove && ms < MEASURED_MS) return;
     const isOff = wanted > DEAD_BAND * this.value || wanted * DEAD_BAND < this.value;
@@ -181,6 +185,7 @@ export class Difficulty {
 
   private change(value: number, nowMs: number): void {
     this.value = value;
+    this.changedAtMs = nowMs;
     this.restart(nowMs);
   }
 
@@ -207,4 +212,9 @@ function perShare(hashrateHps: number): number {
 /** Some miners round down to a power of two, so they are given one. Below 1 any value will do. */
 function rounded(value: number): number {
   return value < 1 ? value : 2 ** Math.round(Math.log2(value));
+}
+
+/** The same, never below what is wanted; miners compute with a difficulty 1 that differs by a 65,535th. */
+function roundedUp(value: number): number {
+  return value < 1 ? value : 2 ** Math.ceil(Math.log2(value * (1 - LENIENCE)));
 }

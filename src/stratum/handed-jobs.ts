@@ -36,23 +36,29 @@ export class HandedJobs {
 
   /** A job on the segment that a round is mined on; undefined when there is no ground for it. */
   make(round: Round, difficulty: number, nowMs: number): HandedJob | undefined {
-    const segment = round.current;
-    const prefix = segment === undefined ? undefined : round.leases.ofConnection(this.extranonce1);
-    if (segment === undefined || prefix === undefined) return undefined;
-    const job: HandedJob = {
-      id: this.nextId(),
-      round: round.number,
-      segment,
-      template: round.templates[segment]!,
-      prefix,
-      target: targetOf(difficulty),
-      difficulty,
-      hardestTarget: targetOf(difficulty),
-      sentAtMs: nowMs,
-    };
+    if (round.current === undefined) return undefined;
+    const prefix = round.leases.ofConnection(this.extranonce1);
+    if (prefix === undefined) return undefined;
+    const job = jobOn(round, round.current, { id: this.nextId(), prefix, difficulty, nowMs });
     this.jobs.set(job.id, job);
     if (this.jobs.size > MAX_JOBS) this.jobs.delete(this.jobs.keys().next().value!);
     return (this.newest = job);
+  }
+
+  /**
+   * A job that only keeps a miner quiet, without ground: its shares are not found here.
+   * @param lastRound to make it of, where there was no job before
+   * @returns undefined when there never was any work
+   */
+  makeQuiet(
+    lastRound: Round | undefined,
+    difficulty: number,
+    nowMs: number,
+  ): HandedJob | undefined {
+    if (this.newest) return { ...this.newest, id: this.nextId() };
+    if (lastRound?.current === undefined) return undefined;
+    const prefix = this.extranonce1;
+    return jobOn(lastRound, lastRound.current, { id: this.nextId(), prefix, difficulty, nowMs });
   }
 
   /** Notes that the newest job is sent again, maybe with another difficulty. */
@@ -66,11 +72,29 @@ export class HandedJobs {
   /** The highest hash value that a share of a job may have now. */
   targetFor(job: HandedJob, nowMs: number): bigint {
     let { target } = job;
-    for (const other of [...this.jobs.values()].reverse()) {
-      // They were sent in this order.
-      if (nowMs - other.sentAtMs > EASIEST_MS) break;
-      if (other.target > target) target = other.target;
+    for (const other of this.jobs.values()) {
+      const isRecent = nowMs - other.sentAtMs <= EASIEST_MS;
+      if (isRecent && other.target > target) target = other.target;
     }
     return target;
   }
+}
+
+function jobOn(
+  { number, templates }: Round,
+  segment: number,
+  sent: Pick<HandedJob, 'id' | 'prefix' | 'difficulty'> & { nowMs: number },
+): HandedJob {
+  const target = targetOf(sent.difficulty);
+  return {
+    id: sent.id,
+    round: number,
+    segment,
+    template: templates[segment]!,
+    prefix: sent.prefix,
+    target,
+    difficulty: sent.difficulty,
+    hardestTarget: target,
+    sentAtMs: sent.nowMs,
+  };
 }

@@ -28,7 +28,8 @@ export class JobFeed {
   private sentDifficulty: number | undefined;
   private sentAtMs = -Infinity;
   private idleSinceMs: number | undefined;
-  private isMakingGround = false;
+  private isQuiet = false;
+  private makingGroundOf: Round | undefined;
 
   /**
    * @param extranonce1 u8
@@ -66,7 +67,8 @@ export class JobFeed {
     if (!difficulty) return;
     const nowMs = this.now();
     const round = minedRound(this.node.miner);
-    if (!round) return this.rest(nowMs);
+    if (!round) return this.rest(difficulty, nowMs);
+    this.idleSinceMs = undefined;
     difficulty.follow(nowMs);
     const sinceMs = nowMs - this.sentAtMs;
     const isOther = difficulty.current !== this.sentDifficulty;
@@ -79,59 +81,63 @@ export class JobFeed {
   renew(): void {
     const round = minedRound(this.node.miner);
     const { difficulty } = this;
-    if (!round || round.current === undefined || !difficulty) return;
-    this.idleSinceMs = undefined;
-    const before = this.jobs.newest;
+    if (!round || !difficulty) return;
+    const isClean =
+      this.isBehind(round) || this.isQuiet || difficulty.current > (this.sentDifficulty ?? 0);
     const job = this.jobs.make(round, difficulty.current, this.now());
-    if (!job) return this.withoutGround(round);
-    const isHarder = difficulty.current > (this.sentDifficulty ?? 0);
-    const isAnother = before?.template !== job.template || this.isQuiet;
-    this.tell(job, difficulty.current, isHarder || isAnother);
-  }
-
-  private get isQuiet(): boolean {
-    return this.sentDifficulty === QUIET_DIFFICULTY;
+    if (job) this.tell(job, difficulty.current, isClean);
+    else this.withoutGround(round, difficulty);
   }
 
   /** Whether the newest job is not on what is mined. */
   private isBehind({ templates, current }: Round): boolean {
-    return current !== undefined && this.jobs.newest?.template !== templates[current];
+    return this.jobs.newest?.template !== templates[current!];
   }
 
   /** More of it has to be leased first; if that is all, the last job stays, since any other would be searched again. */
-  private withoutGround(round: Round): void {
-    const { miner, onUsedUp } = this.node;
-    if (round.leases.isShortFor(this.extranonce1)) {
-      if (this.isMakingGround) return;
-      this.isMakingGround = true;
-      void miner.makeGround(round, this.extranonce1).then(() => {
-        this.isMakingGround = false;
-        // If the store takes no writes, the next tick tries again.
-        if (!round.leases.isShortFor(this.extranonce1)) this.renew();
-      });
-      return;
-    }
-    onUsedUp(round.number);
+  private withoutGround(round: Round, difficulty: Difficulty): void {
+    if (round.leases.isShortFor(this.extranonce1)) return void this.makeGround(round);
+    this.node.onUsedUp(round.number);
+    const nowMs = this.now();
     const { newest } = this.jobs;
-    if (newest && !this.isBehind(round)) this.sendAgain(newest);
+    if (!newest || !round.templates.includes(newest.template)) return this.quiet(difficulty, nowMs);
+    const { current } = difficulty;
+    if (current === this.sentDifficulty && nowMs - this.sentAtMs < JOB_MS) return;
+    this.jobs.sentAgain(newest, current, nowMs);
+    this.tell(newest, current, false);
   }
 
-  private sendAgain(job: HandedJob): void {
-    const difficulty = this.difficulty!.current;
-    this.jobs.sentAgain(job, difficulty, this.now());
-    this.tell(job, difficulty, false);
+  private async makeGround(round: Round): Promise<void> {
+    if (this.makingGroundOf === round) return;
+    this.makingGroundOf = round;
+    await this.node.miner.makeGround(round, this.extranonce1);
+    // Another round has begun meanwhile, and has its own.
+    if (this.makingGroundOf !== round) return;
+    this.makingGroundOf = undefined;
+    // If the store takes no writes, the next tick tries again.
+    const isMade = !round.leases.isShortFor(this.extranonce1);
+    if (isMade && minedRound(this.node.miner) === round) this.renew();
+  }
+
+  /** While no round is mined. */
+  private rest(difficulty: Difficulty, nowMs: number): void {
+    this.idleSinceMs ??= nowMs;
+    if (nowMs - this.idleSinceMs >= IDLE_MS) return this.quiet(difficulty, nowMs);
+    difficulty.rest(nowMs);
   }
 
   /**
-   * While no round is mined. A miner can't be told to stop, and shares of a round that is over are refused, which makes
-   * some miners leave: so it gets work on which it finds none.
+   * A miner can't be told to stop, and shares of a round that is over are refused, which makes some miners leave: so it
+   * gets work on which it finds none.
    */
-  private rest(nowMs: number): void {
-    const { newest } = this.jobs;
-    this.idleSinceMs ??= nowMs;
-    if (!newest || nowMs - this.idleSinceMs < IDLE_MS) return;
+  private quiet(difficulty: Difficulty, nowMs: number): void {
+    difficulty.rest(nowMs);
     if (this.isQuiet && nowMs - this.sentAtMs < JOB_MS) return;
-    this.tell({ ...newest, id: this.node.nextJobId() }, QUIET_DIFFICULTY, true);
+    const { lastRound } = this.node.miner;
+    const job = this.jobs.makeQuiet(lastRound, difficulty.current, nowMs);
+    if (!job) return;
+    this.tell(job, QUIET_DIFFICULTY, true);
+    this.isQuiet = true;
   }
 
   private tell(job: HandedJob, difficulty: number, isClean: boolean): void {
@@ -141,10 +147,12 @@ export class JobFeed {
     this.send(lines + notifyLine(template, { jobId, salt: prefix >>> 8, isClean }));
     this.sentDifficulty = difficulty;
     this.sentAtMs = this.now();
+    this.isQuiet = false;
   }
 }
 
-/** The round that is mined now. */
+/** The round that is mined now; undefined also before its first segment. */
 function minedRound({ miningRound, lastRound }: FeedNode['miner']): Round | undefined {
-  return miningRound === undefined ? undefined : lastRound;
+  if (miningRound === undefined || lastRound?.current === undefined) return undefined;
+  return lastRound;
 }

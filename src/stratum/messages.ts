@@ -174,12 +174,24 @@ export const difficulty = z
   .union([z.number(), z.string().regex(/\d/).transform(Number)], DIFFICULTY)
   .refine((value) => value > 0 && Number.isFinite(value), DIFFICULTY);
 
-const TARGET = 'target: expected 64 hex digits, not all 0';
-/** A target in hex as the difficulty that it stands for. */
+const TARGET = 'target: expected at most 64 hex digits or a number, above 0';
+/** A target in hex, most significant first, or as a number: the difficulty that it stands for. */
 export const target = z
-  .string(TARGET)
-  .regex(/^(?!0+$)[0-9a-fA-F]{64}$/, TARGET)
-  .transform((digits) => difficultyOf(BigInt(`0x${digits}`)));
+  .union(
+    [
+      z
+        .string()
+        .regex(/^[0-9a-fA-F]{1,64}$/)
+        .transform((digits) => BigInt(`0x${digits}`)),
+      z
+        .number()
+        .lt(2 ** 256)
+        .transform((value) => BigInt(Math.floor(value))),
+    ],
+    TARGET,
+  )
+  .refine((value) => value > 0n, TARGET)
+  .transform(difficultyOf);
 
 const hexDigits = (what: string, form: RegExp, digits: string) => {
   const expected = `${what}: expected ${digits} hex digits`;

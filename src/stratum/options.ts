@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { TlsOptions } from 'node:tls';
+import { createSecureContext, type TlsOptions } from 'node:tls';
 import type { Config } from '../settings/schema';
 
 export interface StratumOptions {
@@ -26,7 +26,8 @@ export type StratumConfig = Pick<
 
 /**
  * What the owner chose; undefined for no Stratum.
- * @throws when a file can't be read, or only one of the two is named: nothing is served unencrypted then
+ * @throws when a file can't be read, only one of the two is named, or they are no certificate with its key: nothing is
+ *   served unencrypted then
  */
 export async function stratumOptions(config: StratumConfig): Promise<StratumOptions | undefined> {
   const { STRATUM_TLS_CERT: certPath, STRATUM_TLS_KEY: keyPath } = config;
@@ -37,11 +38,13 @@ export async function stratumOptions(config: StratumConfig): Promise<StratumOpti
   const [cert, key] = await Promise.all(
     [certPath, keyPath].filter((path) => path !== '').map((path) => readFile(path)),
   );
+  const tls = cert && key && { cert, key };
+  if (tls) createSecureContext(tls);
   return {
     host: config.STRATUM_HOST,
     port: config.STRATUM_PORT,
     maxConnections: config.STRATUM_MAX_CONNECTIONS,
     password: config.STRATUM_PASSWORD,
-    ...(cert && key && { tls: { cert, key } }),
+    ...(tls && { tls }),
   };
 }

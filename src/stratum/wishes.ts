@@ -1,4 +1,4 @@
-import { hex, VERSION_MASK } from './messages';
+import { difficulty, hex, VERSION_MASK } from './messages';
 
 // What miners wish for before they work: in mining.configure (BIP 310) and in their passwords.
 
@@ -13,21 +13,23 @@ export interface Configured {
 
 /** Reads mining.configure: [names of extensions, their options]. */
 export function configured([names, options]: readonly unknown[]): Configured {
-  const wished: Configured = { answer: {}, versionMask: undefined, leastDifficulty: undefined };
   const of = isRecord(options) ? options : {};
-  for (const name of Array.isArray(names) ? names.slice(0, MAX_EXTENSIONS) : []) {
-    if (typeof name !== 'string') continue;
-    wished.answer[name] = KNOWN.has(name);
+  const named = Array.isArray(names) ? names.slice(0, MAX_EXTENSIONS) : [];
+  const answers = new Map<string, boolean | string>();
+  let versionMask: number | undefined;
+  let leastDifficulty: number | undefined;
+  for (const name of named.filter((name) => typeof name === 'string')) {
+    answers.set(name, KNOWN.has(name));
     if (name === 'version-rolling') {
-      wished.versionMask = (VERSION_MASK & maskOf(of['version-rolling.mask'])) >>> 0;
-      wished.answer['version-rolling.mask'] = hex(wished.versionMask, 8);
+      versionMask = VERSION_MASK & maskOf(of['version-rolling.mask']);
+      answers.set('version-rolling.mask', hex(versionMask, 8));
     }
     if (name === 'minimum-difficulty') {
-      const least = Number(of['minimum-difficulty.value']);
-      if (least > 0 && Number.isFinite(least)) wished.leastDifficulty = least;
+      leastDifficulty = difficulty.safeParse(of['minimum-difficulty.value']).data;
     }
   }
-  return wished;
+  // From a map: a name such as __proto__ would set something else than a property.
+  return { answer: Object.fromEntries(answers), versionMask, leastDifficulty };
 }
 
 const KNOWN = new Set(['version-rolling', 'minimum-difficulty', 'subscribe-extranonce', 'info']);
@@ -52,11 +54,9 @@ export interface Password {
 
 export function readPassword(password: string): Password {
   const items = password.split(',').map((item) => item.trim());
-  const [, digits] =
-    items.map((item) => /^(?:d|diff)=(.+)$/i.exec(item)).find((found) => found) ?? [];
-  const difficulty = Number(digits);
-  return {
-    items,
-    difficulty: difficulty > 0 && Number.isFinite(difficulty) ? difficulty : undefined,
-  };
+  const wishes = items.map((item) => {
+    const [, wanted] = /^(?:d|diff)\s*=(.+)$/i.exec(item) ?? [];
+    return difficulty.safeParse(wanted).data;
+  });
+  return { items, difficulty: wishes.find((wanted) => wanted !== undefined) };
 }

@@ -10,6 +10,14 @@ import {
   type Start,
 } from '../../src/stratum/difficulty';
 
+/** How long a miner takes to a share, on average. */
+const msPerShare = (difficulty: number, hashrateHps: number): number =>
+  (1000 * difficulty * HASHES_PER_DIFFICULTY) / hashrateHps;
+
+/** The lowest difficulty that a kind of miner is given. */
+const floorOf = (agent: string): number =>
+  agent === 'NiceHash' ? 524_288 : agent === 'MiningRigRentals' ? 1_048_576 : LOWEST_DIFFICULTY;
+
 /** A miner of a constant rate, which takes up each new difficulty at once. */
 class Rig {
   nowMs = 0;
@@ -27,7 +35,7 @@ class Rig {
 
   /** How long it takes to a share, on average. */
   get shareMs(): number {
-    return (1000 * this.difficulty.current * HASHES_PER_DIFFICULTY) / this.hashrateHps;
+    return msPerShare(this.difficulty.current, this.hashrateHps);
   }
 
   /** Mines for so long, finding each share just when it is due. */
@@ -43,6 +51,61 @@ class Rig {
       if (this.difficulty.follow(this.nowMs)) this.dueMs = this.nowMs + this.shareMs;
     }
     return this;
+  }
+}
+
+/** A miner that finds its shares by luck, and takes up each new difficulty so many seconds late. */
+class LuckyRig {
+  private readonly difficulty: Difficulty;
+  /** What it works with now, and in the next seconds. */
+  private readonly queue: number[];
+  private nowMs = 0;
+  private state: number;
+
+  constructor(
+    start: Start,
+    private readonly rig: { hashrateHps: number; lateS: number; luck: number },
+  ) {
+    this.difficulty = new Difficulty(start, 0);
+    this.state = rig.luck;
+    this.queue = Array.from({ length: rig.lateS + 1 }, () => this.difficulty.current);
+  }
+
+  /** @returns how many shares it found, and the lowest difficulty it was asked for */
+  run(seconds: number): { shares: number; lowest: number } {
+    let shares = 0;
+    let lowest = Infinity;
+    for (let i = 0; i < seconds; i++) {
+      const difficulty = this.queue.shift()!;
+      const found = this.poisson(1000 / msPerShare(difficulty, this.rig.hashrateHps));
+      shares += found;
+      this.nowMs += 1_000;
+      // Of very many a few stand for all.
+      const noted = Math.min(found, 100);
+      for (let k = 0; k < noted; k++) {
+        this.difficulty.found((difficulty * found) / noted, this.nowMs - 500);
+      }
+      this.difficulty.follow(this.nowMs);
+      lowest = Math.min(lowest, this.difficulty.current);
+      this.queue.push(this.difficulty.current);
+    }
+    return { shares, lowest };
+  }
+
+  /** How many events came in a time in which so many are expected, with exponential times between them. */
+  private poisson(expected: number): number {
+    if (expected > 500) return Math.round(expected);
+    let count = -1;
+    for (let time = 0; time <= expected; count++) time -= Math.log(1 - this.random());
+    return count;
+  }
+
+  /** 0 to 1, the same each time (mulberry32). */
+  private random(): number {
+    this.state = (this.state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 }
 
@@ -139,6 +202,158 @@ describe('the difficulty of a Stratum connection', () => {
     expect(slow.run(100).difficulty.current).to.be.below(1);
   });
 
+  it('is a suggestion rounded up to a power of two, and never by more', () => {
+    const suggested = (wish: number): number =>
+      new Difficulty({ agent: '', suggested: wish }, 0).current;
+    for (let exponent = 0; exponent <= 48; exponent++) {
+      const power = 2 ** exponent;
+      expect(suggested(power)).to.equal(power);
+      // Computed by a miner whose difficulty 1 is a 65,535th easier.
+      expect(suggested((power * 65_536) / 65_535)).to.equal(power);
+    }
+    for (const [wish, difficulty] of [
+      [1000, 1024],
+      [600, 1024],
+      [1025, 2048],
+      [0.75, 0.75],
+      [0.0001, 0.0001],
+      [1e-9, LOWEST_DIFFICULTY],
+      [1e300, 2 ** 48],
+    ] as const) {
+      expect(suggested(wish), String(wish)).to.equal(difficulty);
+    }
+  });
+
+  it('begins in the order: fixed, suggested, known by name, known by kind', () => {
+    const start: Start = { agent: 'bitaxe', fixed: 2, suggested: 4, hashrateHps: 1e15 };
+    const current = (more: Partial<Start>): number =>
+      new Difficulty({ ...start, ...more }, 0).current;
+    expect(current({})).to.equal(2);
+    expect(current({ fixed: undefined })).to.equal(4);
+    expect(current({ fixed: undefined, suggested: undefined })).to.equal(2 ** 19);
+    const unknown = { fixed: undefined, suggested: undefined, hashrateHps: undefined };
+    expect(current(unknown)).to.equal(1024);
+  });
+
+  it('falls no lower than what rentals accept, however long they are silent', () => {
+    for (const [agent, least] of [
+      ['NiceHash/1.0.0', 524_288],
+      ['MiningRigRentals', 1_048_576],
+    ] as const) {
+      const rig = new Rig(1, { agent, hashrateHps: 1e18 });
+      expect(rig.difficulty.current).to.be.above(least);
+      expect(rig.run(3_600).difficulty.current).to.equal(least);
+      rig.difficulty.suggest(16, rig.nowMs);
+      expect(rig.difficulty.current).to.equal(least);
+    }
+  });
+
+  it('jumps only from 16 shares on, and only when they come 4 times too fast', () => {
+    const after = (shares: number, ms: number): number => {
+      const difficulty = new Difficulty({ agent: 'bitaxe' }, 0);
+      for (let i = 0; i < shares; i++) difficulty.found(1024, (ms * (i + 1)) / shares);
+      difficulty.follow(ms);
+      return difficulty.current;
+    };
+    expect(after(15, 1_000)).to.equal(1024);
+    expect(after(16, 1_000)).to.equal(32_768);
+    expect(after(16, 8_000)).to.equal(4096);
+    expect(after(16, 8_001)).to.equal(1024);
+    // Later, twice too fast is enough.
+    expect(after(51, 50_000)).to.equal(2048);
+    expect(after(50, 50_000)).to.equal(1024);
+    expect(after(13, 50_000)).to.equal(1024);
+    expect(after(12, 50_000)).to.equal(512);
+  });
+
+  it('counts shares of an earlier, easier difficulty for no work', () => {
+    const difficulty = new Difficulty({ agent: 'bitaxe' }, 0);
+    for (let i = 0; i < 1_000; i++) difficulty.found(0, 1_000);
+    expect(difficulty.follow(1_000)).to.equal(false);
+    // But such a miner isn't silent.
+    expect(difficulty.follow(30_999)).to.equal(false);
+    expect(difficulty.follow(31_000)).to.equal(true);
+  });
+
+  it('tries a fraction with any miner after a minute at 1 without a share, not before', () => {
+    const difficulty = new Difficulty(
+      { agent: 'AxeOS', suggested: undefined, fixed: undefined },
+      0,
+    );
+    let nowMs = 0;
+    const run = (seconds: number): number => {
+      for (let i = 0; i < seconds; i++) difficulty.follow((nowMs += 1_000));
+      return difficulty.current;
+    };
+    expect(run(40)).to.equal(1);
+    expect(run(59)).to.equal(1);
+    expect(run(1)).to.be.below(1);
+    const shared = new Difficulty({ agent: 'AxeOS', hashrateHps: 1 }, 0);
+    for (let ms = 0; ms < 600_000; ms += 1_000) {
+      if (ms % 50_000 === 0) shared.found(1, ms);
+      shared.follow(ms);
+    }
+    expect(shared.current).to.equal(1);
+  });
+
+  it('takes a rest of the node for no silence', () => {
+    const rested = new Difficulty({ agent: 'bitaxe' }, 0);
+    const silent = new Difficulty({ agent: 'bitaxe' }, 0);
+    for (let ms = 0; ms <= 3_600_000; ms += 1_000) rested.rest(ms);
+    rested.follow(3_609_000);
+    silent.follow(3_609_000);
+    expect(rested.current).to.equal(1024);
+    expect(silent.current).to.equal(64);
+    expect(rested.follow(3_610_000)).to.equal(true);
+  });
+
+  it('rises at a flood once, until the miner can have taken it up', () => {
+    const difficulty = new Difficulty({ agent: '', fixed: 1 }, 0);
+    difficulty.flooded(250, 1_000);
+    expect(difficulty.current).to.equal(512);
+    for (let ms = 2_000; ms < 11_000; ms += 1_000) difficulty.flooded(250, ms);
+    expect(difficulty.current).to.equal(512);
+    difficulty.flooded(250, 11_000);
+    expect(difficulty.current).to.equal(2 ** 18);
+    difficulty.flooded(0, 60_000);
+    expect(difficulty.current).to.equal(2 ** 18);
+  });
+
+  it('comes to about a share in 2 s with any miner by luck, and is never below its floor', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 4, max: Math.log10(500e12), noNaN: true }),
+        fc.constantFrom(
+          '',
+          'cpuminer/2.5.1',
+          'NerdMinerV2',
+          'bitaxe',
+          'NiceHash',
+          'MiningRigRentals',
+        ),
+        fc.option(fc.double({ min: 4, max: 15, noNaN: true })),
+        fc.nat(10),
+        fc.integer(),
+        (digits, agent, known, lateS, luck) => {
+          const hashrateHps = 10 ** digits;
+          const hashrateBefore = known === null ? undefined : 10 ** known;
+          const rig = new LuckyRig(
+            { agent, hashrateHps: hashrateBefore },
+            { hashrateHps, lateS, luck },
+          );
+          rig.run(600);
+          const { shares, lowest } = rig.run(1_200);
+          expect(lowest).to.be.at.least(floorOf(agent));
+          expect(shares).to.be.at.most(1_200);
+          const lowestTaken = Math.max(/miner/i.test(agent) ? 0 : 1, floorOf(agent));
+          const expected = 1_200_000 / Math.max(4_000, msPerShare(lowestTaken, hashrateHps));
+          expect(shares).to.be.at.least(expected - 4 * Math.sqrt(expected));
+        },
+      ),
+      { numRuns: 200, seed: 18 },
+    );
+  });
+
   it('never falls below what was suggested, until something else is', () => {
     const rig = new Rig(1e6, { suggested: 1000 }).run(600);
     expect(rig.difficulty.current).to.equal(1024);
@@ -210,7 +425,7 @@ describe('the target of a difficulty', () => {
         const one = 0xffffffffn << 192n;
         const theirs = (one * 2n ** 60n) / BigInt(Math.ceil(asked * 2 ** 60));
         expect(targetOf(asked) >= theirs || targetOf(asked) === FLOOR).to.equal(true);
-        if (asked >= LOWEST_DIFFICULTY * 1.00002) expect(theirs <= FLOOR).to.equal(true);
+        expect(theirs <= FLOOR).to.equal(true);
       }),
     );
   });
