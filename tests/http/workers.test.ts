@@ -3,6 +3,7 @@ import { FLOOR } from '../../src/consensus';
 import { REJECTED_AS } from '../../src/workers/worker';
 import { MAX_WORKERS } from '../../src/workers/workers';
 import { mineShares, type Work } from '../fixtures/shares';
+import { StratumClient } from '../fixtures/stratum-client';
 import { SidePort } from '../fixtures/side-port';
 import { seed } from '../fixtures/template';
 
@@ -101,6 +102,56 @@ describe('GET /workers', function () {
       low_difficulty: 3,
       invalid: 4,
     });
+  });
+
+  it('counts what is refused over HTTP for the worker that it names', async () => {
+    await side.node.miner.begin(ROUND, seed, Infinity);
+    const { body } = await side.ask(`/task/${ROUND}?worker_id=rig1`);
+    const [share, other] = mineShares(body.work as Work, 2);
+    const nobodys = { worker_id: 'unknown', submission_id: 'again' };
+    const sent = [
+      share,
+      { ...share, submission_id: 'again' },
+      { ...share, ...nobodys },
+      { ...other, nonce: '00000000' },
+      { ...other, block_height: ROUND + 1 },
+      { ...other, job_id: '0'.repeat(20) },
+    ];
+    const statuses: number[] = [];
+    for (const one of sent) statuses.push((await side.ask(`/submission/${ROUND}`, one)).status);
+    expect(statuses).to.deep.equal([201, 409, 409, 422, 422, 409]);
+    const { workers: shown } = await workers();
+    expect(shown).to.have.length(1);
+    expect(shown[0]).to.deep.include({
+      worker_id: 'rig1',
+      accepted_shares: 1,
+      rejected_shares: { stale: 2, duplicate: 1, low_difficulty: 0, invalid: 1 },
+    });
+  });
+
+  it('shows a Stratum miner by its name and agent, of which 64 characters are kept', async () => {
+    const { stratum, settings, miner } = side.node;
+    await miner.begin(ROUND, seed, Infinity);
+    await stratum.open({ ...settings.current, STRATUM_HOST: '127.0.0.1', STRATUM_PORT: 13_460 });
+    const name = `<i>ü\u0007"${'r'.repeat(100)}`;
+    const agent = `cpuminer/2.5.1 ${'/'.repeat(100)}`;
+    const client = await StratumClient.mining(stratum.address!.port, name, {
+      agent,
+      password: 'd=0.0001',
+    });
+    const job = await client.job();
+    expect(await client.submit(name, job, client.mine(job, 1)[0]!)).to.equal(true);
+    const [shown, ...more] = (await workers()).workers;
+    client.close();
+    await stratum.close();
+    expect(more).to.deep.equal([]);
+    expect(shown).to.include({
+      worker_id: `<i>??"${'r'.repeat(58)}`,
+      user_agent: agent.slice(0, 64),
+      accepted_shares: 1,
+    });
+    expect(shown!.difficulty).to.be.closeTo(0.0001, 1e-8);
+    expect(shown!.best_difficulty).to.be.at.least(shown!.difficulty!);
   });
 
   it('keeps the best ever of a worker when the round, and all else, is another', async () => {
