@@ -1,5 +1,6 @@
 import { displayHash, meetsDifficulty, reversedHashValue } from '../bitcoin/target';
 import type { Jobs, NamedJob } from '../workers/jobs';
+import type { RejectedAs } from '../workers/worker';
 import type { Rolled } from './known-shares';
 import type { Miner } from './miner';
 import type { Round } from './round';
@@ -23,6 +24,18 @@ export interface RemoteShare {
 }
 
 export type Conflict = 'duplicate_share' | 'round_over' | 'stale';
+
+/** As what a refused share counts for its worker. */
+const COUNTS_AS: Readonly<Record<Conflict | Rejection, RejectedAs>> = {
+  duplicate_share: 'duplicate',
+  round_over: 'stale',
+  stale: 'stale',
+  wrong_height: 'stale',
+  above_target: 'low_difficulty',
+  wrong_difficulty: 'invalid',
+  incomplete_proof: 'invalid',
+  wrong_hash: 'invalid',
+};
 
 export type Outcome =
   | { outcome: 'accepted' | 'repeated'; hashValue: bigint; best: boolean }
@@ -56,12 +69,13 @@ export class RemoteShares {
    * @throws UnwritableError when the store takes no writes.
    */
   async receive(roundNumber: number, share: RemoteShare): Promise<Outcome> {
-    const { miner, shares } = this.options;
+    const { miner, shares, jobs } = this.options;
     if (!shares.writable) await stored(shares.settle());
     const round = await miner.round(roundNumber);
     if (!round) return { outcome: 'unknown_round' };
     const outcome = await this.judge(round, share);
     if (outcome.outcome === 'conflict') shares.noteConflict();
+    if ('reason' in outcome) jobs.rejected(share.workerId, COUNTS_AS[outcome.reason]);
     return outcome;
   }
 

@@ -4,6 +4,7 @@ import { FLOOR } from '../consensus';
 import type { Template } from '../work/segment';
 import type { Leases } from './leases';
 import { shareTargetFor } from './targets';
+import type { RejectedAs } from './worker';
 import type { Workers } from './workers';
 
 /** Work that was handed out; its shares are judged by it. */
@@ -107,6 +108,11 @@ export class Jobs {
     const worker = leases.find(id) === prefix ? this.workers.prove(id) : this.workers.shared;
     const hashes = worker.handed.hashesOf(number, hashValue);
     worker.accept({ round: number, hashValue, hashes });
+  }
+
+  /** Counts a rejected share for the worker that it names, if that is known. */
+  rejected(id: string, as: RejectedAs): void {
+    this.workers.find(id)?.reject(as);
   }
 }
 

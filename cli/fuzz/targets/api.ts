@@ -43,6 +43,7 @@ const PATHS = [
   '/settings',
   '/healthz',
   '/metrics',
+  '/workers',
   '/',
 ];
 const TYPES = [
