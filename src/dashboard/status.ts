@@ -8,7 +8,8 @@ import { relativeError } from '../proof/shares';
 import type { RoundTimes } from '../rounds/round-clock';
 import type { LoggedShare } from '../rounds/share-batches';
 import { RECENT_SHARES } from '../rounds/share-log';
-import { stratumUrl } from '../stratum/server';
+import type { Settings } from '../settings/settings';
+import { stratumUrl, type StratumServer } from '../stratum/server';
 import type { WorkerState } from '../workers/workers';
 import type {
   BackendStatus,
@@ -111,10 +112,15 @@ function bestOf({ bests }: MiningNode): BestStatus | null {
   return { difficulty: difficultyOf(hashValue), round, worker: workerId, at };
 }
 
-/** @param lan this machine's address in the local network, if it has one */
+interface StratumNode {
+  stratum: Pick<StratumServer, 'address' | 'size'>;
+  settings: Pick<Settings, 'current'>;
+}
+
+/** @param lan this machine's address in the local network; null when it is in none */
 export function stratumOf(
-  { stratum, settings }: Pick<MiningNode, 'stratum' | 'settings'>,
-  lan = lanAddress(),
+  { stratum, settings }: StratumNode,
+  lan = lanAddress() ?? null,
 ): StratumStatus {
   const { address, size } = stratum;
   const { STRATUM_PORT, STRATUM_PASSWORD } = settings.current;
@@ -126,7 +132,7 @@ export function stratumOf(
   return {
     state: 'open',
     url: urlAt(shown),
-    lanUrl: isLocal && lan !== undefined ? urlAt(lan) : null,
+    lanUrl: isLocal && lan !== null ? urlAt(lan) : null,
     isLocal,
     hasPassword: STRATUM_PASSWORD !== '',
     connections: size,
