@@ -25,7 +25,7 @@ const ROOMS = {
   node: 'bitcoin consensus process store work proof mining workers audit settings rounds history metrics stratum',
   http: 'bitcoin consensus process store work proof mining workers audit settings rounds history metrics node',
   dashboard:
-    'bitcoin consensus process proof mining workers settings rounds history metrics node http',
+    'bitcoin consensus process proof mining workers settings rounds history metrics stratum node http',
 };
 ROOMS.task = Object.keys(ROOMS).join(' ');
 

@@ -1,5 +1,6 @@
 import { difficultyOf } from '../bitcoin/target';
 import { WORK_SOURCE } from '../consensus';
+import { isAllAddresses, isOwnMachine, lanAddress, reachableName } from '../http/addresses';
 import { health, miningState } from '../http/routes/healthz';
 import { BACKENDS } from '../mining/kernels/kernel';
 import type { MiningNode } from '../node';
@@ -7,16 +8,26 @@ import { relativeError } from '../proof/shares';
 import type { RoundTimes } from '../rounds/round-clock';
 import type { LoggedShare } from '../rounds/share-batches';
 import { RECENT_SHARES } from '../rounds/share-log';
-import type { BackendStatus, RoundStatus, ShareLine, Status } from './update';
+import type { Settings } from '../settings/settings';
+import { stratumUrl, type StratumServer } from '../stratum/server';
+import type { WorkerState } from '../workers/workers';
+import type {
+  BackendStatus,
+  BestStatus,
+  RoundStatus,
+  ShareLine,
+  Status,
+  StratumStatus,
+  WorkerLine,
+} from './update';
 
 const MAX_WORKERS_LISTED = 50;
 
 /** The node's state now. @param times of the round being mined, if known */
 export function statusOf(node: MiningNode, times: RoundTimes | undefined): Status {
-  const { engine, governor, miner, metrics, shares, workers, usage } = node;
+  const { engine, governor, miner, metrics, shares, usage } = node;
   const { components } = health(miner, metrics);
   const { valid, invalid } = shares.statistics;
-  const known = workers.list(miner.lastRound?.number);
   const { until, schedule } = governor.standing;
   const { clock } = schedule;
   return {
@@ -44,7 +55,9 @@ export function statusOf(node: MiningNode, times: RoundTimes | undefined): Statu
     times: times ?? null,
     shares: { valid, invalid, conflicts: shares.sinceStart.conflicts },
     verdicts: verdictsOf(shares.recent(RECENT_SHARES)),
-    workers: { known: known.length, list: known.slice(0, MAX_WORKERS_LISTED) },
+    best: bestOf(node),
+    stratum: stratumOf(node),
+    workers: workersOf(node),
   };
 }
 
@@ -91,6 +104,74 @@ function roundOf({ miner }: MiningNode): RoundStatus | null {
     isMined: miner.miningRound === round.number,
     msLeft: msLeft === undefined || !Number.isFinite(msLeft) ? null : msLeft,
   };
+}
+
+function bestOf({ bests }: MiningNode): BestStatus | null {
+  if (!bests.ofNode) return null;
+  const { hashValue, round, workerId, at } = bests.ofNode;
+  return { difficulty: difficultyOf(hashValue), round, worker: workerId, at };
+}
+
+interface StratumNode {
+  stratum: Pick<StratumServer, 'address' | 'size'>;
+  settings: Pick<Settings, 'current'>;
+}
+
+/** @param lan this machine's address in the local network; null when it is in none */
+export function stratumOf(
+  { stratum, settings }: StratumNode,
+  lan = lanAddress() ?? null,
+): StratumStatus {
+  const { address, size } = stratum;
+  const { STRATUM_PORT, STRATUM_PASSWORD } = settings.current;
+  if (!address) return { state: STRATUM_PORT === 0 ? 'off' : 'failed' };
+  const { host } = address;
+  const isLocal = isOwnMachine(host);
+  const shown = isAllAddresses(host) ? (lan ?? reachableName(host)) : host;
+  const urlAt = (name: string): string => stratumUrl({ ...address, host: name });
+  return {
+    state: 'open',
+    url: urlAt(shown),
+    lanUrl: isLocal && lan !== null ? urlAt(lan) : null,
+    isLocal,
+    hasPassword: STRATUM_PASSWORD !== '',
+    connections: size,
+  };
+}
+
+function workersOf({ workers, miner, bests }: MiningNode): Status['workers'] {
+  const known = workers.list(miner.lastRound?.number);
+  const list = known
+    .slice(0, MAX_WORKERS_LISTED)
+    .map((worker) => workerLine(worker, bests.ofWorker(worker.id)))
+    // By name, so that lines stay where they are.
+    .sort((a, b) => BY_NAME.compare(a.id, b.id));
+  return { known: known.length, list };
+}
+
+/** rig9 before rig10 */
+const BY_NAME = new Intl.Collator('en', { numeric: true });
+
+/** @param best the lowest hash value that the worker ever had */
+function workerLine(worker: WorkerState, best: bigint | undefined): WorkerLine {
+  const { id, agent, hashrateHps, roundHashrateHps, accepted, sinceShareMs, idleMs } = worker;
+  return {
+    id,
+    agent,
+    hashrateHps,
+    roundHashrateHps,
+    difficulty: difficultyOrNull(worker.target),
+    accepted,
+    rejected: Object.fromEntries(worker.rejected),
+    roundBest: difficultyOrNull(worker.roundBest),
+    best: difficultyOrNull(best),
+    sinceShareMs,
+    idleMs,
+  };
+}
+
+function difficultyOrNull(value: bigint | undefined): number | null {
+  return value === undefined ? null : difficultyOf(value);
 }
 
 function backendsOf(

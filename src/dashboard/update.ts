@@ -3,7 +3,6 @@ import type { Find } from '../history/journal';
 import type { SampleTuple } from '../history/samples';
 import type { MiningState } from '../http/routes/healthz';
 import type { RoundTimes } from '../rounds/round-clock';
-import type { WorkerState } from '../workers/workers';
 
 // What the page is told: types only, shared with the browser.
 
@@ -58,6 +57,56 @@ export interface BackendStatus {
   reason: string;
 }
 
+/** The best share that the node ever took in. */
+export interface BestStatus {
+  difficulty: number;
+  round: number;
+  worker: string;
+  /** When it came, ms since 1970. */
+  at: number;
+}
+
+/** A remote worker. */
+export interface WorkerLine {
+  id: string;
+  /** How its miner calls itself; empty if it doesn't. */
+  agent: string;
+  /** By its shares of the last half minute. */
+  hashrateHps: number;
+  /** By its shares of the round. */
+  roundHashrateHps: number;
+  /** Of its newest work; null before. */
+  difficulty: number | null;
+  /** Shares since the process started. */
+  accepted: number;
+  /** Such shares by reason, those there were. */
+  rejected: Record<string, number>;
+  /** Of its shares of the round; null without one. */
+  roundBest: number | null;
+  /** Of all its shares, in earlier processes too, as far as remembered. */
+  best: number | null;
+  /** Since its last accepted share; null without one. */
+  sinceShareMs: number | null;
+  /** Since it was last heard from. */
+  idleMs: number;
+}
+
+/** Where miners connect; `off`: the owner chose so, `failed`: it could not listen. */
+export type StratumStatus =
+  | { state: 'off' }
+  | { state: 'failed' }
+  | {
+      state: 'open';
+      /** Such as "stratum+tcp://192.168.1.5:3333". */
+      url: string;
+      /** What miners of the local network could use if they were let in; null when they are, or there is none. */
+      lanUrl: string | null;
+      /** Whether no other machine can connect. */
+      isLocal: boolean;
+      hasPassword: boolean;
+      connections: number;
+    };
+
 export interface Status {
   /** The node's clock, ms since 1970. */
   now: number;
@@ -77,7 +126,10 @@ export interface Status {
   shares: { valid: number; invalid: number; conflicts: number };
   /** Of the newest `of` shares: those that entered the K best, other valid ones, and rejected ones by reason. */
   verdicts: { of: number; best: number; valid: number; rejected: Record<string, number> };
-  workers: { known: number; list: WorkerState[] };
+  best: BestStatus | null;
+  stratum: StratumStatus;
+  /** The list by name: of those known, with shares first and then last heard from, at most 50. */
+  workers: { known: number; list: WorkerLine[] };
 }
 
 export interface ShareLine {

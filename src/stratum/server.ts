@@ -69,7 +69,7 @@ export class StratumServer {
     this.options = options;
     this.ticker = setInterval(() => this.tick(), TICK_MS).unref();
     this.follow();
-    log.info(`Stratum miners connect to ${urlOf(this.address!)}`);
+    log.info(`Stratum miners connect to ${stratumUrl(this.address!)}`);
   }
 
   /** Undefined where it doesn't listen. */
@@ -200,8 +200,8 @@ export class StratumServer {
   }
 }
 
-/** Such as "stratum+tcp://127.0.0.1:3333". */
-function urlOf({ host, port, isEncrypted }: StratumAddress): string {
+/** What miners are pointed at, such as "stratum+tcp://127.0.0.1:3333". */
+export function stratumUrl({ host, port, isEncrypted }: StratumAddress): string {
   const name = host.includes(':') ? `[${host}]` : host;
   return `stratum+${isEncrypted ? 'ssl' : 'tcp'}://${name}:${port}`;
 }

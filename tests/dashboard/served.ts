@@ -7,6 +7,7 @@ import { listen } from '../../src/http/server';
 import { createNode, type MiningNode } from '../../src/node';
 import { createLog } from '../../src/process/log';
 import type { RoundTimes } from '../../src/rounds/round-clock';
+import type { Environment } from '../../src/settings/schema';
 import { Settings } from '../../src/settings/settings';
 import { MemoryStore } from '../fixtures/memory-store';
 import { identity } from '../fixtures/template';
@@ -26,14 +27,21 @@ export interface Served {
  * A node in this process that doesn't mine yet, and its side port.
  * @param restart is called when the owner asks for it
  * @param roundTimes the windows of rounds, as on a chain; undefined for a node that runs alone
+ * @param env further settings; its Stratum server listens once the test opens it
  */
 export async function serveDashboard(
   host = '127.0.0.1',
   restart?: () => void,
   roundTimes?: (round: number) => Promise<RoundTimes>,
+  env: Environment = {},
 ): Promise<Served> {
   const log = createLog('silent');
-  const settings = Settings.of({ MINING_THREADS: '1', MINING_BACKEND: 'js', LOG_LEVEL: 'silent' });
+  const settings = Settings.of({
+    MINING_THREADS: '1',
+    MINING_BACKEND: 'js',
+    LOG_LEVEL: 'silent',
+    ...env,
+  });
   await settings.change({ MINING_INTENSITY: 10 });
   const chain = { submissions: () => Promise.resolve({}) };
   const store = new MemoryStore();
@@ -69,6 +77,7 @@ export async function serveDashboard(
     async close() {
       server!.closeAllConnections();
       server!.close();
+      await node.stratum.close();
       await node.miner.pause();
       node.governor.close();
       await node.engine.close();

@@ -11,6 +11,7 @@ import { freePort } from '../sdk-stand-in/http';
 import { openBrowser, printedAddress, type Browser } from './browser';
 
 const WAIT = { timeout: 60_000 };
+const SECRET = 'correct-horse-battery';
 
 /** The bundle on a node that passes it no variables at all, like the desktop node. */
 describe('the settings in a browser', function () {
@@ -97,7 +98,7 @@ describe('the settings in a browser', function () {
 
   it('are all there with their defaults, and none is fixed, where the node sets nothing', async () => {
     const { settings, problem, restart } = await document();
-    expect(settings.length).to.be.at.least(10);
+    expect(settings.length).to.be.at.least(16);
     for (const setting of settings) {
       const { name, meaning } = setting;
       expect(setting.from, name).to.equal('default');
@@ -191,22 +192,33 @@ describe('the settings in a browser', function () {
       API_ALLOWED_HOSTS: 'miner.lan',
       API_PORT: String(await freePort()),
       API_RATE_LIMIT: '5000',
+      STRATUM_HOST: '0.0.0.0',
+      STRATUM_PORT: String(await freePort()),
+      STRATUM_PASSWORD: SECRET,
+      STRATUM_MAX_CONNECTIONS: '99',
+      STRATUM_TLS_CERT: '/nowhere/cert.pem',
+      STRATUM_TLS_KEY: '/nowhere/key.pem',
       LOG_LEVEL: 'debug',
     };
     const { settings } = await document();
     expect(Object.keys(values)).to.have.members(settings.map(({ name }) => name));
     await choose(values);
     await text('#settings-status', /^Saved/);
-    expect(await chosen()).to.deep.equal(values);
+    const shown = { ...values, STRATUM_PASSWORD: '' };
+    expect(await chosen()).to.deep.equal(shown);
 
     await killTask();
     node.process.start();
     await printedFor(Number(values['API_PORT']));
     await open();
-    expect(await chosen()).to.deep.equal(values);
-    for (const [name, value] of Object.entries(values)) {
+    expect(await chosen()).to.deep.equal(shown);
+    for (const [name, value] of Object.entries(shown)) {
       expect(await page.inputValue(`#${name}`), name).to.equal(value);
     }
+    expect(await page.getAttribute('#STRATUM_PASSWORD', 'placeholder')).to.match(/^set/);
+    expect(JSON.stringify(await document())).not.to.include(SECRET);
+    // The certificate can't be read.
+    await text('#stratum-note', /isn't served: the task's log says why/);
     await text('#state', /^Resting until \d\d:00 \(.+\)$/);
     await text('#intensity-value', /^15 %$/);
   });

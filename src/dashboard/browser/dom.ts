@@ -36,6 +36,13 @@ export function setText(target: HTMLElement | string, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** A figure and, smaller, its unit with its prefix. @param value such as "7.91 M" */
+export function setValue(id: string, value: string, unit = ''): void {
+  const [number = '', prefix = ''] = value.split(' ');
+  setText(id, number);
+  setText(`${id}-unit`, [prefix, unit].filter(Boolean).join(' '));
+}
+
 /** Whether content differs from what an element showed last. From now on it counts as shown. */
 export function isNew(target: HTMLElement, content: unknown): boolean {
   const key = JSON.stringify(content);

@@ -3,6 +3,7 @@ import { createCharts } from './charts';
 import { Controls } from './controls';
 import { byId, setText, clock, startTheme } from './dom';
 import { Model, Stream } from './feed';
+import { startMiners } from './miners';
 import { SettingsClient } from './requests';
 import { showSections, showState } from './sections';
 import { Settings } from './settings';
@@ -18,6 +19,7 @@ const settings = new Settings(client);
 let restartedAt = -Infinity;
 
 startTheme(() => charts.restyle());
+startMiners();
 new Stream({
   update(update) {
     // This page already knew a process, and this is another.

@@ -1,9 +1,21 @@
 import { count, duration, percent, shortKey, si, tokens } from '../../format';
 import type { ShareLine, Status } from '../update';
-import { byId, clock, element, fillRows, hasChain, isNew, setText, type Cell } from './dom';
+import {
+  byId,
+  clock,
+  element,
+  fillRows,
+  hasChain,
+  isNew,
+  setText,
+  setValue,
+  type Cell,
+} from './dom';
 import type { Model } from './feed';
+import { nameOf, showMiners } from './miners';
 
-// What the page shows in words, numbers and tables: everything but the charts, the controls and the settings.
+// What the page shows in words, numbers and tables: everything but the charts, the miners, the controls and the
+// settings.
 
 const STATES: Record<Status['state'], { text: string; kind: string }> = {
   mining: { text: 'Mining', kind: 'good' },
@@ -42,7 +54,7 @@ function stateText({ state, until }: Status): string {
   return until && state !== 'waiting' ? `${text} until ${until.time} (${until.zone})` : text;
 }
 
-/** Everything in this file but the state. */
+/** Everything in words, numbers and tables but the state. */
 export function showSections(model: Model): void {
   const status = model.status!;
   showRound(status);
@@ -51,7 +63,7 @@ export function showSections(model: Model): void {
   showUsage(status);
   showShares(model, status);
   showAudits(model);
-  showWorkers(status);
+  showMiners(status);
   const { submitter, version } = model.about!;
   setText('node', shortKey(submitter));
   byId('node').title = submitter;
@@ -123,13 +135,6 @@ function showPhases(times: Status['times'], now: number): void {
   }
   const done = Math.min(1, Math.max(0, (now - startsAt) / (endsAt - startsAt)));
   byId('phase-mark').style.transform = `translateX(${done * 100}%)`;
-}
-
-/** A figure and, smaller, its unit with its prefix. */
-function setValue(id: string, value: string, unit = ''): void {
-  const [number = '', prefix = ''] = value.split(' ');
-  setText(id, number);
-  setText(`${id}-unit`, [prefix, unit].filter(Boolean).join(' '));
 }
 
 function showFigures({ about, rewards }: Model, status: Status): void {
@@ -221,7 +226,7 @@ function showShares({ recent }: Model, { verdicts, shares }: Status): void {
     byId('shares'),
     recent.map((share) => [
       clock(share.at),
-      share.worker === 'local' ? 'this node' : share.worker,
+      nameOf(share.worker),
       share.difficulty > 0 ? si(share.difficulty) : '–',
       verdictOf(share),
     ]),
@@ -246,25 +251,5 @@ function showAudits({ audits }: Model): void {
     4,
     [0],
     hasChain ? 'This node has audited nobody yet' : 'Nobody has asked this node for an audit yet',
-  );
-}
-
-function showWorkers({ workers }: Status): void {
-  const since = (ms: number | null): string => (ms === null ? 'none yet' : `${duration(ms)} ago`);
-  const more = workers.known - workers.list.length;
-  fillRows(
-    byId('workers'),
-    [
-      ...workers.list.map(({ id, hashrateHps, idleMs, sinceShareMs }) => [
-        id,
-        hashrateHps > 0 ? si(hashrateHps, 'H/s') : '–',
-        since(sinceShareMs),
-        since(idleMs),
-      ]),
-      ...(more > 0 ? [[`and ${more} more`, '', '', '']] : []),
-    ],
-    4,
-    [1, 2, 3],
-    'No remote worker; npm run worker starts one',
   );
 }
