@@ -33,7 +33,6 @@ export async function startNode(variables: Record<string, string>): Promise<Stan
       SUBMITTER_PUBLIC_KEY: bs58.encode(randomBytes(32)),
       STATE_DIR: directory,
       API_PORT: String(port),
-      STRATUM_PORT: '0',
       API_RATE_LIMIT: '0',
       LOG_LEVEL: 'warn',
       ...variables,

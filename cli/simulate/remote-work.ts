@@ -66,7 +66,9 @@ export class RemoteWorkCounts {
       const node = nodes[index]!;
       const processes = this.processes.of(node);
       const remoteWork =
-        processes.length === 0 ? null : remoteWorkOf(processes.flat(), this.processes.isAllOf(node));
+        processes.length === 0
+          ? null
+          : remoteWorkOf(processes.flat(), this.processes.isAllOf(node));
       return { ...of, remoteWork };
     });
     return { ...report, nodes: counted };
@@ -83,7 +85,7 @@ function remoteWorkOf(workers: readonly Worker[], complete: boolean): RemoteWork
       .flatMap(({ rejected_shares }) => Object.values(rejected_shares))
       .reduce((sum, shares) => sum + shares, 0),
     provenHashes: proven.every((hashes) => hashes !== undefined)
-      ? String(proven.reduce((sum, hashes) => sum + BigInt(hashes!), 0n))
+      ? String(proven.reduce((sum, hashes) => sum + BigInt(hashes), 0n))
       : null,
     complete,
   };
@@ -96,7 +98,8 @@ export function remoteWorkSentences(
   return nodes.flatMap(({ name, remoteWork }) => {
     if (!remoteWork || remoteWork.acceptedShares + remoteWork.rejectedShares === 0) return [];
     const { workers, acceptedShares, rejectedShares, provenHashes, complete } = remoteWork;
-    const hashes = provenHashes === null ? '' : `, which stand for ${si(BigInt(provenHashes))} hashes`;
+    const hashes =
+      provenHashes === null ? '' : `, which stand for ${si(BigInt(provenHashes))} hashes`;
     const rejected = rejectedShares === 0 ? '' : `; ${rejectedShares} rejected`;
     const shares = `${complete ? '' : 'at least '}${count(acceptedShares, 'share')}`;
     return [`Remote work of ${name}: ${shares} of ${namesOf(workers)}${hashes}${rejected}.`];

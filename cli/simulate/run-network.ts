@@ -82,7 +82,8 @@ export async function simulate(
     audits?.stop();
     remoteWork.stop();
   });
-  const judged = audits && judge(remoteWork.addTo(audits.addTo(outcome, network.nodes), network.nodes), plan);
+  const judged =
+    audits && judge(remoteWork.addTo(audits.addTo(outcome, network.nodes), network.nodes), plan);
   const report = faults ? judgeUnderFaults(judged ?? outcome, plan, faults) : (judged ?? outcome);
 
   if (signal.aborted) console.log(interruptionOf(report, rounds));

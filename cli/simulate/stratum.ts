@@ -6,7 +6,11 @@ const NAMED = 10;
 
 /** Where a node's variables have it serve Stratum; undefined if they don't say, or say that it doesn't. */
 export function stratumOf({ env }: Pick<SimulatedNode, 'env'>): string | undefined {
-  const { STRATUM_PORT: port = '0', STRATUM_HOST: host = '127.0.0.1', STRATUM_TLS_CERT: cert } = env;
+  const {
+    STRATUM_PORT: port = '0',
+    STRATUM_HOST: host = '127.0.0.1',
+    STRATUM_TLS_CERT: cert,
+  } = env;
   if (port === '0') return undefined;
   const name = reachableName(host);
   return `stratum+${cert ? 'ssl' : 'tcp'}://${name.includes(':') ? `[${name}]` : name}:${port}`;

@@ -51,7 +51,9 @@ describe('what is tried before a run', () => {
     const { port } = server.address() as AddressInfo;
     try {
       const first = port - 1;
-      const error = await errorOf(successivePorts('--api-port', first, ['node-1', 'node-2'], '127.0.0.1'));
+      const error = await errorOf(
+        successivePorts('--api-port', first, ['node-1', 'node-2'], '127.0.0.1'),
+      );
       expect(error).to.equal(
         `--api-port ${first}: port ${port} of 127.0.0.1, for node-2, can't be had: another program listens there (EADDRINUSE)`,
       );
@@ -59,7 +61,9 @@ describe('what is tried before a run', () => {
       server.close();
       await once(server, 'close');
     }
-    expect(await successivePorts('--api-port', port, ['node-1'], '127.0.0.1')).to.deep.equal([port]);
+    expect(await successivePorts('--api-port', port, ['node-1'], '127.0.0.1')).to.deep.equal([
+      port,
+    ]);
   });
 
   it('is the host that they listen on', async () => {
