@@ -97,6 +97,8 @@ export async function createNode(options: NodeOptions): Promise<MiningNode> {
     shares,
     workers,
     remoteShares,
+    bests,
+    stratum,
     usage,
     nodeCallFailures,
     sdk,

@@ -11,11 +11,20 @@ import { addHealthz } from './routes/healthz';
 import { addSettings, type OwnersPart } from './routes/settings';
 import { addSubmission } from './routes/submission';
 import { addTask, type RoundStarter } from './routes/task';
+import { addWorkers } from './routes/workers';
 
 /** The parts of a node that the API serves. */
 export interface ApiNode extends Pick<
   MiningNode,
-  'miner' | 'governor' | 'jobs' | 'shares' | 'remoteShares' | 'metrics' | 'log'
+  | 'miner'
+  | 'governor'
+  | 'jobs'
+  | 'shares'
+  | 'remoteShares'
+  | 'workers'
+  | 'bests'
+  | 'metrics'
+  | 'log'
 > {
   auditor: Pick<Auditor, 'audit'>;
 }
@@ -37,7 +46,9 @@ export function createApi(node: ApiNode, options: ApiOptions): Router {
   const { requestsPerMinute, owners, rounds } = options;
   const router = Router();
   router.use(node.metrics.timeRequests, helmet());
-  addPublicPaths(router, node, { limits: rateLimits(requestsPerMinute), isPublic: false }, rounds);
+  const mount = { limits: rateLimits(requestsPerMinute), isPublic: false };
+  addPublicPaths(router, node, mount, rounds);
+  addWorkers(router, node, mount);
   addMetrics(router, node.metrics);
   if (owners) addSettings(router, owners);
   router.use(errorAnswers(node.log));

@@ -5,6 +5,7 @@ import type { Engine } from '../mining/engine';
 import { uncaught } from '../process/exit';
 import { droppedLines } from '../process/output';
 import type { ProcessUsage } from '../process/usage';
+import type { Bests } from '../rounds/bests';
 import type { Miner } from '../rounds/miner';
 import type { RemoteShares } from '../rounds/remote-shares';
 import type { ShareLog } from '../rounds/share-log';
@@ -18,6 +19,9 @@ export interface MiningSources {
   shares: ShareLog;
   workers: Workers;
   remoteShares: RemoteShares;
+  bests: Bests;
+  /** How many Stratum connections are open. */
+  stratum: { readonly size: number };
 }
 
 export interface ProcessSources {
@@ -35,7 +39,7 @@ const WORKER_ACTIVE_MS = 60_000;
 
 /** Hashing, shares and rounds. */
 export function addMiningMetrics(registers: Registry[], sources: MiningSources): void {
-  const { engine, miner, shares, workers, remoteShares } = sources;
+  const { engine, miner, shares, workers, remoteShares, bests, stratum } = sources;
   const { gauge, counter } = collectedIn(registers);
   const mining = (): boolean => miner.miningRound !== undefined;
 
@@ -83,6 +87,7 @@ export function addMiningMetrics(registers: Registry[], sources: MiningSources):
   gauge('orca_workers', 'Remote workers seen in the last 60 s.', () =>
     workers.activeWithin(WORKER_ACTIVE_MS),
   );
+  gauge('orca_stratum_connections', 'Stratum connections that are open.', () => stratum.size);
   gauge('orca_store_writable', '1 while the store takes writes, else 0.', () =>
     Number(miner.healthy.shareCollection),
   );
@@ -112,6 +117,11 @@ export function addMiningMetrics(registers: Registry[], sources: MiningSources):
     const [best] = miner.lastRound?.shares ?? [];
     return best ? difficultyOf(best.hashValue) : 0;
   });
+  gauge(
+    'orca_best_share_ever_difficulty',
+    'Difficulty of the best share that this node ever took in, from whomever, over restarts too.',
+    () => (bests.ofNode ? difficultyOf(bests.ofNode.hashValue) : 0),
+  );
   new Gauge({
     name: 'orca_round_phase',
     help: '1 for the phase the round is in, 0 for the others.',

@@ -7,6 +7,7 @@ import {
   type MiningSources,
   type ProcessSources,
 } from './collected';
+import { addWorkerMetrics } from './worker-metrics';
 
 const VOTES = ['for', 'against'] as const;
 /** Why the public server refused a request. */
@@ -27,6 +28,7 @@ export class Metrics {
   private readonly listsMade: Counter;
   private readonly listVotes: Counter<'vote'>;
   private readonly refusals: Counter<'reason'>;
+  private readonly readWorkers: () => void;
   private works = true;
 
   /** Middleware that times each request by its route. */
@@ -37,6 +39,7 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry });
     addProcessMetrics(registers, sources);
     addMiningMetrics(registers, sources);
+    this.readWorkers = addWorkerMetrics(registers, sources);
     this.timeRequests = requestTimer(registers);
     this.submissions = new Counter({
       name: 'orca_submissions_total',
@@ -99,6 +102,7 @@ export class Metrics {
   /** All metrics in Prometheus' text format. */
   async render(): Promise<string> {
     try {
+      this.readWorkers();
       const text = await this.registry.metrics();
       this.works = true;
       return text;
