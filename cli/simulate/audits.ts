@@ -1,11 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeReport, RunReport, SimulatedNode } from '../../simulator';
-import { apiOf } from './dashboard';
-
-const LOOK_MS = 1000;
-const TIMEOUT_MS = 2000;
-/** The most between a node's last answer and the end of the run, in which the nodes take up to two seconds to end. */
-const RECENT_MS = 6000;
+import { FollowedProcesses } from './followed-processes';
 
 /** How many proofs a node audited by itself, by what it found. */
 export interface NodeAudits {
@@ -43,32 +37,31 @@ type Counts = ReadonlyMap<string, number>;
  * nothing of an audit that finds a proof valid.
  */
 export class AuditCounts {
-  /** The counts of each process of a node as last read, by process id. */
-  readonly #processes = new Map<SimulatedNode, Map<number, Counts>>();
-  /** When each node answered last, by performance.now(). */
-  readonly #answeredAt = new Map<SimulatedNode, number>();
-  #isOver = false;
+  private readonly processes = new FollowedProcesses('/metrics', async (response) =>
+    countsIn(await response.text()),
+  );
 
   /** Reads the counts every second from now on: a process takes its counts along when it ends. */
   start(nodes: readonly SimulatedNode[]): void {
-    for (const node of nodes) void this.#follow(node);
+    this.processes.start(nodes);
   }
 
   stop(): void {
-    this.#isOver = true;
+    this.processes.stop();
   }
 
   /** Adds the counts to a network's report. */
   addTo<R extends RunReport>(
     report: R,
     nodes: readonly SimulatedNode[],
-  ): Omit<R, 'nodes'> & { readonly nodes: readonly AuditedNode[] } {
-    const audited = report.nodes.map((of, index) => ({ ...of, audits: this.#of(nodes[index]!) }));
+  ): Omit<R, 'nodes'> & { readonly nodes: readonly (R['nodes'][number] & AuditedNode)[] } {
+    const found: readonly R['nodes'][number][] = report.nodes;
+    const audited = found.map((of, index) => ({ ...of, audits: this.#of(nodes[index]!) }));
     return { ...report, nodes: audited };
   }
 
   #of(node: SimulatedNode): NodeAudits | null {
-    const processes = [...(this.#processes.get(node)?.values() ?? [])];
+    const processes = this.processes.of(node);
     if (processes.length === 0) return null;
     const sum = (verdict: string): number =>
       processes.reduce((total, counts) => total + (counts.get(verdict) ?? 0), 0);
@@ -76,39 +69,8 @@ export class AuditCounts {
       valid: sum('valid'),
       invalid: sum('invalid'),
       abstained: sum('abstained'),
-      // The only exit is that at the end of the run.
-      complete:
-        node.exits.length <= 1 && performance.now() - this.#answeredAt.get(node)! < RECENT_MS,
+      complete: this.processes.isAllOf(node),
     };
-  }
-
-  async #follow(node: SimulatedNode): Promise<void> {
-    while (!this.#isOver) {
-      await this.#look(node);
-      await sleep(LOOK_MS, undefined, { ref: false });
-    }
-  }
-
-  async #look(node: SimulatedNode): Promise<void> {
-    const { pid } = node.process;
-    const counts = pid === undefined ? undefined : await scrape(node);
-    if (counts === undefined || node.process.pid !== pid) return;
-    this.#answeredAt.set(node, performance.now());
-    const processes = this.#processes.get(node) ?? new Map<number, Counts>();
-    this.#processes.set(node, processes.set(pid!, counts));
-  }
-}
-
-/** Undefined while the node does not answer. */
-async function scrape(node: SimulatedNode): Promise<Counts | undefined> {
-  try {
-    const response = await fetch(`${apiOf(node)}/metrics`, {
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-    if (!response.ok) return undefined;
-    return countsIn(await response.text());
-  } catch {
-    return undefined;
   }
 }
 

@@ -4,11 +4,12 @@ import { count, percent, tokens } from '../../src/format';
 import { relativeError } from '../../src/proof/shares';
 import type { AuditedNode } from './audits';
 import { sourceIn } from './fair-list';
+import { remoteWorkSentences, type NodeWithWorkers } from './remote-work';
 import type { ShownReport } from './tables';
 
 /** The report of a run of this task. */
 export interface MiningReport extends RunReport {
-  readonly nodes: readonly AuditedNode[];
+  readonly nodes: readonly (AuditedNode & Partial<NodeWithWorkers>)[];
 }
 
 export function isMiningReport(report: ShownReport): report is MiningReport {
@@ -17,7 +18,11 @@ export function isMiningReport(report: ShownReport): report is MiningReport {
 
 /** Explains the tables of a run of this task, in sentences. */
 export function explain(report: MiningReport): string[] {
-  return [...auditSentences(report), ...estimateSentences(report)];
+  return [
+    ...auditSentences(report),
+    ...estimateSentences(report),
+    ...remoteWorkSentences(report.nodes),
+  ];
 }
 
 /** The outcome of a run, and where to look next. */

@@ -25,6 +25,8 @@ export interface SimulateOptions {
   readonly keep?: string;
   /** The port of the first node's API; the other nodes use the ports after it. By default free ports. */
   readonly apiPort?: number;
+  /** The same for Stratum. */
+  readonly stratumPort?: number;
   /** Whether the task is this repository's: show and check its mining. */
   readonly mining: boolean;
   /** Kinds of cheaters, one or more nodes each, on top of the honest nodes. */
@@ -56,6 +58,7 @@ const NOT_SYNTHETIC = [
   'report',
   'open',
   'apiPort',
+  'stratumPort',
   'cheaters',
   'ledger',
   'faults',
@@ -94,6 +97,11 @@ export function parseOptions(
     .option(
       '--api-port <port>',
       "the first node's API port, the others have those after it; free ports when left out",
+      wholeNumber(1, MAX_PORT - MAX_NODES),
+    )
+    .option(
+      '--stratum-port <port>',
+      "the port of the first node's Stratum server, likewise",
       wholeNumber(1, MAX_PORT - MAX_NODES),
     )
     .addOption(

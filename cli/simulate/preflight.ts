@@ -38,12 +38,14 @@ export function requireReadable(option: string, path: string): void {
 }
 
 /**
- * The ports of the nodes' APIs, in order: successive ones, each free now. A node whose port is taken would use the
- * next one, which belongs to another node.
+ * Ports of the nodes, in order: successive ones, each free now. A node whose port is taken would use the next one,
+ * which belongs to another node.
+ * @param option the one that names the first of them
  * @param host the one the nodes listen on
  * @throws Error that names the first port that is not free, and its node
  */
 export async function successivePorts(
+  option: string,
   first: number,
   names: readonly string[],
   host: string,
@@ -53,7 +55,7 @@ export async function successivePorts(
     const error = await whyNotFree(port, host);
     if (error === undefined) continue;
     throw new Error(
-      `--api-port ${first}: port ${port} of ${host}, for ${names[index]}, can't be had: ${reasonOf(error)}`,
+      `${option} ${first}: port ${port} of ${host}, for ${names[index]}, can't be had: ${reasonOf(error)}`,
     );
   }
   return ports;

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import {
   Faults,
-  freePorts,
   startNetwork,
   type NetworkEvent,
   type RunReport,
@@ -12,7 +11,7 @@ import { count, duration } from '../../src/format';
 import { AuditCounts } from './audits';
 import { build } from './bundle';
 import { renderCheaters } from './cheater-table';
-import { buildCheaters, planNodes, type PlannedNode } from './cheaters';
+import { buildCheaters, planNodes } from './cheaters';
 import { closing, explain } from './closing';
 import { dashboardIn, openWhenUp } from './dashboard';
 import { Display } from './display';
@@ -20,8 +19,10 @@ import { judgeUnderFaults } from './fault-run';
 import { miningInspector, miningSummary } from './inspector';
 import { judge } from './judge';
 import type { SimulateOptions } from './options';
-import { successivePorts } from './preflight';
+import { nodePorts } from './node-ports';
+import { RemoteWorkCounts } from './remote-work';
 import { renderPage } from './report-page';
+import { stratumLine } from './stratum';
 import { renderReport } from './tables';
 import { taskVariables, variableNames } from './variables';
 
@@ -38,7 +39,7 @@ export async function simulate(
   const seed = options.seed ?? randomBytes(8).toString('hex');
   const names = variableNames(options, config);
   const inspector = mining ? miningInspector : undefined;
-  const apiPorts = await portsOf(options, plan, names);
+  const ports = await nodePorts(options, plan, names);
   const title = `${config.taskName}: ${count(nodes, 'node')}, ${roundsOf(options)}, seed ${seed}`;
   const display = new Display(title, rounds, inspector);
   await build(options, signal);
@@ -60,7 +61,7 @@ export async function simulate(
     directory,
     signal,
     ledger: options.ledger,
-    env: (index) => taskVariables(names, apiPorts[index]!, plan[index]!.variables),
+    env: (index) => taskVariables(names, ports[index]!, plan[index]!.variables),
     ...(inspector && { inspector }),
     ...(faults && { changeMethods: faults.changeMethods }),
     onEvent: (event) => {
@@ -70,13 +71,19 @@ export async function simulate(
   });
   display.start(network);
   faults?.start(network);
+  const stratum = mining ? stratumLine(network.nodes) : undefined;
+  if (stratum !== undefined) display.tell(stratum);
   const audits = mining ? new AuditCounts() : undefined;
+  const remoteWork = new RemoteWorkCounts();
   audits?.start(network.nodes);
+  if (mining) remoteWork.start(network.nodes);
   const outcome = await network.finished.finally(() => {
     display.stop();
     audits?.stop();
+    remoteWork.stop();
   });
-  const judged = audits && judge(audits.addTo(outcome, network.nodes), plan);
+  const judged =
+    audits && judge(remoteWork.addTo(audits.addTo(outcome, network.nodes), network.nodes), plan);
   const report = faults ? judgeUnderFaults(judged ?? outcome, plan, faults) : (judged ?? outcome);
 
   if (signal.aborted) console.log(interruptionOf(report, rounds));
@@ -92,25 +99,6 @@ export async function simulate(
   }
   if (options.report !== undefined) writeFileSync(options.report, renderPage(report));
   return report;
-}
-
-async function portsOf(
-  { apiPort }: SimulateOptions,
-  plan: readonly PlannedNode[],
-  names: readonly string[],
-): Promise<number[]> {
-  if (apiPort === undefined) return freePorts(plan.length);
-  if (!names.includes('API_PORT')) {
-    throw new Error(
-      `--api-port ${apiPort}: the task would not be told, its deployment declares no API_PORT`,
-    );
-  }
-  const host = process.env['API_HOST'] || '127.0.0.1';
-  return successivePorts(
-    apiPort,
-    plan.map(({ name }) => name),
-    host,
-  );
 }
 
 /** "3 rounds of 9 s" */

@@ -24,7 +24,7 @@ export async function simulateSynthetic(
     seed,
     submitters: synthetic,
     cache: syntheticCache,
-    variables: (apiPort) => taskVariables(names, apiPort, {}),
+    variables: (apiPort) => taskVariables(names, { api: apiPort, stratum: 0 }, {}),
     log: (line) => console.log(line),
   });
   if (signal.aborted) console.log('Interrupted: what is shown is as far as it got.');

@@ -8,10 +8,17 @@ export function variableNames({ mining }: SimulateOptions, config: TaskConfig): 
   return mining ? [...SETTING_NAMES, ...config.variables] : config.variables;
 }
 
-/** Variables from this shell; each node has its own API, and one thread by default. */
+/** Where a node listens. */
+export interface NodePorts {
+  readonly api: number;
+  /** 0 is no Stratum. */
+  readonly stratum: number;
+}
+
+/** Variables from this shell; each node has ports of its own, and one thread by default. */
 export function taskVariables(
   names: readonly string[],
-  apiPort: number,
+  ports: NodePorts,
   variables: PlannedNode['variables'],
 ): Record<string, string> {
   const wanted: NodeJS.ProcessEnv = {
@@ -19,7 +26,8 @@ export function taskVariables(
     API_HOST: '127.0.0.1',
     ...process.env,
     ...variables,
-    API_PORT: String(apiPort),
+    API_PORT: String(ports.api),
+    STRATUM_PORT: String(ports.stratum),
   };
   return Object.fromEntries(
     names.flatMap((name) => {

@@ -15,6 +15,7 @@ export async function soakNetworkOptions(
       MINING_THREADS: '1',
       MINING_INTENSITY: '25',
       API_PORT: String(ports[index]),
+      STRATUM_PORT: '0',
     }),
     inspector: miningInspector,
   };

@@ -22,7 +22,11 @@ describe('a round with many submitters', function () {
       submitters: 200,
       cache: path.join(directory, 'cache'),
       seed: 'synthetic test',
-      variables: (port) => ({ MINING_THREADS: '1', API_PORT: String(port) }),
+      variables: (port) => ({
+        MINING_THREADS: '1',
+        API_PORT: String(port),
+        STRATUM_PORT: '0',
+      }),
       log: () => undefined,
     });
     expect(report.failures).to.deep.equal([]);

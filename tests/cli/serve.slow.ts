@@ -38,6 +38,7 @@ describeProcesses('npm run serve as one file, alone, on Node 18', () => {
         STATE_DIR: path.join(folder, 'state'),
         API_HOST: '0.0.0.0',
         API_PORT: String(port),
+        STRATUM_PORT: '0',
         MINING_THREADS: '1',
       },
       stdio: 'ignore',

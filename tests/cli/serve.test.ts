@@ -5,11 +5,12 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { FileStore } from '../../cli/serve/file-store';
 import { makeStateFolder, stateFault } from '../../cli/serve/state-folder';
+import { freePorts } from '../../simulator';
 import { ConfigError } from '../../src/settings/schema';
 import { eventually, until } from '../fixtures/until';
 import { startProgram, SUBMITTER, TASK_ID } from '../fixtures/standalone';
+import { StratumClient } from '../fixtures/stratum-client';
 import { describeProcesses } from '../runner/describe-processes';
-import { freePort } from '../sdk-stand-in/http';
 
 describeProcesses('npm run serve', function () {
   this.timeout(60_000);
@@ -63,25 +64,34 @@ describeProcesses('npm run serve', function () {
     });
   }
 
-  it('says how to start a round, where it listens, and what it mines with', async () => {
-    const port = await freePort();
+  it('says how to start a round, where it and its Stratum listen, and what it mines with', async () => {
+    const [port, stratumPort] = await freePorts(2);
     const child = startProgram('cli/serve.ts', [], {
       TASK_ID,
       SUBMITTER_PUBLIC_KEY: SUBMITTER,
       STATE_DIR: folder,
       API_HOST: '0.0.0.0',
       API_PORT: String(port),
+      STRATUM_PORT: String(stratumPort),
       MINING_THREADS: '1',
       MINING_BACKEND: 'js',
     });
+    let miner: StratumClient | undefined;
     try {
       const start = await eventually(
         () => /no round runs.*: curl -X POST (\S+) /.exec(child.output()) ?? undefined,
       );
       expect(start[1]).to.equal(`http://127.0.0.1:${port}/task/0`);
+      expect(child.output()).to.include(
+        `Stratum miners connect to stratum+tcp://127.0.0.1:${stratumPort}\n`,
+      );
+      miner = await StratumClient.mining(stratumPort!, 'rig1');
+      expect(miner.extranonce1).to.match(/^[0-9a-f]{2}$/);
       expect((await fetch(start[1]!, { method: 'POST' })).status).to.equal(202);
       await until(() => child.output().includes('mining with 1 thread on js'));
+      expect(await miner.job()).to.have.property('isClean', true);
     } finally {
+      miner?.close();
       child.kill('SIGKILL');
     }
   });

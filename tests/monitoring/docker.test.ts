@@ -87,9 +87,11 @@ describe('monitoring/Dockerfile', () => {
         expect(textsOf(instructions, 'USER')).to.deep.equal(['node']);
       });
 
-      it('serves, exposes and checks one port', () => {
-        expect(textsOf(instructions, 'EXPOSE')).to.deep.equal(['8080']);
-        expect(textsOf(instructions, 'ENV').join(' ')).to.include('API_HOST=0.0.0.0 API_PORT=8080');
+      it('serves and exposes the API and Stratum, and checks the API', () => {
+        expect(textsOf(instructions, 'EXPOSE')).to.deep.equal(['8080 3333']);
+        const variables = textsOf(instructions, 'ENV').join(' ');
+        expect(variables).to.include('API_HOST=0.0.0.0 API_PORT=8080');
+        expect(variables).to.include('STRATUM_HOST=0.0.0.0 STRATUM_PORT=3333');
         expect(textsOf(instructions, 'HEALTHCHECK').join()).to.include(':8080/healthz');
       });
     });
@@ -199,8 +201,12 @@ describe('monitoring/docker-compose.yml', () => {
 
   it('publishes the ports of the documents, on loopback alone', () => {
     const ports = Object.values(compose.services).map((service) => service.ports);
-    expect(ports).to.deep.equal([8080, 9090, 3000].map((port) => [`127.0.0.1:${port}:${port}`]));
+    const published = [[8080, 3333], [9090], [3000]];
+    expect(ports).to.deep.equal(
+      published.map((of) => of.map((port) => `127.0.0.1:${port}:${port}`)),
+    );
     const guide = readText('docs/MONITORING.md');
     for (const port of [8080, 9090, 3000]) expect(guide).to.include(`<http://127.0.0.1:${port}>`);
+    expect(guide).to.include('`stratum+tcp://127.0.0.1:3333`');
   });
 });

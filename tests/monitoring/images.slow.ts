@@ -42,11 +42,16 @@ describe('the images of monitoring/Dockerfile', function () {
       mkdirSync(path.dirname(to), { recursive: true });
       cpSync(existsSync(made) ? made : path.join(ROOT, source!), to);
     }
-    const [port] = await freePorts(1);
+    const [port, stratumPort] = await freePorts(2);
     const command = (keyword: string): string[] =>
       textsOf(instructions, keyword).flatMap(
         (text) =>
-          JSON.parse(text.replace(/^[^[]*/, '').replaceAll('8080', String(port))) as string[],
+          JSON.parse(
+            text
+              .replace(/^[^[]*/, '')
+              .replaceAll('8080', String(port))
+              .replaceAll('3333', String(stratumPort)),
+          ) as string[],
       );
     const [program, ...rest] = [
       ...command('ENTRYPOINT'),
@@ -55,7 +60,13 @@ describe('the images of monitoring/Dockerfile', function () {
     expect(program).to.equal('node');
     const started = spawn(process.execPath, rest, {
       cwd: app,
-      env: { PATH: process.env['PATH'], API_HOST: '127.0.0.1', API_PORT: String(port), ...env },
+      env: {
+        PATH: process.env['PATH'],
+        API_HOST: '127.0.0.1',
+        API_PORT: String(port),
+        STRATUM_PORT: String(stratumPort),
+        ...env,
+      },
       stdio: 'ignore',
     });
     child = started;

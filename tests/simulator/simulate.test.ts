@@ -149,13 +149,23 @@ describeProcesses('npm run simulate', function () {
     expect(stdout).to.include(keep);
   });
 
-  it('gives the APIs successive ports and the host of the shell, for others to reach', async () => {
+  it('gives the APIs and Stratum successive ports and the host of the shell, for others to reach', async () => {
     const keep = join(directory, 'kept');
     // Treated like this repository's task, whatever its deployment declares: the toy does not open the ports.
-    const args = ['--task', 'tests/fixtures/toy-task.js', '--api-port', '18000', '--keep', keep];
-    const run = simulate([...args, '--round-seconds', '2'], { API_HOST: '::' });
-    const apis = (await tasks(run, keep)).map(({ env }) => [env['API_HOST'], env['API_PORT']]);
-    expect(apis).to.deep.equal(['18000', '18001', '18002'].map((port) => ['::', port]));
+    const args = ['--task', 'tests/fixtures/toy-task.js', '--keep', keep];
+    const ports = ['--api-port', '18000', '--stratum-port', '18100'];
+    const hosts = { API_HOST: '::', STRATUM_HOST: '0.0.0.0' };
+    const run = simulate([...args, ...ports, '--round-seconds', '2'], hosts);
+    const started = await tasks(run, keep);
+    const of = (what: string): unknown => started.map(({ env }) => env[what]);
+    expect(of('API_HOST')).to.deep.equal(['::', '::', '::']);
+    expect(of('API_PORT')).to.deep.equal(['18000', '18001', '18002']);
+    expect(of('STRATUM_HOST')).to.deep.equal(['0.0.0.0', '0.0.0.0', '0.0.0.0']);
+    expect(of('STRATUM_PORT')).to.deep.equal(['18100', '18101', '18102']);
+    const nodes = [18_100, 18_101, 18_102].map(
+      (port, index) => `node-${index + 1} stratum+tcp://127.0.0.1:${port}`,
+    );
+    expect(run.output()).to.include(`Stratum, for any SHA-256 miner: ${nodes.join(', ')}\n`);
   });
 
   it('exits with 130 when Ctrl-C cuts it short, and says where it was', async () => {

@@ -22,7 +22,12 @@ describeProcesses("the task in the SDK's local test mode", function () {
     const cwd = mkdtempSync(path.join(os.tmpdir(), 'local-mode-'));
     const loader = createRequire(__filename).resolve('tsx');
     const script = path.join(__dirname, '../fixtures/local-mode.ts');
-    const env = { PATH: process.env['PATH'], MINING_SECONDS: '3', API_PORT: '18080' };
+    const env = {
+      PATH: process.env['PATH'],
+      MINING_SECONDS: '3',
+      API_PORT: '18080',
+      STRATUM_PORT: '0',
+    };
     try {
       const tsconfig = path.join(__dirname, '../../tsconfig.json');
       // Without a task id it is the local test mode; the port is its own.

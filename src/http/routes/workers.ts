@@ -35,6 +35,8 @@ function stateOf(worker: WorkerState, best: bigint | undefined, nowMs: number) {
     round_hash_rate: Math.round(roundHashrateHps),
     difficulty: difficultyOrNull(target),
     accepted_shares: worker.accepted,
+    // May pass 2^53.
+    proven_hashes: String(BigInt(Math.round(worker.provenHashes))),
     rejected_shares: Object.fromEntries(REJECTED_AS.map((as) => [as, rejected.get(as) ?? 0])),
     round_best_difficulty: difficultyOrNull(roundBest),
     best_difficulty: difficultyOrNull(best),

@@ -23,6 +23,7 @@ describeProcesses('the rounds that npm run serve runs by itself', function () {
       SUBMITTER_PUBLIC_KEY: SUBMITTER,
       STATE_DIR: folder,
       API_PORT: String(port),
+      STRATUM_PORT: '0',
       MINING_THREADS: '1',
       MINING_INTENSITY: '50',
     });

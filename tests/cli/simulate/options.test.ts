@@ -51,6 +51,7 @@ describe("the simulator's options", () => {
     ['--synthetic 9 --report x.html', /--synthetic.* cannot be used with .*--report/],
     ['--synthetic 9 --open', /--synthetic.* cannot be used with .*--open/],
     ['--synthetic 9 --api-port 8080', /--synthetic.* cannot be used with .*--api-port/],
+    ['--synthetic 9 --stratum-port 3333', /--synthetic.* cannot be used with .*--stratum-port/],
     ['--synthetic 9 --ledger strict', /--synthetic.* cannot be used with .*--ledger/],
     ['--synthetic 9 --no-mining', /--synthetic.* cannot be used with .*--no-mining/],
     ['--synthetic-cache x', /'--synthetic-cache <directory>' goes with --synthetic alone/],

@@ -51,7 +51,9 @@ describe('what is tried before a run', () => {
     const { port } = server.address() as AddressInfo;
     try {
       const first = port - 1;
-      const error = await errorOf(successivePorts(first, ['node-1', 'node-2'], '127.0.0.1'));
+      const error = await errorOf(
+        successivePorts('--api-port', first, ['node-1', 'node-2'], '127.0.0.1'),
+      );
       expect(error).to.equal(
         `--api-port ${first}: port ${port} of 127.0.0.1, for node-2, can't be had: another program listens there (EADDRINUSE)`,
       );
@@ -59,12 +61,14 @@ describe('what is tried before a run', () => {
       server.close();
       await once(server, 'close');
     }
-    expect(await successivePorts(port, ['node-1'], '127.0.0.1')).to.deep.equal([port]);
+    expect(await successivePorts('--api-port', port, ['node-1'], '127.0.0.1')).to.deep.equal([
+      port,
+    ]);
   });
 
   it('is the host that they listen on', async () => {
     // Reserved for documentation (RFC 5737): no machine has it.
-    const error = await errorOf(successivePorts(18_000, ['node-1'], '203.0.113.1'));
+    const error = await errorOf(successivePorts('--api-port', 18_000, ['node-1'], '203.0.113.1'));
     expect(error).to.match(
       /port 18000 of 203\.0\.113\.1, for node-1, can't be had: .*EADDRNOTAVAIL/,
     );
