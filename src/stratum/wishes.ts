@@ -23,7 +23,9 @@ export function configured([names, options]: readonly unknown[]): Configured {
       wished.answer['version-rolling.mask'] = hex(wished.versionMask, 8);
     }
     if (name === 'minimum-difficulty') {
-      const least = Number(of['minimum-difficulty.value']);
+      const value = of['minimum-difficulty.value'];
+      // Objects may be such as can't be turned into a number.
+      const least = typeof value === 'object' ? NaN : Number(value);
       if (least > 0 && Number.isFinite(least)) wished.leastDifficulty = least;
     }
   }
