@@ -8,6 +8,8 @@ export interface PlaceLimits {
   each: number;
   /** How many of them are kept for loopback. */
   reservedForLoopback: number;
+  /** How many loopback may take; by default everything but one other address' share. */
+  forLoopback?: number;
 }
 
 /** Whether an address is a loopback address. */
@@ -21,7 +23,7 @@ const LOOPBACK = 'loopback';
 /**
  * Limits connections by remote address. An IPv6 network (/56, as in the rate limits) counts as one address, and so does
  * all of loopback. Loopback serves the owner and whoever comes through a tunnel or proxy on this machine, so it may
- * take everything but one other address' share.
+ * take much more.
  */
 export class Places {
   private readonly taken = new Map<string, number>();
@@ -44,9 +46,9 @@ export class Places {
   }
 
   private isFreeFor(key: string): boolean {
-    const { all, each, reservedForLoopback } = this.limits;
+    const { all, each, reservedForLoopback, forLoopback = all - each } = this.limits;
     if (this.total >= all) return false;
-    if (key === LOOPBACK) return this.takenBy(key) < all - each;
+    if (key === LOOPBACK) return this.takenBy(key) < forLoopback;
     const byStrangers = this.total - this.takenBy(LOOPBACK);
     return this.takenBy(key) < each && byStrangers < all - reservedForLoopback;
   }

@@ -19,7 +19,7 @@ export interface Listener {
 
 /** A socket and the session that it carries. */
 export class Connection {
-  readonly session: Session;
+  private readonly session: Session;
   private readonly lines = new Lines();
   private isReading = false;
 
@@ -38,8 +38,9 @@ export class Connection {
     socket.on('data', (bytes: Buffer) => this.orEnd(() => this.read(bytes)));
   }
 
-  get isClosed(): boolean {
-    return this.socket.destroyed;
+  /** Does something with its session, unless it is closed. */
+  use(work: (session: Session) => void): void {
+    if (!this.isClosed) this.orEnd(() => work(this.session));
   }
 
   /** Closes it at once. @param why for the log */
@@ -49,7 +50,12 @@ export class Connection {
     this.listener.onEnd(why);
   }
 
+  private get isClosed(): boolean {
+    return this.socket.destroyed;
+  }
+
   private write(text: string): void {
+    if (this.isClosed) return;
     this.socket.write(text);
     if (this.socket.writableLength > MAX_UNSENT_BYTES) return this.end('it reads nothing');
     this.goOn();
@@ -79,7 +85,7 @@ export class Connection {
     if (this.socket.isPaused() && !this.isReading && !this.session.isFull) this.socket.resume();
   }
 
-  /** Does something with what a miner sent; ends the connection if that is no Stratum. */
+  /** Does something; ends the connection if what the miner sent is no Stratum, or for a fault of this node. */
   private orEnd(work: () => void): void {
     try {
       work();

@@ -159,12 +159,14 @@ const optionalText = z.string().optional().catch(undefined);
 /** [user agent?, session id?]: the session is ignored. */
 export const subscribeParams = z.tuple([optionalText]).rest(z.unknown()).catch([undefined]);
 
-/** [name, password?] */
+/** [name, password?]; a password that is no text is none. */
 export const authorizeParams = z
-  .tuple([name, optionalText])
+  .tuple([name])
   .rest(z.unknown())
-  .or(z.tuple([name]))
-  .transform(([name, password]) => ({ name, password: password ?? '' }));
+  .transform(([name, password]) => ({
+    name,
+    password: typeof password === 'string' ? password : '',
+  }));
 
 const DIFFICULTY = 'difficulty: expected a number above 0';
 /** A difficulty as a number or its text. */

@@ -35,6 +35,8 @@ export interface StratumAddress {
 /** Serves Stratum V1: any SHA-256 miner that connects mines for the node. */
 export class StratumServer {
   private readonly connections = new Set<Connection>();
+  /** Those of the connections, and those in a handshake. */
+  private readonly sockets = new Set<Socket>();
   private readonly arrivals = new Arrivals();
   /** Connections by extranonce1. */
   private readonly holders = new Uint16Array(EXTRANONCE1S);
@@ -62,7 +64,8 @@ export class StratumServer {
     if (!server) {
       return log.error(`no Stratum on ${host}: none of the ports from ${port} on can be had`);
     }
-    this.server = server;
+    // Such as no descriptor for another connection: those that are open go on.
+    this.server = server.on('error', this.tellFault);
     this.options = options;
     this.ticker = setInterval(() => this.tick(), TICK_MS).unref();
     this.follow();
@@ -87,7 +90,7 @@ export class StratumServer {
     if (!server) return;
     this.server = undefined;
     clearInterval(this.ticker);
-    for (const connection of this.connections) connection.end('this node stops');
+    for (const socket of this.sockets) socket.destroy();
     await new Promise<void>((resolve) => server.close(() => resolve()));
   }
 
@@ -105,8 +108,9 @@ export class StratumServer {
     };
     const places = new Places({
       all: maxConnections,
-      each: Math.min(CONNECTIONS_EACH, maxConnections),
+      each: CONNECTIONS_EACH,
       reservedForLoopback: 0,
+      forLoopback: maxConnections,
     });
     const onSocket = (socket: Socket): void => this.serve(node, socket);
     const settings = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };
@@ -115,9 +119,8 @@ export class StratumServer {
         ? createTlsServer({ ...settings, ...tls, handshakeTimeout: HANDSHAKE_MS }, onSocket)
         : createServer(settings, onSocket);
       // Before a handshake, which costs much more.
-      server.on('connection', (socket: Socket) => this.admit(places, socket));
-      // Such as no descriptor for another connection: those that are open go on.
-      return server.on('error', this.tellFault).on('tlsClientError', () => undefined);
+      server.prependListener('connection', (socket: Socket) => this.admit(places, socket));
+      return server.on('tlsClientError', () => undefined);
     };
   }
 
@@ -126,8 +129,12 @@ export class StratumServer {
     socket.on('error', () => socket.destroy());
     const address = socket.remoteAddress;
     const leave = this.arrivals.isFree(address) ? places.take(address) : undefined;
-    if (leave) socket.once('close', leave);
-    else socket.destroy();
+    if (!leave) return void socket.destroy();
+    this.sockets.add(socket);
+    socket.once('close', () => {
+      this.sockets.delete(socket);
+      leave();
+    });
   }
 
   private serve(node: StratumNode, socket: Socket): void {
@@ -188,7 +195,7 @@ export class StratumServer {
 
   private async each(work: (session: Session) => void): Promise<void> {
     for await (const connection of inTurns([...this.connections])) {
-      if (!connection.isClosed) work(connection.session);
+      connection.use(work);
     }
   }
 }

@@ -1,16 +1,16 @@
-import { timingSafeEqual } from 'node:crypto';
-import { sha256 } from '../bitcoin/sha256';
 import { EXTRANONCE2_SIZE } from '../consensus';
-import { LOCAL_WORKER } from '../rounds/share-batches';
+import type { RejectedAs, RemoteWorker } from '../workers/worker';
 import type { Workers } from '../workers/workers';
 import { Difficulty } from './difficulty';
 import type { HandedJob } from './handed-jobs';
 import { JobFeed, type FeedNode } from './job-feed';
 import * as messages from './messages';
 import { CODES, readParams, StratumError, type Request } from './messages';
+import { Flood, InvalidRun } from './offences';
 import { Outbox } from './outbox';
-import { judge, type JudgingNode, type Reject } from './submit';
+import { judge, type JudgingNode } from './submit';
 import { configured, readPassword } from './wishes';
+import { printable, WorkerNames } from './worker-names';
 
 /** What the connections of a node share. */
 export interface StratumNode extends FeedNode, JudgingNode {
@@ -29,32 +29,35 @@ export interface Peer {
 
 const SUBSCRIBE_MS = 15_000;
 const SILENCE_MS = 600_000;
-/** Names of a proxy's miners. */
-const MAX_NAMES = 32;
-/** So much of a name, and of what a miner calls itself, is shown. */
-const SHOWN_CHARACTERS = 64;
-/** From so many submits a second on, the difficulty rises; from the higher number on, the connection is closed. */
-const FLOOD = { risesAt: 200, endsAt: 2_000 };
-/** After so long without an accepted share but with invalid ones a miner gets a new job; later it is closed. */
-const INVALID = { shares: 5, renewedMs: 60_000, endsMs: 180_000 };
 /** A miner whose answers wait for the store isn't read any further. */
 const MAX_WAITING = 1_000;
+
+const UNSTORED = new StratumError(CODES.other, 'This node could not store the share');
+
+/** As what a share counts that is refused with a code. */
+const REJECTED_AS: Partial<Record<number, RejectedAs>> = {
+  [CODES.other]: 'invalid',
+  [CODES.jobNotFound]: 'stale',
+  [CODES.duplicate]: 'duplicate',
+  [CODES.lowDifficulty]: 'low_difficulty',
+};
 
 /** One connection, from mining.subscribe to its end. */
 export class Session {
   private readonly outbox: Outbox;
   private readonly feed: JobFeed;
+  private readonly names: WorkerNames;
+  private readonly flood = new Flood();
+  private readonly invalidRun = new InvalidRun();
   private readonly startedAtMs: number;
   private heardAtMs: number;
   private agent = '';
   private isSubscribed = false;
-  /** Ids of workers by the names as the miner writes them. */
-  private readonly names = new Map<string, string>();
   private versionMask = 0;
   private suggested: number | undefined;
+  private fixed: number | undefined;
+  /** Undefined until there is a worker that may be sent work. */
   private difficulty: Difficulty | undefined;
-  private submitsThisSecond = 0;
-  private invalid = { shares: 0, sinceMs: 0, isRenewed: false };
 
   /** @param extranonce1 u8, fixed for the connection */
   constructor(
@@ -63,6 +66,7 @@ export class Session {
     private readonly peer: Peer,
   ) {
     this.outbox = new Outbox(peer.write);
+    this.names = new WorkerNames(node.password);
     const onJob = (job: HandedJob): void => this.noteWork(job);
     const send = (line: string): void => this.outbox.send(line);
     this.feed = new JobFeed(node, extranonce1, send, onJob, node.now);
@@ -74,12 +78,7 @@ export class Session {
     return this.outbox.waiting > MAX_WAITING;
   }
 
-  /** Whether it has a worker. */
-  get isMining(): boolean {
-    return this.difficulty !== undefined;
-  }
-
-  /** Reads a line and answers it. @throws NoStratumError when it isn't Stratum */
+  /** Reads a line and answers it. @throws NoStratumError when the connection is to be closed for it */
   receive(line: string): void {
     const request = messages.readRequest(line);
     this.heardAtMs = this.node.now();
@@ -87,14 +86,17 @@ export class Session {
     const { id } = request;
     // An answer to a submit may have to wait for the store.
     const answer = id === undefined ? () => undefined : this.outbox.reserve();
-    const refuse = (error: unknown): void => answer(messages.errorLine(id, asStratumError(error)));
     try {
       const result = this.handle(request);
       if (result instanceof Promise) {
-        result.then(() => answer(messages.answerLine(id, true)), refuse);
+        result.then(
+          () => answer(messages.answerLine(id, true)),
+          () => answer(messages.errorLine(id, UNSTORED)),
+        );
       } else answer(messages.answerLine(id, result));
     } catch (error) {
-      refuse(error);
+      if (!(error instanceof StratumError)) throw error;
+      answer(messages.errorLine(id, error));
     }
     // Only behind the answer: some miners take the next line for it.
     this.beginWork();
@@ -112,14 +114,12 @@ export class Session {
       return this.peer.end('it did not subscribe');
     }
     if (nowMs - this.heardAtMs > SILENCE_MS) return this.peer.end('it was silent');
-    if (this.submitsThisSecond > FLOOD.risesAt) {
-      this.difficulty?.flooded(this.submitsThisSecond, nowMs);
-    }
-    this.submitsThisSecond = 0;
+    const submits = this.flood.tick();
+    if (submits > 0) this.difficulty?.flooded(submits, nowMs);
     this.feed.tick();
   }
 
-  /** Does what a request asks. @returns the answer; a promise of true for a share that is being stored */
+  /** Does what a request asks. @returns the answer; a promise for a share that is being stored */
   private handle({ method, params }: Request): unknown {
     switch (method) {
       case 'mining.submit':
@@ -157,26 +157,8 @@ export class Session {
   private authorize(params: readonly unknown[]): true {
     const { name, password } = readParams(messages.authorizeParams, params);
     const { items, difficulty } = readPassword(password);
-    const { workers, now, password: wanted } = this.node;
-    if (wanted !== '' && !items.some((item) => isSame(item, wanted))) {
-      throw new StratumError(CODES.unauthorized, 'Unauthorized worker: wrong password');
-    }
-    if (!this.names.has(name) && this.names.size >= MAX_NAMES) {
-      const message = `Unauthorized worker: at most ${MAX_NAMES} names a connection`;
-      throw new StratumError(CODES.unauthorized, message);
-    }
-    const id = workerIdOf(name);
-    this.names.set(name, id);
-    workers.register(id).agent = this.agent;
-    this.difficulty ??= new Difficulty(
-      {
-        agent: this.agent,
-        suggested: this.suggested,
-        fixed: difficulty,
-        hashrateHps: workers.find(id)?.hashrateHps || undefined,
-      },
-      now(),
-    );
+    this.register(this.names.authorize(name, items));
+    this.fixed ??= difficulty;
     return true;
   }
 
@@ -194,73 +176,56 @@ export class Session {
   }
 
   private submit(params: readonly unknown[]): true | Promise<void> {
-    if (++this.submitsThisSecond > FLOOD.endsAt) this.peer.end('it floods this node');
+    this.flood.note();
     if (!this.isSubscribed) throw new StratumError(CODES.notSubscribed, 'Not subscribed');
+    try {
+      return this.judge(params);
+    } catch (error) {
+      if (error instanceof StratumError) this.noteRefused(params[0], error);
+      throw error;
+    }
+  }
+
+  private judge(params: readonly unknown[]): true | Promise<void> {
     const submit = readParams(messages.submitParams, params);
-    const workerId = this.names.get(submit.name);
+    const workerId = this.names.idOf(submit.name);
     if (workerId === undefined) {
-      this.noteInvalid();
       throw new StratumError(CODES.unauthorized, 'Unauthorized worker');
     }
     const { node, feed, versionMask } = this;
-    const verdict = judge(node, { submit, workerId, versionMask }, feed);
-    if ('reject' in verdict) throw this.rejected(workerId, verdict.reject);
-    this.invalid.shares = 0;
-    this.difficulty?.found(verdict.difficulty, node.now());
-    return verdict.stored ?? true;
+    const { difficulty, stored } = judge(node, { submit, workerId, versionMask }, feed);
+    this.invalidRun.over();
+    this.difficulty?.found(difficulty, node.now());
+    return stored ?? true;
   }
 
-  private rejected(workerId: string, { as, code, message }: Reject): StratumError {
-    this.node.workers.find(workerId)?.reject(as);
-    if (code !== CODES.duplicate && code !== CODES.jobNotFound) this.noteInvalid();
-    return new StratumError(code, message);
+  /** Repeated and late shares are no offence: some miners repeat nonces, and all are late at times. */
+  private noteRefused(name: unknown, { code }: StratumError): void {
+    const { workers, now } = this.node;
+    const id = this.names.idOf(name);
+    const as = REJECTED_AS[code];
+    if (id !== undefined && as) workers.find(id)?.reject(as);
+    if (code === CODES.duplicate || code === CODES.jobNotFound) return;
+    if (this.invalidRun.note(now())) this.renew();
   }
 
-  private noteInvalid(): void {
-    const { invalid, node } = this;
-    const nowMs = node.now();
-    if (invalid.shares++ === 0) [invalid.sinceMs, invalid.isRenewed] = [nowMs, false];
-    const lastsMs = nowMs - invalid.sinceMs;
-    if (invalid.shares < INVALID.shares) return;
-    if (lastsMs > INVALID.endsMs) this.peer.end('its shares are invalid');
-    else if (lastsMs > INVALID.renewedMs && !invalid.isRenewed) {
-      invalid.isRenewed = true;
-      this.renew();
-    }
-  }
-
+  /** Once the miner can be sent work. */
   private beginWork(): void {
-    if (!this.isSubscribed || !this.difficulty || this.hasBegun) return;
-    this.hasBegun = true;
+    const { names, agent, suggested, fixed, node } = this;
+    const [id] = names.ids;
+    if (this.difficulty || !this.isSubscribed || id === undefined) return;
+    const hashrateHps = node.workers.find(id)?.hashrateHps || undefined;
+    this.difficulty = new Difficulty({ agent, suggested, fixed, hashrateHps }, node.now());
     this.feed.start(this.difficulty);
   }
-  private hasBegun = false;
 
   private noteWork({ round, target }: HandedJob): void {
-    for (const id of this.names.values()) this.node.workers.register(id).works(round, target);
+    for (const id of this.names.ids) this.register(id).works(round, target);
   }
-}
 
-function asStratumError(error: unknown): StratumError {
-  if (error instanceof StratumError) return error;
-  return new StratumError(CODES.other, 'This node could not store the share');
-}
-
-/** In a time that tells nothing about where they differ. */
-function isSame(a: string, b: string): boolean {
-  return timingSafeEqual(sha256(Buffer.from(a)), sha256(Buffer.from(b)));
-}
-
-/** The name as it is shown and logged: at most 64 characters, none of which does anything. */
-function printable(text: string): string {
-  return text
-    .replace(/[^\x20-\x7e]/g, '?')
-    .trim()
-    .slice(0, SHOWN_CHARACTERS);
-}
-
-/** Never that of this node's own threads, and never empty. */
-function workerIdOf(name: string): string {
-  const id = printable(name) || 'unnamed';
-  return id === LOCAL_WORKER ? `${LOCAL_WORKER}-miner` : id;
+  private register(id: string): RemoteWorker {
+    const worker = this.node.workers.register(id);
+    worker.agent = this.agent;
+    return worker;
+  }
 }

@@ -3,11 +3,11 @@ import { toPacked } from '../rounds/round-record';
 import type { ShareIntake } from '../rounds/share-intake';
 import type { ShareLog } from '../rounds/share-log';
 import { MAX_TIME_OFFSET, type Attempt } from '../work/attempt';
-import type { RejectedAs } from '../workers/worker';
 import type { Workers } from '../workers/workers';
 import { HASHES_PER_DIFFICULTY } from './difficulty';
+import type { HandedJob } from './handed-jobs';
 import type { JobFeed } from './job-feed';
-import { CODES, type Submit } from './messages';
+import { CODES, StratumError, type Submit } from './messages';
 
 /** What shares are judged with. */
 export interface JudgingNode {
@@ -15,32 +15,6 @@ export interface JudgingNode {
   shares: Pick<ShareLog, 'noteConflict'>;
   workers: Workers;
 }
-
-/** Why a share is refused. */
-export interface Reject {
-  as: RejectedAs;
-  code: (typeof CODES)[keyof typeof CODES];
-  message: string;
-}
-
-export type Verdict =
-  | { reject: Reject }
-  /** difficulty: that it stands for; stored: pending for as long as a kill could still lose a share of the proof */
-  | { difficulty: number; stored: Promise<void> | undefined };
-
-const STALE: Reject = { as: 'stale', code: CODES.jobNotFound, message: 'Job not found' };
-const DUPLICATE: Reject = { as: 'duplicate', code: CODES.duplicate, message: 'Duplicate share' };
-const LOW: Reject = {
-  as: 'low_difficulty',
-  code: CODES.lowDifficulty,
-  message: 'Low difficulty share',
-};
-const OFF_TIME: Reject = { as: 'invalid', code: CODES.other, message: 'Time out of range' };
-const OFF_MASK: Reject = {
-  as: 'invalid',
-  code: CODES.other,
-  message: 'Version bits outside the mask',
-};
 
 /** Who submits what. */
 export interface Submitted {
@@ -50,24 +24,29 @@ export interface Submitted {
   versionMask: number;
 }
 
-/** Judges a submit on the job that it names, through the door for all shares. */
+/** What became of an accepted share. */
+export interface Accepted {
+  /** That it stands for; 0 if it met only an earlier, easier one. */
+  difficulty: number;
+  /** Pending for as long as a kill could still lose a share of the proof; undefined if none can. */
+  stored: Promise<void> | undefined;
+}
+
+/**
+ * Judges a submit on the job that it names, through the door for all shares.
+ * @throws StratumError when it is refused
+ */
 export function judge(
   { intake, shares, workers }: JudgingNode,
   { submit, workerId, versionMask }: Submitted,
   feed: Pick<JobFeed, 'find' | 'targetFor'>,
-): Verdict {
+): Accepted {
   const job = feed.find(submit.jobId);
   if (!job) {
     shares.noteConflict();
-    return { reject: STALE };
+    throw new StratumError(CODES.jobNotFound, 'Job not found');
   }
-  const timeOffset = (submit.time - job.template.time) | 0;
-  if (timeOffset < 0 || timeOffset > MAX_TIME_OFFSET) return { reject: OFF_TIME };
-  const rolled = submit.versionBits;
-  if ((rolled & ~versionMask) !== 0) return { reject: OFF_MASK };
-  const { extranonce2, nonce } = submit;
-  const versionBits = rolled >>> VERSION_BITS_SHIFT;
-  const attempt: Attempt = { prefix: job.prefix, extranonce2, versionBits, timeOffset, nonce };
+  const attempt = attemptOf(submit, job, versionMask);
   let difficulty = 0;
   const outcome = intake.take({
     job: { ...job, target: feed.targetFor(job) },
@@ -83,7 +62,33 @@ export function judge(
     },
   });
   if (outcome.outcome === 'accepted') return { difficulty, stored: outcome.stored };
-  if (outcome.outcome === 'rejected') return { reject: LOW };
+  if (outcome.outcome === 'rejected') {
+    throw new StratumError(CODES.lowDifficulty, 'Low difficulty share');
+  }
   shares.noteConflict();
-  return { reject: outcome.reason === 'duplicate_share' ? DUPLICATE : STALE };
+  throw outcome.reason === 'duplicate_share'
+    ? new StratumError(CODES.duplicate, 'Duplicate share')
+    : new StratumError(CODES.jobNotFound, 'Job not found');
+}
+
+/** What was rolled on a job. @throws StratumError 20 for what a proof can't hold, or the miner may not roll */
+function attemptOf(
+  { time, versionBits, extranonce2, nonce }: Submit,
+  { template, prefix }: HandedJob,
+  versionMask: number,
+): Attempt {
+  const timeOffset = (time - template.time) | 0;
+  if (timeOffset < 0 || timeOffset > MAX_TIME_OFFSET) {
+    throw new StratumError(CODES.other, 'Time out of range');
+  }
+  if ((versionBits & ~versionMask) !== 0) {
+    throw new StratumError(CODES.other, 'Version bits outside the mask');
+  }
+  return {
+    prefix,
+    extranonce2,
+    versionBits: versionBits >>> VERSION_BITS_SHIFT,
+    timeOffset,
+    nonce,
+  };
 }
