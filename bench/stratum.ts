@@ -29,7 +29,9 @@ const HTTP_MOST_A_SECOND = 3_000;
 /** The threads have a proof by then, which hardly any share of the load can enter. */
 const SETTLE_MS = 3_000;
 const WARM_UP_SECONDS = 1;
-const KILLS = [0.2, 0.5, 1];
+/** The node is killed after so many shares of a round were acknowledged. */
+const KILLS = [100, 1_000, 10_000];
+const KILLED_WITHIN_SECONDS = 20;
 
 interface Results {
   stratumAt10: Measured;
@@ -102,10 +104,12 @@ async function killed(
 ): Promise<Kept> {
   await node.start(round);
   const connections = await openConnections(node.stratumPort, FEW);
-  findShares(connections, floodSize(FEW, after + 1, MOST_A_SECOND));
-  log(`flooding, and killing the node after ${after} s`);
-  const flooding = flood(connections, { inFlight: IN_FLIGHT, seconds: after + 1 });
-  await sleep(after * 1000);
+  findShares(connections, 2 * after);
+  log(`flooding, and killing the node after ${after} shares`);
+  const flooding = flood(connections, { inFlight: IN_FLIGHT, seconds: KILLED_WITHIN_SECONDS });
+  const acknowledgedOf = (): number =>
+    connections.reduce((sum, each) => sum + each.acknowledged, 0);
+  while (acknowledgedOf() < after) await sleep(1);
   await node.kill();
   await flooding;
   const acknowledged = connections.flatMap(({ shares, acknowledged: count, template }) =>
@@ -207,8 +211,8 @@ function tables({ stratumAt10, stratumAt1000, http, miners, memory, kills }: Res
     `${MINERS.count} such miners take ${miners.cpuPercent.toFixed(1)} % of a core`,
     `0, ${FEW} and ${MANY} connections: ${megabytes.join(', ')} MiB, ${eachKb.toFixed(0)} KiB each`,
     ...kills.map(
-      ({ acknowledged, belonging, found }, i) =>
-        `killed ${KILLS[i]} s into a round: ${acknowledged} shares acknowledged, ${belonging} of them belong in the proof, ${found} are in it`,
+      ({ acknowledged, belonging, found }) =>
+        `killed: ${acknowledged} shares acknowledged, ${belonging} of them belong in the proof, ${found} are in it`,
     ),
   ].join('\n');
 }
