@@ -12,6 +12,8 @@ const ROOT = path.join(__dirname, '..');
 /** A node without Koii, in a process of its own. */
 export interface StandaloneNode {
   url: string;
+  /** Where it serves Stratum. */
+  stratumPort: number;
   /** Starts mining a round. */
   start(round: number): Promise<void>;
   /** The value of a metric without labels. */
@@ -35,7 +37,7 @@ export async function startNode(
   program = 'cli/serve.ts',
 ): Promise<StandaloneNode> {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'bench-node-'));
-  const [port] = await freePorts(1);
+  const [port, stratumPort] = await freePorts(2);
   const url = `http://127.0.0.1:${port}`;
   const env = {
     ...process.env,
@@ -44,7 +46,7 @@ export async function startNode(
     STATE_DIR: directory,
     API_PORT: String(port),
     API_RATE_LIMIT: '0',
-    STRATUM_PORT: '0',
+    STRATUM_PORT: String(stratumPort),
     LOG_LEVEL: 'warn',
     ...variables,
   };
@@ -55,6 +57,7 @@ export async function startNode(
   };
   return {
     url,
+    stratumPort: stratumPort!,
     async start(round) {
       const { status } = await fetch(`${url}/task/${round}`, { method: 'POST' });
       if (status !== 202) throw new Error(`the round was not started: ${status}`);
@@ -76,11 +79,7 @@ export async function startNode(
   };
 }
 
-async function launch(
-  program: string,
-  env: NodeJS.ProcessEnv,
-  url: string,
-): Promise<ChildProcess> {
+async function launch(program: string, env: NodeJS.ProcessEnv, url: string): Promise<ChildProcess> {
   const node = spawn(process.execPath, ['--import', 'tsx', path.join(ROOT, program)], {
     cwd: ROOT,
     env,
