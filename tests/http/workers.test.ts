@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { FLOOR } from '../../src/consensus';
 import { REJECTED_AS } from '../../src/workers/worker';
 import { MAX_WORKERS } from '../../src/workers/workers';
-import { mineShares, type Work } from '../fixtures/shares';
+import { mineShares } from '../fixtures/shares';
 import { StratumClient } from '../fixtures/stratum-client';
 import { SidePort } from '../fixtures/side-port';
 import { seed } from '../fixtures/template';
@@ -73,7 +73,7 @@ describe('GET /workers', function () {
     const { body } = await side.ask(`/task/${ROUND}?worker_id=rig1`);
     const from = Date.now();
     const difficulties: number[] = [];
-    for (const share of mineShares(body.work as Work, 3)) {
+    for (const share of mineShares(body.work, 3)) {
       const { status, body: accepted } = await side.ask(`/submission/${ROUND}`, share);
       expect(status).to.equal(201);
       difficulties.push((accepted as unknown as { difficulty: number }).difficulty);
@@ -107,7 +107,7 @@ describe('GET /workers', function () {
   it('counts what is refused over HTTP for the worker that it names', async () => {
     await side.node.miner.begin(ROUND, seed, Infinity);
     const { body } = await side.ask(`/task/${ROUND}?worker_id=rig1`);
-    const [share, other] = mineShares(body.work as Work, 2);
+    const [share, other] = mineShares(body.work, 2);
     const nobodys = { worker_id: 'unknown', submission_id: 'again' };
     const sent = [
       share,
