@@ -30,7 +30,7 @@ export function nameOf(worker: string): string {
 }
 
 function showBest({ best, round }: Status): void {
-  setValue('best', best ? si(best.difficulty) : '–', 'ever');
+  setValue('best', best ? si(best.difficulty) : '–');
   setText('best-round', round?.bestDifficulty ? si(round.bestDifficulty) : '–');
   const note = byId('best-note');
   if (!isNew(note, best)) return;
