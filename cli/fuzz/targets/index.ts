@@ -3,5 +3,6 @@ import { api } from './api';
 import { config } from './config';
 import { decoder } from './decoder';
 import { records } from './records';
+import { stratum } from './stratum';
 
-export const TARGETS: readonly FuzzTarget[] = [decoder, records, config, api];
+export const TARGETS: readonly FuzzTarget[] = [decoder, records, config, api, stratum];
