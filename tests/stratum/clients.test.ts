@@ -94,7 +94,7 @@ describe('kinds of Stratum miners', () => {
     for (const [nth, round] of ROUNDS.entries()) {
       if (ROUNDS[nth - 1] === round) node.jump(JOB_MS);
       else await node.begin(round);
-      for (const name of miners.keys()) await work(name, nth);
+      await Promise.all([...miners.keys()].map((name) => work(name, nth)));
       if (ROUNDS[nth + 1] === round) continue;
       proofs.set(round, (await node.door.miner.close(round))!.proof()!);
     }

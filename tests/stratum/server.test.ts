@@ -143,6 +143,18 @@ describe('a Stratum server', () => {
     };
     const answers = (): number => client.lines.filter((line) => line.includes('"share"')).length;
 
+    it('brings up a fault of the node is closed, which the log tells, and nobody else', async () => {
+      const other = await connected();
+      node.door.intake.take = () => {
+        throw new Error('a fault of the node');
+      };
+      flood(1);
+      await until(() => client.isClosed);
+      expect(node.logged('faults of the Stratum server')).to.have.length(1);
+      expect(node.logged('a fault of the node')).not.to.deep.equal([]);
+      expect(await other.ask('mining.ping', [])).to.equal('pong');
+    });
+
     it('floods it gets a higher difficulty, even where that was fixed', async () => {
       const { difficulty } = client.jobs[0]!;
       node.jump(30_000);
