@@ -139,7 +139,7 @@ export class ConnectedNode {
   private async pass(seconds: number): Promise<void> {
     for (let second = 0; second < seconds && !this.isClosed; second++) {
       this.time.nowMs += 1000;
-      this.connection.session.tick();
+      this.connection.use((session) => session.tick());
     }
     await this.settle();
   }
@@ -151,7 +151,7 @@ export class ConnectedNode {
     this.intake.open(round, this.keeper, () => undefined);
     this.round = round;
     this.miningRound = number;
-    this.connection.session.renew();
+    this.connection.use((session) => session.renew());
     await this.settle();
   }
 
