@@ -139,6 +139,11 @@ export class ShareRing {
     return round === undefined ? this.shares : this.shares.filter((share) => share.round === round);
   }
 
+  /** Whether somebody waits for a share to be written. */
+  get isAwaited(): boolean {
+    return this.urgent.length > 0;
+  }
+
   add(share: LoggedShare, isAwaited: boolean): void {
     this.shares.push(share);
     if (this.shares.length > this.size) this.shares.shift();

@@ -170,8 +170,8 @@ export class ShareLog {
   }
 
   /**
-   * Counts a share and stores it, as `keep` does, with all that come meanwhile: however many those are, the store is
-   * written five times a second for them.
+   * Counts a share and stores it, as `keep` does, but with all that come meanwhile: the store is written five times a
+   * second for them, as long as those of 200 ms fit into a batch.
    */
   keepTogether(share: JudgedShare): Promise<void> {
     this.count(share, true);
@@ -228,7 +228,8 @@ export class ShareLog {
   }
 
   private async write(): Promise<void> {
-    const isAllWanted = this.isAllWanted;
+    const { isAllWanted, valid, invalid } = this;
+    if (!isAllWanted && !valid.isAwaited && !invalid.isAwaited) return;
     this.isAllWanted = false;
     this.wroteAtMs = this.clock.now();
     try {
@@ -237,9 +238,7 @@ export class ShareLog {
         this.workersChanged = false;
         await this.store.set(WORKERS_KEY, JSON.stringify([...this.workersSeen]));
       }
-      for (const ring of [this.valid, this.invalid]) {
-        await ring.write(() => this.totals, isAllWanted);
-      }
+      for (const ring of [valid, invalid]) await ring.write(() => this.totals, isAllWanted);
       this.writeFault = undefined;
     } catch (error) {
       this.writeFault = error;

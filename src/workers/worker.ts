@@ -94,7 +94,7 @@ export class RemoteWorker {
     this.enter(round);
     if (this.measuredSinceMs !== undefined) return;
     this.measuredSinceMs = this.now();
-    this.meter.restart();
+    this.meter.restart(this.hashes);
   }
 
   /** Counts an accepted share of it. */

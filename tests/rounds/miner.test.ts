@@ -2,11 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { FLOOR } from '../../src/consensus';
 import { Engine } from '../../src/mining/engine';
+import type { Share } from '../../src/proof/shares';
 import { verifyProof } from '../../src/proof/verify';
 import type { Miner } from '../../src/rounds/miner';
 import type { Round } from '../../src/rounds/round';
 import { MemoryStore } from '../fixtures/memory-store';
-import { PushedSource, segmentAt } from '../fixtures/segments';
+import { mineOn, PushedSource, segmentAt } from '../fixtures/segments';
 import { openMiner, type OpenedMiner } from '../fixtures/share-door';
 import { identity, seed } from '../fixtures/template';
 import { until } from '../fixtures/until';
@@ -176,6 +177,39 @@ describe('Miner', () => {
     await mining;
   });
 
+  it('has late shares in the proof of a round, until that is closed', async () => {
+    const node = await openMiner(memory, engine);
+    opened.push(node.miner);
+    await node.miner.begin(3, seed, Infinity);
+    const round = node.miner.lastRound!;
+    await until(() => round.templates.length > 0);
+    await node.miner.pause();
+    const template = round.templates[0]!;
+    const [late, later, tooLate] = mineOn(template, 3, { prefix: 9 });
+    const take = (share: Share | undefined): string =>
+      node.intake.take({
+        job: { round: 3, segment: 0, template, prefix: 9, target: FLOOR },
+        attempt: share!,
+        workerId: 'rig1',
+        submissionId: String(share!.nonce),
+        storeFirst: 'entering',
+      }).outcome;
+    expect(take(late)).to.equal('accepted');
+    const next = node.miner.mine(4, seed, Infinity);
+    await until(() => node.miner.miningRound === 4);
+    expect(take(later)).to.equal('accepted');
+    expect(await node.miner.round(3)).to.equal(round);
+    const closed = await node.miner.close(3);
+    expect(closed!.shares.map(({ hashValue }) => hashValue)).to.include.members([
+      late!.hashValue,
+      later!.hashValue,
+    ]);
+    expect(take(tooLate)).to.equal('conflict');
+    expect((await (await miner()).round(3))!.proof()).to.equal(closed!.proof());
+    await node.miner.pause();
+    await next;
+  });
+
   it('knows nothing of a round it never mined', async () => {
     expect(await (await miner()).close(9)).to.equal(undefined);
     expect(await (await miner()).round(9)).to.equal(undefined);
@@ -219,6 +253,46 @@ describe('Miner on a stream of segments', () => {
     await change;
     expect(node.miner.miningRound).to.equal(undefined);
     expect(changes).to.equal(3);
+  });
+
+  it('sets the target of its threads by shares of the round that they search, not by late ones of another', async () => {
+    const SEGMENT = segmentAt(900_000);
+    source.push(SEGMENT);
+    await until(() => round().current === 0);
+    const first = round();
+    mining = (await node.miner.begin(ROUND + 1, seed, Infinity))!.ended;
+    source.push(SEGMENT);
+    await until(() => round().current === 0);
+    const targets: bigint[] = [];
+    const setTarget = engine.setTarget.bind(engine);
+    engine.setTarget = (target) => void targets.push(target);
+    const take = (of: Round): void => {
+      const [share] = mineOn(of.templates[0]!, 1, { prefix: 9 });
+      // Such a round would have its threads find more.
+      Object.defineProperty(of, 'entryTarget', { value: 4n * FLOOR });
+      const { outcome } = node.intake.take({
+        job: {
+          round: of.number,
+          segment: 0,
+          template: of.templates[0]!,
+          prefix: 9,
+          target: FLOOR,
+        },
+        attempt: share!,
+        workerId: 'rig1',
+        submissionId: 'late',
+        storeFirst: 'none',
+      });
+      expect(outcome).to.equal('accepted');
+    };
+    try {
+      take(first);
+      expect(targets).not.to.include(4n * FLOOR);
+      take(round());
+      expect(targets).to.include(4n * FLOOR);
+    } finally {
+      engine.setTarget = setTarget;
+    }
   });
 
   it('closes a round that never had work', async () => {

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { FLOOR } from '../../src/consensus';
 import { Engine } from '../../src/mining/engine';
+import { shareOf } from '../../src/proof/shares';
+import type { RemoteShare } from '../../src/rounds/remote-shares';
 import type { Round } from '../../src/rounds/round';
 import { MemoryStore } from '../fixtures/memory-store';
 import { mineOn, PushedSource, segmentAt } from '../fixtures/segments';
@@ -60,6 +62,60 @@ describe('RemoteShares', () => {
     const onA = round().toRecord().segments[0]!.shares;
     expect(onA.length).to.be.at.least(3);
     expect(node.shares.sinceStart.conflicts).to.equal(1);
+  });
+
+  it('counts what it rejects for the worker that sent it, if that is known', async () => {
+    source.push(A);
+    await until(() => round().current === 0);
+    const job = node.jobs.handOut(round(), 'rig1', FLOOR)!;
+    const [share, other, third] = mineOn(job.template, 3, { prefix: job.prefix });
+    const send = async (of: typeof share, more: Partial<RemoteShare> = {}, to = ROUND) => {
+      const sent: RemoteShare = {
+        workerId: 'rig1',
+        submissionId: String(of!.nonce),
+        hashValue: of!.hashValue,
+        difficulty: 0,
+        blockHeight: A.height,
+        rolled: of!,
+        jobId: job.id,
+        ...more,
+      };
+      return (await node.remoteShares.receive(to, sent)).outcome;
+    };
+    const rejected = (id = 'rig1') =>
+      Object.fromEntries(node.workers.find(id)?.rejected ?? new Map<string, number>());
+    expect(await send(share)).to.equal('accepted');
+    expect(await send(share)).to.equal('repeated');
+    expect(rejected()).to.deep.equal({});
+
+    expect(await send(share, { submissionId: 'again' })).to.equal('conflict');
+    expect(rejected()).to.deep.equal({ duplicate: 1 });
+    // A job of another template, and then of a round that is over.
+    expect(await send(other, { jobId: `00000000${job.id.slice(8)}` })).to.equal('conflict');
+    expect(rejected()).to.deep.equal({ duplicate: 1, stale: 1 });
+    const high = shareOf(job.template, { ...other!, nonce: other!.nonce ^ 1 });
+    expect(await send(high)).to.equal('rejected');
+    expect(rejected()).to.deep.equal({ duplicate: 1, stale: 1, low_difficulty: 1 });
+
+    expect(await send(other, { hashValue: 1n })).to.equal('rejected');
+    expect(await send(other, { blockHeight: 1 })).to.equal('rejected');
+    expect(await send(other, { rolled: 'incomplete' })).to.equal('rejected');
+    expect(await send(other, { rolled: 'none', difficulty: 1e12 })).to.equal('rejected');
+    expect(await send(other, {}, ROUND + 5)).to.equal('unknown_round');
+    expect(rejected()).to.deep.equal({ duplicate: 1, stale: 1, low_difficulty: 1, invalid: 5 });
+
+    // What is no rejection counts as none.
+    expect(await send(other, { rolled: 'none' })).to.equal('claimed');
+    expect(await send(other)).to.equal('accepted');
+    expect(Object.values(rejected())).to.deep.equal([1, 1, 1, 5]);
+    expect(node.workers.find('rig1')).to.include({ accepted: 2 });
+
+    const { size } = node.workers;
+    for (let i = 0; i < 20; i++) await send(other, { workerId: `stranger${i}`, hashValue: 1n });
+    expect(node.workers.size).to.equal(size);
+    await node.miner.pause();
+    expect(await send(third)).to.equal('conflict');
+    expect(rejected()).to.deep.equal({ duplicate: 1, stale: 2, low_difficulty: 1, invalid: 5 });
   });
 
   it('has a block in the store before a share on it is acknowledged, though its first writes failed', async () => {

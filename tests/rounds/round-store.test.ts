@@ -161,6 +161,26 @@ describe('the record of a round', () => {
     expect(await store.load(vector.round)).to.deep.include({ number: vector.round, closed: true });
   });
 
+  it('has its shares and workers when an earlier version wrote it, which gave connections no ground', async () => {
+    const memory = new MemoryStore();
+    const before = minedRound();
+    for (let i = 0; i < 300; i++) before.leases.take();
+    const { salts, ...record } = before.toRecord();
+    expect(salts).to.equal(4);
+    await memory.set(`round:${vector.round % 8}`, JSON.stringify(record));
+    const store = await storeOn(memory);
+    const loaded = (await store.load(vector.round))!;
+    expect(loaded.proof()).to.equal(vector.proof);
+    expect(loaded.leases.ofConnection(7)).to.equal(undefined);
+    await store.save(loaded);
+    expect(loaded.leases.ofConnection(7)).to.equal(0xff07);
+    expect(loaded.leases.take()).to.equal(record.leased);
+    // What a connection may have is skipped by a later process.
+    const later = (await (await storeOn(memory)).load(vector.round))!;
+    await store.save(later);
+    expect(later.leases.ofConnection(7)).to.equal(0xfb07);
+  });
+
   it('uses a bounded set of keys', async () => {
     const memory = new MemoryStore();
     const store = await storeOn(memory, mined);

@@ -166,9 +166,9 @@ describe('the store under a flood of shares', () => {
     store.broken = false;
     const others = easyShares(round.templates[second]!, 20, { segment: second, extranonce2: 1 });
     await Promise.all(
-      others.map((share) => {
+      others.map(async (share) => {
         const outcome = take(share, { storeFirst: 'all' });
-        return outcome.outcome === 'accepted' && outcome.stored;
+        if (outcome.outcome === 'accepted') await outcome.stored;
       }),
     );
     expect(stores).to.equal(1);

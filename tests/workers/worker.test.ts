@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { expectedHashes } from '../../src/bitcoin/target';
 import { FLOOR } from '../../src/consensus';
 import { shareTargetFor } from '../../src/workers/targets';
-import { RemoteWorker } from '../../src/workers/worker';
+import { REJECTED_AS, RemoteWorker } from '../../src/workers/worker';
 
 const ROUND = 7;
 
@@ -34,6 +34,73 @@ describe('RemoteWorker', () => {
     }
     nowMs = end;
   };
+
+  it('tells its rate and its best share of a round, and counts a late share of another for neither', () => {
+    expect([worker.roundHashrateHps(ROUND), worker.roundBest(ROUND)]).to.deep.equal([0, undefined]);
+    worker.works(ROUND, FLOOR);
+    nowMs = 4_000;
+    worker.accept({ round: ROUND, hashValue: 9n, hashes: 1e6 });
+    // Too short a time to tell.
+    expect(worker.roundHashrateHps(ROUND)).to.equal(0);
+    nowMs = 10_000;
+    worker.accept({ round: ROUND, hashValue: 7n, hashes: 1e6 });
+    worker.accept({ round: ROUND, hashValue: 8n, hashes: 1e6 });
+    expect(worker.roundHashrateHps(ROUND)).to.equal(3e5);
+    expect(worker.roundBest(ROUND)).to.equal(7n);
+    // More work in the same round begins nothing anew.
+    worker.works(ROUND, FLOOR / 2n);
+    nowMs = 20_000;
+    expect(worker.roundHashrateHps(ROUND)).to.equal(1.5e5);
+    expect(worker.target).to.equal(FLOOR / 2n);
+
+    worker.works(ROUND + 1, FLOOR);
+    worker.accept({ round: ROUND, hashValue: 1n, hashes: 1e6 });
+    nowMs = 30_000;
+    for (const round of [ROUND, ROUND + 1, undefined]) {
+      expect([worker.roundHashrateHps(round), worker.roundBest(round)]).to.deep.equal([
+        0,
+        undefined,
+      ]);
+    }
+    // It is credited all the same.
+    expect([worker.accepted, worker.provenHashes]).to.deep.equal([4, 4e6]);
+    expect(worker.lastShareAtMs).to.equal(20_000);
+    worker.accept({ round: ROUND + 1, hashValue: 5n, hashes: 1e6 });
+    expect(worker.roundHashrateHps(ROUND + 1)).to.equal(1e5);
+    expect(worker.roundBest(ROUND + 1)).to.equal(5n);
+  });
+
+  it('has a rate from the first work on, whatever it proved before, and none when it falls silent', () => {
+    // As after a restart: shares on jobs of the former process, before it asks.
+    worker.accept({ round: ROUND, hashValue: 1n, hashes: 1e12 });
+    nowMs = 20_000;
+    expect(worker.hashrateHps).to.equal(0);
+    worker.works(ROUND, FLOOR);
+    for (let second = 1; second <= 10; second++) {
+      nowMs += 1_000;
+      worker.accept({ round: ROUND, hashValue: 1n, hashes: 2e6 });
+    }
+    expect(worker.hashrateHps).to.be.within(1.8e6, 2.2e6);
+    nowMs += 31_000;
+    expect(worker.hashrateHps).to.equal(0);
+  });
+
+  it('counts rejections by reason, and they change nothing else', () => {
+    worker.works(ROUND, FLOOR);
+    for (const as of REJECTED_AS) worker.reject(as);
+    worker.reject('stale');
+    expect(Object.fromEntries(worker.rejected)).to.deep.equal({
+      stale: 2,
+      duplicate: 1,
+      low_difficulty: 1,
+      invalid: 1,
+    });
+    expect([worker.accepted, worker.provenHashes, worker.lastShareAtMs]).to.deep.equal([
+      0,
+      0,
+      undefined,
+    ]);
+  });
 
   it('is asked for the floor until its rate is known', () => {
     expect(ask()).to.equal(FLOOR);

@@ -54,6 +54,50 @@ describe('Workers', () => {
     expect(idsKnown()).to.include.members(['rig5', 'rig6']).and.have.length(MAX_WORKERS);
   });
 
+  it('lists what each did, those with accepted shares first and the last heard from before the others', () => {
+    const [first, second] = [workers.register('rig1'), workers.register('rig2')];
+    second.agent = 'cpuminer/2.5.1';
+    second.works(7, 1_000n);
+    nowMs = 10_000;
+    workers.register('new1');
+    workers.prove('rig1').accept({ round: 6, hashValue: 3n, hashes: 5 });
+    workers.prove('rig2').accept({ round: 7, hashValue: 4n, hashes: 1e6 });
+    second.reject('stale');
+    workers.register('new2');
+    nowMs = 12_000;
+    expect(idsKnown()).to.deep.equal(['rig2', 'rig1', 'new2', 'new1']);
+    expect(workers.size).to.equal(4);
+    const [fast, other, idle] = workers.list(7);
+    expect(fast).to.deep.equal({
+      id: 'rig2',
+      hashrateHps: second.hashrateHps,
+      roundHashrateHps: 1e6 / 12,
+      accepted: 1,
+      rejected: new Map([['stale', 1]]),
+      provenHashes: 1e6,
+      roundBest: 4n,
+      target: 1_000n,
+      agent: 'cpuminer/2.5.1',
+      idleMs: 2_000,
+      sinceShareMs: 2_000,
+    });
+    expect(other).to.include({ id: 'rig1', accepted: 1, roundHashrateHps: 0, agent: '' });
+    expect([other!.roundBest, other!.target]).to.deep.equal([undefined, undefined]);
+    expect(idle).to.include({ id: 'new2', accepted: 0, sinceShareMs: null });
+    expect(first.roundBest(6)).to.equal(3n);
+    // Without a round, there is nothing to tell of one.
+    expect(workers.list()[0]).to.include({ roundHashrateHps: 0, roundBest: undefined });
+  });
+
+  it('credits those who find no room to the one that they share, which is in no list', () => {
+    for (const { id } of (fill(), workers.list())) workers.prove(id);
+    workers.prove('one more').accept({ round: 7, hashValue: 1n, hashes: 3 });
+    expect(workers.shared).to.include({ accepted: 1, provenHashes: 3 });
+    expect(workers.find('one more')).to.equal(undefined);
+    expect(workers.size).to.equal(MAX_WORKERS);
+    expect(idsKnown()).not.to.include('one more');
+  });
+
   it('never has more than there are places, nor takes one from who proved work', () => {
     const step = fc.record({ id: fc.nat(60), proves: fc.boolean() });
     fc.assert(

@@ -72,6 +72,7 @@ const RECORDS: Readonly<Record<string, unknown>> = {
     ...COUNTS,
     payout: '',
     leased: 300,
+    salts: 4,
     workers: [
       ['', 1],
       ['rig1', 2],
@@ -85,6 +86,10 @@ const RECORDS: Readonly<Record<string, unknown>> = {
         shares: packed,
       },
     ],
+  },
+  'best-shares': {
+    node: { hash: '00'.repeat(32), round: vector.round, worker: 'rig1', at: 1.7e12 },
+    workers: [['rig1', '00'.repeat(32)]],
   },
   seeds: [{ round: vector.round, seed: vector.seed }],
   'shares:0': { batch: 0, valid: 1, invalid: 0, shares: [SHARE] },
@@ -105,8 +110,13 @@ const OF_BITCOIN = {
   })),
 };
 
-/** Records of an earlier version, whose rounds had no segments: they are unreadable, and do no harm. */
+const WITHOUT_SALTS = Object.fromEntries(
+  Object.entries(RECORDS[ROUND_KEY] as object).filter(([key]) => key !== 'salts'),
+);
+
+/** Records of earlier versions. Those of rounds that had no segments are unreadable, and do no harm. */
 const OUTDATED: readonly [string, unknown][] = [
+  [ROUND_KEY, WITHOUT_SALTS],
   [
     'shares:0',
     {
@@ -160,8 +170,24 @@ export const records: FuzzTarget = {
       must(proof === undefined || 'proof' in decodeProof(proof), 'a proof that is none');
       round.workOn(0);
       new Jobs(new Workers()).newestOf(round, 'rig1');
-      must(round.leases.take() !== round.leases.shared, 'ground is leased twice');
+      round.leases.stored(round.leases.toRecord());
+      const { shared } = round.leases;
+      const given = [shared, round.leases.take(), round.leases.ofConnection(7)];
+      const prefixes = given.filter((prefix) => prefix !== undefined);
+      must(new Set(prefixes).size === prefixes.length, 'ground is leased twice');
+      must(
+        prefixes.every((prefix) => prefix >= 0 && prefix < 2 ** 16),
+        'ground that is none',
+      );
     }
+
+    const best = bests.ofWorker('rig1');
+    mustBeRead('best-shares', bests.ofNode?.hashValue === 0n && best === 0n);
+    bests.note({ workerId: 'rig2', hashValue: 7n, round: vector.round });
+    await bests.flush();
+    const bestsAgain = await Bests.open(store, log);
+    must(bestsAgain.ofWorker('rig2') === 7n, 'a best share is gone');
+    must(bestsAgain.ofWorker('rig1') === best, "a worker's best share is another");
 
     const restored = shares.recent(RECENT_SHARES).map(({ submissionId }) => submissionId);
     mustBeRead('shares:0', restored.includes('rig1-1'));
