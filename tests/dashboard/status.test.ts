@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { difficultyOf } from '../../src/bitcoin/target';
 import { statusOf, stratumOf } from '../../src/dashboard/status';
 import type { Status } from '../../src/dashboard/update';
+import type { Environment } from '../../src/settings/schema';
 import { Settings } from '../../src/settings/settings';
 import type { StratumAddress } from '../../src/stratum/server';
 import { serveDashboard, type Served } from './served';
@@ -83,7 +84,11 @@ describe('where miners connect, as the page is told it', () => {
 
   function told(
     host: string | undefined,
-    { env = {}, isEncrypted = false, lan = LAN as string | null } = {},
+    {
+      env = {},
+      isEncrypted = false,
+      lan = LAN,
+    }: { env?: Environment; isEncrypted?: boolean; lan?: string | null } = {},
   ) {
     const address: StratumAddress | undefined =
       host === undefined ? undefined : { host, port: 3334, isEncrypted };
