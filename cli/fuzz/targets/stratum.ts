@@ -25,6 +25,12 @@ const openings = (agent: string): readonly (readonly [method: string, params: un
     ['mining.subscribe', [agent]],
     ['mining.authorize', [NAME, 'x,d=0.00001']],
   ],
+  // Harder than what is handed in: most of it is refused.
+  [
+    ['mining.configure', [['version-rolling'], {}]],
+    ['mining.subscribe', [agent]],
+    ['mining.authorize', [NAME, 'x,d=0.001']],
+  ],
   [
     ['mining.subscribe', [agent, null]],
     [
