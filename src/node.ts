@@ -86,7 +86,7 @@ export async function createNode(options: NodeOptions): Promise<MiningNode> {
     source: koiiSource,
     keeper: new RoundKeeper({ store: roundStore, shares, log }),
   });
-  const remoteShares = new RemoteShares({ miner, intake, jobs, shares });
+  const remoteShares = new RemoteShares({ miner, intake, jobs, shares, workers });
   const stratum = new StratumServer({ miner, intake, shares, workers, log });
   const seeds = new Seeds(identity.taskId, chain, store, log);
   const auditor = new Auditor(identity.taskId, seeds, identity.publicKey);

@@ -178,7 +178,10 @@ export class Miner {
       );
     }
     void keeper.saveUntil(over.signal, round);
-    intake.open(round, keeper, () => this.search.retarget(round));
+    intake.open(round, keeper, () => {
+      // One that came late, for the round before, is none of the threads' business.
+      if (this.endMining && this.current === round) this.search.retarget(round);
+    });
     const searching = this.search.run(round, over.signal);
     await ended;
     over.abort();

@@ -1,5 +1,7 @@
 import { displayHash, meetsDifficulty, reversedHashValue } from '../bitcoin/target';
 import type { Jobs, NamedJob } from '../workers/jobs';
+import type { RejectedAs } from '../workers/worker';
+import type { Workers } from '../workers/workers';
 import type { Rolled } from './known-shares';
 import type { Miner } from './miner';
 import type { Round } from './round';
@@ -42,6 +44,7 @@ export interface RemoteSharesOptions {
   intake: ShareIntake;
   jobs: Jobs;
   shares: ShareLog;
+  workers: Pick<Workers, 'find'>;
 }
 
 /** Finds out which job a remote worker's share was found on, and has it judged. Trusts nothing that the worker says. */
@@ -56,12 +59,14 @@ export class RemoteShares {
    * @throws UnwritableError when the store takes no writes.
    */
   async receive(roundNumber: number, share: RemoteShare): Promise<Outcome> {
-    const { miner, shares } = this.options;
+    const { miner, shares, workers } = this.options;
     if (!shares.writable) await stored(shares.settle());
     const round = await miner.round(roundNumber);
-    if (!round) return { outcome: 'unknown_round' };
-    const outcome = await this.judge(round, share);
+    const outcome: Outcome = round ? await this.judge(round, share) : { outcome: 'unknown_round' };
     if (outcome.outcome === 'conflict') shares.noteConflict();
+    const as = rejectedAs(outcome);
+    // Only of a worker that is known already: strangers may send any name.
+    if (as) workers.find(share.workerId)?.reject(as);
     return outcome;
   }
 
@@ -132,6 +137,20 @@ export class RemoteShares {
 
 function conflict(reason: Conflict): Outcome {
   return { outcome: 'conflict', reason };
+}
+
+/** How people are told of an outcome; undefined when nothing was rejected. */
+function rejectedAs(outcome: Outcome): RejectedAs | undefined {
+  switch (outcome.outcome) {
+    case 'conflict':
+      return outcome.reason === 'duplicate_share' ? 'duplicate' : 'stale';
+    case 'rejected':
+      return outcome.reason === 'above_target' ? 'low_difficulty' : 'invalid';
+    case 'unknown_round':
+      return 'invalid';
+    default:
+      return undefined;
+  }
 }
 
 async function stored(write: Promise<void>): Promise<void> {

@@ -21,6 +21,7 @@ export class RoundKeeper {
   private isUnsaved = false;
   private saveFault: unknown;
   private makingGround: Promise<void> | undefined;
+  private wroteAtMs = -Infinity;
   private readonly clock: Clock;
 
   /** Sparingly, since every worker that asks for ground of its own has the round saved. */
@@ -60,7 +61,8 @@ export class RoundKeeper {
   }
 
   /**
-   * Leases ground ahead for workers, or for a connection. Resolves at once when there is some left.
+   * Leases ground ahead for workers, or for a connection. Resolves at once when there is some left; else a second after
+   * the last write, since those who want ground may be many and come at any time.
    * @param secondByte of the connection's ground
    */
   async makeGround(round: Round, secondByte?: number): Promise<void> {
@@ -68,7 +70,11 @@ export class RoundKeeper {
     const isShort = secondByte === undefined ? leases.isShort : leases.isShortFor(secondByte);
     if (!isShort) return;
     // One write for all who wait for it.
-    this.makingGround ??= this.save(round).finally(() => (this.makingGround = undefined));
+    this.makingGround ??= this.clock
+      .until(this.wroteAtMs + SAVE_MS)
+      .then(() => this.write(round))
+      .catch((error: unknown) => this.tellUnsaved(round, error))
+      .finally(() => (this.makingGround = undefined));
     await this.makingGround;
   }
 
@@ -77,14 +83,22 @@ export class RoundKeeper {
     await this.store(round).catch((error: unknown) => this.tellUnsaved(round, error));
   }
 
-  /** @throws while the store takes no writes; the round that is mined is then stored again within a second */
+  /**
+   * Stores a round and the shares logged for it.
+   * @throws while the store takes no writes; the round that is mined is then stored again within a second
+   */
   async store(round: Round): Promise<void> {
-    const { store, shares } = this.options;
     this.isUnsaved = false;
+    await this.write(round, () => this.options.shares.flush());
+  }
+
+  private async write(round: Round, andThen?: () => Promise<void>): Promise<void> {
+    const { store, shares } = this.options;
+    this.wroteAtMs = this.clock.now();
     try {
       round.setCountedUntil(shares.lastPlace);
       await store.save(round);
-      await shares.flush();
+      await andThen?.();
       this.saveFault = undefined;
     } catch (error) {
       this.isUnsaved = true;

@@ -31,6 +31,7 @@ export class Round {
   private readonly mined: MinedSegment[] = [];
   private currentSegment: number | undefined;
   private storedSegments = 0;
+  private storedShares = 0;
   /** Cached `shares`, until a share comes that may change them. */
   private proving: readonly Share[] | undefined;
 
@@ -161,12 +162,18 @@ export class Round {
   /** Notes that a record of it is in the store. */
   stored(record: RoundRecord): void {
     this.storedSegments = Math.max(this.storedSegments, record.segments.length);
+    this.storedShares = Math.max(this.storedShares, record.validShares);
     this.leases.stored(record);
   }
 
   /** Whether it has a segment that a later process would not know. */
   get hasUnstoredSegment(): boolean {
     return this.storedSegments < this.mined.length;
+  }
+
+  /** Whether it has a valid share that its record does not count. */
+  get hasUnstoredShare(): boolean {
+    return this.storedShares < this.validShares;
   }
 
   /** Notes which segment is mined from now on. */

@@ -91,8 +91,9 @@ export function fromTuple(tuple: z.infer<typeof shareTuple>): LoggedShare {
   };
 }
 
-const MAX_BATCH = 64;
-/** Of the shares that nobody waits for, the newest this many are written with the next batch. */
+/** So that a record stays below 64 KiB. What comes together fits into one: of a flood, few shares may enter the proof. */
+const MAX_BATCH = 192;
+/** Of the shares that nobody waits for, the newest this many are written with the next batches. */
 const MAX_WAITING = 64;
 
 /** Shares judged so far, in all rounds. */
@@ -138,11 +139,6 @@ export class ShareRing {
     return round === undefined ? this.shares : this.shares.filter((share) => share.round === round);
   }
 
-  /** Whether somebody waits for a share to be written. */
-  get isAwaited(): boolean {
-    return this.urgent.length > 0;
-  }
-
   add(share: LoggedShare, isAwaited: boolean): void {
     this.shares.push(share);
     if (this.shares.length > this.size) this.shares.shift();
@@ -151,9 +147,14 @@ export class ShareRing {
     if (this.waiting.length > MAX_WAITING) this.waiting.shift();
   }
 
-  /** Stores what is waiting now, not what comes meanwhile. @throws when it could not be written. */
-  async write(totals: () => ShareTotals): Promise<void> {
-    const batches = Math.ceil((this.urgent.length + this.waiting.length) / MAX_BATCH);
+  /**
+   * Stores what is waiting now, not what comes meanwhile.
+   * @param isAllWanted else only what somebody waits for, and of the rest what finds room beside it
+   * @throws when it could not be written.
+   */
+  async write(totals: () => ShareTotals, isAllWanted: boolean): Promise<void> {
+    const count = this.urgent.length + (isAllWanted ? this.waiting.length : 0);
+    const batches = Math.ceil(count / MAX_BATCH);
     for (let i = 0; i < batches; i++) await this.writeBatch(totals());
   }
 

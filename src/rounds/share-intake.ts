@@ -57,12 +57,14 @@ export type ShareOutcome =
 const OPEN_ROUNDS = 2;
 
 /** Saves the round whose shares are taken. */
-export type ShareKeeper = Pick<RoundKeeper, 'saveSoon' | 'store'>;
+export type ShareKeeper = Pick<RoundKeeper, 'saveSoon' | 'save' | 'store'>;
 
 interface OpenedRound {
   round: Round;
   keeper: ShareKeeper;
   onBest: () => void;
+  /** Its segments on their way into the store. */
+  storing: Promise<void> | undefined;
 }
 
 export interface ShareIntakeOptions {
@@ -76,9 +78,10 @@ export interface ShareIntakeOptions {
  * counts it. What an earlier process took in comes back through it too.
  */
 export class ShareIntake {
-  private readonly known = new Map<number, KnownShares>();
-  /** By round number, the one opened last behind the others. */
+  /** By round number, the one opened last behind the other. */
   private readonly opened = new Map<number, OpenedRound>();
+  /** Of the rounds opened last, also when they are closed. */
+  private readonly known = new Map<number, KnownShares>();
 
   constructor(private readonly options: ShareIntakeOptions) {}
 
@@ -87,9 +90,15 @@ export class ShareIntake {
    * @param onBest called when a share is among the K lowest of its segment
    */
   open(round: Round, keeper: ShareKeeper, onBest: () => void): void {
-    this.opened.delete(round.number);
-    this.opened.set(round.number, { round, keeper, onBest });
-    dropOldest(this.opened);
+    putLast(this.known, round.number, this.knownOf(round.number));
+    const dropped = putLast(this.opened, round.number, {
+      round,
+      keeper,
+      onBest,
+      storing: undefined,
+    });
+    // Whoever closes it later reads it from the store.
+    if (dropped?.round.hasUnstoredShare) void dropped.keeper.save(dropped.round);
   }
 
   /** A round whose shares are taken. */
@@ -216,23 +225,25 @@ export class ShareIntake {
   private knownOf(round: number): KnownShares {
     const existing = this.known.get(round);
     if (existing) return existing;
+    // Not remembered: asking for an old round must not push out one of the last.
     const known = new KnownShares();
     for (const logged of this.options.shares.restoredOf(round)) {
       const { submissionId, workerId, attempt, hash, best, reason } = logged;
       if (reason !== undefined || !attempt) continue;
       known.add({ submissionId, workerId, hashValue: BigInt(`0x${hash}`), rolled: attempt, best });
     }
-    // Asking for an old round must not push out one of the last.
-    if (!this.opened.has(round)) return known;
-    this.known.set(round, known);
-    dropOldest(this.known);
     return known;
   }
 }
 
-/** Keeps the newest OPEN_ROUNDS. */
-function dropOldest(byRound: Map<number, unknown>): void {
-  if (byRound.size > OPEN_ROUNDS) byRound.delete(byRound.keys().next().value!);
+/** Puts a round behind the others. @returns what was dropped, so that OPEN_ROUNDS are left */
+function putLast<T>(byRound: Map<number, T>, round: number, value: T): T | undefined {
+  byRound.delete(round);
+  byRound.set(round, value);
+  if (byRound.size <= OPEN_ROUNDS) return undefined;
+  const [[oldest, dropped] = []] = byRound;
+  byRound.delete(oldest!);
+  return dropped;
 }
 
 function conflict(reason: 'duplicate_share' | 'round_over'): ShareOutcome {
@@ -240,8 +251,13 @@ function conflict(reason: 'duplicate_share' | 'round_over'): ShareOutcome {
 }
 
 /** The log names a segment by its index in the round's record: without that record a share on it is lost. */
-async function storeSegments({ round, keeper }: OpenedRound): Promise<void> {
-  if (round.hasUnstoredSegment) await keeper.store(round);
+async function storeSegments(opened: OpenedRound): Promise<void> {
+  const { round, keeper } = opened;
+  while (round.hasUnstoredSegment) {
+    // One write for all who wait for it.
+    opened.storing ??= keeper.store(round).finally(() => (opened.storing = undefined));
+    await opened.storing;
+  }
 }
 
 /** Takes in a share logged after the round was saved. */

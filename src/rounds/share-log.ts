@@ -238,7 +238,7 @@ export class ShareLog {
         await this.store.set(WORKERS_KEY, JSON.stringify([...this.workersSeen]));
       }
       for (const ring of [this.valid, this.invalid]) {
-        if (isAllWanted || ring.isAwaited) await ring.write(() => this.totals);
+        await ring.write(() => this.totals, isAllWanted);
       }
       this.writeFault = undefined;
     } catch (error) {

@@ -32,6 +32,12 @@ describe('RoundKeeper', () => {
 
   const stored = (): RoundRecord => JSON.parse(memory.values.get(KEY)!) as RoundRecord;
   const unsavedLines = (): string[] => lines.filter((line) => line.includes('could not be saved'));
+  /** Many ask at once for ground. @param secondByte of a connection's; else workers ask */
+  const askForGround = async (secondByte?: number): Promise<void> => {
+    const asked = Array.from({ length: 100 }, () => keeper.makeGround(round, secondByte));
+    await clock.runUntil(clock.now() + 1_000);
+    await Promise.all(asked);
+  };
   const failureOf = (write: Promise<void>): Promise<unknown> =>
     write.then(
       () => undefined,
@@ -73,30 +79,42 @@ describe('RoundKeeper', () => {
 
   it('writes once for all who wait for ground, and not at all where there is some', async () => {
     expect(round.leases.ofWorker('rig')).to.equal(undefined);
-    await Promise.all(Array.from({ length: 100 }, () => keeper.makeGround(round)));
+    await askForGround();
     expect(memory.writes).to.equal(1);
     expect(round.leases.ofWorker('rig')).to.be.a('number');
     await keeper.makeGround(round);
+    await keeper.makeGround(round, 7);
     expect(memory.writes).to.equal(1);
     for (let i = 0; !round.leases.isShort; i++) round.leases.ofWorker(`rig${i}`);
-    await Promise.all([keeper.makeGround(round), keeper.makeGround(round)]);
+    await askForGround();
     expect(memory.writes).to.equal(2);
+    while (round.leases.ofConnection(7) !== undefined);
+    await askForGround(7);
+    expect(memory.writes).to.equal(3);
+    expect(round.leases.ofConnection(7)).to.be.a('number');
   });
 
-  it('tells of a store that fails once, however many workers ask for ground', async () => {
+  it('leases ground ahead once a second at most, however often it is used up, and at once if none was leased for long', async () => {
+    let [given, waited] = [0, 0];
+    for (const over = clock.now() + 10_000; clock.now() < over; waited++) {
+      while (round.leases.ofWorker(`rig${given}`) !== undefined) given++;
+      const made = keeper.makeGround(round);
+      await clock.runUntil(clock.now() + 100);
+      if (waited === 0) await made;
+    }
+    expect(given).to.be.within(9 * 256, 11 * 256);
+    expect(memory.writes).to.be.within(10, 11);
+  });
+
+  it('tells of a store that fails once a minute, however many workers ask for ground', async () => {
     memory.broken = true;
-    for (let i = 0; i < 400; i++) await keeper.makeGround(round);
-    expect(round.leases.isShort).to.equal(true);
-    expect(unsavedLines()).to.have.length(1);
+    for (let second = 1; second <= 61; second++) {
+      await askForGround();
+      expect(round.leases.isShort).to.equal(true);
+      expect(unsavedLines()).to.have.length(second <= 60 ? 1 : 2);
+    }
     expect(unsavedLines()[0]).to.include('disk full');
-    // Then at most once a minute.
-    clock.sleep(59_999);
-    await keeper.makeGround(round);
-    expect(unsavedLines()).to.have.length(1);
-    clock.sleep(1);
-    await keeper.makeGround(round);
-    expect(unsavedLines()).to.have.length(2);
-    expect(unsavedLines()[1]).to.include(`round ${vector.round} could not be saved (401 times)`);
+    expect(unsavedLines()[1]).to.include(`round ${vector.round} could not be saved (60 times)`);
   });
 
   it('tries a save that failed again every second until it succeeds', async () => {

@@ -6,7 +6,7 @@ import type { Share } from '../../src/proof/shares';
 import { verifyProof } from '../../src/proof/verify';
 import { Round } from '../../src/rounds/round';
 import { LOCAL_WORKER } from '../../src/rounds/share-batches';
-import type { FoundShare, ShareOutcome } from '../../src/rounds/share-intake';
+import type { FoundShare, ShareKeeper, ShareOutcome } from '../../src/rounds/share-intake';
 import { identityOf } from '../../src/work/identity';
 import type { Job } from '../../src/workers/jobs';
 import { MemoryStore } from '../fixtures/memory-store';
@@ -34,6 +34,13 @@ async function save(
   if (!isKilledBeforeFlush) await shares.flush();
 }
 
+/** Saves nothing: the tests do. */
+const quietKeeper: ShareKeeper = {
+  saveSoon: () => undefined,
+  save: () => Promise.resolve(),
+  store: () => Promise.resolve(),
+};
+
 describe('ShareIntake', () => {
   let store: MemoryStore;
   let node: Process;
@@ -53,7 +60,7 @@ describe('ShareIntake', () => {
     round.workOn(2);
     const begun: Process = { ...door, round, entered: 0 };
     await save(begun);
-    door.intake.open(round, { saveSoon: () => undefined, store: () => Promise.resolve() }, () => {
+    door.intake.open(round, quietKeeper, () => {
       begun.entered++;
     });
     return begun;

@@ -30,7 +30,7 @@ describe('ShareLog', () => {
     expect(again.recent(500)).to.deep.equal(shares.recent(500));
     expect(idsOf(again)).to.deep.equal(['rig1-2', 'rig1-1', 'rig1-0']);
     expect(again.statistics).to.deep.equal({ valid: 2, invalid: 1, uniqueWorkers: 2 });
-    expect(again.sinceStart).to.deep.equal({ valid: 0, invalid: 0 });
+    expect(again.sinceStart).to.deep.equal({ valid: 0, invalid: 0, conflicts: 0 });
   });
 
   it('writes what comes together in one batch', async () => {
