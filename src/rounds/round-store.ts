@@ -58,11 +58,12 @@ export class RoundStore {
    */
   async save(round: Round): Promise<void> {
     const record = round.toRecord();
+    const shares = [...round.shares];
     const text = JSON.stringify(record);
     const written = this.writing.then(async () => {
       await this.store.set(slotOf(round.number), text);
       this.slots.set(slotOf(round.number), Promise.resolve(text));
-      round.stored(record);
+      round.stored(record, shares);
     });
     this.writing = written.catch(() => undefined);
     await written;

@@ -13,6 +13,8 @@ interface MinedSegment {
   segment: Segment;
   template: Template;
   best: BestShares;
+  /** Those of its shares that a kill can't lose. */
+  stored: BestShares;
 }
 
 type Counts = Pick<
@@ -156,11 +158,14 @@ export class Round {
     const { taskId, submitter } = this.identity;
     const of = { taskId, round: this.number, seed: this.seed };
     const template = templateOn(this.origin, segment, of, submitter, PROOF_RULES);
-    return this.mined.push({ segment, template, best: new BestShares(K[this.origin.source]) }) - 1;
+    const k = K[this.origin.source];
+    const mined = { segment, template, best: new BestShares(k), stored: new BestShares(k) };
+    return this.mined.push(mined) - 1;
   }
 
-  /** Notes that a record of it is in the store. */
-  stored(record: RoundRecord): void {
+  /** Notes that a record of it is in the store. @param shares of its proof when the record was made */
+  stored(record: RoundRecord, shares: readonly Share[]): void {
+    shares.forEach((share) => this.storedShare(share));
     this.storedSegments = Math.max(this.storedSegments, record.segments.length);
     this.storedShares = Math.max(this.storedShares, record.validShares);
     this.leases.stored(record);
@@ -212,6 +217,19 @@ export class Round {
     const admission = this.mined[share.segment]!.best.add(share);
     if (admission === 'best') this.proving = undefined;
     return admission;
+  }
+
+  /** Notes that a share is in the store. */
+  storedShare(share: Share): void {
+    this.mined[share.segment]!.stored.add(share);
+  }
+
+  /**
+   * Whether a share could be in the proof if the process were killed now: those that aren't stored yet would be lost,
+   * so they keep no other out.
+   */
+  mayEnter({ segment, hashValue }: Share): boolean {
+    return hashValue <= this.mined[segment]!.stored.entryTarget;
   }
 
   /** Counts an invalid share. */

@@ -133,7 +133,7 @@ export class ShareIntake {
       return this.refuse(round, { workerId, submissionId, hashValue }, 'above_target', { share });
     }
     const known = this.knownOf(round.number);
-    const mayEnter = hashValue <= round.entryTarget;
+    const mayEnter = round.mayEnter(share);
     const admission = known.has(hashValue) ? 'duplicate' : round.admit(share);
     if (admission === 'duplicate') return conflict('duplicate_share');
     const best = admission === 'best';
@@ -150,7 +150,7 @@ export class ShareIntake {
       segment,
     };
     const isAwaited = found.storeFirst === 'all' || (found.storeFirst === 'entering' && mayEnter);
-    const stored = isAwaited ? this.keep(opened, logged, found.storeFirst) : undefined;
+    const stored = isAwaited ? this.keep(opened, share, logged, found.storeFirst) : undefined;
     if (!isAwaited) this.options.shares.note(logged);
     if (best) onBest();
     if (best || found.storeFirst === 'entering') keeper.saveSoon();
@@ -213,13 +213,15 @@ export class ShareIntake {
   /** Logs a share. Resolves when a later process will find it. */
   private async keep(
     opened: OpenedRound,
-    share: JudgedShare,
+    share: Share,
+    logged: JudgedShare,
     which: FoundShare['storeFirst'],
   ): Promise<void> {
     const { shares } = this.options;
     // Those that have to be stored all the same come one at a time, and whoever sent one waits for it.
-    await (which === 'all' ? shares.keep(share) : shares.keepTogether(share));
+    await (which === 'all' ? shares.keep(logged) : shares.keepTogether(logged));
     await storeSegments(opened);
+    opened.round.storedShare(share);
   }
 
   private knownOf(round: number): KnownShares {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { displayHash, reversedHashValue } from '../../src/bitcoin/target';
-import { FLOOR } from '../../src/consensus';
+import { FLOOR, K, WORK_SOURCE } from '../../src/consensus';
 import type { Share } from '../../src/proof/shares';
 import { verifyProof } from '../../src/proof/verify';
 import { Round } from '../../src/rounds/round';
@@ -40,6 +40,11 @@ const quietKeeper: ShareKeeper = {
   save: () => Promise.resolve(),
   store: () => Promise.resolve(),
 };
+
+function storedOf(outcome: ShareOutcome): Promise<void> | undefined {
+  if (outcome.outcome !== 'accepted') throw new Error(outcome.outcome);
+  return outcome.stored;
+}
 
 describe('ShareIntake', () => {
   let store: MemoryStore;
@@ -240,6 +245,16 @@ describe('ShareIntake', () => {
     if (own.outcome !== 'accepted') throw new Error(own.outcome);
     expect(own.stored).to.equal(undefined);
     expect(node.round.shares).to.have.length(3);
+  });
+
+  it('stores a share first that may enter the proof once a kill has lost those that keep it out', async () => {
+    const attempt = { prefix: 1, extranonce2: 0, versionBits: 0, timeOffset: 0, nonce: 0 };
+    for (let i = 0; i < K[WORK_SOURCE.bitcoin]; i++) {
+      node.round.admit({ ...attempt, segment: 0, hashValue: BigInt(i) });
+    }
+    expect(storedOf(take(first(1), node, { storeFirst: 'entering' }))).to.be.instanceOf(Promise);
+    await save(node);
+    expect(storedOf(take(first(2), node, { storeFirst: 'entering' }))).to.equal(undefined);
   });
 
   it('has every share that is in the store after a kill at any time, on its segment, and counts it once', () => {
