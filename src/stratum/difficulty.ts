@@ -149,7 +149,7 @@ export class Difficulty {
   }
 
   /**
-   * Follows what was found. Call it after each share and once a second.
+   * Follows what was found. Call it once a second.
    * @returns whether the difficulty is another now
    */
   follow(nowMs: number): boolean {

@@ -259,8 +259,10 @@ describe('the difficulty of a Stratum connection', () => {
     expect(after(16, 1_000)).to.equal(32_768);
     expect(after(16, 8_000)).to.equal(4096);
     expect(after(16, 8_001)).to.equal(1024);
+    expect(after(16, 0)).to.be.within(8192, 2 ** 30);
     // Later, twice too fast is enough.
     expect(after(51, 50_000)).to.equal(2048);
+    expect(after(51, 49_999)).to.equal(1024);
     expect(after(50, 50_000)).to.equal(1024);
     expect(after(13, 50_000)).to.equal(1024);
     expect(after(12, 50_000)).to.equal(512);
@@ -294,6 +296,14 @@ describe('the difficulty of a Stratum connection', () => {
       shared.follow(ms);
     }
     expect(shared.current).to.equal(1);
+    const fallen = new Difficulty({ agent: 'AxeOS', hashrateHps: 4e9 }, 0);
+    for (let ms = 0; ms < 110_000; ms += 1_000) {
+      if (ms > 0 && ms <= 25_000) fallen.found(0.6, ms);
+      fallen.follow(ms);
+      expect(fallen.current).to.equal(ms < 50_000 ? 2 : 1);
+    }
+    fallen.follow(110_000);
+    expect(fallen.current).to.be.below(1);
   });
 
   it('takes a rest of the node for no silence', () => {
@@ -361,6 +371,15 @@ describe('the difficulty of a Stratum connection', () => {
     expect(rig.difficulty.current).to.equal(16);
     rig.run(600);
     expect(rig.difficulty.current).to.equal(16);
+  });
+
+  it('falls below 1 again with a miner that suggested it', () => {
+    const difficulty = new Difficulty({ agent: 'AxeOS', suggested: 0.5 }, 0);
+    for (let i = 0; i < 16; i++) difficulty.found(0.5, 1_000);
+    difficulty.follow(4_000);
+    expect(difficulty.current).to.equal(4);
+    for (let ms = 5_000; ms <= 61_000; ms += 1_000) difficulty.follow(ms);
+    expect(difficulty.current).to.equal(0.5);
   });
 
   it('takes the same suggestion again for nothing new', () => {

@@ -188,6 +188,19 @@ describe('the jobs that a connection is sent', () => {
     }
   });
 
+  it('follow the difficulty that fits', () => {
+    miner.mine(roundWithGround());
+    const difficulty = begin({ agent: 'bitaxe' });
+    run(10);
+    expect(sent).to.have.length(2);
+    expect(sent[1]).to.include({ set: 64, isClean: false });
+    for (let i = 0; i < 16; i++) difficulty.found(64, nowMs);
+    run(4);
+    run(1);
+    expect(sent).to.have.length(3);
+    expect(sent[2]).to.include({ set: 2048, isClean: true });
+  });
+
   it('are judged by the easiest of their difficulties, and worth their own', () => {
     const round = roundWithGround();
     miner.mine(round);
@@ -260,6 +273,7 @@ describe('the jobs that a connection is sent', () => {
       begin();
       run(60);
       expect(lines).to.have.length(0);
+      expect(miner.asked).to.have.length(0);
       round.workOn(round.addSegment(segmentAt(100)));
       store(round)();
       run(1);
@@ -301,6 +315,29 @@ describe('the jobs that a connection is sent', () => {
         run(1);
       }
       expect(sent).to.have.length(1);
+    });
+
+    it('are quiet ones also when a round waits for its first segment', () => {
+      miner.mine(bitcoinRound());
+      begin();
+      miner.mine(Round.begin(identity, 6, seed, BITCOIN_ORIGIN));
+      feed.renew();
+      run(11);
+      expect(sent).to.have.length(2);
+      expect(sent[1]).to.include({ set: QUIET, isClean: true });
+    });
+
+    it('do not get easier for short pauses', () => {
+      const round = roundWithGround();
+      miner.mine(round);
+      const difficulty = begin({ agent: 'bitaxe' });
+      for (let i = 0; i < 5; i++) {
+        run(5);
+        miner.pause();
+        run(9);
+        miner.mine(round);
+      }
+      expect(difficulty.current).to.equal(1024);
     });
 
     it('are followed by a clean one at the difficulty of before, however long it took', () => {
@@ -421,7 +458,9 @@ describe('the jobs that a connection is sent', () => {
       expect(miner.asked.map(({ round }) => round)).to.deep.equal([old, next]);
       miner.asked[0]!.lease();
       await turn();
+      run(1);
       expect(sent).to.have.length(0);
+      expect(miner.asked).to.have.length(2);
       miner.asked[1]!.lease();
       await turn();
       expect(sent).to.have.length(1);

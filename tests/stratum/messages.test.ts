@@ -125,7 +125,7 @@ describe('what a miner is sent', () => {
     }
   });
 
-  const template = testTemplate();
+  const template = { ...testTemplate(), prev: Buffer.from([...Array(32).keys()]) };
   const notified = (more: Partial<messages.Notified> = {}): unknown[] => {
     const line = messages.notifyLine(template, { jobId: 'j', salt: 0x0a, isClean: true, ...more });
     const message = parsed(line) as { id: unknown; method: string; params: unknown[] };
@@ -236,7 +236,16 @@ describe('mining.suggest_difficulty', () => {
 
   it('refuses what is no number above 0', () => {
     const none = [undefined, null, 0, -0, -5, '0', '-1', '', ' ', 'x', 'NaN', 'Infinity', '1,5'];
-    const odd = [NaN, Infinity, '1e999', JSON.parse('1e999'), true, [5], { valueOf: 5 }, '1 2'];
+    const odd = [
+      NaN,
+      Infinity,
+      '1e999',
+      JSON.parse('1e999') as unknown,
+      true,
+      [5],
+      { valueOf: 5 },
+      '1 2',
+    ];
     for (const wish of [...none, ...odd] as unknown[]) {
       expect(read(messages.difficulty, wish), String(wish)).to.equal(
         '20 difficulty: expected a number above 0',
