@@ -6,7 +6,7 @@ import { begunRound } from '../rounds/vector';
 /** A round on its first segment, with ground leased ahead for a few jobs of each connection, as the store has it. */
 export function roundWithGround(withSeed?: Uint8Array): Round {
   const round = begunRound(withSeed);
-  round.stored(round.toRecord());
+  round.stored(round.toRecord(), round.shares);
   return round;
 }
 
@@ -18,7 +18,7 @@ export function takeLeased(round: Round, secondByte: number): void {
 /** A round after all ground with this second byte was taken. */
 export function usedUp(round: Round, secondByte: number): Round {
   do {
-    round.stored(round.toRecord());
+    round.stored(round.toRecord(), round.shares);
     takeLeased(round, secondByte);
   } while (round.leases.isShortFor(secondByte));
   return round;

@@ -20,7 +20,7 @@ describe('the jobs handed to a connection', () => {
   }
   const make = (difficulty: number, nowMs: number) => {
     // Its ground was leased ahead.
-    round.stored(round.toRecord());
+    round.stored(round.toRecord(), round.shares);
     return jobs.make(round, difficulty, nowMs)!;
   };
 

@@ -39,7 +39,7 @@ class FakeMiner {
   makeGround(round: Round, secondByte?: number): Promise<void> {
     return new Promise((resolve) => {
       const lease = (): void => {
-        round.stored(round.toRecord());
+        round.stored(round.toRecord(), round.shares);
         resolve();
       };
       this.asked.push({ round, secondByte, lease });
@@ -50,7 +50,7 @@ class FakeMiner {
 function bitcoinRound(number = 5): Round {
   const round = Round.begin(identity, number, seed, BITCOIN_ORIGIN);
   round.workOn(round.addSegment(segmentAt(100)));
-  round.stored(round.toRecord());
+  round.stored(round.toRecord(), round.shares);
   return round;
 }
 
@@ -111,7 +111,7 @@ describe('the jobs that a connection is sent', () => {
   };
   /** Lets everything happen that waits for nothing. */
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-  const store = (round: Round) => (): void => round.stored(round.toRecord());
+  const store = (round: Round) => (): void => round.stored(round.toRecord(), round.shares);
 
   it('begin with the difficulty and a clean job', () => {
     const round = roundWithGround();
