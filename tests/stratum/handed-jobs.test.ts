@@ -50,7 +50,7 @@ describe('the jobs handed to a connection', () => {
   it('are none without ground, nor before the first segment', () => {
     expect(jobs.make(begunRound(), 1, 0)).to.equal(undefined);
     const withoutSegment = Round.begin(identity, 5, Buffer.alloc(32));
-    withoutSegment.stored(withoutSegment.toRecord());
+    withoutSegment.stored(withoutSegment.toRecord(), []);
     expect(jobs.make(withoutSegment, 1, 0)).to.equal(undefined);
     expect(jobs.make(usedUp(round, EXTRANONCE1), 1, 0)).to.equal(undefined);
     expect(jobs.newest).to.equal(undefined);
