@@ -31,6 +31,39 @@ export async function* inTurns<T>(items: Iterable<T>): AsyncGenerator<T> {
 }
 
 /**
+ * Work of many that is done a step at a time, each in its turn. However many they are, other work has its turn after each
+ * slice: with `inTurns` each of them would have a slice of its own in one turn of the loop.
+ */
+export class Turns {
+  private readonly waiting = new Set<() => boolean>();
+  private isDue = false;
+
+  /** Has a step done soon, and again for as long as it returns true. One that waits already is not added again. */
+  add(step: () => boolean): void {
+    this.waiting.add(step);
+    this.goOn();
+  }
+
+  private goOn(): void {
+    if (this.isDue || this.waiting.size === 0) return;
+    this.isDue = true;
+    setImmediate(() => this.run());
+  }
+
+  private run(): void {
+    const endsAt = performance.now() + SLICE_MS;
+    // Those that are added meanwhile come up, too.
+    for (const step of this.waiting) {
+      this.waiting.delete(step);
+      if (step()) this.waiting.add(step);
+      if (performance.now() >= endsAt) break;
+    }
+    this.isDue = false;
+    this.goOn();
+  }
+}
+
+/**
  * Ends the process with code 0, after which a node starts the task again, when the main loop has not turned for ten
  * seconds, because of an endless loop or a debugger that pauses it. Nothing is saved then. A machine that sleeps and a
  * process that is stopped don't count as hangs, since the thread that counts the seconds stops with them. A thread that

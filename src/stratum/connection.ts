@@ -1,13 +1,14 @@
 import type { Socket } from 'node:net';
-import { inTurns } from '../process/event-loop';
+import type { Turns } from '../process/event-loop';
 import { Lines } from './lines';
 import { NoStratumError } from './messages';
 import { Session, type StratumNode } from './session';
 
 /** What a miner may leave unread. */
 const MAX_UNSENT_BYTES = 256 * 1024;
-/** More lines than these at once are dealt with in turns with other work. */
-const LINES_AT_ONCE = 32;
+/** Of what a miner sent, so much is dealt with in a step: a hundred lines at most, or a part of a long one. */
+const STEP_BYTES = 1_024;
+const NOTHING = Buffer.alloc(0);
 
 /** Who is told of a connection's end. */
 export interface Listener {
@@ -21,13 +22,18 @@ export interface Listener {
 export class Connection {
   private readonly session: Session;
   private readonly lines = new Lines();
-  private isReading = false;
+  /** Came, and is yet to be dealt with. */
+  private unread: Buffer = NOTHING;
 
-  /** @param extranonce1 u8, fixed for the connection */
+  /**
+   * @param extranonce1 u8, fixed for the connection
+   * @param turns of all connections
+   */
   constructor(
     node: StratumNode,
     readonly extranonce1: number,
     private readonly socket: Socket,
+    private readonly turns: Turns,
     private readonly listener: Listener,
   ) {
     this.session = new Session(node, extranonce1, {
@@ -35,7 +41,7 @@ export class Connection {
       end: (why) => this.end(why),
     });
     socket.on('error', () => socket.destroy());
-    socket.on('data', (bytes: Buffer) => this.orEnd(() => this.read(bytes)));
+    socket.on('data', (bytes: Buffer) => this.keep(bytes));
   }
 
   /** Does something with its session, unless it is closed. */
@@ -61,28 +67,33 @@ export class Connection {
     this.goOn();
   }
 
-  private read(bytes: Buffer): void {
-    const whole = this.lines.push(bytes);
-    if (whole.length <= LINES_AT_ONCE) whole.forEach((line) => this.receive(line));
-    else void this.readInTurns(whole);
-    if (this.session.isFull) this.socket.pause();
-  }
-
-  private async readInTurns(lines: readonly string[]): Promise<void> {
-    this.isReading = true;
-    this.socket.pause();
-    for await (const line of inTurns(lines)) this.orEnd(() => this.receive(line));
-    this.isReading = false;
+  /** Keeps what came until it is its turn. What comes after that has to wait. */
+  private keep(bytes: Buffer): void {
+    this.unread = this.unread.length === 0 ? bytes : Buffer.concat([this.unread, bytes]);
+    if (this.unread.length > STEP_BYTES) this.socket.pause();
     this.goOn();
   }
 
-  private receive(line: string): void {
-    if (!this.isClosed) this.session.receive(line);
+  /** Goes on with what came, or reads on. */
+  private goOn(): void {
+    if (this.session.isFull) this.socket.pause();
+    else if (this.unread.length > 0) this.turns.add(this.step);
+    else if (this.socket.isPaused()) this.socket.resume();
   }
 
-  /** Reads on, when nothing is left to be done first. */
-  private goOn(): void {
-    if (this.socket.isPaused() && !this.isReading && !this.session.isFull) this.socket.resume();
+  private readonly step = (): boolean => {
+    if (this.isClosed || this.session.isFull) return false;
+    const bytes = this.unread.subarray(0, STEP_BYTES);
+    this.unread = this.unread.subarray(STEP_BYTES);
+    this.orEnd(() => {
+      for (const line of this.lines.push(bytes)) this.receive(line);
+    });
+    if (this.unread.length === 0) this.goOn();
+    return this.unread.length > 0;
+  };
+
+  private receive(line: string): void {
+    if (!this.isClosed) this.session.receive(line);
   }
 
   /** Does something; ends the connection if what the miner sent is no Stratum, or for a fault of this node. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { inTurns } from '../process/event-loop';
+import { inTurns, Turns } from '../process/event-loop';
 import { listenOnFreePort } from '../process/listen';
 import { sparingly, type Log } from '../process/log';
 import { Places } from '../process/places';
@@ -38,8 +38,11 @@ export class StratumServer {
   /** Those of the connections, and those in a handshake. */
   private readonly sockets = new Set<Socket>();
   private readonly arrivals = new Arrivals();
+  /** In which what miners send is dealt with. */
+  private readonly turns = new Turns();
   /** Connections by extranonce1. */
   private readonly holders = new Uint16Array(EXTRANONCE1S);
+  private lastExtranonce1 = 0;
   private server: Server | undefined;
   private options: StratumOptions | undefined;
   private ticker: NodeJS.Timeout | undefined;
@@ -139,8 +142,8 @@ export class StratumServer {
 
   private serve(node: StratumNode, socket: Socket): void {
     if (socket.destroyed) return;
-    const extranonce1 = this.leastHeld();
-    const connection = new Connection(node, extranonce1, socket, {
+    const extranonce1 = (this.lastExtranonce1 = this.leastHeld());
+    const connection = new Connection(node, extranonce1, socket, this.turns, {
       onEnd: this.tellEnd,
       onFault: this.tellFault,
     });
@@ -170,9 +173,11 @@ export class StratumServer {
     );
   }
 
-  /** The extranonce1 of the fewest connections. */
+  /** The extranonce1 of the fewest connections, another each time: who keeps coming back uses up no one's ground. */
   private leastHeld(): number {
-    return this.holders.indexOf(Math.min(...this.holders));
+    const least = Math.min(...this.holders);
+    const next = this.holders.indexOf(least, this.lastExtranonce1 + 1);
+    return next < 0 ? this.holders.indexOf(least) : next;
   }
 
   private tick(): void {

@@ -52,8 +52,11 @@ export interface Password {
   difficulty: number | undefined;
 }
 
+/** Further ones are ignored. */
+const MAX_ITEMS = 16;
+
 export function readPassword(password: string): Password {
-  const items = password.split(',').map((item) => item.trim());
+  const items = password.split(',', MAX_ITEMS).map((item) => item.trim());
   const wishes = items.map((item) => {
     const [, wanted] = /^(?:d|diff)\s*=(.+)$/i.exec(item) ?? [];
     return difficulty.safeParse(wanted).data;

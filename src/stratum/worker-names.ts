@@ -1,10 +1,12 @@
 import { timingSafeEqual } from 'node:crypto';
 import { sha256 } from '../bitcoin/sha256';
 import { LOCAL_WORKER } from '../rounds/share-batches';
-import { CODES, StratumError } from './messages';
+import { CODES, NoStratumError, StratumError } from './messages';
 
 /** Names of a proxy's miners. */
 const MAX_NAMES = 32;
+/** Wrong passwords after which the connection is closed: new ones are limited, too. */
+const MAX_WRONG = 10;
 /** So much of a name, and of what a miner calls itself, is shown. */
 const SHOWN_CHARACTERS = 64;
 
@@ -12,6 +14,7 @@ const SHOWN_CHARACTERS = 64;
 export class WorkerNames {
   /** Ids of workers by the names as the miner writes them. */
   private readonly byName = new Map<string, string>();
+  private wrong = 0;
 
   /** @param password one item of each password must be it; empty if there is none */
   constructor(private readonly password: string) {}
@@ -21,9 +24,11 @@ export class WorkerNames {
    * @param items of its password
    * @returns the worker's id
    * @throws StratumError 24 for another password, or too many names
+   * @throws NoStratumError after too many wrong passwords
    */
   authorize(name: string, items: readonly string[]): string {
     if (this.password !== '' && !items.some((item) => isSame(item, this.password))) {
+      if (++this.wrong > MAX_WRONG) throw new NoStratumError('it guesses passwords');
       throw new StratumError(CODES.unauthorized, 'Unauthorized worker: wrong password');
     }
     if (!this.byName.has(name) && this.byName.size >= MAX_NAMES) {

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
-import { inTurns } from '../../src/process/event-loop';
+import { inTurns, Turns } from '../../src/process/event-loop';
 
 /** How many turns the event loop makes until `work` is done. */
 async function turnsDuring(work: Promise<unknown>): Promise<number> {
@@ -30,5 +30,48 @@ describe('items in turns', () => {
     // A hundred milliseconds take ten slices, a thousand quick items one.
     expect(await turnsDuring(untilDone(50, 2))).to.be.within(5, 51);
     expect(await turnsDuring(untilDone(1000, 0))).to.be.within(1, 500);
+  });
+});
+
+describe('turns of many', () => {
+  const busyFor = (ms: number): void => {
+    const endsAt = performance.now() + ms;
+    while (performance.now() < endsAt);
+  };
+
+  it('come one after the other, each for as long as it has something to do', async () => {
+    const turns = new Turns();
+    const seen: string[] = [];
+    const stepOf = (name: string, steps: number) => (): boolean => {
+      seen.push(name);
+      return --steps > 0;
+    };
+    const a = stepOf('a', 3);
+    turns.add(a);
+    turns.add(stepOf('b', 1));
+    turns.add(stepOf('c', 2));
+    turns.add(a);
+    expect(seen).to.deep.equal([]);
+    await nextTurn();
+    expect(seen).to.deep.equal(['a', 'b', 'c', 'a', 'c', 'a']);
+    turns.add(stepOf('d', 1));
+    await nextTurn();
+    expect(seen.at(-1)).to.equal('d');
+  });
+
+  it('share one slice, however many they are: other work has its turn after it', async () => {
+    const turns = new Turns();
+    let left = 50;
+    const done = new Promise<void>((resolve) => {
+      for (let i = 0; i < 50; i++) {
+        turns.add(() => {
+          busyFor(2);
+          if (--left === 0) resolve();
+          return false;
+        });
+      }
+    });
+    // A hundred milliseconds take ten slices.
+    expect(await turnsDuring(done)).to.be.within(5, 51);
   });
 });

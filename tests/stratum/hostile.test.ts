@@ -65,7 +65,7 @@ class Peer {
     return (await this.answered(before + messages.length)).slice(before);
   }
 
-  closed(): Promise<void> {
+  expectClosed(): Promise<void> {
     return until(() => this.isClosed);
   }
 }
@@ -175,7 +175,7 @@ describe('hostile miners', function () {
       for (const [what, bytes] of garbage) {
         const made = await peer();
         made.send(bytes);
-        await made.closed();
+        await made.expectClosed();
         expect(made.answers, what).to.deep.equal([]);
       }
     });
@@ -183,7 +183,7 @@ describe('hostile miners', function () {
     it('closes one that is mining, and no other', async () => {
       const [first, second] = [await miner(), await miner()];
       first.send('{}}\n');
-      await first.closed();
+      await first.expectClosed();
       expect((await second.ask(ping))[0]).to.include({ result: 'pong' });
     });
 
@@ -222,20 +222,20 @@ describe('hostile miners', function () {
       made.send(`${pingOf(4_096)}\n`);
       expect((await made.answered(1))[0]).to.include({ result: 'pong' });
       made.send(`${pingOf(4_097)}\n`);
-      await made.closed();
+      await made.expectClosed();
       expect(made.answers).to.have.length(1);
     });
 
     it('are too long before they end', async () => {
       const made = await peer();
       made.send('x'.repeat(4_097));
-      await made.closed();
+      await made.expectClosed();
       const slow = await peer();
       for (let sent = 0; sent < 5_000 && !slow.isClosed; sent += 100) {
         slow.send(pingOf(5_000).slice(sent, sent + 100));
         await new Promise(setImmediate);
       }
-      await slow.closed();
+      await slow.expectClosed();
     });
 
     it('of megabytes close before they are taken in', async () => {
@@ -246,7 +246,7 @@ describe('hostile miners', function () {
         made.send(block);
         await new Promise(setImmediate);
       }
-      await made.closed();
+      await made.expectClosed();
       expect(process.memoryUsage().rss - before).to.be.below(128e6);
     });
 
@@ -276,7 +276,7 @@ describe('hostile miners', function () {
       expect([silent, dripping].map(({ isClosed }) => isClosed)).to.deep.equal([false, false]);
       dripping.send('s');
       skippedMs += 5_000;
-      await Promise.all([silent.closed(), dripping.closed()]);
+      await Promise.all([silent.expectClosed(), dripping.expectClosed()]);
       expect(subscribed.isClosed).to.equal(false);
       subscribed.send('p');
       // The honest miner is heard meanwhile.
@@ -285,7 +285,7 @@ describe('hostile miners', function () {
       expect(subscribed.isClosed).to.equal(false);
       subscribed.send('i');
       skippedMs += 300_000;
-      await subscribed.closed();
+      await subscribed.expectClosed();
     });
   });
 
@@ -745,7 +745,7 @@ describe('hostile miners', function () {
         made.tell(...Array.from({ length: 500 }, () => junk('mallory', sent++)));
         await new Promise(setImmediate);
       }
-      await made.closed();
+      await made.expectClosed();
     });
 
     it('of more than 200 a second have the difficulty rise', async () => {
@@ -782,9 +782,6 @@ describe('hostile miners', function () {
       peers.push(made);
       await made.ask({ id: 0, method: 'mining.subscribe', params: [] });
       for (const guess of [
-        '',
-        'x',
-        'open',
         'open sesam',
         'open sesame!',
         'OPEN SESAME',
@@ -815,6 +812,48 @@ describe('hostile miners', function () {
       });
       expect(right!.result).to.equal(true);
     });
+
+    it('ten wrong ones are answered, and then the connection is closed', async () => {
+      const made = await Peer.connect(guarded.port);
+      peers.push(made);
+      const guess = (id: number): unknown => ({
+        id,
+        method: 'mining.authorize',
+        params: ['m', id],
+      });
+      expect(
+        (await made.ask(...Array.from({ length: 10 }, (_, id) => guess(id)))).map(codeOf),
+      ).to.deep.equal(Array(10).fill(24));
+      made.tell(guess(10));
+      await made.expectClosed();
+    });
+
+    it('one line tries 16 at most', async () => {
+      const made = await Peer.connect(guarded.port);
+      peers.push(made);
+      const items = [...Array(16).keys(), PASSWORD].join();
+      const [late] = await made.ask({ id: 1, method: 'mining.authorize', params: ['m', items] });
+      expect(codeOf(late!)).to.equal(24);
+      const [right] = await made.ask({
+        id: 1,
+        method: 'mining.authorize',
+        params: ['m', items.slice(2)],
+      });
+      expect(right!.result).to.equal(true);
+    });
+  });
+
+  it('that come back all the time use up no one’s ground', async () => {
+    const given = new Set<string>();
+    for (let i = 0; i < 20; i++) {
+      const made = await StratumClient.connect(node.port);
+      await made.subscribe('');
+      given.add(made.extranonce1);
+      made.close();
+      await until(() => node.server.size === 1);
+    }
+    // An extranonce1 has ground for 256 jobs a round.
+    expect(given.size).to.equal(20);
   });
 
   it('find nothing to replay after a restart', async () => {
