@@ -1,8 +1,9 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { createLog } from '../../../src/process/log';
 import type { Clock } from '../../../src/process/clock';
+import { Turns } from '../../../src/process/event-loop';
+import { createLog } from '../../../src/process/log';
 import { Bests } from '../../../src/rounds/bests';
 import { Round } from '../../../src/rounds/round';
 import { RoundKeeper } from '../../../src/rounds/round-keeper';
@@ -75,7 +76,8 @@ export class ConnectedNode {
     private readonly keeper: RoundKeeper,
     private readonly time: { nowMs: number },
   ) {
-    this.connection = new Connection(this.node(), EXTRANONCE1, this.socket as unknown as Socket, {
+    const socket = this.socket as unknown as Socket;
+    this.connection = new Connection(this.node(), EXTRANONCE1, socket, new Turns(), {
       onEnd: () => undefined,
       onFault: (error) => this.faults.push(error),
     });
@@ -116,8 +118,11 @@ export class ConnectedNode {
 
   /** Resolves when nothing is left to be done. */
   async settle(): Promise<void> {
-    await this.intake.settle();
-    for (let turn = 0; turn < 3 || (this.isBusy && turn < TURNS); turn++) await nextTurn();
+    // What came is dealt with in turns of the event loop, and answered once it is stored.
+    for (let turn = 0; turn < 3 || (this.isBusy && turn < TURNS); turn++) {
+      await nextTurn();
+      await this.intake.settle();
+    }
     if (this.isBusy) throw new Error('it never reads on');
   }
 
