@@ -22,7 +22,7 @@ const NODE = 'bench/stratum/eased-node.ts';
 const IN_FLIGHT = 160;
 const FEW = 10;
 const MANY = 1_000;
-const MINERS = { count: 200, everyMs: 2_000 };
+const MINERS = { count: 200, everyMs: 2_000, warmUpSeconds: 3 };
 /** Shares are found beforehand, for rates up to this. */
 const MOST_A_SECOND = 30_000;
 const HTTP_A_SECOND = 500;
@@ -78,11 +78,11 @@ async function atRest(): Promise<Pick<Results, 'memory' | 'miners' | 'kills'>> {
     closeAll([...few, ...more]);
 
     const connections = await openConnections(node.stratumPort, MINERS.count);
-    const { everyMs, count } = MINERS;
-    const time = seconds + WARM_UP_SECONDS;
+    const { everyMs, count, warmUpSeconds } = MINERS;
+    const time = seconds + warmUpSeconds;
     findShares(connections, Math.ceil((1000 * time * count) / everyMs) + count);
     log(`${count} miners`);
-    await pace(connections, { everyMs, seconds: WARM_UP_SECONDS });
+    await pace(connections, { everyMs, seconds: warmUpSeconds });
     const before = await node.metric('process_cpu_seconds_total');
     const startedAt = performance.now();
     const paced = await pace(connections, { everyMs, seconds });
