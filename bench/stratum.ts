@@ -22,10 +22,10 @@ const NODE = 'bench/stratum/eased-node.ts';
 const IN_FLIGHT = 160;
 const FEW = 10;
 const MANY = 1_000;
-const MINERS = { count: 200, everyMs: 2_000 };
+const MINERS = { count: 200, everyMs: 2_000, warmUpSeconds: 3 };
 /** Shares are found beforehand, for rates up to this. */
 const MOST_A_SECOND = 30_000;
-const HTTP_MOST_A_SECOND = 3_000;
+const HTTP_A_SECOND = 500;
 /** The threads have a proof by then, which hardly any share of the load can enter. */
 const SETTLE_MS = 3_000;
 const WARM_UP_SECONDS = 1;
@@ -78,9 +78,11 @@ async function atRest(): Promise<Pick<Results, 'memory' | 'miners' | 'kills'>> {
     closeAll([...few, ...more]);
 
     const connections = await openConnections(node.stratumPort, MINERS.count);
-    const { everyMs, count } = MINERS;
-    findShares(connections, Math.ceil((1000 * seconds * count) / everyMs) + count);
+    const { everyMs, count, warmUpSeconds } = MINERS;
+    const time = seconds + warmUpSeconds;
+    findShares(connections, Math.ceil((1000 * time * count) / everyMs) + count);
     log(`${count} miners`);
+    await pace(connections, { everyMs, seconds: warmUpSeconds });
     const before = await node.metric('process_cpu_seconds_total');
     const startedAt = performance.now();
     const paced = await pace(connections, { everyMs, seconds });
@@ -159,7 +161,7 @@ async function overHttp({ url }: StandaloneNode, round: number): Promise<Measure
   log('HTTP');
   const id = 'bench-http';
   const work = await new NodeApi(url, id).work(new AbortController().signal);
-  const shares = await mineShares(work!, id, Math.ceil(HTTP_MOST_A_SECOND * seconds));
+  const shares = await mineShares(work!, id, Math.ceil(HTTP_A_SECOND * seconds));
   const agent = new http.Agent({ keepAlive: true, maxSockets: IN_FLIGHT });
   const to = { agent, connections: IN_FLIGHT, url: `${url}/submission/${round}` };
   const { count, perSecond, p50Ms, p99Ms } = await submitShares(to, 'valid', shares, 201);

@@ -34,8 +34,8 @@ describe('the worked Stratum session', () => {
     const round = Round.begin(identity, vector.round, of.seed);
     round.workOn(round.addSegment(koiiSegment(of)));
     round.leases.ofConnection = (secondByte) => 0x0100 | secondByte;
-    const save = (): Promise<void> => Promise.resolve();
-    const keeper = { saveSoon: () => undefined, save, store: save };
+    const saved = (): Promise<void> => Promise.resolve();
+    const keeper = { saveSoon: () => undefined, save: saved, store: saved };
     door.intake.open(round, keeper, () => undefined);
     lines = [];
     found = [];
