@@ -27,6 +27,12 @@ describe('places by address', () => {
     expect(take(places, '10.0.0.1', 10)).to.equal(5);
   });
 
+  it('gives loopback as many as it may have, where that is said', () => {
+    const places = new Places({ all: 4, each: 64, reservedForLoopback: 0, forLoopback: 4 });
+    expect(take(places, '127.0.0.1', 10)).to.equal(4);
+    expect(take(places, '10.0.0.1', 10)).to.equal(0);
+  });
+
   it('counts IPv4 and its form in IPv6 as one, and IPv6 by networks', () => {
     const places = new Places({ all: 100, each: 3, reservedForLoopback: 0 });
     expect(take(places, '10.0.0.1', 2)).to.equal(2);
