@@ -101,13 +101,14 @@ describe('RemoteShares', () => {
     expect(await send(other, { blockHeight: 1 })).to.equal('rejected');
     expect(await send(other, { rolled: 'incomplete' })).to.equal('rejected');
     expect(await send(other, { rolled: 'none', difficulty: 1e12 })).to.equal('rejected');
-    expect(await send(other, {}, ROUND + 5)).to.equal('unknown_round');
-    expect(rejected()).to.deep.equal({ duplicate: 1, stale: 1, low_difficulty: 1, invalid: 5 });
+    // Of these, the wrong height is that of other work.
+    expect(rejected()).to.deep.equal({ duplicate: 1, stale: 2, low_difficulty: 1, invalid: 3 });
 
     // What is no rejection counts as none.
+    expect(await send(other, {}, ROUND + 5)).to.equal('unknown_round');
     expect(await send(other, { rolled: 'none' })).to.equal('claimed');
     expect(await send(other)).to.equal('accepted');
-    expect(Object.values(rejected())).to.deep.equal([1, 1, 1, 5]);
+    expect(Object.values(rejected())).to.deep.equal([1, 2, 1, 3]);
     expect(node.workers.find('rig1')).to.include({ accepted: 2 });
 
     const { size } = node.workers;
