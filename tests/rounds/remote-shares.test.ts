@@ -116,7 +116,7 @@ describe('RemoteShares', () => {
     expect(node.workers.size).to.equal(size);
     await node.miner.pause();
     expect(await send(third)).to.equal('conflict');
-    expect(rejected()).to.deep.equal({ duplicate: 1, stale: 2, low_difficulty: 1, invalid: 5 });
+    expect(rejected()).to.deep.equal({ duplicate: 1, stale: 3, low_difficulty: 1, invalid: 3 });
   });
 
   it('has a block in the store before a share on it is acknowledged, though its first writes failed', async () => {
