@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createSecureContext, type TlsOptions } from 'node:tls';
+import { descriptorLimit } from '../process/descriptors';
 import type { Config } from '../settings/schema';
 
 export interface StratumOptions {
@@ -43,7 +44,11 @@ export async function stratumOptions(config: StratumConfig): Promise<StratumOpti
   return {
     host: config.STRATUM_HOST,
     port: config.STRATUM_PORT,
-    maxConnections: config.STRATUM_MAX_CONNECTIONS,
+    // The other half is for the node's calls, its store and its API, which miners must not take away.
+    maxConnections: Math.min(
+      config.STRATUM_MAX_CONNECTIONS,
+      Math.floor((await descriptorLimit()) / 2),
+    ),
     password: config.STRATUM_PASSWORD,
     ...(tls && { tls }),
   };
