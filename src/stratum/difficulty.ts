@@ -20,9 +20,14 @@ const SCALE = 2 ** 32;
  * compute it so, and never above the floor.
  */
 export function targetOf(difficulty: number): bigint {
-  const scaled = BigInt(Math.max(1, Math.floor(difficulty * (1 - LENIENCE) * SCALE)));
-  const target = (DIFFICULTY_1_TARGET * BigInt(SCALE)) / scaled;
+  const target = nominalTargetOf(difficulty * (1 - LENIENCE));
   return target < FLOOR ? target : FLOOR;
+}
+
+/** The target that a difficulty stands for by definition, which is what people are shown. */
+export function nominalTargetOf(difficulty: number): bigint {
+  const scaled = BigInt(Math.max(1, Math.floor(difficulty * SCALE)));
+  return (DIFFICULTY_1_TARGET * BigInt(SCALE)) / scaled;
 }
 
 /** Expected hashes to find a share of difficulty 1. */

@@ -1,7 +1,7 @@
 import { EXTRANONCE2_SIZE } from '../consensus';
 import type { RejectedAs, RemoteWorker } from '../workers/worker';
 import type { Workers } from '../workers/workers';
-import { Difficulty } from './difficulty';
+import { Difficulty, nominalTargetOf } from './difficulty';
 import type { HandedJob } from './handed-jobs';
 import { JobFeed, type FeedNode } from './job-feed';
 import * as messages from './messages';
@@ -219,7 +219,8 @@ export class Session {
     this.feed.start(this.difficulty);
   }
 
-  private noteWork({ round, target }: HandedJob): void {
+  private noteWork({ round, difficulty }: HandedJob): void {
+    const target = nominalTargetOf(difficulty);
     for (const id of this.names.ids) this.register(id).works(round, target);
   }
 

@@ -6,6 +6,7 @@ import {
   Difficulty,
   HASHES_PER_DIFFICULTY,
   LOWEST_DIFFICULTY,
+  nominalTargetOf,
   targetOf,
   type Start,
 } from '../../src/stratum/difficulty';
@@ -432,6 +433,14 @@ describe('the difficulty of a Stratum connection', () => {
 });
 
 describe('the target of a difficulty', () => {
+  it('is shown as it was told, though easier ones are taken', () => {
+    for (const told of [1, 1_024, 2 ** 31, 2 ** 48]) {
+      expect(difficultyOf(nominalTargetOf(told))).to.equal(told);
+      expect(nominalTargetOf(told) < targetOf(told)).to.equal(true);
+    }
+    expect(difficultyOf(nominalTargetOf(0.001))).to.be.closeTo(0.001, 1e-9);
+  });
+
   it('is at the floor what may enter a proof, and at 1 that of Bitcoin', () => {
     expect(targetOf(LOWEST_DIFFICULTY)).to.equal(FLOOR);
     expect(targetOf(1e-9)).to.equal(FLOOR);
