@@ -1,6 +1,3 @@
-import { isIPv4 } from 'node:net';
-import os from 'node:os';
-
 export const LOOPBACK = '127.0.0.1';
 /** Of an honest device, and of anybody behind the same router. */
 export const RIG_ADDRESS = '127.0.0.11';
@@ -10,10 +7,3 @@ const STRANGERS = 200;
 /** @param attack 1..254 */
 export const stranger = (attack: number, n: number): string =>
   `127.0.${attack}.${1 + (n % STRANGERS)}`;
-
-/** An address of this machine that isn't loopback; undefined if it has none. */
-export function lanAddress(): string | undefined {
-  return Object.values(os.networkInterfaces())
-    .flatMap((addresses) => addresses ?? [])
-    .find(({ internal, address }) => !internal && isIPv4(address))?.address;
-}

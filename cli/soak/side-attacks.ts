@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
-import { lanAddress, LOOPBACK, RIG_ADDRESS, stranger } from './addresses';
+import { lanAddress } from '../../src/http/addresses';
+import { LOOPBACK, RIG_ADDRESS, stranger } from './addresses';
 import { atRate, exchange, get, hold, pick, post, type Attack } from './attack';
 
 // What neighbours on a LAN, and web pages in the owner's browser, do to a node's side port.

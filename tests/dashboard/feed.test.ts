@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { STREAMS } from '../../src/dashboard/feed';
 import type { Update } from '../../src/dashboard/update';
-import { lanAddress } from '../../cli/soak/addresses';
+import { lanAddress } from '../../src/http/addresses';
 import { seed } from '../fixtures/template';
 import { until } from '../fixtures/until';
 import { serveDashboard, TOKEN, type Served } from './served';

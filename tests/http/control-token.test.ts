@@ -15,7 +15,7 @@ import path from 'node:path';
 import { once } from 'node:events';
 import { expect } from 'chai';
 import { addressWithToken, ControlToken, openControlToken } from '../../src/http/control-token';
-import { lanAddress } from '../../cli/soak/addresses';
+import { lanAddress } from '../../src/http/addresses';
 import { LoneTask } from '../fixtures/lone-task';
 import { send, type Answered } from '../fixtures/send';
 import { StandaloneNode } from '../fixtures/standalone';

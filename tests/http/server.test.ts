@@ -5,7 +5,7 @@ import { connect, type AddressInfo, type Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import { Router } from 'express';
-import { lanAddress } from '../../cli/soak/addresses';
+import { lanAddress } from '../../src/http/addresses';
 import { listen } from '../../src/http/server';
 import { createLog } from '../../src/process/log';
 import type { Config } from '../../src/settings/schema';

@@ -2,7 +2,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import os from 'node:os';
 import { expect } from 'chai';
-import { lanAddress, RIG_ADDRESS } from '../../../cli/soak/addresses';
+import { RIG_ADDRESS } from '../../../cli/soak/addresses';
+import { lanAddress } from '../../../src/http/addresses';
 import { SIDE_ATTACKS } from '../../../cli/soak/side-attacks';
 import { eventually } from '../../fixtures/until';
 
