@@ -36,18 +36,9 @@ type Counts = ReadonlyMap<string, number>;
  * Counts the audits of a network of this task from the metrics of its processes (GET /metrics). The chain shows
  * nothing of an audit that finds a proof valid.
  */
-export class AuditCounts {
-  private readonly processes = new FollowedProcesses('/metrics', async (response) =>
-    countsIn(await response.text()),
-  );
-
-  /** Reads the counts every second from now on: a process takes its counts along when it ends. */
-  start(nodes: readonly SimulatedNode[]): void {
-    this.processes.start(nodes);
-  }
-
-  stop(): void {
-    this.processes.stop();
+export class AuditCounts extends FollowedProcesses<Counts> {
+  constructor() {
+    super('/metrics', async (response) => countsIn(await response.text()));
   }
 
   /** Adds the counts to a network's report. */
@@ -56,12 +47,12 @@ export class AuditCounts {
     nodes: readonly SimulatedNode[],
   ): Omit<R, 'nodes'> & { readonly nodes: readonly (R['nodes'][number] & AuditedNode)[] } {
     const found: readonly R['nodes'][number][] = report.nodes;
-    const audited = found.map((of, index) => ({ ...of, audits: this.#of(nodes[index]!) }));
+    const audited = found.map((of, index) => ({ ...of, audits: this.#auditsOf(nodes[index]!) }));
     return { ...report, nodes: audited };
   }
 
-  #of(node: SimulatedNode): NodeAudits | null {
-    const processes = this.processes.of(node);
+  #auditsOf(node: SimulatedNode): NodeAudits | null {
+    const processes = this.of(node);
     if (processes.length === 0) return null;
     const sum = (verdict: string): number =>
       processes.reduce((total, counts) => total + (counts.get(verdict) ?? 0), 0);
@@ -69,7 +60,7 @@ export class AuditCounts {
       valid: sum('valid'),
       invalid: sum('invalid'),
       abstained: sum('abstained'),
-      complete: this.processes.isAllOf(node),
+      complete: this.isAllOf(node),
     };
   }
 }

@@ -42,18 +42,9 @@ export function workersIn(body: unknown): readonly Worker[] | undefined {
 }
 
 /** Counts what remote workers do for a network's nodes (GET /workers): proofs don't tell whose their shares are. */
-export class RemoteWorkCounts {
-  private readonly processes = new FollowedProcesses('/workers', async (response) =>
-    workersIn(await response.json()),
-  );
-
-  /** Asks every second from now on. */
-  start(nodes: readonly SimulatedNode[]): void {
-    this.processes.start(nodes);
-  }
-
-  stop(): void {
-    this.processes.stop();
+export class RemoteWorkCounts extends FollowedProcesses<readonly Worker[]> {
+  constructor() {
+    super('/workers', async (response) => workersIn(await response.json()));
   }
 
   /** Adds the counts to a network's report. */
@@ -64,11 +55,9 @@ export class RemoteWorkCounts {
     const found: readonly R['nodes'][number][] = report.nodes;
     const counted = found.map((of, index) => {
       const node = nodes[index]!;
-      const processes = this.processes.of(node);
+      const processes = this.of(node);
       const remoteWork =
-        processes.length === 0
-          ? null
-          : remoteWorkOf(processes.flat(), this.processes.isAllOf(node));
+        processes.length === 0 ? null : remoteWorkOf(processes.flat(), this.isAllOf(node));
       return { ...of, remoteWork };
     });
     return { ...report, nodes: counted };

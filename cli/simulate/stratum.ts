@@ -1,5 +1,6 @@
 import type { SimulatedNode } from '../../simulator';
 import { reachableName } from '../../src/http/addresses';
+import { stratumUrl } from '../../src/stratum/server';
 
 /** Further ones would fill the screen: with --stratum-port they are known. */
 const NAMED = 10;
@@ -12,8 +13,7 @@ export function stratumOf({ env }: Pick<SimulatedNode, 'env'>): string | undefin
     STRATUM_TLS_CERT: cert,
   } = env;
   if (port === '0') return undefined;
-  const name = reachableName(host);
-  return `stratum+${cert ? 'ssl' : 'tcp'}://${name.includes(':') ? `[${name}]` : name}:${port}`;
+  return stratumUrl({ host: reachableName(host), port: Number(port), isEncrypted: Boolean(cert) });
 }
 
 /** Where to point miners, as a line; undefined where no node serves Stratum. */
