@@ -2,6 +2,7 @@ import { difficultyOf } from '../bitcoin/target';
 import { WORK_SOURCE } from '../consensus';
 import { isAllAddresses, isOwnMachine, lanAddress, reachableName } from '../http/addresses';
 import { health, miningState } from '../http/routes/healthz';
+import { difficultyOrNull } from '../http/routes/workers';
 import { BACKENDS } from '../mining/kernels/kernel';
 import type { MiningNode } from '../node';
 import { relativeError } from '../proof/shares';
@@ -168,10 +169,6 @@ function workerLine(worker: WorkerState, best: bigint | undefined): WorkerLine {
     sinceShareMs,
     idleMs,
   };
-}
-
-function difficultyOrNull(value: bigint | undefined): number | null {
-  return value === undefined ? null : difficultyOf(value);
 }
 
 function backendsOf(

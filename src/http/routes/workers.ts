@@ -46,6 +46,7 @@ function stateOf(worker: WorkerState, best: bigint | undefined, nowMs: number) {
   };
 }
 
-function difficultyOrNull(value: bigint | undefined): number | null {
+/** The difficulty of a hash value or a target, for JSON. */
+export function difficultyOrNull(value: bigint | undefined): number | null {
   return value === undefined ? null : difficultyOf(value);
 }
