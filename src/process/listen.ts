@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:net';
 import type { Log } from './log';
 
@@ -37,4 +38,11 @@ export async function listenOnFreePort<T extends Server>(
     }
   }
   return undefined;
+}
+
+/** How many files and connections this process may have open; Infinity where the system doesn't tell (not Linux). */
+export async function descriptorLimit(): Promise<number> {
+  const limits = await readFile('/proc/self/limits', 'utf8').catch(() => '');
+  const [, soft] = /^Max open files +(\d+)/m.exec(limits) ?? [];
+  return soft === undefined ? Infinity : Number(soft);
 }

@@ -6,7 +6,7 @@ import { Session, type StratumNode } from './session';
 
 /** What a miner may leave unread. */
 const MAX_UNSENT_BYTES = 256 * 1024;
-/** Of what a miner sent, so much is dealt with in a step: a hundred lines at most, or a part of a long one. */
+/** Of what a miner sent, so much is dealt with in a step: a few short lines, or a part of a long one. */
 const STEP_BYTES = 1_024;
 const NOTHING = Buffer.alloc(0);
 

@@ -86,8 +86,9 @@ export interface Start {
 /** The difficulty of one connection, which follows its hash rate. */
 export class Difficulty {
   private value: number;
-  /** Never less: what the miner's kind accepts, and what was wished for. */
+  /** Never less: what the miner's kind accepts. */
   private readonly leastOfAgent: number;
+  /** Nor less than what was suggested. */
   private wish: number | undefined;
   private takesFractions: boolean;
   private readonly isFixed: boolean;
@@ -153,16 +154,11 @@ export class Difficulty {
     this.restart(nowMs);
   }
 
-  /**
-   * Follows what was found. Call it once a second.
-   * @returns whether the difficulty is another now
-   */
-  follow(nowMs: number): boolean {
-    if (this.isFixed) return false;
-    const before = this.value;
+  /** Follows what was found. Call it once a second. */
+  follow(nowMs: number): void {
+    if (this.isFixed) return;
     this.fall(nowMs);
     this.measure(nowMs);
-    return this.value !== before;
   }
 
   /** After a silence. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createSecureContext, type TlsOptions } from 'node:tls';
-import { descriptorLimit } from '../process/descriptors';
+import { descriptorLimit } from '../process/listen';
 import type { Config } from '../settings/schema';
 
 export interface StratumOptions {

@@ -61,7 +61,7 @@ export class StratumServer {
       return undefined;
     });
     if (!options) return;
-    const { host, port } = options;
+    const { host, port, maxConnections } = options;
     const make = this.serverMaker(options);
     const server = await listenOnFreePort(make, { host, port }, log);
     if (!server) {
@@ -72,6 +72,11 @@ export class StratumServer {
     this.options = options;
     this.ticker = setInterval(() => this.tick(), TICK_MS).unref();
     this.follow();
+    if (maxConnections < config.STRATUM_MAX_CONNECTIONS) {
+      log.warn(
+        `at most ${maxConnections} Stratum connections: half of what the system lets this process open`,
+      );
+    }
     log.info(`Stratum miners connect to ${stratumUrl(this.address!)}`);
   }
 

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { lanAddress } from '../../cli/soak/addresses';
+import { lanAddress } from '../../src/http/addresses';
 import { LoneTask } from '../fixtures/lone-task';
 import { StratumClient } from '../fixtures/stratum-client';
 import { EASIEST, WHOLE_MASK } from '../fixtures/stratum-node';
@@ -176,6 +176,7 @@ describeProcesses('hostile miners of a real node', function () {
     const script = `#!/bin/sh\nulimit -n ${FEW} && exec '${process.execPath}' "$@"\n`;
     writeFileSync(limited, script, { mode: 0o755 });
     await start(limited);
+    await task.logged(`at most ${FEW / 2} Stratum connections`);
     const first = await honest();
     const kept = await open(400, { say: login(1) });
     expect(kept).to.have.length(FEW / 2 - 1);
