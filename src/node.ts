@@ -1,9 +1,13 @@
 import { Auditor } from './audit/auditor';
 import { Seeds, type Chain } from './audit/seeds';
+import { payoutProgramOf } from './bitcoin/address';
+import { RpcBitcoinNetwork } from './bitcoin-node/rpc-bitcoin-network';
+import { PROOF_RULES, type ProofRules } from './consensus';
 import { History } from './history/history';
 import { Metrics, type MetricsSources } from './metrics/metrics';
 import { Engine, type EngineSetup } from './mining/engine';
 import { Governor, type Allowance } from './mining/governor';
+import { monotonicClock } from './process/clock';
 import { usableCpus } from './process/cpus';
 import type { Log } from './process/log';
 import { ProcessUsage } from './process/usage';
@@ -174,7 +178,7 @@ function bitcoinNetworkOf(
   log: Log,
 ): BitcoinNetwork | undefined {
   if (urls.length === 0) return undefined;
-  return new RpcNetwork({ urls, cookieFile, network, log, clock: monotonicClock });
+  return new RpcBitcoinNetwork({ urls, cookieFile: cookieFile || undefined, network, log });
 }
 
 function createBitcoinWork(
@@ -188,7 +192,10 @@ function createBitcoinWork(
     rules,
     choice() {
       const { WORK_SOURCE: wanted, PAYOUT_ADDRESS: address } = settings.current;
-      return { wanted, payout: address === '' ? undefined : payoutProgramOf(address, rules.network) };
+      return {
+        wanted,
+        payout: address === '' ? undefined : payoutProgramOf(address, rules.network),
+      };
     },
     now: () => monotonicClock.now(),
     until: (atMs, signal) => monotonicClock.until(atMs, signal),
