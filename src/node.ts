@@ -1,5 +1,6 @@
 import { Auditor } from './audit/auditor';
 import { Seeds, type Chain } from './audit/seeds';
+import { PROOF_RULES, type ProofRules } from './consensus';
 import { History } from './history/history';
 import { Metrics, type MetricsSources } from './metrics/metrics';
 import { Engine, type EngineSetup } from './mining/engine';
@@ -30,6 +31,8 @@ export interface NodeOptions extends Pick<MetricsSources, 'sdk' | 'nodeCallFailu
   identity: Identity;
   store: KeyValueStore;
   chain: Chain;
+  /** Those of the bundle when left out. */
+  rules?: ProofRules;
 }
 
 /** A mining node, wired together. */
@@ -58,7 +61,16 @@ export interface MiningNode {
 }
 
 export async function createNode(options: NodeOptions): Promise<MiningNode> {
-  const { settings, log, identity, store, chain, sdk, nodeCallFailures } = options;
+  const {
+    settings,
+    log,
+    identity,
+    store,
+    chain,
+    rules = PROOF_RULES,
+    sdk,
+    nodeCallFailures,
+  } = options;
   const config = settings.current;
   let { MINING_THREADS: chosen } = config;
   warnOfThreads(chosen, log);
@@ -89,7 +101,7 @@ export async function createNode(options: NodeOptions): Promise<MiningNode> {
   const remoteShares = new RemoteShares({ miner, intake, jobs, shares });
   const stratum = new StratumServer({ miner, intake, shares, workers, log });
   const seeds = new Seeds(identity.taskId, chain, store, log);
-  const auditor = new Auditor(identity.taskId, seeds, identity.publicKey);
+  const auditor = new Auditor(identity.taskId, seeds, identity.publicKey, rules);
   const usage = new ProcessUsage();
   const metrics = new Metrics({
     engine,

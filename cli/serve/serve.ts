@@ -26,7 +26,7 @@ import { GivenSubmissions, StandaloneRounds } from './standalone-rounds';
 import { makeStateFolder, stateFault } from './state-folder';
 
 async function main(): Promise<void> {
-  const { rounds: roundSeconds } = parseOptions();
+  const { rounds: roundSeconds, rules } = parseOptions();
   const log = createLog(loadConfig(process.env).LOG_LEVEL);
   const { identity, stateDir, directory } = loadEnvironment(process.env);
   startWatchdog((message) => log.warn(message));
@@ -43,6 +43,7 @@ async function main(): Promise<void> {
     identity,
     store,
     chain,
+    rules,
     sdk: 'none',
     nodeCallFailures,
   });
