@@ -14,7 +14,7 @@ const ROOMS = {
   mining: 'bitcoin consensus process work',
   notices: 'process store',
   workers: 'bitcoin consensus work mining',
-  audit: 'process store work proof',
+  audit: 'consensus process store work proof',
   settings: 'bitcoin consensus process store mining',
   distribution: 'bitcoin process store work proof',
   rounds: 'bitcoin consensus process store work proof mining workers audit',

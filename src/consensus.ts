@@ -93,6 +93,8 @@ export function proofRules({ network, taskPayout }: ChosenRules): ProofRules {
 declare const BUILT_CONSENSUS: ChosenRules | undefined;
 const built = typeof BUILT_CONSENSUS === 'undefined' ? undefined : BUILT_CONSENSUS;
 
+export const IS_BUNDLE = built !== undefined;
+
 /** The rules of this bundle; run from source, those of main and without a part for the task. */
 export const PROOF_RULES: ProofRules = proofRules({
   network: built?.network ?? 'main',

@@ -72,7 +72,16 @@ export interface MiningNode {
 }
 
 export async function createNode(options: NodeOptions): Promise<MiningNode> {
-  const { settings, log, identity, store, chain, sdk, nodeCallFailures } = options;
+  const {
+    settings,
+    log,
+    identity,
+    store,
+    chain,
+    rules = PROOF_RULES,
+    sdk,
+    nodeCallFailures,
+  } = options;
   const config = settings.current;
   let { MINING_THREADS: chosen } = config;
   warnOfThreads(chosen, log);
@@ -90,7 +99,6 @@ export async function createNode(options: NodeOptions): Promise<MiningNode> {
   const jobs = new Jobs(workers);
   const bests = await Bests.open(store, log);
   bests.follow();
-  const rules = options.rules ?? PROOF_RULES;
   const network = options.bitcoinNetwork ?? bitcoinNetworkOf(config, rules, log);
   const blocks = await Blocks.open({ store, network, log });
   const bitcoin = createBitcoinWork(options, { network, blocks, rules });
@@ -109,7 +117,7 @@ export async function createNode(options: NodeOptions): Promise<MiningNode> {
   const remoteShares = new RemoteShares({ miner, intake, jobs, shares });
   const stratum = new StratumServer({ miner, intake, shares, workers, log });
   const seeds = new Seeds(identity.taskId, chain, store, log);
-  const auditor = new Auditor(identity.taskId, seeds, identity.publicKey);
+  const auditor = new Auditor(identity.taskId, seeds, identity.publicKey, rules);
   const usage = new ProcessUsage();
   const metrics = new Metrics({
     engine,
