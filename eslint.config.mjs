@@ -10,6 +10,7 @@ const ROOMS = {
   process: '',
   store: 'process',
   work: 'bitcoin consensus',
+  'bitcoin-node': 'bitcoin process work',
   proof: 'bitcoin consensus work',
   mining: 'bitcoin consensus process work',
   notices: 'process store',
