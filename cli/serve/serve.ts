@@ -34,7 +34,12 @@ async function main(): Promise<void> {
   const store = await openStore(directory, log).catch((error: unknown) => {
     throw stateFault(stateDir, error);
   });
-  const settings = await Settings.open(process.env, path.join(directory, SETTINGS_FILE), log, table);
+  const settings = await Settings.open(
+    process.env,
+    path.join(directory, SETTINGS_FILE),
+    log,
+    table,
+  );
   const config = settings.current;
   log.level = config.LOG_LEVEL;
   const chain = new GivenSubmissions();
