@@ -9,7 +9,7 @@ import { Engine, type EngineSetup } from './mining/engine';
 import { Governor, type Allowance } from './mining/governor';
 import { monotonicClock } from './process/clock';
 import { usableCpus } from './process/cpus';
-import type { Log } from './process/log';
+import { sparingly, type Log } from './process/log';
 import { ProcessUsage } from './process/usage';
 import { Bests } from './rounds/bests';
 import { Blocks } from './rounds/blocks';
@@ -215,6 +215,9 @@ function createBitcoinWork(
       log.error(
         `the Bitcoin node would refuse our block at height ${height}: ${reason}; from the next round on the work is koii's`,
       ),
+    onFault: sparingly((_times, error: unknown) =>
+      log.error({ error }, "following Bitcoin's tips failed, and goes on"),
+    ),
   });
 }
 

@@ -20,16 +20,21 @@ export const EXPECTED_RPC_URLS =
 const BETWEEN_URLS = /,(?=\s*(?:https?:\/\/|$))/i;
 
 /**
- * Reads the owner's list of Bitcoin nodes.
+ * Splits the owner's list of Bitcoin nodes.
+ * @returns URLs, each as `parseRpcUrl` reads it; at least one
  * @throws RangeError that says what was expected, and quotes nothing: the text has passwords
  */
-export function parseRpcUrls(text: string): RpcAddress[] {
-  const urls = text.split(BETWEEN_URLS).filter((url) => url.trim() !== '');
+export function rpcUrlsIn(text: string): string[] {
+  const urls = text
+    .split(BETWEEN_URLS)
+    .map((url) => url.trim())
+    .filter((url) => url !== '');
   if (urls.length === 0) throw malformed();
-  return urls.map(parseRpcUrl);
+  urls.forEach(parseRpcUrl);
+  return urls;
 }
 
-/** Reads one URL. @throws as `parseRpcUrls` does */
+/** Reads one URL. @throws as `rpcUrlsIn` does */
 export function parseRpcUrl(text: string): RpcAddress {
   try {
     const url = new URL(text.trim());

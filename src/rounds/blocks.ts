@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { displayHash } from '../bitcoin/target';
-import type { Log } from '../process/log';
+import { sparingly, type Log } from '../process/log';
 import { readRecord, storedCount, type KeyValueStore } from '../store/store';
 import type { Attempt } from '../work/attempt';
 import type { BitcoinNetwork, BlockAnswer } from '../work/bitcoin-network';
@@ -80,9 +80,13 @@ export interface BlocksOptions {
  */
 export class Blocks {
   private readonly handing = new Map<KeptBlock, AbortController>();
+  private readonly tellUnsaved = sparingly((_times, error: unknown) =>
+    this.options.log.error({ error }, 'the blocks found could not be stored'),
+  );
   private readonly listeners: ((block: Block) => void)[] = [];
   private writing: Promise<void> = Promise.resolve();
   private isChanged = false;
+  private isRetrying = false;
   private foundCount = 0;
 
   private constructor(
@@ -143,9 +147,11 @@ export class Blocks {
   /** Gives up the blocks that the chain has left far behind. @param height of the block that is mined now */
   chainIsAt(height: number): void {
     for (const block of this.blocks) {
-      if (block.state !== 'pending' || height < block.height + BLOCKS_AHEAD) continue;
-      block.state = 'given up';
+      if (height < block.height + BLOCKS_AHEAD) continue;
+      // Also where one node answered, and others are still asked.
       this.handing.get(block)?.abort();
+      if (block.state !== 'pending') continue;
+      block.state = 'given up';
       this.options.log.warn(`no Bitcoin node answered for block ${block.hash}: given up`);
       this.tell(block);
     }
@@ -162,8 +168,9 @@ export class Blocks {
     if (this.blocks.length <= MAX_BLOCKS) return;
     const answered = this.blocks.findIndex(({ state }) => state !== 'pending');
     const [dropped] = this.blocks.splice(Math.max(0, answered), 1);
-    if (dropped?.state !== 'pending') return;
+    if (!dropped) return;
     this.handing.get(dropped)?.abort();
+    if (dropped.state !== 'pending') return;
     this.options.log.warn(`block ${dropped.hash} is dropped: too many wait for an answer`);
   }
 
@@ -173,8 +180,9 @@ export class Blocks {
     const handing = new AbortController();
     this.handing.set(block, handing);
     const onAnswer = (answer: BlockAnswer): void => this.answered(block, answer);
-    void network
+    network
       .handIn(Buffer.from(block.bytes, 'hex'), onAnswer, handing.signal)
+      .catch((error: unknown) => this.options.log.error({ error }, `block ${block.hash} is stuck`))
       .finally(() => this.handing.delete(block));
   }
 
@@ -192,11 +200,27 @@ export class Blocks {
 
   private tell(block: Block): void {
     this.isChanged = true;
+    this.save();
+    for (const listener of this.listeners) {
+      try {
+        listener(block);
+      } catch (error) {
+        this.options.log.error({ error }, `not everyone could be told of block ${block.hash}`);
+      }
+    }
+  }
+
+  /** Writes what changed, again and again while the store takes no writes. */
+  private save(): void {
     this.write().catch((error: unknown) => {
-      this.options.log.error({ error }, 'the blocks found could not be stored');
-      setTimeout(() => void this.write().catch(() => undefined), RETRY_MS).unref();
+      if (this.isRetrying) return;
+      this.isRetrying = true;
+      this.tellUnsaved(error);
+      setTimeout(() => {
+        this.isRetrying = false;
+        this.save();
+      }, RETRY_MS).unref();
     });
-    for (const listener of this.listeners) listener(block);
   }
 
   /** One write at a time, each of all that changed before it. @throws when it could not be written */

@@ -70,7 +70,10 @@ export class RemoteShares {
    */
   async receive(roundNumber: number, share: RemoteShare): Promise<Outcome> {
     const { miner, shares, jobs } = this.options;
-    if (!shares.writable) await stored(shares.settle());
+    if (!shares.writable) {
+      await this.takeBlock(roundNumber, share);
+      await stored(shares.settle());
+    }
     const round = await miner.round(roundNumber);
     if (!round) return { outcome: 'unknown_round' };
     const outcome = await this.judge(round, share);
@@ -79,11 +82,31 @@ export class RemoteShares {
     return outcome;
   }
 
+  /** While no share is accepted, a block still is. */
+  private async takeBlock(roundNumber: number, share: RemoteShare): Promise<void> {
+    // A store that takes no writes may not be readable either.
+    const round = await this.options.miner.round(roundNumber).catch(() => undefined);
+    if (round) this.blockIn(this.jobOf(round, share), share);
+  }
+
+  /** Hands in the block that a share claims to be, if it is one: whatever else may be wrong with it. */
+  private blockIn(job: NamedJob | undefined, { rolled, workerId, hashValue }: RemoteShare): void {
+    if (!job || rolled === 'none' || rolled === 'incomplete') return;
+    const attempt = { ...rolled, prefix: job.prefix };
+    this.options.intake.takeClaimed({ job, attempt, workerId, claimedHash: hashValue });
+  }
+
+  private jobOf(round: Round, { jobId, workerId }: RemoteShare): NamedJob | undefined {
+    const { jobs } = this.options;
+    return jobId === undefined ? jobs.newestOf(round, workerId) : jobs.find(round, jobId);
+  }
+
   /** Awaits nothing before the share is logged, so that shares that come together are judged one after another. */
   private async judge(round: Round, share: RemoteShare): Promise<Outcome> {
-    const { miner, intake, jobs } = this.options;
-    const { workerId, submissionId, hashValue, blockHeight, jobId, rolled } = share;
-    const job = jobId === undefined ? jobs.newestOf(round, workerId) : jobs.find(round, jobId);
+    const { miner, intake } = this.options;
+    const { workerId, submissionId, hashValue, blockHeight, rolled } = share;
+    const job = this.jobOf(round, share);
+    this.blockIn(job, share);
     const isHeightRight = [round.number, job?.template.height].includes(blockHeight);
     if (rolled === 'none') return this.claim(round, share, isHeightRight);
     const earlier =
@@ -97,13 +120,7 @@ export class RemoteShares {
       await stored(intake.settle());
       return { outcome: 'repeated', hashValue, best: earlier.best };
     }
-    if (miner.miningRound !== round.number) {
-      if (job && rolled !== 'incomplete') {
-        const attempt = { ...rolled, prefix: job.prefix };
-        intake.takeLate({ job, attempt, workerId, claimedHash: hashValue });
-      }
-      return conflict('round_over');
-    }
+    if (miner.miningRound !== round.number) return conflict('round_over');
     if (!job) return conflict('stale');
     if (!isHeightRight) return intake.refuse(round, share, 'wrong_height');
     if (rolled === 'incomplete') return intake.refuse(round, share, 'incomplete_proof');

@@ -17,6 +17,25 @@ export function fromPacked(packed: string): Attempt {
   return unpackAttempt(Buffer.from(packed, 'hex'));
 }
 
+const segment = z.strictObject({
+  /** Its number in the round, by which the share log names it; earlier versions left it out, and dropped none. */
+  index: prefix.optional(),
+  height: storedCount,
+  prev: hexOf(32),
+  time: u32,
+  bits: u32,
+  /** The K lowest found on it. */
+  shares: z.array(packedAttempt),
+});
+
+/** In the order in which they came; some may have been dropped. */
+const segments = z
+  .array(segment)
+  .transform((all) => all.map((each, place) => ({ ...each, index: each.index ?? place })))
+  .refine((all) => all.every(({ index }, place) => place === 0 || index > all[place - 1]!.index))
+  // A proof can't hold one twice.
+  .refine((all) => new Set(all.map(({ height, prev }) => `${height} ${prev}`)).size === all.length);
+
 /** A round as it is stored. */
 export const roundRecordSchema = z.strictObject({
   round: storedCount,
@@ -26,19 +45,7 @@ export const roundRecordSchema = z.strictObject({
   submitter: hexOf(32),
   /** P2WPKH program that the blocks pay with source bitcoin; empty with source koii. */
   payout: z.union([hexOf(20), z.literal('')]),
-  /** In the order in which they came; some may have been dropped. */
-  segments: z.array(
-    z.strictObject({
-      /** Its number in the round, by which the share log names it. */
-      index: prefix.default(0),
-      height: storedCount,
-      prev: hexOf(32),
-      time: u32,
-      bits: u32,
-      /** The K lowest found on it. */
-      shares: z.array(packedAttempt),
-    }),
-  ),
+  segments,
   leased: storedCount.max(2 ** 16),
   salts: storedCount.max(2 ** 8).default(0),
   /** Remote workers, each with the prefix leased to it. */

@@ -32,8 +32,10 @@ export interface FoundShare {
   credit?: (share: Share) => void;
 }
 
-/** What was found on a job whose round or segment takes no more shares. */
-export type LateShare = Pick<FoundShare, 'job' | 'attempt' | 'workerId'> & { claimedHash: bigint };
+/** What may be a block, also where it is no share: too late for one, for instance. */
+export type ClaimedBlock = Pick<FoundShare, 'job' | 'attempt' | 'workerId'> & {
+  claimedHash: bigint;
+};
 
 /** Why something is not a share. */
 export type Rejection =
@@ -170,8 +172,8 @@ export class ShareIntake {
     return { outcome: 'accepted', share, best, stored };
   }
 
-  /** Takes what came too late to be a share, but may be a block. Hashes it only if its finder claims a block's hash. */
-  takeLate({ job, attempt, workerId, claimedHash }: LateShare): void {
+  /** Takes a block, whatever becomes of its share. Hashes it only if its finder claims a block's hash. */
+  takeClaimed({ job, attempt, workerId, claimedHash }: ClaimedBlock): void {
     const { blockTarget = -1n } = job.template;
     if (claimedHash <= blockTarget) this.takeBlock(job, shareOf(job.template, attempt), workerId);
   }

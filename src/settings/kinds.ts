@@ -5,6 +5,7 @@ import {
   payoutProgramOf,
   type BitcoinNetworkName,
 } from '../bitcoin/address';
+import { rpcUrlsIn } from '../bitcoin-node/rpc-url';
 import { Schedule } from '../mining/schedule';
 
 // Kinds of values that settings have.
@@ -93,13 +94,15 @@ export const rpcUrls: Kind<string[]> = {
   schema: z
     .string()
     .max(4096)
-    .transform((text) => text.split(/[\s,]+/).filter((url) => url !== ''))
-    .pipe(
-      z
-        .array(z.url({ protocol: /^https?$/ }))
-        .min(1)
-        .max(MAX_URLS),
-    ),
+    .transform((text, context) => {
+      try {
+        return rpcUrlsIn(text);
+      } catch {
+        context.addIssue({ code: 'custom' });
+        return z.NEVER;
+      }
+    })
+    .pipe(z.array(z.string()).max(MAX_URLS)),
   expected: 'URLs such as http://user:password@127.0.0.1:8332, several separated by commas',
   form: { kind: 'text' },
 };

@@ -2,15 +2,9 @@ import { WORK_SOURCE, type CoinbaseRules } from '../consensus';
 import type { BitcoinNetwork, BitcoinPeer, Tip } from './bitcoin-network';
 import type { Identity } from './identity';
 import { blockOf, compareSegments, type Segment } from './segment';
-import {
-  koiiSource,
-  minedTemplateOn,
-  type Origin,
-  type WorkSource,
-  type WorkSources,
-} from './source';
+import { koiiSource, templateOn, type Origin, type WorkSource, type WorkSources } from './source';
 
-/** Segments follow each other at this distance at least: a node that shows tip after tip can't use up the ground. */
+/** Tips are taken at this distance at least: a node that shows one after another can't use up the ground. */
 const SHORTEST_MS = 1000;
 /** How long the start of a round waits for the first tip: with `auto`, and where the owner insists on bitcoin. */
 const FIRST_TIP_MS = { auto: 3_000, bitcoin: 20_000 };
@@ -46,11 +40,18 @@ export interface BitcoinWorkOptions {
   until: (atMs: number, signal?: AbortSignal) => Promise<void>;
   onTip: (tip: SeenTip) => void;
   onRefusal: (refusal: Refusal) => void;
+  /** Called with what should not have been thrown: it goes on all the same. */
+  onFault: (error: unknown) => void;
 }
 
 /** Follows the tips of Bitcoin's chain, and makes work of them for the rounds that the owner wants mined so. */
 export class BitcoinWork implements WorkSources {
   private seen: SeenTip | undefined;
+  private takenAtMs = -Infinity;
+  /** Shown by the node, and yet to be taken. */
+  private shown: Tip | undefined;
+  /** What the node was asked about last. */
+  private asked: { segment: Segment; payout: Uint8Array } | undefined;
   private refused: Refusal | undefined;
   private why: string | undefined;
   private readonly waiting = new Set<() => void>();
@@ -77,17 +78,17 @@ export class BitcoinWork implements WorkSources {
     return this.why;
   }
 
-  /** Follows the tips until it is closed. */
+  /** Follows the tips until it is closed. Never rejects. */
   async follow(): Promise<void> {
-    const { network, now, onTip } = this.options;
-    if (!network) return;
-    for await (const tip of network.tips(this.end.signal)) {
-      const { segment, tipTime } = tip;
-      this.seen = { segment, tipTime, judge: (block) => tip.judge(block), seenAtMs: now() };
-      for (const tell of this.waiting) tell();
-      this.waiting.clear();
-      onTip(this.seen);
-      void this.askAbout(tip);
+    const { network, now, until, onFault } = this.options;
+    const { signal } = this.end;
+    while (network && !signal.aborted) {
+      try {
+        for await (const tip of network.tips(signal)) this.hear(tip);
+      } catch (error) {
+        onFault(error);
+      }
+      await until(now() + SHORTEST_MS, signal).catch(() => undefined);
     }
   }
 
@@ -96,13 +97,20 @@ export class BitcoinWork implements WorkSources {
   }
 
   async choose(): Promise<WorkSource> {
-    const { wanted, payout } = this.options.choice();
     this.why = undefined;
-    if (wanted === 'koii') return koiiSource;
-    if (payout && this.options.network && !this.seen) await this.firstTip(FIRST_TIP_MS[wanted]);
-    this.why = this.whyNot({ wanted, payout });
-    if (this.why !== undefined || !payout) return koiiSource;
-    return this.of({ source: WORK_SOURCE.bitcoin, payout });
+    try {
+      const { wanted, payout } = this.options.choice();
+      if (wanted === 'koii') return koiiSource;
+      if (payout && this.options.network && !this.seen) await this.firstTip(FIRST_TIP_MS[wanted]);
+      this.why = this.whyNot({ wanted, payout });
+      if (this.why !== undefined || !payout || !this.seen) return koiiSource;
+      // It may have been chosen, or another address, since the tip came.
+      void this.askAbout(this.seen);
+      return this.of({ source: WORK_SOURCE.bitcoin, payout });
+    } catch (error) {
+      this.options.onFault(error);
+      return koiiSource;
+    }
   }
 
   of(origin: Origin): WorkSource {
@@ -128,27 +136,51 @@ export class BitcoinWork implements WorkSources {
   }
 
   private async *segments(kept: readonly Segment[], signal: AbortSignal): AsyncIterable<Segment> {
-    const { now, until } = this.options;
-    const last = kept[kept.length - 1];
     // After a restart mining goes on at once.
-    if (!this.seen && last) yield last;
-    let at: Segment | undefined;
-    let sinceMs = -Infinity;
+    let at = this.seen ? undefined : kept[kept.length - 1];
+    if (at && !signal.aborted) yield at;
     while (!signal.aborted) {
-      if (!this.seen || this.seen.segment === at) {
-        await this.nextTip(signal);
-        continue;
-      }
-      const isInTime = await until(sinceMs + SHORTEST_MS, signal).then(
-        () => true,
-        () => false,
-      );
-      if (!isInTime) return;
-      const { segment }: SeenTip = this.seen;
-      at = segment;
-      sinceMs = now();
-      yield kept.find((known) => compareSegments(known, segment) === 0) ?? segment;
+      const segment = this.seen?.segment;
+      if (segment && !(at && compareSegments(at, segment) === 0)) {
+        at = kept.find((known) => compareSegments(known, segment) === 0) ?? segment;
+        yield at;
+      } else await this.nextTip(signal);
     }
+  }
+
+  /** Takes the newest tip as soon as it is time for one. */
+  private hear(tip: Tip): void {
+    const isWaiting = this.shown !== undefined;
+    this.shown = tip;
+    if (isWaiting) return;
+    const { now, until } = this.options;
+    const atMs = this.takenAtMs + SHORTEST_MS;
+    if (now() >= atMs) return this.take();
+    until(atMs, this.end.signal).then(
+      () => this.take(),
+      () => undefined,
+    );
+  }
+
+  private take(): void {
+    const { now, onTip, onFault } = this.options;
+    const tip = this.shown!;
+    const { segment, tipTime } = tip;
+    this.shown = undefined;
+    this.takenAtMs = now();
+    const { seen } = this;
+    // A node that comes back shows its tip anew.
+    const isKnown = seen && compareSegments(seen.segment, segment) === 0;
+    const seenAtMs = isKnown ? seen.seenAtMs : this.takenAtMs;
+    this.seen = { segment, tipTime, judge: (block) => tip.judge(block), seenAtMs };
+    for (const tell of this.waiting) tell();
+    this.waiting.clear();
+    try {
+      if (!isKnown) onTip(this.seen);
+    } catch (error) {
+      onFault(error);
+    }
+    void this.askAbout(this.seen);
   }
 
   /** Resolves at the next tip, or when aborted. */
@@ -177,20 +209,40 @@ export class BitcoinWork implements WorkSources {
     await over;
   }
 
-  /** Asks the node whether it would take a block of ours on its tip, before work on that is lost. */
-  private async askAbout(tip: Tip): Promise<void> {
-    const { choice, identity, rules, onRefusal } = this.options;
-    const { payout } = choice();
-    if (!payout) return;
+  /** Asks the node once whether it would take a block of ours on its tip, before work on that is lost. Never rejects. */
+  private async askAbout(tip: SeenTip): Promise<void> {
+    const { segment } = tip;
+    try {
+      const { wanted, payout } = this.options.choice();
+      if (wanted === 'koii' || !payout) {
+        this.asked = this.refused = undefined;
+        return;
+      }
+      const { asked } = this;
+      if (asked?.segment === segment && Buffer.compare(asked.payout, payout) === 0) return;
+      this.asked = { segment, payout };
+      const reason = await tip.judge(this.trialBlock(segment, payout));
+      if (this.seen?.segment !== segment || this.asked?.payout !== payout) return;
+      this.refused = reason === undefined ? undefined : { reason, height: segment.height };
+      if (this.refused) this.options.onRefusal(this.refused);
+    } catch (error) {
+      this.options.onFault(error);
+    }
+  }
+
+  private trialBlock(segment: Segment, payout: Uint8Array): Uint8Array {
+    const { identity, rules } = this.options;
     const { taskId, submitter } = identity;
+    const origin: Origin = { source: WORK_SOURCE.bitcoin, payout };
     // No rule of Bitcoin's looks at the seed.
     const of = { taskId, round: 0, seed: Buffer.alloc(32) };
-    const origin: Origin = { source: WORK_SOURCE.bitcoin, payout };
-    const template = minedTemplateOn(origin, tip.segment, of, submitter, rules);
-    const attempt = { prefix: 0, extranonce2: 0, versionBits: 0, timeOffset: 0, nonce: 0 };
-    const reason = await tip.judge(blockOf(template, attempt));
-    if (this.seen?.segment !== tip.segment) return;
-    this.refused = reason === undefined ? undefined : { reason, height: tip.segment.height };
-    if (this.refused) onRefusal(this.refused);
+    const template = templateOn(origin, segment, of, submitter, rules);
+    return blockOf(template, {
+      prefix: 0,
+      extranonce2: 0,
+      versionBits: 0,
+      timeOffset: 0,
+      nonce: 0,
+    });
   }
 }

@@ -34,12 +34,14 @@ export class HandedTargets {
   private handed: OfRound | undefined;
 
   /**
-   * Notes that work on a segment was handed out. Keeps the target if the new one is about the same.
+   * Notes that work on a segment was handed out. Keeps the target if the new one is about the same, and the segment too
+   * where it is lower: it would leave out blocks.
    * @returns the target from now on
    */
   handOut(round: number, segment: number, target: bigint): bigint {
     const handed = this.in(round);
-    if (handed && !isAnotherTarget(target, handed.newest)) {
+    const isKept = handed && (handed.segment === segment || handed.newest >= target);
+    if (isKept && !isAnotherTarget(target, handed.newest)) {
       handed.segment = segment;
       return handed.newest;
     }

@@ -42,7 +42,7 @@ describe('eslint.config.mjs', () => {
   it('reports an import against the direction of the rooms, in each of them', async () => {
     for (const [file, source] of [
       ['bitcoin/probe.ts', '../consensus'],
-      ['consensus.ts', './bitcoin/target'],
+      ['consensus.ts', './process/log'],
       ['format.ts', './process/log'],
       ['process/probe.ts', '../node'],
       ['store/probe.ts', '../bitcoin/target'],
