@@ -44,7 +44,7 @@ interface KeptBlock extends Block {
 }
 
 const KEY = 'blocks';
-/** Blocks kept, the newest; a record of them stays below 64 KiB. */
+/** Blocks kept, the newest; a record of them stays below 80 KiB, whatever eight nodes say. */
 const MAX_BLOCKS = 32;
 /** With so many blocks behind it, a block's height is decided. */
 const BLOCKS_AHEAD = 100;
