@@ -141,7 +141,7 @@ describe('Blocks', () => {
     find(200);
     find(201);
     network.handedIn[1]!.answer({ verdict: 'refused', reason: 'high-hash' });
-    const [{ block }] = network.handedIn as [{ block: Buffer }];
+    const { block } = network.handedIn[0]!;
     await blocks.close();
     expect(network.handedIn[0]!.signal.aborted).to.equal(true);
     await restart();
