@@ -8,7 +8,7 @@ import { bundle, REGTEST } from '../../../cli/simulate/bundle';
 import { planNodes } from '../../../cli/simulate/cheaters';
 import { inspectorBy } from '../../../cli/simulate/inspector';
 import { brokenInvariants } from '../../../cli/simulate/invariants';
-import type { BitcoinFault, RunReport } from '../../../simulator';
+import { freePorts, type BitcoinFault, type RunReport } from '../../../simulator';
 import { proofRules, WORK_SOURCE } from '../../../src/consensus';
 import { decodeProof } from '../../../src/proof/codec';
 import { startTaskNetwork } from '../../fixtures/network';
@@ -54,6 +54,7 @@ describeProcesses("a network on the simulator's Bitcoin", function () {
       hashesPerBlock: HASHES_PER_BLOCK,
       plan: (round) => FAULTS[round] ?? [],
     });
+    const ports = await freePorts(plan.length);
     const network = await startTaskNetwork({
       task: join(out, 'main.js'),
       rounds: ROUNDS,
@@ -62,7 +63,7 @@ describeProcesses("a network on the simulator's Bitcoin", function () {
       inspector: inspectorBy(proofRules({ network: 'regtest', taskPayout: undefined })),
       env: (index) => ({
         MINING_THREADS: '1',
-        API_PORT: '0',
+        API_PORT: String(ports[index]),
         STRATUM_PORT: '0',
         ...bitcoin.variables(index),
       }),
