@@ -252,6 +252,22 @@ describe('RpcBitcoinNetwork', () => {
       expect(lines.join('')).not.to.include('hunter2');
     });
 
+    it('one that comes and goes at most once a minute in the log', async () => {
+      const network = follow(networkOf());
+      for (let times = 0; times < 5; times++) {
+        core.script('*', { status: 503, text: 'Work queue depth exceeded' });
+        await later(() => faults(network)[0] !== undefined, 100);
+        core.script('*', undefined);
+        await later(() => faults(network)[0] === undefined, 100);
+      }
+      expect(clock.now()).to.be.lessThan(60_000);
+      expect(lines).to.have.length(2);
+      await clock.runUntil(clock.now() + 60_000);
+      core.script('*', { status: 503, text: 'Work queue depth exceeded' });
+      await later(() => lines.length > 2, 100);
+      expect(lines[2]).to.include('it has too much to do');
+    });
+
     it('another network', async () => {
       const network = follow(networkOf(undefined, 'testnet4'));
       await expectFault(network, 'it is on another network: expected testnet4, got regtest');
