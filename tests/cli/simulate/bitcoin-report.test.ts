@@ -80,6 +80,14 @@ describe("the report of the simulator's Bitcoin", () => {
     expect(broken(run([], {}, 'koii'))).to.deep.equal(['no proof is of work on Bitcoin']);
   });
 
+  it('says nothing of proofs that were not judged, as after Ctrl-C', () => {
+    const report = run([], {}, 'koii');
+    for (const round of report.rounds) {
+      for (const submission of round.submissions) Object.assign(submission, { valid: undefined });
+    }
+    expect(broken(report)).to.deep.equal([]);
+  });
+
   it('lists the blocks of nodes within 80 columns, with whom they paid', () => {
     const blocks = [
       block('node-1', 'node-1'),
