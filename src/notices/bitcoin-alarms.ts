@@ -2,10 +2,11 @@ import type { NoticeText } from './notice';
 import type { Notices } from './notices';
 
 /**
- * How many checks in a row must find a block without an answer, and no Bitcoin node fit to mine with: one that is
- * restarted takes minutes. Counted in checks, since a machine that slept needs a moment.
+ * How many checks in a row must find a block without an answer, no Bitcoin node fit to mine with (one that is restarted
+ * takes minutes), and a tip without a refusal, for which the node has yet to be asked. Counted in checks, since a
+ * machine that slept needs a moment.
  */
-const LOOKS = { answer: 6, node: 30 };
+const LOOKS = { answer: 6, node: 30, work: 3 };
 const SATOSHI_PER_BITCOIN = 1e8;
 
 /** A found block, as far as its owner is told of it. */
@@ -46,6 +47,7 @@ const BITCOIN_SOURCE = 1;
 /** Watches for what the owner has to be told of Bitcoin. */
 export class BitcoinAlarms {
   private awayLooks = 0;
+  private wellLooks = 0;
   private waiting: { hash: string; looks: number } | undefined;
   private hasMinedIt = false;
 
@@ -87,8 +89,9 @@ export class BitcoinAlarms {
 
   private lookAtWork(): void {
     const { bitcoin, notices } = this.watched;
+    this.wellLooks = bitcoin.tip && !bitcoin.refusal ? this.wellLooks + 1 : 0;
     if (bitcoin.refusal) notices.alarm('bitcoin work', refusalText(bitcoin.refusal.reason));
-    else if (bitcoin.tip) {
+    else if (this.wellLooks >= LOOKS.work) {
       notices.well('bitcoin work', 'Your Bitcoin node would take your blocks again');
     }
   }
