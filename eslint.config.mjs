@@ -20,7 +20,7 @@ const ROOMS = {
   distribution: 'bitcoin process store work proof',
   rounds: 'bitcoin consensus process store work proof mining workers audit',
   history: 'bitcoin process store proof mining rounds',
-  metrics: 'bitcoin process proof mining workers rounds',
+  metrics: 'bitcoin consensus process work proof mining workers rounds',
   stratum: 'bitcoin consensus process work workers settings rounds',
   koii: 'consensus process store work notices audit settings distribution rounds',
   node: 'bitcoin bitcoin-node consensus process store work proof mining workers audit settings rounds history metrics stratum',
