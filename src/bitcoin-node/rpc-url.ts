@@ -19,22 +19,25 @@ export const EXPECTED_RPC_URLS =
 /** A comma that stands before another URL: one in a password doesn't count. */
 const BETWEEN_URLS = /,(?=\s*(?:https?:\/\/|$))/i;
 
-/**
- * Splits the owner's list of Bitcoin nodes.
- * @returns URLs, each as `parseRpcUrl` reads it; at least one
- * @throws RangeError that says what was expected, and quotes nothing: the text has passwords
- */
-export function rpcUrlsIn(text: string): string[] {
-  const urls = text
+/** The URLs of the owner's list of Bitcoin nodes. */
+export function splitRpcUrls(text: string): string[] {
+  return text
     .split(BETWEEN_URLS)
     .map((url) => url.trim())
     .filter((url) => url !== '');
-  if (urls.length === 0) throw malformed();
-  urls.forEach(parseRpcUrl);
-  return urls;
 }
 
-/** Reads one URL. @throws as `rpcUrlsIn` does */
+/**
+ * Reads the owner's list of Bitcoin nodes.
+ * @throws RangeError that says what was expected, and quotes nothing: the text has passwords
+ */
+export function parseRpcUrls(text: string): RpcAddress[] {
+  const urls = splitRpcUrls(text);
+  if (urls.length === 0) throw malformed();
+  return urls.map(parseRpcUrl);
+}
+
+/** Reads one URL. @throws as `parseRpcUrls` does */
 export function parseRpcUrl(text: string): RpcAddress {
   try {
     const url = new URL(text.trim());

@@ -39,6 +39,7 @@ export interface BitcoinWorkOptions {
   now: () => number;
   until: (atMs: number, signal?: AbortSignal) => Promise<void>;
   onTip: (tip: SeenTip) => void;
+  /** Called once for each reason, until the node would take a block or has another reason. */
   onRefusal: (refusal: Refusal) => void;
   /** Called with what should not have been thrown: it goes on all the same. */
   onFault: (error: unknown) => void;
@@ -53,6 +54,7 @@ export class BitcoinWork implements WorkSources {
   /** What the node was asked about last. */
   private asked: { segment: Segment; payout: Uint8Array } | undefined;
   private refused: Refusal | undefined;
+  private refusals = 0;
   private why: string | undefined;
   private readonly waiting = new Set<() => void>();
   private readonly end = new AbortController();
@@ -67,6 +69,11 @@ export class BitcoinWork implements WorkSources {
   /** Set while the node that shows the tip would refuse a block on it. */
   get refusal(): Refusal | undefined {
     return this.refused;
+  }
+
+  /** For how many tips of this process the node would have refused a block. */
+  get refusalsSinceStart(): number {
+    return this.refusals;
   }
 
   get peers(): readonly BitcoinPeer[] {
@@ -103,9 +110,9 @@ export class BitcoinWork implements WorkSources {
       if (wanted === 'koii') return koiiSource;
       if (payout && this.options.network && !this.seen) await this.firstTip(FIRST_TIP_MS[wanted]);
       this.why = this.whyNot({ wanted, payout });
-      if (this.why !== undefined || !payout || !this.seen) return koiiSource;
       // It may have been chosen, or another address, since the tip came.
-      void this.askAbout(this.seen);
+      if (this.seen) void this.askAbout(this.seen);
+      if (this.why !== undefined || !payout) return koiiSource;
       return this.of({ source: WORK_SOURCE.bitcoin, payout });
     } catch (error) {
       this.options.onFault(error);
@@ -223,8 +230,11 @@ export class BitcoinWork implements WorkSources {
       this.asked = { segment, payout };
       const reason = await tip.judge(this.trialBlock(segment, payout));
       if (this.seen?.segment !== segment || this.asked?.payout !== payout) return;
+      const before = this.refused?.reason;
       this.refused = reason === undefined ? undefined : { reason, height: segment.height };
-      if (this.refused) this.options.onRefusal(this.refused);
+      if (!this.refused) return;
+      this.refusals++;
+      if (reason !== before) this.options.onRefusal(this.refused);
     } catch (error) {
       this.options.onFault(error);
     }

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { parseRpcUrl, rpcUrlsIn } from '../../src/bitcoin-node/rpc-url';
+import { parseRpcUrl, parseRpcUrls } from '../../src/bitcoin-node/rpc-url';
 
 describe('the URLs of Bitcoin nodes', () => {
   it('are read with user and password decoded', () => {
@@ -23,10 +23,9 @@ describe('the URLs of Bitcoin nodes', () => {
   });
 
   it('stand between commas, of which a password may have some', () => {
-    const names = (text: string) => rpcUrlsIn(text).map((url) => parseRpcUrl(url).name);
+    const names = (text: string) => parseRpcUrls(text).map(({ name }) => name);
     expect(names('http://a:1, https://u:p,q@b:2 ,')).to.deep.equal(['a:1', 'b:2']);
-    expect(rpcUrlsIn('http://u:p,q@b:2')).to.deep.equal(['http://u:p,q@b:2']);
-    expect(parseRpcUrl('http://u:p,q@b:2').credentials).to.equal('u:p,q');
+    expect(parseRpcUrls('http://u:p,q@b:2')[0]?.credentials).to.equal('u:p,q');
   });
 
   it('are refused with what was expected, and never quoted', () => {
@@ -40,7 +39,7 @@ describe('the URLs of Bitcoin nodes', () => {
       'http://user:secret%zz@127.0.0.1:8332',
       'http://a:1,secret',
     ]) {
-      expect(() => rpcUrlsIn(text), text)
+      expect(() => parseRpcUrls(text), text)
         .to.throw(RangeError, /expected http:\/\/user:password@127\.0\.0\.1:8332/)
         .with.property('stack')
         .that.does.not.include('secret');
