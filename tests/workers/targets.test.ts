@@ -33,6 +33,15 @@ describe('HandedTargets', () => {
     handed = new HandedTargets();
   });
 
+  it('take up an easier target with another segment at once, however little: it may leave in a block', () => {
+    const target = FLOOR / 100n;
+    const easier = (target * 102n) / 100n;
+    handed.handOut(ROUND, 0, target);
+    expect(handed.handOut(ROUND, 0, easier)).to.equal(target);
+    expect(handed.handOut(ROUND, 1, easier)).to.equal(easier);
+    expect(handed.handOut(ROUND, 2, target)).to.equal(easier);
+  });
+
   it('judge a share that names no job by the easiest of the round, whoever asked for others', () => {
     const [easy, hard] = [FLOOR / 2n, FLOOR / 100n];
     expect(handed.easiest(ROUND)).to.equal(FLOOR);
