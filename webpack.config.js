@@ -1,7 +1,7 @@
 require('./build/tools-node');
 const { join, relative } = require('node:path');
 const webpack = require('webpack');
-const { builtConsensus } = require('./build/consensus');
+const { builtConsensus, describe } = require('./build/consensus');
 const { resolveSdk } = require('./build/sdk');
 
 const root = __dirname;
@@ -114,13 +114,12 @@ function fail(...lines) {
   process.exit(1);
 }
 
-function report(stats, sdk, { network, taskPayout }) {
+function report(stats, sdk, consensus) {
   if (stats.hasErrors()) return;
   const [asset] = stats.toJson({ all: false, assets: true }).assets;
   const { path } = stats.compilation.outputOptions;
   const megabytes = (asset.size / 1e6).toFixed(1);
-  const pays = taskPayout ? `${taskPayout.percent} % (${taskPayout.program})` : 'nothing';
   console.log(
-    `${relative(root, join(path, asset.name))}: ${megabytes} MB, with ${sdk.name}; on Bitcoin's ${network} network blocks pay the task ${pays}`,
+    `${relative(root, join(path, asset.name))}: ${megabytes} MB, with ${sdk.name}; ${describe(consensus)}`,
   );
 }

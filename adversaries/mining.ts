@@ -53,7 +53,13 @@ export async function mined(round: number): Promise<Mined | undefined> {
   if (templates) return templates;
   const { miner } = await taskContext();
   const closed = await miner.close(round);
-  return closed && { work: KOII_WORK, templates: [...closed.templates], shares: closed.shares };
+  return (
+    closed && {
+      work: KOII_WORK,
+      templates: closed.templates.filter((each) => each !== undefined),
+      shares: closed.shares,
+    }
+  );
 }
 
 /** The proof of all that was mined, whatever seed it was mined on; undefined without a share. */

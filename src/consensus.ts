@@ -1,3 +1,5 @@
+import type { BitcoinNetworkName } from './bitcoin/address';
+
 /**
  * The consensus constants (docs/PROTOCOL.md section 2). Every node must use the same ones: none of them can be
  * configured where the task runs, and changing any of them makes a new version of the task.
@@ -45,6 +47,15 @@ export const EXTRANONCE1_SIZE = 2;
 export const EXTRANONCE2_SIZE = 4;
 export const EXTRANONCE_SIZE = EXTRANONCE1_SIZE + EXTRANONCE2_SIZE;
 
+/** Blocks after which Bitcoin's subsidy halves. */
+const HALVING_BLOCKS: Readonly<Record<BitcoinNetworkName, number>> = {
+  main: 210_000,
+  testnet4: 210_000,
+  regtest: 150,
+};
+
+export const BITCOIN_NETWORKS = Object.keys(HALVING_BLOCKS) as readonly BitcoinNetworkName[];
+
 /** The part of a Bitcoin block's subsidy that goes to the task. */
 export interface TaskPayout {
   /** P2WPKH program, 40 hex digits */
@@ -53,27 +64,42 @@ export interface TaskPayout {
   percent: number;
 }
 
-/**
- * Set by build/consensus.js when the bundle is built. Undefined when run from source, and in mining threads, which get
- * whole templates.
- */
-declare const BUILT_CONSENSUS:
-  { taskPayout: TaskPayout | undefined; halvingBlocks: number } | undefined;
-const built = typeof BUILT_CONSENSUS === 'undefined' ? undefined : BUILT_CONSENSUS;
+/** What is chosen when the bundle is built, or on the command line of what runs from source. */
+export interface ChosenRules {
+  network: BitcoinNetworkName;
+  taskPayout: TaskPayout | undefined;
+}
 
 /** What coinbases pay with work source bitcoin. */
 export interface CoinbaseRules {
   taskPayout: TaskPayout | undefined;
-  /** Blocks after which the subsidy halves: 210,000, or 150 on regtest. */
   halvingBlocks: number;
 }
 
 /** The rules that a proof is judged by; tests use an easier floor to judge cheaper proofs. */
 export interface ProofRules extends CoinbaseRules {
   floor: bigint;
+  network: BitcoinNetworkName;
 }
-export const PROOF_RULES: ProofRules = {
-  floor: FLOOR,
+
+export function proofRules({ network, taskPayout }: ChosenRules): ProofRules {
+  return { floor: FLOOR, network, taskPayout, halvingBlocks: HALVING_BLOCKS[network] };
+}
+
+/**
+ * Set by build/consensus.js when the bundle is built. Undefined when run from source, and in mining threads, which get
+ * whole templates.
+ */
+declare const BUILT_CONSENSUS: ChosenRules | undefined;
+const built = typeof BUILT_CONSENSUS === 'undefined' ? undefined : BUILT_CONSENSUS;
+
+export const IS_BUNDLE = built !== undefined;
+
+/** The rules of this bundle; run from source, those of main and without a part for the task. */
+export const PROOF_RULES: ProofRules = proofRules({
+  network: built?.network ?? 'main',
   taskPayout: built?.taskPayout,
-  halvingBlocks: built?.halvingBlocks ?? 210_000,
-};
+});
+
+/** The network whose blocks this bundle mines, and whose addresses it takes. */
+export const BITCOIN_NETWORK: BitcoinNetworkName = PROOF_RULES.network;

@@ -1,13 +1,18 @@
 import { Auditor } from './audit/auditor';
 import { Seeds, type Chain } from './audit/seeds';
+import { payoutProgramOf } from './bitcoin/address';
+import { RpcBitcoinNetwork } from './bitcoin-node/rpc-bitcoin-network';
+import { PROOF_RULES, type ProofRules } from './consensus';
 import { History } from './history/history';
 import { Metrics, type MetricsSources } from './metrics/metrics';
 import { Engine, type EngineSetup } from './mining/engine';
 import { Governor, type Allowance } from './mining/governor';
+import { monotonicClock } from './process/clock';
 import { usableCpus } from './process/cpus';
 import type { Log } from './process/log';
 import { ProcessUsage } from './process/usage';
 import { Bests } from './rounds/bests';
+import { Blocks } from './rounds/blocks';
 import { Miner } from './rounds/miner';
 import { RemoteShares } from './rounds/remote-shares';
 import { RoundKeeper } from './rounds/round-keeper';
@@ -18,8 +23,9 @@ import { threadCount, type Config } from './settings/schema';
 import type { Settings } from './settings/settings';
 import type { KeyValueStore } from './store/store';
 import { StratumServer } from './stratum/server';
+import { BitcoinWork } from './work/bitcoin';
+import type { BitcoinNetwork } from './work/bitcoin-network';
 import type { Identity } from './work/identity';
-import { koiiSource } from './work/source';
 import { Jobs } from './workers/jobs';
 import { Workers } from './workers/workers';
 
@@ -30,6 +36,10 @@ export interface NodeOptions extends Pick<MetricsSources, 'sdk' | 'nodeCallFailu
   identity: Identity;
   store: KeyValueStore;
   chain: Chain;
+  /** Instead of the Bitcoin nodes of the settings. */
+  bitcoinNetwork?: BitcoinNetwork;
+  /** What proofs are judged by, and coinbases pay; the built rules where it is missing. */
+  rules?: ProofRules;
 }
 
 /** A mining node, wired together. */
@@ -43,6 +53,10 @@ export interface MiningNode {
   intake: ShareIntake;
   /** The best shares of all time. */
   bests: Bests;
+  /** The Bitcoin blocks found. */
+  blocks: Blocks;
+  /** Bitcoin's tips, and what is mined on them. */
+  bitcoin: BitcoinWork;
   workers: Workers;
   jobs: Jobs;
   remoteShares: RemoteShares;
@@ -58,7 +72,16 @@ export interface MiningNode {
 }
 
 export async function createNode(options: NodeOptions): Promise<MiningNode> {
-  const { settings, log, identity, store, chain, sdk, nodeCallFailures } = options;
+  const {
+    settings,
+    log,
+    identity,
+    store,
+    chain,
+    rules = PROOF_RULES,
+    sdk,
+    nodeCallFailures,
+  } = options;
   const config = settings.current;
   let { MINING_THREADS: chosen } = config;
   warnOfThreads(chosen, log);
@@ -76,20 +99,25 @@ export async function createNode(options: NodeOptions): Promise<MiningNode> {
   const jobs = new Jobs(workers);
   const bests = await Bests.open(store, log);
   bests.follow();
-  const intake = new ShareIntake({ identity, shares, bests });
+  const network = options.bitcoinNetwork ?? bitcoinNetworkOf(config, rules, log);
+  const blocks = await Blocks.open({ store, network, log });
+  const bitcoin = createBitcoinWork(options, { network, blocks, rules });
+  void bitcoin.follow();
+  const intake = new ShareIntake({ identity, shares, bests, blocks, rules });
   const roundStore = new RoundStore(store, (record) => intake.restore(record), log);
   const miner = new Miner({
     identity,
     engine,
     intake,
     log,
-    source: koiiSource,
+    sources: bitcoin,
+    rules,
     keeper: new RoundKeeper({ store: roundStore, shares, log }),
   });
   const remoteShares = new RemoteShares({ miner, intake, jobs, shares });
   const stratum = new StratumServer({ miner, intake, shares, workers, log });
   const seeds = new Seeds(identity.taskId, chain, store, log);
-  const auditor = new Auditor(identity.taskId, seeds, identity.publicKey);
+  const auditor = new Auditor(identity.taskId, seeds, identity.publicKey, rules);
   const usage = new ProcessUsage();
   const metrics = new Metrics({
     engine,
@@ -114,6 +142,8 @@ export async function createNode(options: NodeOptions): Promise<MiningNode> {
     shares,
     intake,
     bests,
+    blocks,
+    bitcoin,
     workers,
     jobs,
     remoteShares,
@@ -131,15 +161,61 @@ export async function createNode(options: NodeOptions): Promise<MiningNode> {
 export async function stopNode({
   stratum,
   miner,
+  bitcoin,
+  blocks,
   shares,
   bests,
   engine,
-}: Pick<MiningNode, 'stratum' | 'miner' | 'shares' | 'bests' | 'engine'>): Promise<void> {
+}: Pick<
+  MiningNode,
+  'stratum' | 'miner' | 'bitcoin' | 'blocks' | 'shares' | 'bests' | 'engine'
+>): Promise<void> {
   await stratum.close();
   await miner.pause();
+  bitcoin.close();
+  await blocks.close();
   await shares.flush();
   await bests.flush();
   await engine.close();
+}
+
+/** The Bitcoin nodes that the owner named; undefined if there are none. */
+function bitcoinNetworkOf(
+  { BITCOIN_RPC_URL: urls, BITCOIN_COOKIE_FILE: cookieFile }: Config,
+  { network }: ProofRules,
+  log: Log,
+): BitcoinNetwork | undefined {
+  if (urls.length === 0) return undefined;
+  return new RpcBitcoinNetwork({ urls, cookieFile: cookieFile || undefined, network, log });
+}
+
+function createBitcoinWork(
+  { settings, identity, log }: NodeOptions,
+  of: { network: BitcoinNetwork | undefined; blocks: Blocks; rules: ProofRules },
+): BitcoinWork {
+  const { network, blocks, rules } = of;
+  return new BitcoinWork({
+    network,
+    identity,
+    rules,
+    choice() {
+      const { WORK_SOURCE: wanted, PAYOUT_ADDRESS: address } = settings.current;
+      return {
+        wanted,
+        payout: address === '' ? undefined : payoutProgramOf(address, rules.network),
+      };
+    },
+    now: () => monotonicClock.now(),
+    until: (atMs, signal) => monotonicClock.until(atMs, signal),
+    onTip: ({ segment }) => {
+      log.info(`Bitcoin's tip is at height ${segment.height - 1}`);
+      blocks.chainIsAt(segment.height);
+    },
+    onRefusal: ({ reason, height }) =>
+      log.error(
+        `the Bitcoin node would refuse our block at height ${height}: ${reason}; from the next round on the work is koii's`,
+      ),
+  });
 }
 
 /** Applies the settings that take effect while the node runs. MINING_SECONDS is read when a round begins. */

@@ -1,11 +1,14 @@
 import { Command } from 'commander';
+import type { ProofRules } from '../../src/consensus';
 import { wholeNumber } from '../option-types';
+import { rulesOf, withRules } from '../rules';
 
 const MAX_ROUND_SECONDS = 86_400;
 
 export interface Options {
   /** The length of rounds that the node runs by itself; undefined if somebody else starts them. */
   rounds?: number;
+  rules: ProofRules;
 }
 
 const HELP = `
@@ -19,7 +22,7 @@ Without --rounds somebody starts the rounds: POST /task/<number>, see docs/API.m
 
 /** Reads the command line. Says what is wrong with it and ends the process if it can't be used. */
 export function parseOptions(): Options {
-  return new Command('serve')
+  const command = withRules(new Command('serve'))
     .description(
       "Runs the miner, its HTTP API and its dashboard without Koii; also Orca's container.",
     )
@@ -30,6 +33,6 @@ export function parseOptions(): Options {
     )
     .addHelpText('after', HELP)
     .allowExcessArguments(false)
-    .parse()
-    .opts<Options>();
+    .parse();
+  return Object.assign(command.opts<Pick<Options, 'rounds'>>(), { rules: rulesOf(command) });
 }

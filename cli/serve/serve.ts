@@ -13,7 +13,7 @@ import { createNode, stopNode, type MiningNode } from '../../src/node';
 import { startWatchdog } from '../../src/process/event-loop';
 import { saveAtTheEnd, stop } from '../../src/process/exit';
 import { createLog, type Log } from '../../src/process/log';
-import { ConfigError, loadConfig } from '../../src/settings/schema';
+import { ConfigError, loadConfig, settingsFor } from '../../src/settings/schema';
 import { Settings } from '../../src/settings/settings';
 import { SETTINGS_FILE } from '../../src/settings/stored-settings';
 import { LockHeldError, StoreLock } from '../../src/store/lock';
@@ -26,14 +26,20 @@ import { GivenSubmissions, StandaloneRounds } from './standalone-rounds';
 import { makeStateFolder, stateFault } from './state-folder';
 
 async function main(): Promise<void> {
-  const { rounds: roundSeconds } = parseOptions();
-  const log = createLog(loadConfig(process.env).LOG_LEVEL);
+  const { rounds: roundSeconds, rules } = parseOptions();
+  const table = settingsFor(rules.network);
+  const log = createLog(loadConfig(process.env, table).LOG_LEVEL);
   const { identity, stateDir, directory } = loadEnvironment(process.env);
   startWatchdog((message) => log.warn(message));
   const store = await openStore(directory, log).catch((error: unknown) => {
     throw stateFault(stateDir, error);
   });
-  const settings = await Settings.open(process.env, path.join(directory, SETTINGS_FILE), log);
+  const settings = await Settings.open(
+    process.env,
+    path.join(directory, SETTINGS_FILE),
+    log,
+    table,
+  );
   const config = settings.current;
   log.level = config.LOG_LEVEL;
   const chain = new GivenSubmissions();
@@ -43,6 +49,7 @@ async function main(): Promise<void> {
     identity,
     store,
     chain,
+    rules,
     sdk: 'none',
     nodeCallFailures,
   });

@@ -1,3 +1,4 @@
+import { PROOF_RULES, type ProofRules } from '../consensus';
 import { inTurns } from '../process/event-loop';
 import { decodeProof } from '../proof/codec';
 import { verifyProof, type Verdict } from '../proof/verify';
@@ -32,6 +33,7 @@ export class Auditor {
     private readonly seeds: Seeds,
     /** This node's key, base58: its own proof doesn't help to prove a seed. */
     private readonly self: string,
+    private readonly rules: ProofRules = PROOF_RULES,
   ) {}
 
   /**
@@ -97,7 +99,7 @@ export class Auditor {
     const of = { taskId: this.taskId, round, seed };
     const verdicts: Verdict[] = [];
     for await (const { submitter, proof } of inTurns(submitted)) {
-      verdicts.push(verifyProof(proof, decodeKey(submitter), of));
+      verdicts.push(verifyProof(proof, decodeKey(submitter), of, this.rules));
     }
     return verdicts;
   }

@@ -154,8 +154,11 @@ export class Miner {
   }
 
   private async open(round: number, seed: Uint8Array): Promise<Round> {
-    const { identity, source, log } = this.options;
-    const begin = (): Round => Round.begin(identity, round, seed, source.origin);
+    const { identity, sources, rules, log } = this.options;
+    const begin = async (): Promise<Round> => {
+      const { origin } = await sources.choose();
+      return Round.begin(identity, round, seed, origin, rules);
+    };
     const saved = await this.round(round);
     if (!saved) return begin();
     if (saved.seed.equals(seed)) return saved;

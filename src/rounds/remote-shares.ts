@@ -97,7 +97,13 @@ export class RemoteShares {
       await stored(intake.settle());
       return { outcome: 'repeated', hashValue, best: earlier.best };
     }
-    if (miner.miningRound !== round.number) return conflict('round_over');
+    if (miner.miningRound !== round.number) {
+      if (job && rolled !== 'incomplete') {
+        const attempt = { ...rolled, prefix: job.prefix };
+        intake.takeLate({ job, attempt, workerId, claimedHash: hashValue });
+      }
+      return conflict('round_over');
+    }
     if (!job) return conflict('stale');
     if (!isHeightRight) return intake.refuse(round, share, 'wrong_height');
     if (rolled === 'incomplete') return intake.refuse(round, share, 'incomplete_proof');

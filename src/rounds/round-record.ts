@@ -26,9 +26,11 @@ export const roundRecordSchema = z.strictObject({
   submitter: hexOf(32),
   /** P2WPKH program that the blocks pay with source bitcoin; empty with source koii. */
   payout: z.union([hexOf(20), z.literal('')]),
-  /** In the order in which they came. */
+  /** In the order in which they came; some may have been dropped. */
   segments: z.array(
     z.strictObject({
+      /** Its number in the round, by which the share log names it. */
+      index: storedCount.default(0),
       height: storedCount,
       prev: hexOf(32),
       time: u32,

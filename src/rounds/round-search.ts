@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { FLOOR } from '../consensus';
+import { FLOOR, type CoinbaseRules } from '../consensus';
 import type { Engine } from '../mining/engine';
 import type { Log } from '../process/log';
 import type { Attempt } from '../work/attempt';
 import type { Identity } from '../work/identity';
-import type { WorkSource } from '../work/source';
+import type { WorkSources } from '../work/source';
 import type { Job } from '../workers/jobs';
 import { isAnotherTarget, shareTargetFor } from '../workers/targets';
 import type { Round } from './round';
@@ -21,9 +21,11 @@ const STALLED_MS = 30_000;
 export interface RoundSearchOptions {
   identity: Identity;
   engine: Engine;
-  source: WorkSource;
+  sources: WorkSources;
   intake: ShareIntake;
   keeper: RoundKeeper;
+  /** What coinbases pay; the built rules where it is missing. */
+  rules?: CoinbaseRules | undefined;
   log: Log;
 }
 
@@ -92,9 +94,10 @@ export class RoundSearch {
 
   /** Searches the segments of a round as they come. */
   private async follow(round: Round, signal: AbortSignal): Promise<void> {
-    const { engine, identity, keeper, log, source } = this.options;
+    const { engine, identity, keeper, log, sources } = this.options;
     const { taskId } = identity;
     const of = { taskId, round: round.number, seed: round.seed };
+    const source = sources.of(round.origin);
     let isFirst = true;
     for await (const segment of source.segments(of, round.segments, signal)) {
       const index = round.addSegment(segment);
@@ -159,9 +162,9 @@ export class RoundSearch {
     this.allHashes += count;
   }
 
-  /** By the engine's rate, or while it rests by the last one known; before that, all that may enter the proof. */
-  private wantedTarget({ entryTarget }: Round): bigint {
+  /** By the engine's rate, or while it rests by the last one known; before that, all that has to be shown. */
+  private wantedTarget({ neededTarget }: Round): bigint {
     this.workHps = this.options.engine.workHps ?? this.workHps;
-    return this.workHps === undefined ? entryTarget : shareTargetFor(this.workHps, entryTarget);
+    return this.workHps === undefined ? neededTarget : shareTargetFor(this.workHps, neededTarget);
   }
 }

@@ -1,12 +1,15 @@
-import { FLOOR, K, PROOF_RULES, WORK_SOURCE } from '../consensus';
+import { FLOOR, K, PROOF_RULES, WORK_SOURCE, type CoinbaseRules } from '../consensus';
 import { encodeProof, composeProof, mostProving } from '../proof/codec';
 import { BestShares, type Admission, estimateHashes, type Share } from '../proof/shares';
 import type { Identity } from '../work/identity';
 import type { RoundSeed } from '../work/seed';
 import { compareSegments, type Segment, type Template } from '../work/segment';
-import { KOII_WORK, templateOn, workOn, type Origin } from '../work/source';
+import { KOII_WORK, minedTemplateOn, workOn, type Origin } from '../work/source';
 import { Leases } from '../workers/leases';
 import { toPacked, type RoundRecord } from './round-record';
+
+/** Segments kept, with their shares. A proof takes two of them. */
+const MAX_SEGMENTS_KEPT = 8;
 
 /** A segment that was mined, with the K lowest shares found on it. */
 interface MinedSegment {
@@ -30,8 +33,11 @@ export class Round {
   readonly number: number;
   /** 32 bytes as sha256 gives them */
   readonly seed: Buffer;
-  private readonly mined: MinedSegment[] = [];
+  /** By the segment's number in the round; undefined once it was dropped. */
+  private readonly mined: (MinedSegment | undefined)[] = [];
+  private readonly templateOf: (Template | undefined)[] = [];
   private currentSegment: number | undefined;
+  /** Segments with lower numbers are stored. */
   private storedSegments = 0;
   private storedShares = 0;
   /** Cached `shares`, until a share comes that may change them. */
@@ -43,6 +49,7 @@ export class Round {
     readonly origin: Origin,
     readonly leases: Leases,
     private readonly counts: Counts,
+    private readonly rules: CoinbaseRules,
   ) {
     this.number = round;
     this.seed = Buffer.from(seed);
@@ -54,22 +61,28 @@ export class Round {
     round: number,
     seed: Uint8Array,
     origin: Origin = KOII_WORK,
+    rules: CoinbaseRules = PROOF_RULES,
   ): Round {
-    return new Round(identity, { round, seed }, origin, new Leases(), {
+    const counts = {
       closed: false,
       hashes: 0,
       validShares: 0,
       invalidShares: 0,
       countedUntil: 0,
       minedMs: 0,
-    });
+    };
+    return new Round(identity, { round, seed }, origin, new Leases(), counts, rules);
   }
 
   /**
    * A round as it was saved, without its shares, which have to be hashed again.
    * @returns undefined when it was mined for another account: its shares are worthless to this one
    */
-  static restore(identity: Identity, record: RoundRecord): Round | undefined {
+  static restore(
+    identity: Identity,
+    record: RoundRecord,
+    rules: CoinbaseRules = PROOF_RULES,
+  ): Round | undefined {
     const { round: number, submitter, payout, segments, leased, salts, workers } = record;
     if (submitter !== hexOf(identity.submitter)) return undefined;
     const seed = Buffer.from(record.seed, 'hex');
@@ -80,9 +93,9 @@ export class Round {
     const { closed, hashes, validShares, invalidShares, countedUntil, minedMs } = record;
     const counts = { closed, hashes, validShares, invalidShares, countedUntil, minedMs };
     const leases = new Leases({ leased, salts, workers });
-    const round = new Round(identity, { round: number, seed }, origin, leases, counts);
-    for (const { height, prev, time, bits } of segments) {
-      round.addSegment({ height, prev: Buffer.from(prev, 'hex'), time, bits });
+    const round = new Round(identity, { round: number, seed }, origin, leases, counts, rules);
+    for (const { index, height, prev, time, bits } of segments) {
+      round.place(index, { height, prev: Buffer.from(prev, 'hex'), time, bits });
     }
     return round;
   }
@@ -110,17 +123,17 @@ export class Round {
     return this.counts.invalidShares;
   }
 
-  /** The segments mined so far, in the order in which they came. */
+  /** The segments mined so far, in the order in which they came, without those that were dropped. */
   get segments(): readonly Segment[] {
-    return this.mined.map(({ segment }) => segment);
+    return this.kept().map(({ segment }) => segment);
   }
 
-  /** The template of each segment. */
-  get templates(): readonly Template[] {
-    return this.mined.map(({ template }) => template);
+  /** The template of each segment, by its number in the round; undefined for one that was dropped. */
+  get templates(): readonly (Template | undefined)[] {
+    return this.templateOf;
   }
 
-  /** Index of the segment being mined, or mined last; undefined before the first. */
+  /** Number of the segment being mined, or mined last; undefined before the first. */
   get current(): number | undefined {
     return this.currentSegment;
   }
@@ -129,7 +142,7 @@ export class Round {
   get shares(): readonly Share[] {
     return (this.proving ??= mostProving(
       this.origin.source,
-      this.mined.map(({ best }) => [...best.list()]),
+      this.kept().map(({ best }) => best.list()),
     ));
   }
 
@@ -141,6 +154,14 @@ export class Round {
     return this.shares[K[this.origin.source] - 1]?.hashValue ?? FLOOR;
   }
 
+  /** The highest hash value that has to be shown: what can still enter the proof, or is a block. */
+  get neededTarget(): bigint {
+    const { entryTarget } = this;
+    const blockTarget = this.mined[this.currentSegment ?? 0]?.template.blockTarget ?? 0n;
+    if (blockTarget <= entryTarget) return entryTarget;
+    return blockTarget < FLOOR ? blockTarget : FLOOR;
+  }
+
   /** Hashes proven by the proof as it stands. */
   get estimatedHashes(): bigint {
     const { shares } = this;
@@ -149,24 +170,26 @@ export class Round {
   }
 
   /**
-   * Adds a segment, unless it is there already.
-   * @returns its index, in the order in which they came
+   * Adds a segment, unless it is there already. Drops one where there are too many, never one that is mined or proven.
+   * @returns its number in the round
    */
   addSegment(segment: Segment): number {
-    const known = this.mined.findIndex((mined) => compareSegments(mined.segment, segment) === 0);
+    const known = this.mined.findIndex(
+      (mined) => mined && compareSegments(mined.segment, segment) === 0,
+    );
     if (known >= 0) return known;
-    const { taskId, submitter } = this.identity;
-    const of = { taskId, round: this.number, seed: this.seed };
-    const template = templateOn(this.origin, segment, of, submitter, PROOF_RULES);
-    const k = K[this.origin.source];
-    const mined = { segment, template, best: new BestShares(k), stored: new BestShares(k) };
-    return this.mined.push(mined) - 1;
+    const index = this.mined.length;
+    this.place(index, segment);
+    if (this.kept().length > MAX_SEGMENTS_KEPT) this.dropOne(index);
+    return index;
   }
 
   /** Notes that a record of it is in the store. @param shares of its proof when the record was made */
   stored(record: RoundRecord, shares: readonly Share[]): void {
     shares.forEach((share) => this.storedShare(share));
-    this.storedSegments = Math.max(this.storedSegments, record.segments.length);
+    // The newest segment is never dropped, so the last in a record has the highest number.
+    const last = record.segments[record.segments.length - 1];
+    this.storedSegments = Math.max(this.storedSegments, last ? last.index + 1 : 0);
     this.storedShares = Math.max(this.storedShares, record.validShares);
     this.leases.stored(record);
   }
@@ -221,7 +244,7 @@ export class Round {
 
   /** Notes that a share is in the store. */
   storedShare(share: Share): void {
-    this.mined[share.segment]!.stored.add(share);
+    this.mined[share.segment]?.stored.add(share);
   }
 
   /**
@@ -251,7 +274,9 @@ export class Round {
   proof(): string | undefined {
     const { origin, segments, shares } = this;
     if (shares.length === 0) return undefined;
-    return encodeProof(composeProof(workOn(origin, segments), shares));
+    const places = [...this.mined.keys()].filter((index) => this.mined[index]);
+    const placed = shares.map((share) => ({ ...share, segment: places.indexOf(share.segment) }));
+    return encodeProof(composeProof(workOn(origin, segments), placed));
   }
 
   toRecord(): RoundRecord {
@@ -261,16 +286,46 @@ export class Round {
       seed: hexOf(this.seed),
       submitter: hexOf(this.identity.submitter),
       payout: origin.source === WORK_SOURCE.bitcoin ? hexOf(origin.payout) : '',
-      segments: this.mined.map(({ segment: { height, prev, time, bits }, best }) => ({
-        height,
-        prev: hexOf(prev),
-        time,
-        bits,
-        shares: best.list().map(toPacked),
-      })),
+      segments: [...this.mined.entries()].flatMap(([index, mined]) => {
+        if (!mined) return [];
+        const { height, prev, time, bits } = mined.segment;
+        const shares = mined.best.list().map(toPacked);
+        return { index, height, prev: hexOf(prev), time, bits, shares };
+      }),
       ...this.leases.toRecord(),
       ...this.counts,
     };
+  }
+
+  private kept(): MinedSegment[] {
+    return this.mined.filter((mined) => mined !== undefined);
+  }
+
+  private place(index: number, segment: Segment): void {
+    const { taskId, submitter } = this.identity;
+    const of = { taskId, round: this.number, seed: this.seed };
+    const template = minedTemplateOn(this.origin, segment, of, submitter, this.rules);
+    const k = K[this.origin.source];
+    this.templateOf[index] = template;
+    this.mined[index] = { segment, template, best: new BestShares(k), stored: new BestShares(k) };
+  }
+
+  /** Drops the segment that proves least by itself, of those that are neither mined nor proven. */
+  private dropOne(newest: number): void {
+    const { source } = this.origin;
+    const spared = new Set([newest, this.currentSegment]);
+    for (const { segment } of this.shares) spared.add(segment);
+    let worst: { index: number; hashes: bigint } | undefined;
+    for (const [index, mined] of this.mined.entries()) {
+      if (!mined || spared.has(index)) continue;
+      const shares = mined.best.list();
+      const highest = shares[shares.length - 1]?.hashValue ?? 0n;
+      const hashes = estimateHashes(source, shares.length, highest);
+      if (!worst || hashes < worst.hashes) worst = { index, hashes };
+    }
+    if (!worst) return;
+    this.mined[worst.index] = undefined;
+    this.templateOf[worst.index] = undefined;
   }
 }
 

@@ -1,9 +1,11 @@
 import { displayHash, reversedHashValue } from '../bitcoin/target';
+import type { CoinbaseRules } from '../consensus';
 import { shareOf, type Share } from '../proof/shares';
 import type { Attempt } from '../work/attempt';
 import type { Identity } from '../work/identity';
 import type { Job } from '../workers/jobs';
 import type { Bests } from './bests';
+import type { Blocks } from './blocks';
 import { KnownShares, type KnownShare, type Rolled } from './known-shares';
 import { Round } from './round';
 import type { RoundKeeper } from './round-keeper';
@@ -29,6 +31,9 @@ export interface FoundShare {
   /** Credits the finder with it once it is accepted. */
   credit?: (share: Share) => void;
 }
+
+/** What was found on a job whose round or segment takes no more shares. */
+export type LateShare = Pick<FoundShare, 'job' | 'attempt' | 'workerId'> & { claimedHash: bigint };
 
 /** Why something is not a share. */
 export type Rejection =
@@ -71,6 +76,10 @@ export interface ShareIntakeOptions {
   identity: Identity;
   shares: ShareLog;
   bests: Bests;
+  /** Takes the blocks among what is found, before it is judged as a share. */
+  blocks?: Pick<Blocks, 'found'> | undefined;
+  /** What coinbases pay; the built rules where it is missing. */
+  rules?: CoinbaseRules | undefined;
 }
 
 /**
@@ -119,10 +128,14 @@ export class ShareIntake {
   /** Hashes what was found once, then judges, admits, logs and counts it. Never waits. */
   take({ job, attempt, workerId, submissionId, claimedHash, ...found }: FoundShare): ShareOutcome {
     const opened = this.opened.get(job.round);
-    // Another template: the round was begun anew, on another seed.
-    if (opened?.round.templates[job.segment] !== job.template) return conflict('round_over');
-    const { round, keeper, onBest } = opened;
+    // Another template: the round was begun anew, on another seed, or the segment was dropped.
+    const isOpen = opened?.round.templates[job.segment] === job.template;
+    // Too late for a share may be in time for a block.
+    if (!isOpen && job.template.blockTarget === undefined) return conflict('round_over');
     const share = shareOf(job.template, attempt, job.segment);
+    this.takeBlock(job, share, workerId);
+    if (!isOpen) return conflict('round_over');
+    const { round, keeper, onBest } = opened;
     const { hashValue, segment } = share;
     if (claimedHash !== undefined && hashValue !== claimedHash) {
       const isReversed = reversedHashValue(claimedHash) === hashValue;
@@ -157,6 +170,12 @@ export class ShareIntake {
     return { outcome: 'accepted', share, best, stored };
   }
 
+  /** Takes what came too late to be a share, but may be a block. Hashes it only if its finder claims a block's hash. */
+  takeLate({ job, attempt, workerId, claimedHash }: LateShare): void {
+    const { blockTarget = -1n } = job.template;
+    if (claimedHash <= blockTarget) this.takeBlock(job, shareOf(job.template, attempt), workerId);
+  }
+
   /**
    * Logs and counts something that is not a share.
    * @param from its hashValue is the real hash, or the claimed one when nothing was shown that gives it
@@ -189,13 +208,14 @@ export class ShareIntake {
    * @throws RangeError when the record is garbage
    */
   restore(record: RoundRecord): Round | undefined {
-    const { identity, shares } = this.options;
-    const round = Round.restore(identity, record);
+    const { identity, shares, rules } = this.options;
+    const round = Round.restore(identity, record, rules);
     if (!round) return undefined;
     const { templates } = round;
-    for (const [segment, { shares: packed }] of record.segments.entries()) {
-      for (const each of packed)
-        round.enter(shareOf(templates[segment]!, fromPacked(each), segment));
+    for (const { index, shares: packed } of record.segments) {
+      for (const each of packed) {
+        round.enter(shareOf(templates[index]!, fromPacked(each), index));
+      }
     }
     shares.goOnAbove(round.countedUntil);
     for (const logged of shares.restoredOf(round.number)) {
@@ -208,6 +228,12 @@ export class ShareIntake {
   async settle(): Promise<void> {
     await this.options.shares.settle();
     for (const opened of this.opened.values()) await storeSegments(opened);
+  }
+
+  private takeBlock({ round, template }: Job, share: Share, workerId: string): void {
+    const { hashValue } = share;
+    if (template.blockTarget === undefined || hashValue > template.blockTarget) return;
+    this.options.blocks?.found({ round, template, attempt: share, hashValue, workerId });
   }
 
   /** Logs a share. Resolves when a later process will find it. */

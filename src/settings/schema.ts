@@ -1,28 +1,27 @@
-import { z } from 'zod';
+import type { BitcoinNetworkName } from '../bitcoin/address';
+import { BITCOIN_NETWORK } from '../consensus';
 import { BACKENDS } from '../mining/kernels/kernel';
 import { Schedule } from '../mining/schedule';
 import { usableCpus } from '../process/cpus';
 import { LOG_LEVELS } from '../process/log';
+import {
+  host,
+  hosts,
+  oneOf,
+  password,
+  path,
+  payoutAddress,
+  percent,
+  rpcUrls,
+  schedule,
+  wholeNumber,
+  type Kind,
+} from './kinds';
 
-// What the owner may choose: kinds of values, the table of settings, and how a written value is read, in the
-// environment and elsewhere.
+// What the owner may choose: the table of settings, and how a written value is read, in the environment and elsewhere.
 
 /** When a change made while the task runs takes effect. */
 export type Acts = 'at once' | 'next round' | 'restart';
-
-/** The form field that asks for it. */
-export type Form =
-  | { kind: 'number'; min: number; max: number }
-  | { kind: 'choice'; options: readonly string[] }
-  | { kind: 'text' };
-
-/** A kind of value: how its text is read, what is expected, and the form field that asks for it. */
-interface Kind<T> {
-  /** Reads trimmed text that isn't empty. */
-  schema: z.ZodType<T, string>;
-  expected: string;
-  form: Form;
-}
 
 /** One thing the owner may choose. */
 export interface Setting<T = unknown> extends Kind<T> {
@@ -35,67 +34,6 @@ export interface Setting<T = unknown> extends Kind<T> {
 }
 
 export type Table = Readonly<Record<string, Setting>>;
-
-const wholeNumber = (min: number, max: number): Kind<number> => ({
-  schema: z.string().regex(/^\d+$/).transform(Number).pipe(z.number().min(min).max(max)),
-  expected: `a whole number from ${min} to ${max}`,
-  form: { kind: 'number', min, max },
-});
-
-/** Read with or without the percent sign. */
-const percent = (min: number): Kind<number> => {
-  const kind = wholeNumber(min, 100);
-  const schema = z.string().overwrite((text) => text.replace(/\s*%$/, ''));
-  return { ...kind, schema: schema.pipe(kind.schema) };
-};
-
-const oneOf = <const T extends readonly [string, ...string[]]>(options: T): Kind<T[number]> => ({
-  schema: z.string().toLowerCase().pipe(z.enum(options)),
-  expected: `one of ${options.join(', ')}`,
-  form: { kind: 'choice', options },
-});
-
-const schedule: Kind<Schedule> = {
-  schema: z.string().transform((text, context) => {
-    try {
-      return Schedule.parse(text);
-    } catch {
-      context.addIssue({ code: 'custom' });
-      return z.NEVER;
-    }
-  }),
-  expected: 'hours such as 22:00-07:00 or 22:00-07:00 Europe/Berlin, several separated by commas',
-  form: { kind: 'text' },
-};
-
-const host: Kind<string> = {
-  schema: z.string().regex(/^[0-9A-Za-z.:_-]+$/),
-  expected: 'an IP address or host name',
-  form: { kind: 'text' },
-};
-
-const hosts: Kind<string[]> = {
-  schema: z
-    .string()
-    .transform((text) => text.split(/[\s,]+/).filter((name) => name !== ''))
-    .pipe(z.array(z.string().regex(/^[0-9A-Za-z._-]+$/)).min(1)),
-  expected: 'host names separated by commas',
-  form: { kind: 'text' },
-};
-
-/** Empty where there is none. */
-const path: Kind<string> = {
-  schema: z.string().max(4096),
-  expected: 'the path of a file',
-  form: { kind: 'text' },
-};
-
-const password: Kind<string> = {
-  // Miners send it among other items, separated by commas.
-  schema: z.string().regex(/^[!-+\--~]{1,64}$/),
-  expected: '1 to 64 printable characters without spaces and commas',
-  form: { kind: 'text' },
-};
 
 const setting = <T>(
   kind: Kind<T>,
@@ -113,7 +51,7 @@ const MAX_THREADS = 256;
  * the page's form are read by this table, and the README's table repeats it. Nothing here touches consensus. A Koii
  * node passes no variables, since config-task.yml declares none.
  */
-export const SETTINGS = {
+export const settingsFor = (network: BitcoinNetworkName) => ({
   MINING_THREADS: setting(wholeNumber(0, MAX_THREADS), {
     byDefault: 0,
     acts: 'next round',
@@ -139,6 +77,28 @@ export const SETTINGS = {
     acts: 'next round',
     meaning:
       'Seconds to mine in each round; 0 mines to its end, or 10 s in the local test mode of the SDK',
+  }),
+  WORK_SOURCE: setting(oneOf(['auto', 'koii', 'bitcoin']), {
+    byDefault: 'auto',
+    acts: 'next round',
+    meaning:
+      'What is mined: real Bitcoin blocks, or headers of the task alone; auto is bitcoin while its node answers',
+  }),
+  BITCOIN_RPC_URL: setting(rpcUrls, {
+    byDefault: [],
+    acts: 'restart',
+    meaning: 'Your Bitcoin nodes, to mine real blocks; none is work source koii',
+    secret: true,
+  }),
+  BITCOIN_COOKIE_FILE: setting(path, {
+    byDefault: '',
+    acts: 'restart',
+    meaning: "The Bitcoin node's cookie file, in place of user and password in the URL",
+  }),
+  PAYOUT_ADDRESS: setting(payoutAddress(network), {
+    byDefault: '',
+    acts: 'next round',
+    meaning: 'Your address that Bitcoin blocks pay; it stands on chain in each proof',
   }),
   API_HOST: setting(host, {
     byDefault: '127.0.0.1',
@@ -196,7 +156,10 @@ export const SETTINGS = {
     acts: 'at once',
     meaning: 'Least level logged',
   }),
-} satisfies Table;
+});
+
+/** Those of this bundle. */
+export const SETTINGS = settingsFor(BITCOIN_NETWORK) satisfies Table;
 
 export type SettingName = keyof typeof SETTINGS;
 export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
@@ -233,6 +196,8 @@ export function readSetting<T>(of: Setting<T>, written: unknown): Reading<T> {
     if (NOT_CHOSEN.test(trimmed)) return { chosen: false };
     const result = of.schema.safeParse(trimmed);
     if (result.success) return { chosen: true, value: result.data };
+    const [issue] = result.error.issues;
+    if (issue?.code === 'custom' && issue.params) return { problem: String(issue.params.problem) };
   }
   const got = of.secret ? 'something else' : JSON.stringify(written).slice(0, MAX_QUOTED);
   return { problem: `expected ${of.expected}, got ${got}` };
@@ -262,8 +227,8 @@ export function readEnvironment(env: Environment, table: Table = SETTINGS): Valu
 }
 
 /** What the environment chooses, with defaults for the rest. @throws ConfigError as readEnvironment does. */
-export function loadConfig(env: Environment): Config {
-  return { ...defaultsOf(SETTINGS), ...readEnvironment(env) } as Config;
+export function loadConfig(env: Environment, table: Table = SETTINGS): Config {
+  return { ...defaultsOf(table), ...readEnvironment(env, table) } as Config;
 }
 
 /**

@@ -30,6 +30,13 @@ export function nominalTargetOf(difficulty: number): bigint {
   return (DIFFICULTY_1_TARGET * BigInt(SCALE)) / scaled;
 }
 
+/** The highest difficulty whose shares include every block; none where a template can't be a block. */
+export function highestFor({ blockTarget }: { blockTarget?: bigint }): number {
+  return blockTarget === undefined
+    ? Infinity
+    : Math.max(LOWEST_DIFFICULTY, difficultyOf(blockTarget));
+}
+
 /** Expected hashes to find a share of difficulty 1. */
 export const HASHES_PER_DIFFICULTY = 2 ** 48 / 0xffff;
 

@@ -40,13 +40,12 @@ export class HandedJobs {
     const prefix = round.leases.ofConnection(this.extranonce1);
     if (prefix === undefined) return undefined;
     const job = jobOn(round, round.current, { id: this.nextId(), prefix, difficulty, nowMs });
-    this.jobs.set(job.id, job);
-    if (this.jobs.size > MAX_JOBS) this.jobs.delete(this.jobs.keys().next().value!);
+    this.add(job);
     return (this.newest = job);
   }
 
   /**
-   * A job that only keeps a miner quiet, without ground: its shares are not found here.
+   * A job that only keeps a miner quiet, without ground. Its shares count for nothing.
    * @param lastRound to make it of, where there was no job before
    * @returns undefined when there never was any work
    */
@@ -55,10 +54,27 @@ export class HandedJobs {
     difficulty: number,
     nowMs: number,
   ): HandedJob | undefined {
+    const job = this.quietJob(lastRound, difficulty, nowMs);
+    // What it finds all the same may be a block.
+    if (job?.template.blockTarget !== undefined) this.add(job);
+    return job;
+  }
+
+  private quietJob(
+    lastRound: Round | undefined,
+    difficulty: number,
+    nowMs: number,
+  ): HandedJob | undefined {
     if (this.newest) return { ...this.newest, id: this.nextId() };
-    if (lastRound?.current === undefined) return undefined;
+    const segment = lastRound?.current;
+    if (!lastRound || segment === undefined) return undefined;
     const prefix = this.extranonce1;
-    return jobOn(lastRound, lastRound.current, { id: this.nextId(), prefix, difficulty, nowMs });
+    return jobOn(lastRound, segment, { id: this.nextId(), prefix, difficulty, nowMs });
+  }
+
+  private add(job: HandedJob): void {
+    this.jobs.set(job.id, job);
+    if (this.jobs.size > MAX_JOBS) this.jobs.delete(this.jobs.keys().next().value!);
   }
 
   /** Notes that the newest job is sent again, maybe with another difficulty. */

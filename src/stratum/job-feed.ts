@@ -1,6 +1,6 @@
 import type { Miner } from '../rounds/miner';
 import type { Round } from '../rounds/round';
-import type { Difficulty } from './difficulty';
+import { highestFor, type Difficulty } from './difficulty';
 import { HandedJobs, type HandedJob } from './handed-jobs';
 import { difficultyLine, notifyLine } from './messages';
 
@@ -71,7 +71,7 @@ export class JobFeed {
     this.idleSinceMs = undefined;
     difficulty.follow(nowMs);
     const sinceMs = nowMs - this.sentAtMs;
-    const isOther = difficulty.current !== this.sentDifficulty;
+    const isOther = fitting(round, difficulty) !== this.sentDifficulty;
     if (sinceMs >= JOB_MS || (isOther && sinceMs >= SHORTEST_JOB_MS) || this.isBehind(round)) {
       this.renew();
     }
@@ -82,10 +82,10 @@ export class JobFeed {
     const round = minedRound(this.node.miner);
     const { difficulty } = this;
     if (!round || !difficulty) return;
-    const isClean =
-      this.isBehind(round) || this.isQuiet || difficulty.current > (this.sentDifficulty ?? 0);
-    const job = this.jobs.make(round, difficulty.current, this.now());
-    if (job) this.tell(job, difficulty.current, isClean);
+    const wanted = fitting(round, difficulty);
+    const isClean = this.isBehind(round) || this.isQuiet || wanted > (this.sentDifficulty ?? 0);
+    const job = this.jobs.make(round, wanted, this.now());
+    if (job) this.tell(job, wanted, isClean);
     else this.withoutGround(round, difficulty);
   }
 
@@ -101,7 +101,7 @@ export class JobFeed {
     const nowMs = this.now();
     const { newest } = this.jobs;
     if (!newest || !round.templates.includes(newest.template)) return this.quiet(difficulty, nowMs);
-    const { current } = difficulty;
+    const current = fitting(round, difficulty);
     if (current === this.sentDifficulty && nowMs - this.sentAtMs < JOB_MS) return;
     this.jobs.sentAgain(newest, current, nowMs);
     this.tell(newest, current, false);
@@ -149,6 +149,11 @@ export class JobFeed {
     this.sentAtMs = this.now();
     this.isQuiet = false;
   }
+}
+
+/** A connection's difficulty, lowered where its shares would not include every block. */
+function fitting({ templates, current }: Round, difficulty: Difficulty): number {
+  return Math.min(difficulty.current, highestFor(templates[current!]!));
 }
 
 /** The round that is mined now; undefined also before its first segment. */

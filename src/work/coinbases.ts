@@ -37,6 +37,29 @@ export function subsidyOf(height: number, halvingBlocks: number): bigint {
   return halvings < HALVINGS ? FIRST_SUBSIDY >> BigInt(halvings) : 0n;
 }
 
+/** What the block at a height pays, in satoshi; its fees are forgone, since it holds no other transaction. */
+export function rewardOf(
+  height: number,
+  { taskPayout, halvingBlocks }: CoinbaseRules,
+): { toOperator: bigint; toTask: bigint } {
+  const subsidy = subsidyOf(height, halvingBlocks);
+  const toTask = taskPayout ? (subsidy * BigInt(taskPayout.percent)) / 100n : 0n;
+  return { toOperator: subsidy - toTask, toTask };
+}
+
+/** In coinbase2: behind the sequence and the number of outputs. */
+const VALUE_AT = 5;
+/** Behind the value, the script's length, OP_0 and the length of the push. */
+const PROGRAM_AT = VALUE_AT + 8 + 3;
+
+/** What the operator is paid by a template of source bitcoin, and the P2WPKH program that it goes to. */
+export function paymentIn({ coinbase2 }: Template): { valueSat: number; program: Buffer } {
+  return {
+    valueSat: Number(coinbase2.readBigUInt64LE(VALUE_AT)),
+    program: coinbase2.subarray(PROGRAM_AT, PROGRAM_AT + 20),
+  };
+}
+
 /**
  * A segment of work source bitcoin as a submitter mines it (docs/PROTOCOL.md section 4).
  * @param segment its height is 1..2^31-1
@@ -50,15 +73,14 @@ export function bitcoinTemplate(
   payout: Uint8Array,
   { taskPayout, halvingBlocks }: CoinbaseRules,
 ): Template {
-  const subsidy = subsidyOf(segment.height, halvingBlocks);
-  const ofTask = taskPayout ? (subsidy * BigInt(taskPayout.percent)) / 100n : 0n;
+  const { toOperator, toTask } = rewardOf(segment.height, { taskPayout, halvingBlocks });
   return templateOf(segment, {
     message: Buffer.concat([TAG, submitter, seed]),
     sequence: LOCKED_SEQUENCE,
     lockTime: segment.height - 1,
     outputs: [
-      { value: subsidy - ofTask, script: witnessKeyScript(payout) },
-      ...(taskPayout ? [outputToTask(taskPayout, ofTask)] : []),
+      { value: toOperator, script: witnessKeyScript(payout) },
+      ...(taskPayout ? [outputToTask(taskPayout, toTask)] : []),
     ],
   });
 }

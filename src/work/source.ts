@@ -1,3 +1,4 @@
+import { bitsToTarget } from '../bitcoin/target';
 import { WORK_SOURCE, type CoinbaseRules, type WorkSourceId } from '../consensus';
 import { bitcoinTemplate, koiiSegment, koiiTemplate } from './coinbases';
 import type { RoundSeed } from './seed';
@@ -70,6 +71,22 @@ export function templateOn(
     : bitcoinTemplate(of, segment, submitter, origin.payout, rules);
 }
 
+/**
+ * The template of a segment as a submitter mines it: with the target of blocks, which nothing in an audit expands.
+ * @throws as `templateOn` does
+ */
+export function minedTemplateOn(...args: Parameters<typeof templateOn>): Template {
+  const template = templateOn(...args);
+  const [origin] = args;
+  if (origin.source === WORK_SOURCE.koii) return template;
+  try {
+    return { ...template, blockTarget: bitsToTarget(template.bits) };
+  } catch {
+    // A Bitcoin node that lies: nothing mined on this is a block.
+    return template;
+  }
+}
+
 /** The templates of all segments of a submitter's work, in order. @throws as `templateOn` does */
 export function templatesOf(
   work: Work,
@@ -79,6 +96,19 @@ export function templatesOf(
 ): Template[] {
   const segments = work.source === WORK_SOURCE.koii ? [koiiSegment(of)] : work.segments;
   return segments.map((segment) => templateOn(work, segment, of, submitter, rules));
+}
+
+/** Where the work of rounds comes from. */
+export interface WorkSources {
+  /** The source of a round that begins now. Takes seconds at most, and never rejects. */
+  choose(): Promise<WorkSource>;
+  /** The source of a round that was begun with this origin. */
+  of(origin: Origin): WorkSource;
+}
+
+/** One source for all rounds. */
+export function onlySource(source: WorkSource): WorkSources {
+  return { choose: () => Promise.resolve(source), of: () => source };
 }
 
 /** Work source koii as a stream of one segment. */

@@ -30,12 +30,12 @@ export interface NamedJob extends Job {
 /** What jobs need of a round. */
 export interface JobRound {
   readonly number: number;
-  /** By segment. */
-  readonly templates: readonly Template[];
+  /** By the segment's number; undefined for one that was dropped. */
+  readonly templates: readonly (Template | undefined)[];
   /** Index of the segment being mined; undefined before the first. */
   readonly current: number | undefined;
-  /** The highest hash value that can still enter its proof. */
-  readonly entryTarget: bigint;
+  /** The highest hash value that has to be shown: what can still enter its proof, or is a block. */
+  readonly neededTarget: bigint;
   readonly leases: Leases;
 }
 
@@ -50,7 +50,7 @@ export class Jobs {
    * @returns undefined before the first segment
    */
   handOut(round: JobRound, id: string | undefined, sharedTarget: bigint): NamedJob | undefined {
-    const { leases, number, entryTarget, current } = round;
+    const { leases, number, neededTarget, current } = round;
     if (current === undefined) return undefined;
     const { shared } = this.workers;
     const known = id === undefined ? shared : this.workers.register(id);
@@ -61,7 +61,7 @@ export class Jobs {
         : (leases.find(id) ?? (hasPlace ? leases.ofWorker(id) : undefined));
     const worker = prefix === undefined ? shared : known;
     const wanted =
-      worker === shared ? sharedTarget : shareTargetFor(worker.hashrateHps, entryTarget);
+      worker === shared ? sharedTarget : shareTargetFor(worker.hashrateHps, neededTarget);
     const target = worker.handed.handOut(number, current, roundedTarget(wanted));
     worker.works(number, target);
     return jobOn(round, current, prefix ?? leases.shared, target);
@@ -77,7 +77,7 @@ export class Jobs {
     const parts = ID.exec(id);
     if (!parts) return undefined;
     const [tag, prefix, bits] = parts.slice(1) as [string, string, string];
-    const segment = round.templates.findIndex((template) => tagOf(template) === tag);
+    const segment = round.templates.findIndex((each) => each && tagOf(each) === tag);
     const target = unpackTarget(Number.parseInt(bits, 16));
     const ground = Number.parseInt(prefix, 16);
     if (segment < 0 || target === undefined || !round.leases.isLeased(ground)) return undefined;

@@ -5,13 +5,13 @@ import { FLOOR } from '../consensus';
 
 /**
  * The target at which a miner finds about one share a second, which is what people watch. Never above the floor, and
- * never so low that it leaves out what can still enter the proof.
- * @param entryTarget the highest hash value that can still enter the proof
+ * never so low that it leaves out what has to be shown.
+ * @param neededTarget the highest hash value that can still enter the proof, or is a block; at most the floor
  */
-export function shareTargetFor(hashrateHps: number, entryTarget: bigint): bigint {
+export function shareTargetFor(hashrateHps: number, neededTarget: bigint): bigint {
   const oneASecond = targetForHashes(BigInt(Math.max(1, Math.round(hashrateHps))));
   const wanted = oneASecond < FLOOR ? oneASecond : FLOOR;
-  return wanted > entryTarget ? wanted : entryTarget;
+  return wanted > neededTarget ? wanted : neededTarget;
 }
 
 /** Whether a target differs enough from another to be worth telling the miners: by 5 % in hashes. */

@@ -3,6 +3,7 @@ import { deriveKeyPair } from '../../simulator/keys';
 import { Random } from '../../simulator/random';
 import { Auditor, proofsOf, type AuditChain } from '../../src/audit/auditor';
 import { DoubtfulSeedError, Seeds } from '../../src/audit/seeds';
+import { proofRules, type ProofRules } from '../../src/consensus';
 import { sharePayouts } from '../../src/distribution/payouts';
 import { createLog } from '../../src/process/log';
 import { decodeProof } from '../../src/proof/codec';
@@ -52,6 +53,20 @@ describe('Auditor', () => {
     const submitter = vectors[1]!.submitter;
     const verdict = await make().audit(vector.round, { ...mine, submitter }, doubt({}, 40));
     expect(verdict.valid).to.equal(false);
+  });
+
+  it('judges by the rules it is given', async () => {
+    const paying = vectors.find(({ taskPayout }) => taskPayout)!;
+    const of = decodeKey(paying.taskId);
+    const chain = { submissions: () => Promise.resolve(paying.submissionsOfRoundMinus2) };
+    const seeds = new Seeds(of, chain, new MemoryStore(), createLog('silent'));
+    const taskPayout = paying.taskPayout!;
+    const judge = async (...rules: ProofRules[]) =>
+      (await new Auditor(of, seeds, '', ...rules).audit(paying.round, paying, doubt({}, 0))).valid;
+    expect(await judge(proofRules({ network: 'main', taskPayout }))).to.equal(true);
+    expect(await judge(proofRules({ network: 'testnet4', taskPayout }))).to.equal(true);
+    expect(await judge(proofRules({ network: 'regtest', taskPayout }))).to.equal(false);
+    expect(await judge()).to.equal(false);
   });
 
   it('judges in the order of the submissions', async () => {

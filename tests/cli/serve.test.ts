@@ -22,6 +22,10 @@ describeProcesses('npm run serve', function () {
     [['--round', '60'], /^error: unknown option '--round'\n/],
     [['--rounds', '0'], /^error: option '--rounds <seconds>' .* from 1 to 86400\.\n$/],
     [['60'], /^error: too many arguments/],
+    [
+      ['--bitcoin-network', 'signet'],
+      /^error: option '--bitcoin-network <name>' .* Expected one of main, testnet4, regtest\.\n$/,
+    ],
   ];
   it('refuses options that it does not know or can not use', async () => {
     const env = { TASK_ID, SUBMITTER_PUBLIC_KEY: SUBMITTER, STATE_DIR: folder };

@@ -2,10 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { expect } from 'chai';
+import { payoutAddressOf, type BitcoinNetworkName } from '../../src/bitcoin/address';
 import { invalidVectors, vectors, type Vector } from '../fixtures/proofs';
 
 const LOADER = createRequire(__filename).resolve('tsx');
 const SCRIPT = path.join(__dirname, '../../cli/verify.ts');
+
+const MAIN_ADDRESS = 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4';
 
 function run(args: readonly string[], input = '') {
   const command = ['--import', LOADER, SCRIPT, ...args];
@@ -21,8 +24,11 @@ function verify(input: unknown, ...options: string[]) {
 }
 
 /** The options of the bundle that a vector was made with. */
-function optionsOf({ taskPayout }: Vector): string[] {
-  return taskPayout ? ['--task-payout', `${taskPayout.program}:${taskPayout.percent}`] : [];
+function optionsOf({ taskPayout }: Vector, network: BitcoinNetworkName = 'main'): string[] {
+  if (!taskPayout) return [];
+  const { program, percent } = taskPayout;
+  const address = payoutAddressOf(Buffer.from(program, 'hex'), network);
+  return ['--task-payout', `${address}:${percent}`];
 }
 
 const verdictOf = ({ workSource, shares, hashes }: Vector) => ({
@@ -66,10 +72,11 @@ describe('npm run verify', function () {
     const of = verify([paying]);
     expect(of.status).to.equal(1);
     expect(of.verdicts[0]).to.include({ valid: false, reason: 'share 0 is above the floor' });
-    const onRegtest = verify([paying], ...optionsOf(paying!), '--bitcoin-network', 'regtest');
-    expect(onRegtest.verdicts).to.deep.equal(of.verdicts);
-    const onMain = verify([paying], ...optionsOf(paying!), '--bitcoin-network', 'main');
-    expect(onMain.verdicts).to.deep.equal([verdictOf(paying!)]);
+    for (const network of ['main', 'testnet4', 'regtest'] as const) {
+      const options = [...optionsOf(paying!, network), '--bitcoin-network', network];
+      const verdicts = network === 'regtest' ? of.verdicts : [verdictOf(paying!)];
+      expect(verify([paying], ...options).verdicts, network).to.deep.equal(verdicts);
+    }
   });
 
   it('prints a line for each of an array, and fails when one is invalid', () => {
@@ -108,13 +115,18 @@ describe('npm run verify', function () {
     ],
     [
       'that pay the task more than half',
-      ['--task-payout', `${'ab'.repeat(20)}:51`],
-      /^error: option '--task-payout <program:percent>' argument '(ab){20}:51' is invalid\. Expected a P2WPKH program of 40 hex digits, a colon and a percentage from 1 to 50\.\n$/,
+      ['--task-payout', `${MAIN_ADDRESS}:51`],
+      /^error: option '--task-payout <address:percent>' argument 'bc1q\w+:51' is invalid\. Expected an address, a colon and a percentage from 1 to 50\.\n$/,
+    ],
+    [
+      'that pay it on another network',
+      ['--task-payout', `${MAIN_ADDRESS}:10`, '--bitcoin-network', 'regtest'],
+      /^error: option '--task-payout <address:percent>' argument 'bc1q\w+:10' is invalid\. Expected a P2WPKH address of Bitcoin's regtest network \(bcrt1q…\), got "bc1q\w+": an address of main\.\n$/,
     ],
     [
       'that name another network',
       ['--bitcoin-network', 'testnet'],
-      /^error: option '--bitcoin-network <name>' argument 'testnet' is invalid\. Expected main or regtest\.\n$/,
+      /^error: option '--bitcoin-network <name>' argument 'testnet' is invalid\. Expected one of main, testnet4, regtest\.\n$/,
     ],
   ];
   for (const [what, args, message] of unusable) {

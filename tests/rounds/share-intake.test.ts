@@ -102,7 +102,7 @@ describe('ShareIntake', () => {
     );
     // Here the prefix tells the worker.
     mined = templates.flatMap((template, segment) =>
-      WORKERS.flatMap((_, prefix) => mineOn(template, 4, { prefix, segment })),
+      WORKERS.flatMap((_, prefix) => mineOn(template!, 4, { prefix, segment })),
     );
   });
   const first = (prefix: number, segment = 0): Share =>

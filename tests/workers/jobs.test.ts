@@ -82,12 +82,12 @@ describe('Jobs', () => {
 
   it('leaves out nothing that may enter the proof, however a worker is asked over the round', () => {
     fc.assert(
-      fc.property(fc.array(target, { minLength: 1, maxLength: 20 }), (entryTargets) => {
+      fc.property(fc.array(target, { minLength: 1, maxLength: 20 }), (neededTargets) => {
         const { number, templates, current, leases } = minedRound();
-        // The entry target only falls.
-        for (const entryTarget of entryTargets.sort((a, b) => (a < b ? 1 : -1))) {
-          const round = { number, templates, current, leases, entryTarget };
-          expect(jobs.handOut(round, 'rig1', entryTarget)!.target >= entryTarget).to.equal(true);
+        // On one segment it only falls.
+        for (const neededTarget of neededTargets.sort((a, b) => (a < b ? 1 : -1))) {
+          const round = { number, templates, current, leases, neededTarget };
+          expect(jobs.handOut(round, 'rig1', neededTarget)!.target >= neededTarget).to.equal(true);
         }
       }),
     );
