@@ -70,10 +70,10 @@ export class FullNode {
 
   /**
    * Adds blocks as other miners would.
-   * @param replaced how many blocks at the chain's end they take the place of, fewer than count
+   * @param instead how many blocks at the chain's end they take the place of, fewer than count
    * @returns their hashes as people write them
    */
-  async extend(count: number, replaced = 0): Promise<string[]> {
+  async extend(count: number, instead = 0): Promise<string[]> {
     const id = ++this.calls;
     const answered = new Promise<{ hashes?: string[]; error?: string }>((resolve) => {
       const take = (message: { id: number; hashes?: string[]; error?: string }): void => {
@@ -83,14 +83,20 @@ export class FullNode {
       };
       this.child.on('message', take);
     });
-    this.child.send({ id, count, replaced });
+    this.child.send({ id, count, instead });
     const { hashes, error } = await answered;
     if (!hashes) throw new Error(error);
     return hashes;
   }
 
+  /** Number of blocks after the genesis block. */
   height(): Promise<number> {
     return this.call('getblockcount');
+  }
+
+  /** The chain's last block, which is not the genesis block. */
+  async tip(): Promise<ChainBlock> {
+    return this.block(await this.height());
   }
 
   /** The chain after its genesis block, the oldest block first. */

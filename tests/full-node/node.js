@@ -30,11 +30,11 @@ let minedOutside = 0;
 /**
  * Adds blocks as other miners would: each has the bits of the rest of the chain, but no work was done for it.
  * @param count how many
- * @param replaced how many blocks at the chain's end they take the place of, fewer than count
+ * @param instead how many blocks at the chain's end they take the place of, fewer than count
  * @returns their hashes as people write them
  */
-async function extend(count, replaced) {
-  let tip = await node.chain.getEntry(node.chain.tip.height - replaced);
+async function extend(count, instead) {
+  let tip = await node.chain.getEntry(node.chain.tip.height - instead);
   const hashes = [];
   for (let i = 0; i < count; i++) {
     const attempt = await node.miner.createBlock(tip, SOMEBODY);
@@ -46,8 +46,8 @@ async function extend(count, replaced) {
   return hashes;
 }
 
-process.on('message', ({ id, count, replaced }) => {
-  extend(count, replaced).then(
+process.on('message', ({ id, count, instead }) => {
+  extend(count, instead).then(
     (hashes) => process.send({ id, hashes }),
     (error) => process.send({ id, error: error.stack }),
   );
