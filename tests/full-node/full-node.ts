@@ -5,7 +5,7 @@ import path from 'node:path';
 
 const PASSWORD = 'for-tests-alone';
 
-/** A block of the chain, as the full node tells it. */
+/** A block, as the full node tells it. */
 export interface ChainBlock {
   height: number;
   hash: string;
@@ -13,6 +13,14 @@ export interface ChainBlock {
   raw: string;
   /** What its coinbase pays, in order. */
   outputs: { satoshi: number; scriptHex: string }[];
+  /** Of the block on it; null if there is none, or if it is not in the chain. */
+  nextHash: string | null;
+}
+
+/** Hashes of the blocks that came and of those that they took the place of, as people write them, the lowest first. */
+export interface Extended {
+  added: string[];
+  replaced: string[];
 }
 
 /** A Bitcoin full node on regtest in a process of its own, which checks blocks as all of Bitcoin does. */
@@ -71,12 +79,11 @@ export class FullNode {
   /**
    * Adds blocks as other miners would.
    * @param instead how many blocks at the chain's end they take the place of, fewer than count
-   * @returns their hashes as people write them
    */
-  async extend(count: number, instead = 0): Promise<string[]> {
+  async extend(count: number, instead = 0): Promise<Extended> {
     const id = ++this.calls;
-    const answered = new Promise<{ hashes?: string[]; error?: string }>((resolve) => {
-      const take = (message: { id: number; hashes?: string[]; error?: string }): void => {
+    const answered = new Promise<ExtendAnswer>((resolve) => {
+      const take = (message: ExtendAnswer): void => {
         if (message.id !== id) return;
         this.child.off('message', take);
         resolve(message);
@@ -84,9 +91,9 @@ export class FullNode {
       this.child.on('message', take);
     });
     this.child.send({ id, count, instead });
-    const { hashes, error } = await answered;
-    if (!hashes) throw new Error(error);
-    return hashes;
+    const { extended, error } = await answered;
+    if (!extended) throw new Error(error);
+    return extended;
   }
 
   /** Number of blocks after the genesis block. */
@@ -94,32 +101,37 @@ export class FullNode {
     return this.call('getblockcount');
   }
 
-  /** The chain's last block, which is not the genesis block. */
-  async tip(): Promise<ChainBlock> {
-    return this.block(await this.height());
-  }
-
-  /** The chain after its genesis block, the oldest block first. */
+  /** The chain after its genesis block, the lowest block first. */
   async chain(): Promise<ChainBlock[]> {
     const heights = Array.from({ length: await this.height() }, (_, before) => before + 1);
-    return Promise.all(heights.map((height) => this.block(height)));
+    return Promise.all(
+      heights.map(async (height) => this.block(await this.call('getblockhash', height))),
+    );
   }
 
-  private async block(height: number): Promise<ChainBlock> {
-    const hash = await this.call<string>('getblockhash', height);
-    const [raw, { tx }] = await Promise.all([
+  /** A block of the chain or beside it. @param hash as people write it */
+  async block(hash: string): Promise<ChainBlock> {
+    const [raw, { height, tx, nextblockhash }] = await Promise.all([
       this.call<string>('getblock', hash, false),
-      this.call<{ tx: Transaction[] }>('getblock', hash, true, true),
+      this.call<VerboseBlock>('getblock', hash, true, true),
     ]);
     const outputs = tx[0]!.vout.map(({ value, scriptPubKey: { hex } }) => ({
       satoshi: Math.round(value * 1e8),
       scriptHex: hex,
     }));
-    return { height, hash, raw, outputs };
+    return { height, hash, raw, outputs, nextHash: nextblockhash };
   }
 }
 
 /** As RPC tells it. */
-interface Transaction {
-  vout: { value: number; scriptPubKey: { hex: string } }[];
+interface VerboseBlock {
+  height: number;
+  tx: { vout: { value: number; scriptPubKey: { hex: string } }[] }[];
+  nextblockhash: string | null;
+}
+
+interface ExtendAnswer {
+  id: number;
+  extended?: Extended;
+  error?: string;
 }

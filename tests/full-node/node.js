@@ -31,24 +31,29 @@ let minedOutside = 0;
  * Adds blocks as other miners would: each has the bits of the rest of the chain, but no work was done for it.
  * @param count how many
  * @param instead how many blocks at the chain's end they take the place of, fewer than count
- * @returns their hashes as people write them
+ * @returns the hashes of those added and of those replaced, as people write them, the lowest first
  */
 async function extend(count, instead) {
-  let tip = await node.chain.getEntry(node.chain.tip.height - instead);
-  const hashes = [];
+  const replaced = [];
+  let tip = node.chain.tip;
+  for (let i = 0; i < instead; i++) {
+    replaced.unshift(tip.rhash());
+    tip = await node.chain.getPrevious(tip);
+  }
+  const added = [];
   for (let i = 0; i < count; i++) {
     const attempt = await node.miner.createBlock(tip, SOMEBODY);
     // Else two siblings of one second would be the same block.
     const proof = attempt.getProof(++minedOutside, 0, attempt.time, 0);
     tip = await node.chain.add(attempt.commit(proof), flags.VERIFY_BODY);
-    hashes.push(tip.rhash());
+    added.push(tip.rhash());
   }
-  return hashes;
+  return { added, replaced };
 }
 
 process.on('message', ({ id, count, instead }) => {
   extend(count, instead).then(
-    (hashes) => process.send({ id, hashes }),
+    (extended) => process.send({ id, extended }),
     (error) => process.send({ id, error: error.stack }),
   );
 });
