@@ -54,9 +54,7 @@ export function oddsInWords(expected: number): string {
   const chance = chanceOf(expected);
   if (chance >= 0.1) return `about ${Math.round(chance * 100)} %`;
   const odds = 1 / chance;
-  return odds < LONGEST_ODDS
-    ? `about 1 in ${inWords(odds)}`
-    : 'less than 1 in a thousand trillion';
+  return odds < LONGEST_ODDS ? `about 1 in ${inWords(odds)}` : 'less than 1 in a thousand trillion';
 }
 
 /** Two digits of a number from 1 on, and its size as people say it: "3", "1,100", "4.5 million". */
