@@ -52,8 +52,8 @@ describe('GET /bitcoin', function () {
 
   async function showTip(height: number, refusal?: string): Promise<void> {
     bitcoin.show(segmentAt(height + 1), TIP_TIME, refusal);
-    await until(() => side.node.bitcoin.tip);
-    if (refusal !== undefined) await until(() => side.node.bitcoin.refusal);
+    await until(() => side.node.bitcoin.tip !== undefined);
+    if (refusal !== undefined) await until(() => side.node.bitcoin.refusal !== undefined);
   }
 
   it('knows nothing where nobody set anything', async () => {
@@ -115,7 +115,7 @@ describe('GET /bitcoin', function () {
   it('shows the hash of a tip the way round in which people write it', async () => {
     await open();
     bitcoin.show({ ...segmentAt(7), prev: Buffer.from([...Array(32).keys()]) }, TIP_TIME);
-    await until(() => side.node.bitcoin.tip);
+    await until(() => side.node.bitcoin.tip !== undefined);
     expect((await state()).tip!.hash).to.match(/^1f1e1d.*020100$/);
   });
 
@@ -153,7 +153,7 @@ describe('GET /bitcoin', function () {
   it('has no difficulty where the bits are those of no target', async () => {
     await open();
     bitcoin.show({ ...segmentAt(7), bits: 0xff7fffff }, TIP_TIME);
-    await until(() => side.node.bitcoin.tip);
+    await until(() => side.node.bitcoin.tip !== undefined);
     expect(await state()).to.include({ network_difficulty: null, chance: null });
   });
 
@@ -196,7 +196,7 @@ describe('GET /bitcoin', function () {
     side = await SidePort.open({
       bitcoin: { settings: Settings.of({ MINING_THREADS: '1', ...env }) },
     });
-    await until(() => side.node.bitcoin.peers[0]?.fault);
+    await until(() => side.node.bitcoin.peers[0]?.fault !== undefined);
     const answer = await state();
     expect(answer.nodes[0]!.name).to.equal('127.0.0.1:9');
     expect(JSON.stringify(answer)).not.to.match(/satoshi|hunter2/);
