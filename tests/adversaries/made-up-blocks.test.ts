@@ -212,6 +212,7 @@ describe('a proof of source bitcoin', () => {
     };
     const rules = fc.record({
       floor: fc.constantFrom(PROOF_RULES.floor, EASY_RULES.floor, (1n << 256n) - 1n),
+      network: fc.constant('main' as const),
       halvingBlocks: fc.constantFrom(150, 210_000),
       taskPayout: fc.constantFrom(
         undefined,
