@@ -16,7 +16,7 @@ const ROOMS = {
   notices: 'process store',
   workers: 'bitcoin consensus work mining',
   audit: 'consensus process store work proof',
-  settings: 'bitcoin consensus process store mining',
+  settings: 'bitcoin bitcoin-node consensus process store mining',
   distribution: 'bitcoin process store work proof',
   rounds: 'bitcoin consensus process store work proof mining workers audit',
   history: 'bitcoin process store proof mining rounds',

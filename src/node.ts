@@ -2,6 +2,7 @@ import { Auditor } from './audit/auditor';
 import { Seeds, type Chain } from './audit/seeds';
 import { payoutProgramOf } from './bitcoin/address';
 import { RpcBitcoinNetwork } from './bitcoin-node/rpc-bitcoin-network';
+import { splitRpcUrls } from './bitcoin-node/rpc-url';
 import { PROOF_RULES, type ProofRules } from './consensus';
 import { History } from './history/history';
 import { Metrics, type MetricsSources } from './metrics/metrics';
@@ -181,10 +182,11 @@ export async function stopNode({
 
 /** The Bitcoin nodes that the owner named; undefined if there are none. */
 function bitcoinNetworkOf(
-  { BITCOIN_RPC_URL: urls, BITCOIN_COOKIE_FILE: cookieFile }: Config,
+  { BITCOIN_RPC_URL: text, BITCOIN_COOKIE_FILE: cookieFile }: Config,
   { network }: ProofRules,
   log: Log,
 ): BitcoinNetwork | undefined {
+  const urls = splitRpcUrls(text);
   if (urls.length === 0) return undefined;
   return new RpcBitcoinNetwork({ urls, cookieFile: cookieFile || undefined, network, log });
 }

@@ -89,6 +89,8 @@ export class RpcBitcoinNetwork implements BitcoinNetwork {
     // What was in use before is old.
     this.choice = new TipChoice();
     this.following = new AbortController();
+    // Each follower listens.
+    setMaxListeners(0, this.following.signal);
     for (const follower of this.followers) void follower.follow(this.following.signal);
   }
 

@@ -19,12 +19,20 @@ export const EXPECTED_RPC_URLS =
 /** A comma that stands before another URL: one in a password doesn't count. */
 const BETWEEN_URLS = /,(?=\s*(?:https?:\/\/|$))/i;
 
+/** The URLs of the owner's list of Bitcoin nodes. */
+export function splitRpcUrls(text: string): string[] {
+  return text
+    .split(BETWEEN_URLS)
+    .map((url) => url.trim())
+    .filter((url) => url !== '');
+}
+
 /**
  * Reads the owner's list of Bitcoin nodes.
  * @throws RangeError that says what was expected, and quotes nothing: the text has passwords
  */
 export function parseRpcUrls(text: string): RpcAddress[] {
-  const urls = text.split(BETWEEN_URLS).filter((url) => url.trim() !== '');
+  const urls = splitRpcUrls(text);
   if (urls.length === 0) throw malformed();
   return urls.map(parseRpcUrl);
 }

@@ -88,6 +88,7 @@ export class RpcClient {
     } catch (error) {
       const isRefused = error instanceof NoAnswer && error.status === 401;
       if (!isRefused || this.address.credentials !== undefined) throw error;
+      if (credentials === undefined) throw new NoAnswer('it asks for user and password', 401);
       // Core writes a new cookie at each start.
       this.cookie = undefined;
       const fresh = await this.credentials();
@@ -188,11 +189,15 @@ function exchange(
   { signal, timeoutMs = TIMEOUT_MS }: CallOptions,
 ): Promise<HttpAnswer> {
   return new Promise<HttpAnswer>((resolve, reject) => {
+    let isDone = false;
     const end = (): void => {
+      isDone = true;
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);
     };
     const fail = (error: Error): void => {
+      // By then another request may have the socket.
+      if (isDone) return;
       end();
       reject(error);
       request.destroy();

@@ -2,7 +2,6 @@ import type { Clock } from '../process/clock';
 import type { Log } from '../process/log';
 import type { BitcoinPeer } from '../work/bitcoin-network';
 import * as answers from './answers';
-import { untilOneFails } from './until-one-fails';
 import { faultOf, METHOD_NOT_FOUND, NoAnswer, NOT_NOW, RpcError, type RpcClient } from './rpc';
 import { TipReader } from './tip-reader';
 import type { ShownTip, TipHolder } from './tip-choice';
@@ -13,8 +12,9 @@ const WAIT_MS = 25_000;
 const WAIT_TIMEOUT_MS = 35_000;
 /** A node with an empty mempool answers with the next block only. If the node is gone, the polls tell. */
 const LONG_POLL_TIMEOUT_MS = 3_600_000;
-const POLL_TIMEOUT_MS = 10_000;
 const CHECK_MS = 60_000;
+/** Between two lines of the log about the same fault. */
+const QUIET_MS = 60_000;
 /** Between two answers to a wait, so that a node that doesn't wait isn't asked without a pause. */
 const PAUSE_MS = 50;
 const FIRST_BACK_OFF_MS = 1_000;
@@ -28,7 +28,9 @@ export class TipFollower implements BitcoinPeer, TipHolder {
   readonly name: string;
   fault: string | undefined = 'not asked yet';
   shown: ShownTip | undefined;
-  private toldFault: string | undefined;
+  /** The last line of the log about a fault. */
+  private told = { fault: '', atMs: -Infinity };
+  private isTold = false;
   private readonly reader: TipReader;
   /** Hash of the best block, as last heard. */
   private best = '';
@@ -73,8 +75,14 @@ export class TipFollower implements BitcoinPeer, TipHolder {
 
   private failed(fault: string): void {
     this.fault = fault;
-    if (fault !== this.toldFault) this.log.warn(`Bitcoin node ${this.name}: ${fault}`);
-    this.toldFault = fault;
+    const nowMs = this.clock.now();
+    // One that comes and goes fills no log.
+    const isOld = !this.isTold && nowMs - this.told.atMs >= QUIET_MS;
+    if (fault !== this.told.fault || isOld) {
+      this.log.warn(`Bitcoin node ${this.name}: ${fault}`);
+      this.told = { fault, atMs: nowMs };
+      this.isTold = true;
+    }
     this.onLook();
   }
 
@@ -186,8 +194,8 @@ export class TipFollower implements BitcoinPeer, TipHolder {
     this.best = shown.hash;
     this.shown = shown;
     this.fault = undefined;
-    if (this.toldFault !== undefined) this.log.info(`Bitcoin node ${this.name} can be mined with`);
-    this.toldFault = undefined;
+    if (this.isTold) this.log.info(`Bitcoin node ${this.name} can be mined with`);
+    this.isTold = false;
     this.onLook();
   }
 
@@ -195,7 +203,7 @@ export class TipFollower implements BitcoinPeer, TipHolder {
     method: string,
     params: readonly unknown[],
     signal: AbortSignal,
-    timeoutMs = POLL_TIMEOUT_MS,
+    timeoutMs?: number,
   ): Promise<unknown> {
     return this.rpc.call(method, params, { signal, timeoutMs });
   }
@@ -213,4 +221,28 @@ function isRefusal(error: unknown): boolean {
 
 function isMissing(error: unknown): boolean {
   return !(error instanceof RpcError) || error.code === METHOD_NOT_FOUND;
+}
+
+/** Work that goes on until its signal is aborted. */
+type Task = (signal: AbortSignal) => Promise<void>;
+
+/** Runs tasks side by side; when one fails, the others are aborted. @throws what the first one threw */
+async function untilOneFails(signal: AbortSignal, tasks: readonly Task[]): Promise<void> {
+  const ending = new AbortController();
+  const end = (): void => ending.abort();
+  signal.addEventListener('abort', end);
+  if (signal.aborted) end();
+  const failures: unknown[] = [];
+  await Promise.all(
+    tasks.map(async (task) => {
+      try {
+        await task(ending.signal);
+      } catch (error) {
+        failures.push(error);
+        end();
+      }
+    }),
+  );
+  signal.removeEventListener('abort', end);
+  if (failures.length > 0) throw failures[0];
 }

@@ -30,7 +30,7 @@ export const roundRecordSchema = z.strictObject({
   segments: z.array(
     z.strictObject({
       /** Its number in the round, by which the share log names it. */
-      index: storedCount.default(0),
+      index: prefix.default(0),
       height: storedCount,
       prev: hexOf(32),
       time: u32,

@@ -5,6 +5,7 @@ import {
   payoutProgramOf,
   type BitcoinNetworkName,
 } from '../bitcoin/address';
+import { EXPECTED_RPC_URLS, parseRpcUrls } from '../bitcoin-node/rpc-url';
 import { Schedule } from '../mining/schedule';
 
 // Kinds of values that settings have.
@@ -86,21 +87,21 @@ export const password: Kind<string> = {
   form: { kind: 'text' },
 };
 
-const MAX_URLS = 8;
+const MAX_BITCOIN_NODES = 8;
 
-/** Of Bitcoin nodes, each with user and password unless a cookie file has them. */
-export const rpcUrls: Kind<string[]> = {
+/** Of Bitcoin nodes, each with user and password unless a cookie file has them; empty where there is none. */
+export const rpcUrls: Kind<string> = {
   schema: z
     .string()
     .max(4096)
-    .transform((text) => text.split(/[\s,]+/).filter((url) => url !== ''))
-    .pipe(
-      z
-        .array(z.url({ protocol: /^https?$/ }))
-        .min(1)
-        .max(MAX_URLS),
-    ),
-  expected: 'URLs such as http://user:password@127.0.0.1:8332, several separated by commas',
+    .refine((text) => {
+      try {
+        return parseRpcUrls(text).length <= MAX_BITCOIN_NODES;
+      } catch {
+        return false;
+      }
+    }),
+  expected: EXPECTED_RPC_URLS,
   form: { kind: 'text' },
 };
 

@@ -85,7 +85,7 @@ export const settingsFor = (network: BitcoinNetworkName) => ({
       'What is mined: real Bitcoin blocks, or headers of the task alone; auto is bitcoin while its node answers',
   }),
   BITCOIN_RPC_URL: setting(rpcUrls, {
-    byDefault: [],
+    byDefault: '',
     acts: 'restart',
     meaning: 'Your Bitcoin nodes, to mine real blocks; none is work source koii',
     secret: true,

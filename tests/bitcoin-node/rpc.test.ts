@@ -132,6 +132,11 @@ describe('RPC with a Bitcoin node', () => {
       expect(faultOf(failure)).to.equal("its cookie file can't be read: ENOENT");
     });
 
+    it('says when neither it nor the URL has a password', async () => {
+      const failure = await failureOf(ask(clientOf(`http://${core.name}`)));
+      expect(faultOf(failure)).to.equal('it asks for user and password');
+    });
+
     it('prefers what the URL says', async () => {
       await writeFile(cookieFile, 'user:wrong');
       expect(await ask(clientOf(core.url, cookieFile))).to.equal(core.tip.hash);

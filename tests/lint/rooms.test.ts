@@ -23,6 +23,7 @@ describe('eslint.config.mjs', () => {
       ['mining/threads/probe.ts', '../../format'],
       ['process/probe.ts', '../format'],
       ['stratum/probe.ts', '../rounds/share-intake'],
+      ['bitcoin-node/probe.ts', '../work/bitcoin-network'],
       ['node.ts', './stratum/server'],
       ['http/routes/probe.ts', '../../node'],
       ['http/routes/probe.ts', '../resource'],
@@ -42,12 +43,14 @@ describe('eslint.config.mjs', () => {
   it('reports an import against the direction of the rooms, in each of them', async () => {
     for (const [file, source] of [
       ['bitcoin/probe.ts', '../consensus'],
-      ['consensus.ts', './bitcoin/target'],
+      ['consensus.ts', './work/segment'],
       ['format.ts', './process/log'],
       ['process/probe.ts', '../node'],
       ['store/probe.ts', '../bitcoin/target'],
       ['work/probe.ts', '../process/log'],
       ['proof/probe.ts', '../store/store'],
+      ['bitcoin-node/probe.ts', '../rounds/round'],
+      ['bitcoin/probe.ts', '../bitcoin-node/rpc'],
       ['mining/threads/probe.ts', '../../rounds/miner'],
       ['notices/probe.ts', '../rounds/miner'],
       ['workers/probe.ts', '../proof/shares'],
