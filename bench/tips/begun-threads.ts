@@ -1,6 +1,5 @@
 import { appendFileSync } from 'node:fs';
 import { Engine } from '../../src/mining/engine';
-import type { EngineWork } from '../../src/mining/threads/mining-thread';
 
 // Has the engine write a line to BEGUN_FILE for each thread that begins to hash: the block's prev in hex, and when by
 // process.hrtime.
@@ -8,7 +7,7 @@ import type { EngineWork } from '../../src/mining/threads/mining-thread';
 const file = process.env['BEGUN_FILE']!;
 process.argv.push('--bitcoin-network', 'regtest');
 
-const search = Reflect.get(Engine.prototype, 'search') as (this: Engine, work: EngineWork) => void;
+const search = Reflect.get(Engine.prototype, 'search');
 Engine.prototype.search = function (work) {
   const prev = Buffer.from(work.template.prev).toString('hex');
   const onBegun = (atNs: bigint): void => appendFileSync(file, `${prev} ${atNs}\n`);
