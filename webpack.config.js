@@ -12,7 +12,7 @@ const root = __dirname;
  * @param {{ release?: boolean, 'task-payout'?: string, bitcoin?: string, native?: 'off', entry?: string, out?: string }} env
  *   release accepts only the official SDK; task-payout and bitcoin are consensus (build/consensus.js); native=off
  *   leaves out the native addons that were built; entry and out replace src/main.ts and dist (tests bundle their
- *   fixtures so)
+ *   fixtures so, and other networks' bundles don't end in dist)
  */
 module.exports = function config(env = {}) {
   const sdk = resolveSdk(root);

@@ -6,6 +6,10 @@ export {
   ROE_PER_TOKEN,
   type TaskConfig,
 } from './config';
+export { OUTSIDE, type Entry as BlockEntry } from './bitcoin/chain';
+export { BitcoinFaults, randomPlan, type BitcoinFault, type BitcoinPlan } from './bitcoin/faults';
+export { BitcoinNodes } from './bitcoin/nodes';
+export { bitcoinReport, type BitcoinReport, type BlockReport } from './bitcoin/report';
 export { Faults } from './faults';
 export type { InspectedRound, InspectedSubmission, Inspector, ReportFields } from './inspector';
 export { deriveKeyPair } from './keys';

@@ -127,12 +127,15 @@ export async function createNode(options: NodeOptions): Promise<MiningNode> {
     workers,
     remoteShares,
     bests,
+    blocks,
+    bitcoin,
+    network: rules.network,
     stratum,
     usage,
     nodeCallFailures,
     sdk,
   });
-  const history = await History.open({ engine, miner, shares, store, log });
+  const history = await History.open({ engine, miner, shares, blocks, store, log });
   history.follow();
   return {
     settings,

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { duration } from '../../src/format';
+import type { SimulateOptions } from './options';
 
 const ROOT = join(__dirname, '../..');
 
@@ -30,20 +31,28 @@ export class Interrupted extends Error {
   override readonly message = 'interrupted before the network was started';
 }
 
+/** The webpack options of a task that mines on the simulator's Bitcoin. */
+export const REGTEST = ['--env', 'bitcoin=regtest'];
+
 /**
- * Builds this repository's task if the options ask for it.
+ * Builds this repository's task if the options ask for it. For another network than main it is built into a directory of
+ * the run, so that dist/ never holds it.
+ * @returns the bundle to run
  * @throws Interrupted if the user interrupts it
  */
 export async function build(
-  { build: isAsked }: { build: boolean },
+  { build: isAsked, bitcoin, task }: Pick<SimulateOptions, 'build' | 'bitcoin' | 'task'>,
+  directory: string,
   signal: AbortSignal,
-): Promise<void> {
-  if (!isAsked) return;
+): Promise<string> {
+  if (!isAsked) return task;
+  const out = join(resolve(directory), 'regtest');
   const startedAt = performance.now();
   console.log('Building the task');
   try {
-    const made = await bundle([], signal);
+    const made = await bundle(bitcoin ? [...REGTEST, '--env', `out=${out}`] : [], signal);
     console.log(`  ${made}, in ${duration(performance.now() - startedAt)}`);
+    return bitcoin ? join(out, 'main.js') : task;
   } catch (error) {
     throw signal.aborted ? new Interrupted() : error;
   }

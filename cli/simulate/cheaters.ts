@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { KINDS, type Kind, type KindName } from '../../adversaries/kinds';
-import { bundle } from './bundle';
+import { bundle, REGTEST } from './bundle';
 
 /** Honest nodes stake this many times the minimum, cheaters the minimum. */
 const HONEST_STAKE = 2;
@@ -75,17 +75,20 @@ export function planNodes(
 
 /**
  * Bundles the cheaters into a directory of the run, and writes an executable for each kind beside the bundle.
+ * @param bitcoin whether they mine on the simulator's Bitcoin
  * @returns executables by kind
  */
 export async function buildCheaters(
   kinds: readonly KindName[],
   directory: string,
   signal?: AbortSignal,
+  bitcoin = false,
 ): Promise<ReadonlyMap<KindName | undefined, string>> {
   const executables = new Map<KindName | undefined, string>();
   if (kinds.length === 0) return executables;
   const out = join(directory, 'adversaries');
-  await bundle(['--env', 'entry=./adversaries/main.ts', '--env', `out=${out}`], signal);
+  const network = bitcoin ? REGTEST : [];
+  await bundle([...network, '--env', 'entry=./adversaries/main.ts', '--env', `out=${out}`], signal);
   for (const kind of kinds) {
     // Not an environment variable: a node passes only those that the task declares.
     const main = JSON.stringify(join(out, 'main.js'));

@@ -5,6 +5,7 @@ import type {
   ReportFields,
   SimulatedNode,
 } from '../../simulator';
+import { PROOF_RULES, type ProofRules } from '../../src/consensus';
 import { si } from '../../src/format';
 import { verifyProof } from '../../src/proof/verify';
 import { decodeKey } from '../../src/work/identity';
@@ -23,25 +24,32 @@ interface TaskParameters {
 }
 
 /** Shows what this task's nodes mine, and checks their proofs as an auditor does. */
-export const miningInspector: Inspector = {
-  liveColumns: ['Hashrate', 'Shares'],
+export const miningInspector = inspectorBy(PROOF_RULES);
 
-  async live(node, round) {
-    const task = await taskParameters(node, round);
-    return task === undefined ? ['-', '-'] : [si(task.hash_rate, 'H/s'), String(task.valid_shares)];
-  },
+/** The same for a task that was built with other rules. */
+export function inspectorBy(rules: ProofRules): Inspector {
+  return {
+    liveColumns: ['Hashrate', 'Shares'],
 
-  round: (round) => Promise.resolve({ seed: seedOf(round).toString('hex') }),
+    async live(node, round) {
+      const task = await taskParameters(node, round);
+      return task === undefined
+        ? ['-', '-']
+        : [si(task.hash_rate, 'H/s'), String(task.valid_shares)];
+    },
 
-  async submission(submission, round) {
-    const task = await taskParameters(submission.node, round.round);
-    return {
-      hashesDone: task?.hashes_done ?? null,
-      ...judgeSubmission(submission, round, seedOf(round)),
-      ...(isLate(submission, round) && { late: true }),
-    };
-  },
-};
+    round: (round) => Promise.resolve({ seed: seedOf(round).toString('hex') }),
+
+    async submission(submission, round) {
+      const task = await taskParameters(submission.node, round.round);
+      return {
+        hashesDone: task?.hashes_done ?? null,
+        ...judgeSubmission(submission, round, seedOf(round), rules),
+        ...(isLate(submission, round) && { late: true }),
+      };
+    },
+  };
+}
 
 /** Totals over a node's submissions for the table at the end. */
 export const miningSummary: readonly SummaryColumn[] = [
@@ -54,9 +62,10 @@ export function judgeSubmission(
   { publicKey, value }: Pick<InspectedSubmission, 'publicKey' | 'value'>,
   { taskId, round }: Pick<InspectedRound, 'taskId' | 'round'>,
   seed: Uint8Array,
+  rules = PROOF_RULES,
 ): ReportFields {
   const of = { taskId: decodeKey(taskId), round, seed };
-  const found = verifyProof(value, decodeKey(publicKey), of);
+  const found = verifyProof(value, decodeKey(publicKey), of, rules);
   return found.valid
     ? {
         workSource: nameOf(found.source),

@@ -1,6 +1,6 @@
 import type { NodeReport, RoundReport, RunReport, SubmissionReport } from '../../simulator';
 import { expectedHashes } from '../../src/bitcoin/target';
-import { K, FLOOR } from '../../src/consensus';
+import { FLOOR, K, MAX_SEGMENTS, WORK_SOURCE } from '../../src/consensus';
 import { fairList, isLate, isRightList, isValid, provenHashes, sourceIn } from './fair-list';
 
 /** The roles in a run, by public key. */
@@ -122,7 +122,7 @@ function workerFaults(report: RunReport, keys: ReadonlySet<string>): string[] {
 
 function underpayment(report: RunReport, keys: ReadonlySet<string>): string | undefined {
   const work = workOf(report, keys);
-  return work.proven < work.done - work.noise ? inWords(work) : undefined;
+  return work.proven < work.provable - work.noise ? inWords(work) : undefined;
 }
 
 function overpayment(report: RunReport, keys: ReadonlySet<string>): string | undefined {
@@ -134,24 +134,44 @@ function inWords({ done, proven }: { done: number; proven: number }): string {
   return `did ${Math.round(done)} hashes, but was paid for ${Math.round(proven)}`;
 }
 
-/** Hashes these keys did in the rounds in which they submitted, hashes proven, and how far the two may differ. */
-export function workOf(
-  report: RunReport,
-  keys: ReadonlySet<string>,
-): { done: number; proven: number; noise: number } {
-  let [done, proven, variance] = [0, 0, 0];
-  for (const submission of report.rounds.flatMap(({ submissions }) => submissions)) {
+/** Work in hashes. */
+interface Work {
+  readonly done: number;
+  /** The part of it that proofs have room for, at least. */
+  readonly provable: number;
+  readonly proven: number;
+  /** How far what was proven may be from what was done. */
+  readonly noise: number;
+}
+
+/** What these keys did and proved in the rounds in which they submitted. */
+export function workOf(report: RunReport, keys: ReadonlySet<string>): Work {
+  let [done, provable, proven, variance] = [0, 0, 0, 0];
+  for (const { round, submission } of submissionsOf(report)) {
     const { hashesDone } = submission;
     if (!keys.has(submission.publicKey) || typeof hashesDone !== 'string') continue;
     const hashes = Number(hashesDone);
     done += hashes;
+    provable += hashes * provablePart(round, submission);
     proven += Number(provenHashes(submission));
     // docs/PROTOCOL.md section 6: the squared relative error is 1/(K-2); with fewer shares, of Poisson's law, 1/shares.
     const full = K[sourceIn(submission)] - 2;
     const shares = Math.max(1, Math.min(full, hashes / HASHES_PER_SHARE));
     variance += Math.max(hashes, HASHES_PER_SHARE) ** 2 / shares;
   }
-  return { done, proven, noise: NOISE * Math.sqrt(variance) };
+  return { done, provable, proven, noise: NOISE * Math.sqrt(variance) };
+}
+
+function submissionsOf({ rounds }: RunReport) {
+  return rounds.flatMap((round) => round.submissions.map((submission) => ({ round, submission })));
+}
+
+/** A proof holds the best segments of a round, which has one more than its tip changed: at least their share of the work. */
+function provablePart({ tipChanges = 0 }: RoundReport, submission: SubmissionReport): number {
+  const held = MAX_SEGMENTS[sourceIn(submission)];
+  return sourceIn(submission) === WORK_SOURCE.bitcoin
+    ? Math.min(1, held / (1 + Number(tipChanges)))
+    : 1;
 }
 
 function honestNodes(report: RunReport, { honest }: Roles): NodeReport[] {

@@ -3,6 +3,8 @@ import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { KINDS, type KindName } from '../../adversaries/kinds';
 import { LEDGER_NAMES, parseLedgerOptions, type LedgerOptions } from '../../simulator';
+import { expectedHashes } from '../../src/bitcoin/target';
+import { FLOOR } from '../../src/consensus';
 import { usableCpus } from '../../src/process/cpus';
 import { parsedBy, seconds, wholeNumber } from '../option-types';
 import { nodesOf, parseKinds } from './cheaters';
@@ -35,6 +37,10 @@ export interface SimulateOptions {
   readonly ledger: Partial<LedgerOptions>;
   /** Whether nodes' RPC fails and processes are killed and frozen, by the seed. */
   readonly faults: boolean;
+  /** Whether the nodes mine on a Bitcoin of the simulator's own. */
+  readonly bitcoin: boolean;
+  /** Of that Bitcoin, on average; by default so that about one block comes a round. */
+  readonly hashesPerBlock?: number;
   /** Feed one node the proofs of this many submitters that are no processes. */
   readonly synthetic?: number;
   /** Where their proofs are kept. */
@@ -51,6 +57,9 @@ const SHORT_ROUND_SECONDS = 9;
 const LONG_ROUND_SECONDS = 18;
 const NODES_A_PROCESSOR = 2;
 
+/** Only a share can be a block, and a share takes as many. */
+const LEAST_HASHES_PER_BLOCK = Number(expectedHashes(FLOOR));
+
 /** Options that don't go with many submitters: such a run is one honest node, for as many rounds as needed. */
 const NOT_SYNTHETIC = [
   'nodes',
@@ -62,6 +71,8 @@ const NOT_SYNTHETIC = [
   'cheaters',
   'ledger',
   'faults',
+  'bitcoin',
+  'hashesPerBlock',
   'mining',
 ];
 
@@ -122,6 +133,19 @@ export function parseOptions(
     .option('--faults', 'let the RPC fail, kill and freeze processes (docs/RELIABILITY.md)', false)
     .addOption(
       new Option(
+        '--bitcoin',
+        "mine on a Bitcoin of the simulator's own, with tips, outages and reorganisations",
+      )
+        .default(false)
+        .conflicts('mining'),
+    )
+    .option(
+      '--hashes-per-block <count>',
+      'how many hashes a block of that Bitcoin takes on average (default: about one block a round)',
+      wholeNumber(LEAST_HASHES_PER_BLOCK),
+    )
+    .addOption(
+      new Option(
         '--synthetic <count>',
         'instead: one node, and so many submitters that are no processes',
       )
@@ -134,6 +158,9 @@ export function parseOptions(
   const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
   if (isGiven('syntheticCache') && !isGiven('synthetic')) {
     command.error("error: option '--synthetic-cache <directory>' goes with --synthetic alone");
+  }
+  if (isGiven('hashesPerBlock') && !isGiven('bitcoin')) {
+    command.error("error: option '--hashes-per-block <count>' goes with --bitcoin alone");
   }
   const { json, report } = command.opts<SimulateOptions>();
   if (json !== undefined && report !== undefined && resolve(json) === resolve(report)) {

@@ -3,6 +3,7 @@ import os from 'node:os';
 import type { NodeReport, RunReport } from '../../simulator';
 import { count, tokens } from '../../src/format';
 import { auditsInWords } from './audits';
+import { bitcoinSection, hasBitcoin, type WithBitcoin } from './bitcoin-report';
 import type { CheaterReport } from './cheater-report';
 import { explain, isMiningReport } from './closing';
 import { costSentence, type Cost } from './cost';
@@ -17,7 +18,7 @@ import type { ShownReport } from './tables';
  * @param report what `--json` writes, with the cheaters if there were any
  */
 export function renderPage(
-  report: ShownReport & { cheaters?: readonly CheaterReport[]; cost?: Cost },
+  report: ShownReport & Partial<WithBitcoin> & { cheaters?: readonly CheaterReport[]; cost?: Cost },
 ): string {
   const styleHash = createHash('sha256').update(STYLE).digest('base64');
   const { cheaters = [], cost, taskName, nodes, rounds } = report;
@@ -43,6 +44,7 @@ export function renderPage(
         ${noticeSection(report)} ${hashesChart(report)} ${payoutChart(report)}
         ${cheaters.length === 0 ? '' : cheaterSection(cheaters)}
         ${cheaters.length > 0 && cost ? html`<p>${costSentence(cost)}</p>` : ''}
+        ${hasBitcoin(report) ? bitcoinSection(report) : ''}
         <h2>Rounds</h2>
         ${rounds.map((round) => roundSection(round, report))}
         <h2>All of it</h2>

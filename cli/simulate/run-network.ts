@@ -3,20 +3,24 @@ import { writeFileSync } from 'node:fs';
 import {
   Faults,
   startNetwork,
+  type Inspector,
   type NetworkEvent,
   type RunReport,
   type TaskConfig,
 } from '../../simulator';
+import { proofRules } from '../../src/consensus';
 import { count, duration } from '../../src/format';
 import { AuditCounts } from './audits';
+import { BitcoinRun, hashesPerBlock } from './bitcoin';
+import { brokenOnBitcoin, hasBitcoin, renderBitcoin, type WithBitcoin } from './bitcoin-report';
 import { build } from './bundle';
 import { renderCheaters } from './cheater-table';
-import { buildCheaters, planNodes } from './cheaters';
+import { buildCheaters, planNodes, type PlannedNode } from './cheaters';
 import { closing, explain } from './closing';
 import { dashboardIn, openWhenUp } from './dashboard';
 import { Display } from './display';
 import { judgeUnderFaults } from './fault-run';
-import { miningInspector, miningSummary } from './inspector';
+import { inspectorBy, miningInspector, miningSummary } from './inspector';
 import { judge } from './judge';
 import type { SimulateOptions } from './options';
 import { nodePorts } from './node-ports';
@@ -33,19 +37,28 @@ export async function simulate(
   directory: string,
   signal: AbortSignal,
 ): Promise<RunReport> {
-  const { rounds, roundSeconds, task, cheaters, mining } = options;
+  const { rounds, roundSeconds, cheaters, mining } = options;
   const plan = planNodes(options.nodes, cheaters, config.minimumStake);
   const nodes = plan.length;
   const seed = options.seed ?? randomBytes(8).toString('hex');
   const names = variableNames(options, config);
-  const inspector = mining ? miningInspector : undefined;
+  const inspector = mining ? inspectorOf(options) : undefined;
   const ports = await nodePorts(options, plan, names);
   const title = `${config.taskName}: ${count(nodes, 'node')}, ${roundsOf(options)}, seed ${seed}`;
   const display = new Display(title, rounds, inspector);
-  await build(options, signal);
-  const executables = await buildCheaters(cheaters, directory, signal);
+  const task = await build(options, directory, signal);
+  const executables = await buildCheaters(cheaters, directory, signal, options.bitcoin);
   introduce(options, config, title, display);
 
+  const bitcoin = options.bitcoin
+    ? await BitcoinRun.open({
+        names: plan.map(({ name }) => name),
+        seed,
+        rounds,
+        hashesPerBlock: hashesPerBlock(options, nodes),
+        onFind: (line) => display.tell(line),
+      })
+    : undefined;
   const faults = options.faults ? new Faults({ seed, roundSeconds }) : undefined;
   const network = await startNetwork({
     task: (index) => executables.get(plan[index]!.kind) ?? task,
@@ -61,15 +74,23 @@ export async function simulate(
     directory,
     signal,
     ledger: options.ledger,
-    env: (index) => taskVariables(names, ports[index]!, plan[index]!.variables),
+    env: (index) =>
+      taskVariables(names, ports[index]!, {
+        ...bitcoin?.variables(index),
+        ...plan[index]!.variables,
+      }),
     ...(inspector && { inspector }),
     ...(faults && { changeMethods: faults.changeMethods }),
     onEvent: (event) => {
       display.note(event);
       if (mining) showDashboard(event, display, options.open, signal);
     },
+  }).catch(async (error: unknown) => {
+    await bitcoin?.close();
+    throw error;
   });
   display.start(network);
+  bitcoin?.start(network);
   faults?.start(network);
   const stratum = mining ? stratumLine(network.nodes) : undefined;
   if (stratum !== undefined) display.tell(stratum);
@@ -77,18 +98,22 @@ export async function simulate(
   const remoteWork = new RemoteWorkCounts();
   audits?.start(network.nodes);
   if (mining) remoteWork.start(network.nodes);
-  const outcome = await network.finished.finally(() => {
+  const ended = await network.finished.finally(() => {
     display.stop();
     audits?.stop();
     remoteWork.stop();
+    return bitcoin?.close();
   });
+  const outcome = bitcoin ? bitcoin.addTo(ended) : ended;
   const judged =
     audits && judge(remoteWork.addTo(audits.addTo(outcome, network.nodes), network.nodes), plan);
-  const report = faults ? judgeUnderFaults(judged ?? outcome, plan, faults) : (judged ?? outcome);
+  const underFaults = faults ? judgeUnderFaults(judged ?? outcome, plan, faults) : undefined;
+  const report = judgeOnBitcoin(underFaults ?? judged ?? outcome, plan);
 
   if (signal.aborted) console.log(interruptionOf(report, rounds));
   console.log(renderReport(report, mining ? miningSummary : []));
   if (judged) console.log(explain(judged).join('\n'));
+  if (hasBitcoin(report)) console.log(renderBitcoin(report));
   if (faults) console.log(`Faults: ${faults.summary()}`);
   if (judged && cheaters.length > 0) console.log(renderCheaters(judged.cheaters, judged.cost));
   if (mining && report.succeeded && !report.interrupted) {
@@ -99,6 +124,23 @@ export async function simulate(
   }
   if (options.report !== undefined) writeFileSync(options.report, renderPage(report));
   return report;
+}
+
+function inspectorOf({ bitcoin }: SimulateOptions): Inspector {
+  return bitcoin
+    ? inspectorBy(proofRules({ network: 'regtest', taskPayout: undefined }))
+    : miningInspector;
+}
+
+/** Adds what did not hold on the simulator's Bitcoin, if there was one. */
+function judgeOnBitcoin<R extends RunReport & Partial<WithBitcoin>>(
+  report: R,
+  plan: readonly PlannedNode[],
+): R {
+  if (!hasBitcoin(report)) return report;
+  const honest = plan.filter(({ kind }) => kind === undefined).map(({ name }) => name);
+  const failures = [...report.failures, ...brokenOnBitcoin(report, new Set(honest))];
+  return { ...report, succeeded: failures.length === 0, failures };
 }
 
 /** "3 rounds of 9 s" */

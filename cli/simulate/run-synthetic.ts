@@ -12,9 +12,9 @@ export async function simulateSynthetic(
   directory: string,
   signal: AbortSignal,
 ): Promise<SyntheticReport> {
-  const { synthetic = 0, syntheticCache, seed = 'synthetic', task, roundSeconds, json } = options;
+  const { synthetic = 0, syntheticCache, seed = 'synthetic', roundSeconds, json } = options;
   const names = variableNames(options, config);
-  await build(options, signal);
+  const task = await build(options, directory, signal);
   const report = await runSynthetic({
     task,
     config,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Engine } from '../mining/engine';
 import type { Log } from '../process/log';
 import type { Verdict } from '../proof/verify';
+import { BLOCK_STATES, type Block, type Blocks } from '../rounds/blocks';
 import type { Miner } from '../rounds/miner';
 import { RECENT_SHARES, type ShareLog } from '../rounds/share-log';
 import type { KeyValueStore } from '../store/store';
@@ -14,6 +15,8 @@ const TICK_MS = 1_000;
 const JUMP_MS = 5_000;
 const MAX_AUDITS = 50;
 const MAX_REWARDS = 60;
+/** More than the node keeps whole. */
+const MAX_BLOCKS = 100;
 /**
  * A list is due two to four rounds after its round, and a view of the chain may lag by one: lists made at the same time
  * are for rounds at most this far apart.
@@ -47,10 +50,27 @@ const rewardSchema = z.strictObject({
 });
 export type RewardEntry = z.infer<typeof rewardSchema>;
 
+/** A Bitcoin block that this node found, as it stood last. */
+const blockSchema = z.strictObject({
+  /** When it was found. */
+  at: count,
+  /** As Bitcoin shows it. */
+  hash: z.string(),
+  height: count,
+  /** The round it was found in; after a network reset the number may mean another one. */
+  round: count,
+  workerId: z.string(),
+  /** What it pays to the operator, in satoshi. */
+  valueSat: count,
+  state: z.enum(BLOCK_STATES),
+});
+export type BlockEntry = z.infer<typeof blockSchema>;
+
 export interface HistorySources {
   engine: Pick<Engine, 'hashrateHps' | 'threadStates'>;
   miner: Pick<Miner, 'lastRound'>;
   shares: ShareLog;
+  blocks: Pick<Blocks, 'list' | 'onChange'>;
   store: KeyValueStore;
   log: Log;
 }
@@ -81,6 +101,7 @@ export class History {
     readonly finds: Finds,
     readonly audits: Journal<AuditEntry>,
     readonly rewards: Journal<RewardEntry>,
+    readonly blocks: Journal<BlockEntry>,
     private readonly clock: HistoryClock,
   ) {
     this.offsetMs = clock.now() - clock.steady();
@@ -88,16 +109,20 @@ export class History {
 
   /** Reads what earlier processes stored; unreadable records count as absent. */
   static async open(sources: HistorySources, clock = systemClock): Promise<History> {
-    const { store, shares, log } = sources;
+    const { store, shares, blocks, log } = sources;
     const history = new History(
       sources,
       await Samples.open(store, log, clock.now()),
       await Finds.open(store, log, shares.lastPlace),
       await Journal.open(store, 'history:audits', auditSchema, MAX_AUDITS, log),
       await Journal.open(store, 'history:rewards', rewardSchema, MAX_REWARDS, log),
+      await Journal.open(store, 'history:blocks', blockSchema, MAX_BLOCKS, log),
       clock,
     );
     history.takeShares();
+    // An earlier process may have ended before it wrote these.
+    for (const block of [...blocks.list()].reverse()) history.note(block);
+    blocks.onChange((block) => history.note(block));
     return history;
   }
 
@@ -193,6 +218,16 @@ export class History {
     this.samples.shift(jumpMs);
     this.finds.shift(jumpMs);
     this.editions++;
+  }
+
+  /** Records a block found, or what has become of it. */
+  private note({ foundAt, hash, height, round, workerId, valueSat, state }: Block): void {
+    const before = this.blocks.entries.find((entry) => entry.hash === hash);
+    if (before?.state === state) return;
+    this.blocks.add(
+      { at: foundAt, hash, height, round, workerId, valueSat, state },
+      (entry) => entry.hash === hash,
+    );
   }
 
   private takeShares(): void {

@@ -198,7 +198,7 @@ export function addProcessMetrics(registers: Registry[], sources: ProcessSources
 type Collected = (name: string, help: string, read: () => number) => void;
 
 /** Adders of metrics whose values are kept elsewhere. Counters count from the start of the process. */
-function collectedIn(registers: Registry[]): { gauge: Collected; counter: Collected } {
+export function collectedIn(registers: Registry[]): { gauge: Collected; counter: Collected } {
   return {
     gauge(name, help, read) {
       new Gauge({

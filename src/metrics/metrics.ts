@@ -1,6 +1,7 @@
 import type { RequestHandler, Response } from 'express';
 import { Histogram, Registry, collectDefaultMetrics, Counter } from 'prom-client';
 import type { Verdict } from '../proof/verify';
+import { addBitcoinMetrics, type BitcoinSources } from './bitcoin-metrics';
 import {
   addMiningMetrics,
   addProcessMetrics,
@@ -15,7 +16,9 @@ const REFUSALS = ['method', 'body', 'path', 'rate', 'malformed', 'slow', 'crowde
 export type Refusal = (typeof REFUSALS)[number];
 const AUDIT_VERDICTS = ['valid', 'invalid', 'abstained'] as const;
 
-export interface MetricsSources extends MiningSources, ProcessSources {}
+export interface MetricsSources extends MiningSources, ProcessSources, BitcoinSources {
+  miner: MiningSources['miner'];
+}
 
 /** All metrics. Most are read from their sources when Prometheus asks; the rest are counted here. */
 export class Metrics {
@@ -39,6 +42,7 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry });
     addProcessMetrics(registers, sources);
     addMiningMetrics(registers, sources);
+    addBitcoinMetrics(registers, sources);
     this.readWorkers = addWorkerMetrics(registers, sources);
     this.timeRequests = requestTimer(registers);
     this.submissions = new Counter({

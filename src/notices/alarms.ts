@@ -1,5 +1,6 @@
 import { ROE_PER_TOKEN } from '../format';
 import type { Log } from '../process/log';
+import { BitcoinAlarms, type WatchedBitcoin } from './bitcoin-alarms';
 import type { NoticeText } from './notice';
 import type { Notices } from './notices';
 
@@ -31,13 +32,13 @@ const STOPPED_ACTION: Record<Cause, string> = {
 };
 
 /** What the alarms watch, as plain facts, and where they report it. */
-export interface Watched {
+export interface Watched extends WatchedBitcoin {
   engine: {
     /** Whether any mining thread is up or starting. */
     readonly healthy: boolean;
   };
   governor: { readonly state: 'mining' | 'paused' | 'outside the schedule' };
-  miner: {
+  miner: WatchedBitcoin['miner'] & {
     readonly healthy: {
       /** Whether threads run, and make progress while a round is mined. */
       readonly miner: boolean;
@@ -67,7 +68,11 @@ export class Alarms {
   /** Rounds whose proof this process submitted. */
   private readonly handedIn = new Set<number>();
 
-  constructor(private readonly watched: Watched) {}
+  private readonly bitcoin: BitcoinAlarms;
+
+  constructor(private readonly watched: Watched) {
+    this.bitcoin = new BitcoinAlarms(watched, LOOK_MS);
+  }
 
   /** Starts checking, for as long as the process lives. */
   watch(): void {
@@ -138,6 +143,7 @@ export class Alarms {
   look(): void {
     this.lookAtMining();
     this.lookAtStore();
+    this.bitcoin.look();
   }
 
   private lookAtMining(): void {

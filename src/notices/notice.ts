@@ -31,6 +31,11 @@ export const NOTICE_EVENTS = [
   'mining',
   'store',
   'proof',
+  'bitcoin block',
+  'refused block',
+  'unanswered block',
+  'bitcoin work',
+  'bitcoin node',
 ] as const;
 export type NoticeEvent = (typeof NOTICE_EVENTS)[number];
 

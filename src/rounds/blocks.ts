@@ -19,7 +19,8 @@ export interface FoundBlock {
 }
 
 /** pending: no node has answered yet; given up: none did until the chain was far ahead. */
-export type BlockState = 'pending' | BlockAnswer['verdict'] | 'given up';
+export const BLOCK_STATES = ['pending', 'accepted', 'inconclusive', 'refused', 'given up'] as const;
+export type BlockState = (typeof BLOCK_STATES)[number];
 
 /** A block that this node found. */
 export interface Block extends Pick<FoundBlock, 'round' | 'workerId'> {
@@ -61,11 +62,14 @@ const blockSchema = z.strictObject({
   valueSat: storedCount,
   payout: z.string().regex(/^[0-9a-f]{40}$/),
   foundAt: storedCount,
-  state: z.enum(['pending', 'given up', ...verdict.options]),
+  state: z.enum(BLOCK_STATES),
   answers: z.array(z.strictObject({ node: z.string(), verdict, reason: z.string() })),
   bytes: z.string().regex(/^([0-9a-f]{2})+$/),
 });
 const recordSchema = z.array(blockSchema).max(MAX_BLOCKS);
+
+/** @param answer what is new of the block, if that is an answer */
+export type BlockListener = (block: Block, answer?: BlockAnswer) => void;
 
 export interface BlocksOptions {
   store: KeyValueStore;
@@ -80,7 +84,7 @@ export interface BlocksOptions {
  */
 export class Blocks {
   private readonly handing = new Map<KeptBlock, AbortController>();
-  private readonly listeners: ((block: Block) => void)[] = [];
+  private readonly listeners: BlockListener[] = [];
   private writing: Promise<void> = Promise.resolve();
   private isChanged = false;
   private foundCount = 0;
@@ -110,8 +114,8 @@ export class Blocks {
     return this.foundCount;
   }
 
-  /** Calls a listener for each block found from now on, and for each answer to one. */
-  onChange(listener: (block: Block) => void): void {
+  /** Calls a listener for each block found from now on, for each answer to one, and when one is given up. */
+  onChange(listener: BlockListener): void {
     this.listeners.push(listener);
   }
 
@@ -187,16 +191,16 @@ export class Blocks {
     const reason = answer.reason === '' ? '' : ` (${answer.reason})`;
     const level = answer.verdict === 'refused' ? 'error' : 'info';
     log[level](`block ${block.hash} is ${answer.verdict} by ${answer.node}${reason}`);
-    this.tell(block);
+    this.tell(block, answer);
   }
 
-  private tell(block: Block): void {
+  private tell(block: Block, answer?: BlockAnswer): void {
     this.isChanged = true;
     this.write().catch((error: unknown) => {
       this.options.log.error({ error }, 'the blocks found could not be stored');
       setTimeout(() => void this.write().catch(() => undefined), RETRY_MS).unref();
     });
-    for (const listener of this.listeners) listener(block);
+    for (const listener of this.listeners) listener(block, answer);
   }
 
   /** One write at a time, each of all that changed before it. @throws when it could not be written */

@@ -45,6 +45,7 @@ export interface BitcoinWorkOptions {
   now: () => number;
   until: (atMs: number, signal?: AbortSignal) => Promise<void>;
   onTip: (tip: SeenTip) => void;
+  /** Called once for each reason, until the node would take a block or has another reason. */
   onRefusal: (refusal: Refusal) => void;
 }
 
@@ -52,6 +53,7 @@ export interface BitcoinWorkOptions {
 export class BitcoinWork implements WorkSources {
   private seen: SeenTip | undefined;
   private refused: Refusal | undefined;
+  private refusals = 0;
   private why: string | undefined;
   private readonly waiting = new Set<() => void>();
   private readonly end = new AbortController();
@@ -66,6 +68,11 @@ export class BitcoinWork implements WorkSources {
   /** Set while the node that shows the tip would refuse a block on it. */
   get refusal(): Refusal | undefined {
     return this.refused;
+  }
+
+  /** For how many tips of this process the node would have refused a block. */
+  get refusalsSinceStart(): number {
+    return this.refusals;
   }
 
   get peers(): readonly BitcoinPeer[] {
@@ -190,7 +197,10 @@ export class BitcoinWork implements WorkSources {
     const attempt = { prefix: 0, extranonce2: 0, versionBits: 0, timeOffset: 0, nonce: 0 };
     const reason = await tip.judge(blockOf(template, attempt));
     if (this.seen?.segment !== tip.segment) return;
+    const before = this.refused?.reason;
     this.refused = reason === undefined ? undefined : { reason, height: tip.segment.height };
-    if (this.refused) onRefusal(this.refused);
+    if (!this.refused) return;
+    this.refusals++;
+    if (reason !== before) onRefusal(this.refused);
   }
 }

@@ -1,4 +1,4 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -29,6 +29,12 @@ describeProcesses('npm run serve as one file, alone, on Node 18', () => {
     const options = ['--env', 'entry=./cli/serve.ts', '--env', `out=${out}`];
     execFileSync(process.execPath, [webpack, ...options], { cwd: ROOT, stdio: 'pipe' });
     expect(readdirSync(out)).to.deep.equal(['main.js']);
+    const choosing = spawnSync(
+      node18(),
+      [path.join(out, 'main.js'), '--bitcoin-network', 'regtest'],
+      { encoding: 'utf8' },
+    );
+    expect(choosing.stderr).to.match(/^error: unknown option '--bitcoin-network'/);
     const port = await freePort();
     child = spawn(node18(), [path.join(out, 'main.js')], {
       cwd: out,

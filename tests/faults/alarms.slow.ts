@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { FakeCore } from '../fixtures/fake-core';
 import { ShownNotices } from '../fixtures/shown-notices';
 import { describeProcesses } from '../runner/describe-processes';
 
@@ -123,6 +124,30 @@ describeProcesses('alarms in the desktop node', function () {
     expect(
       notices.task.timesLogged(`takes the place of this one: ${notices.task.other.publicKey}`),
     ).to.equal(2);
+  });
+
+  it('tell that the Bitcoin node would refuse a block, and once it would take one again', async () => {
+    // The bundle is built for main, where headers alone tell what to mine.
+    const core = await FakeCore.start({ network: 'main' });
+    try {
+      core.script('getblocktemplate', { result: 'bad-version' });
+      core.newTip({ height: 900_000, bits: '17021a91' });
+      await notices.task.start(undefined, {
+        BITCOIN_RPC_URL: core.url,
+        PAYOUT_ADDRESS: 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4',
+      });
+      const [level, message] = await notices.shows('would refuse a block of yours');
+      expect(level).to.equal('error');
+      expect(message).to.include('(bad-version)').and.not.include(core.password);
+      core.newTip({ bits: '17021a91' });
+      await notices.task.logged("Bitcoin's tip is at height 900001");
+      core.script('getblocktemplate', undefined);
+      core.newTip({ bits: '17021a91' });
+      await notices.shows('Your Bitcoin node would take your blocks again, after ');
+      expect(notices.task.timesLogged('would refuse our block')).to.equal(1);
+    } finally {
+      await core.stop();
+    }
   });
 
   it('tell that mining has stopped where the node tells nothing for two minutes, and when it goes on', async () => {

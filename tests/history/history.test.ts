@@ -4,6 +4,7 @@ import { History, type HistoryClock } from '../../src/history/history';
 import { Finds } from '../../src/history/journal';
 import { timeOf } from '../../src/history/samples';
 import { createLog } from '../../src/process/log';
+import type { Block, BlockListener } from '../../src/rounds/blocks';
 import type { LoggedShare } from '../../src/rounds/share-batches';
 import { ShareLog } from '../../src/rounds/share-log';
 import { MemoryStore } from '../fixtures/memory-store';
@@ -22,6 +23,20 @@ function share(at: number, difficulty: number, round = 3, reason?: string): Logg
     hash,
     best: false,
     ...(reason !== undefined && { reason }),
+  };
+}
+
+function block(number: number, state: Block['state'] = 'pending'): Block {
+  return {
+    hash: String(number).padStart(64, '0'),
+    height: 900_000 + number,
+    round: 3,
+    workerId: 'rig1',
+    valueSat: 312_500_000,
+    payout: '44'.repeat(20),
+    foundAt: 1_700_000_000_000 + number,
+    state,
+    answers: [],
   };
 }
 
@@ -88,6 +103,9 @@ describe('Finds', () => {
 describe('History', () => {
   let store: MemoryStore;
   let shares: ShareLog;
+  /** The newest first. */
+  let found: Block[];
+  let tell: BlockListener;
   let now: number;
   /** How far the clock is ahead. */
   let aheadMs: number;
@@ -95,6 +113,7 @@ describe('History', () => {
   beforeEach(async () => {
     store = new MemoryStore();
     shares = await ShareLog.open(store, log);
+    found = [];
     now = 1_700_000_000_000;
     aheadMs = 0;
   });
@@ -103,6 +122,7 @@ describe('History', () => {
     History.open(
       {
         shares,
+        blocks: { list: () => found, onChange: (listener) => (tell = listener) },
         store,
         log,
         engine: {
@@ -152,6 +172,50 @@ describe('History', () => {
     ]);
     // Even entries of the same millisecond are distinct for readers that come back.
     expect(history.audits.after(history.audits.last - 1)).to.have.length(1);
+  });
+
+  it('keeps the blocks found with what became of them, over a restart', async () => {
+    const history = await open();
+    for (const state of ['pending', 'accepted', 'accepted'] as const) tell(block(1, state));
+    tell(block(2));
+    const { last } = history.blocks;
+    tell(block(2, 'refused'));
+    expect(history.blocks.after(last).map(({ state }) => state)).to.deep.equal(['refused']);
+    await history.blocks.written();
+    const entries = (await open()).blocks.after(0);
+    expect(entries).to.deep.equal([
+      {
+        at: 1_700_000_000_001,
+        hash: block(1).hash,
+        height: 900_001,
+        round: 3,
+        workerId: 'rig1',
+        valueSat: 312_500_000,
+        state: 'accepted',
+      },
+      { ...entries[1]!, hash: block(2).hash, state: 'refused' },
+    ]);
+  });
+
+  it('takes in blocks that an earlier process had no time to write, and changes nothing of those it knows', async () => {
+    found = [block(2), block(1, 'accepted')];
+    await (await open()).blocks.written();
+    const { writes } = store;
+    found = [block(3), ...found];
+    const history = await open();
+    await history.blocks.written();
+    expect(history.blocks.entries.map(({ height }) => height - 900_000)).to.deep.equal([1, 2, 3]);
+    expect(store.writes).to.equal(writes + 1);
+  });
+
+  it('keeps no more than a hundred blocks', async () => {
+    const history = await open();
+    for (let number = 1; number <= 150; number++) tell(block(number));
+    await history.blocks.written();
+    const entries = (await open()).blocks.entries;
+    expect(entries).to.have.length(100);
+    expect(entries[0]!.height).to.equal(900_051);
+    expect(store.values.get('history:blocks')!.length).to.be.below(65_536);
   });
 
   it('counts the reward of a round once, by the newest list', async () => {

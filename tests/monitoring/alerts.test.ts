@@ -22,7 +22,7 @@ describe('the alert rules', () => {
     describe(alert, () => {
       it('has a severity, a summary, a description and a runbook that is there', () => {
         expect(labels).to.have.all.keys('severity');
-        expect(labels['severity']).to.be.oneOf(['critical', 'warning']);
+        expect(labels['severity']).to.be.oneOf(['critical', 'warning', 'info']);
         expect(annotations).to.have.all.keys('summary', 'description', 'runbook_url');
         expect(annotations['summary']).to.include('{{ $labels.instance }}');
         expect(annotations['runbook_url']).to.equal(

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
+import { FakeCore } from '../fixtures/fake-core';
 import { startTaskNetwork, type TaskNetwork } from '../fixtures/network';
 import { eventually } from '../fixtures/until';
 import { MONITORING, readDocumentedMetrics, readPanels, ROOT } from './files';
@@ -29,6 +30,7 @@ describe('promtool', () => {
 describe('a Prometheus that scrapes two nodes', function () {
   this.timeout(90_000);
   let directory: string;
+  let core: FakeCore;
   let network: TaskNetwork;
   let prometheus: Prometheus;
 
@@ -40,13 +42,23 @@ describe('a Prometheus that scrapes two nodes', function () {
       readFileSync(path.join(ROOT, file), 'utf8'),
     );
     writeFileSync(task, `${killSwitch}\n${bundle}`);
-    network = await startTaskNetwork({ nodes: 2, rounds: 0, roundSeconds: 10, task });
+    // The bundle is built for main.
+    core = await FakeCore.start({ network: 'main' });
+    core.newTip({ height: 900_000, bits: '17021a91' });
+    network = await startTaskNetwork({
+      nodes: 2,
+      rounds: 0,
+      roundSeconds: 10,
+      task,
+      variables: { BITCOIN_RPC_URL: core.url },
+    });
     prometheus = await startPrometheus(network.nodes.map((_, index) => instance(index)));
   });
 
   after(async () => {
     await prometheus?.stop();
     await network?.dispose();
+    await core?.stop();
     rmSync(directory, { recursive: true, force: true });
   });
 

@@ -17,8 +17,10 @@ describe('Alarms', () => {
     healthy: { miner: boolean; shareCollection: boolean };
     hashesDone: number;
     miningRound: number | undefined;
+    lastRound: undefined;
     storeFault: unknown;
   };
+  let bitcoin: { peers: []; refusal: { reason: string } | undefined; tip: undefined };
   let alarms: Alarms;
 
   beforeEach(() => {
@@ -29,8 +31,10 @@ describe('Alarms', () => {
       healthy: { miner: true, shareCollection: true },
       hashesDone: 0,
       miningRound: 7,
+      lastRound: undefined,
       storeFault: undefined,
     };
+    bitcoin = { peers: [], refusal: undefined, tip: undefined };
     const tell = (what: string, text: NoticeText): void => {
       // Repeating the last call about an event changes nothing.
       if (about(what.split(' ')[0]!).at(-1) === what) return;
@@ -41,6 +45,9 @@ describe('Alarms', () => {
       engine,
       governor,
       miner,
+      blocks: { list: () => [] },
+      bitcoin,
+      settings: { current: { WORK_SOURCE: 'auto' } },
       self: SELF,
       log: {
         warn: (...words: unknown[]) => void logged.push(words.join()),
@@ -182,6 +189,12 @@ describe('Alarms', () => {
     alarms.forgetRounds();
     alarms.listed(3, {});
     expect([...told, ...logged]).to.deep.equal([]);
+  });
+
+  it('looks at Bitcoin as well', () => {
+    bitcoin.refusal = { reason: 'high-hash' };
+    pass(10);
+    expect(about('bitcoin')).to.deep.equal(['bitcoin work alarm']);
   });
 
   it('tells of a first reward in tokens, and of none that is nothing', () => {

@@ -224,6 +224,21 @@ describe('what must hold in every run', () => {
     });
   }
 
+  it('wants no more of a proof of work on Bitcoin than its best segments, by how often the tip changed', () => {
+    const withTips = (tipChanges: number, fields: object = {}) =>
+      findings((run) => {
+        for (const round of run.rounds) {
+          Object.assign(round, { tipChanges });
+          const proofOfB = round.submissions[1]!;
+          const hashesDone = String(10 * Number(proofOfB['estimatedHashes']) * 100);
+          Object.assign(proofOfB, { hashesDone, workSource: 'bitcoin', ...fields });
+        }
+      });
+    expect(withTips(2000)).to.deep.equal([]);
+    expect(withTips(1).join()).to.match(/node B is honest and did .* but was paid for/);
+    expect(withTips(2000, { workSource: 'koii' }).join()).to.match(/node B is honest and did/);
+  });
+
   it('takes a list without a submission that came late for right, without another one not', () => {
     const without = (fields: object) =>
       findings((run) => {
