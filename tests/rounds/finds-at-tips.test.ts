@@ -16,7 +16,7 @@ import { SidePort } from '../fixtures/side-port';
 import { StratumClient, type Found } from '../fixtures/stratum-client';
 import { EASIEST, WHOLE_MASK } from '../fixtures/stratum-node';
 import { seed } from '../fixtures/template';
-import { eventually, until } from '../fixtures/until';
+import { until } from '../fixtures/until';
 
 const PAYOUT_ADDRESS = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
 const SIGNAL = new AbortController().signal;
@@ -128,7 +128,7 @@ describe('Blocks found around changes of the work', function () {
     const ofSecond = await mine();
     await Promise.all([submit(ofSecond, 0), miner.close(2)]);
     expect(await submit(ofSecond, 1)).to.deep.equal(['round_over', [21, 'Job not found']]);
-    await eventually(() => [...found].every((hash) => handedIn().has(hash)));
+    await until(() => [...found].every((hash) => handedIn().has(hash)));
     expect([...handedIn()]).to.have.members([...found]);
     expect(port.node.blocks.foundSinceStart).to.equal(found.size);
     expect(found.size).to.be.above(20);
