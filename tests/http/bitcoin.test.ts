@@ -34,11 +34,9 @@ describe('GET /bitcoin', function () {
     const taskPayout = percent === undefined ? undefined : { program: TASK_PROGRAM, percent };
     const chosen = { MINING_THREADS: '1', MINING_INTENSITY: '1', PAYOUT_ADDRESS: PAYOUT, ...env };
     side = await SidePort.open({
-      bitcoin: {
-        bitcoinNetwork: bitcoin,
-        rules: proofRules({ network: NETWORK, taskPayout }),
-        settings: Settings.of(chosen, settingsFor(NETWORK)),
-      },
+      bitcoinNetwork: bitcoin,
+      rules: proofRules({ network: NETWORK, taskPayout }),
+      settings: Settings.of(chosen, settingsFor(NETWORK)),
     });
   }
 
@@ -194,7 +192,7 @@ describe('GET /bitcoin', function () {
   it('never has the user or the password of a URL', async () => {
     const env = { BITCOIN_RPC_URL: 'http://satoshi:hunter2@127.0.0.1:9' };
     side = await SidePort.open({
-      bitcoin: { settings: Settings.of({ MINING_THREADS: '1', ...env }) },
+      settings: Settings.of({ MINING_THREADS: '1', ...env }),
     });
     await until(() => side.node.bitcoin.peers[0]?.fault !== undefined);
     const answer = await state();
