@@ -46,6 +46,7 @@ export interface NodeOptions extends Pick<MetricsSources, 'sdk' | 'nodeCallFailu
 /** A mining node, wired together. */
 export interface MiningNode {
   settings: Settings;
+  rules: ProofRules;
   log: Log;
   engine: Engine;
   governor: Governor;
@@ -139,6 +140,7 @@ export async function createNode(options: NodeOptions): Promise<MiningNode> {
   history.follow();
   return {
     settings,
+    rules,
     log,
     engine,
     governor,

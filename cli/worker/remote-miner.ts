@@ -192,7 +192,13 @@ export class RemoteMiner {
       this.jobs.add(work);
       return this.engine.setTarget(work.target);
     }
-    this.options.note(`mining round ${work.round}`);
+    const isFirst = this.round !== work.round;
+    const { height } = work.template;
+    this.options.note(
+      isFirst
+        ? `mining round ${work.round}`
+        : `round ${work.round} goes on with the block at height ${height}`,
+    );
     const jobs = new HandedJobs(work);
     this.jobs = jobs;
     const { template, extranonce1: prefix, target } = work;

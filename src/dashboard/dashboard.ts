@@ -7,12 +7,14 @@ import type { ControlToken } from '../http/control-token';
 import { ApiError, errorAnswers, parse } from '../http/errors';
 import { jsonBody } from '../http/requests';
 import { addResource } from '../http/resource';
+import { bitcoinState } from '../http/routes/bitcoin';
 import type { OwnersPart } from '../http/routes/settings';
 import type { Governor } from '../mining/governor';
 import type { MiningNode } from '../node';
 import { RoundClock, type RoundTimes } from '../rounds/round-clock';
 import { Feed } from './feed';
 import { pageFiles } from './page-files';
+import { wantsBitcoin } from './status';
 
 // The dashboard's routes: the page and its files, its events, and its controls.
 
@@ -45,7 +47,10 @@ export function createDashboard(
   const feed = new Feed(node, token, roundTimes && new RoundClock(roundTimes));
   const router = Router();
   router.use(PATHS, secured);
-  addPage(router, token, roundTimes !== undefined);
+  addPage(router, token, {
+    hasChain: roundTimes !== undefined,
+    wantsBitcoin: wantsBitcoin(bitcoinState(node)),
+  });
   addResource(router, '/dashboard/events', { get: [noLinks, feed.subscribe] });
   addResource(router, '/dashboard/control', {
     post: [noLinks, controlsOnly(token), jsonBody, control(node.governor, restart)],
@@ -71,10 +76,17 @@ const secured: RequestHandler = (_request, response, next) => {
  * The page and its files, compressed once; a browser that has the current version gets 304.
  * @param token of the controls, which the page's address may contain
  * @param hasChain whether rounds have windows and rewards; if not, the page has no place for them
+ * @param wantsBitcoin whether the page has room for the tip and what else there is of Bitcoin from the start
  */
-function addPage(router: Router, token: ControlToken, hasChain: boolean): void {
+function addPage(
+  router: Router,
+  token: ControlToken,
+  { hasChain, wantsBitcoin }: { hasChain: boolean; wantsBitcoin: boolean },
+): void {
   const { html, css, js, icon } = pageFiles();
-  const page = hasChain ? html : html.replace('data-chain="yes"', 'data-chain="no"');
+  const page = html
+    .replace('data-chain="yes"', `data-chain="${hasChain ? 'yes' : 'no'}"`)
+    .replace('data-bitcoin="yes"', `data-bitcoin="${wantsBitcoin ? 'yes' : 'no'}"`);
   addResource(router, '/', { get: [token.enter, file(page, 'text/html; charset=utf-8')] });
   addResource(router, '/dashboard/style.css', { get: [file(css, 'text/css; charset=utf-8')] });
   addResource(router, '/dashboard/page.js', {

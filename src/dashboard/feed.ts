@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import bs58 from 'bs58';
 import type { RequestHandler, Response } from 'express';
 import packageJson from '../../package.json';
-import { K, WORK_SOURCE } from '../consensus';
 import { mayControl } from '../http/access';
 import type { ControlToken } from '../http/control-token';
 import { ApiError } from '../http/errors';
@@ -150,7 +149,6 @@ export class Feed {
       submitter: publicKey,
       taskId: bs58.encode(taskId),
       version,
-      k: K[WORK_SOURCE.koii],
     };
   }
 

@@ -1,6 +1,7 @@
 import { difficultyOf } from '../bitcoin/target';
-import { WORK_SOURCE } from '../consensus';
+import { K, WORK_SOURCE } from '../consensus';
 import { isAllAddresses, isOwnMachine, lanAddress, reachableName } from '../http/addresses';
+import { bitcoinState } from '../http/routes/bitcoin';
 import { health, miningState } from '../http/routes/healthz';
 import { difficultyOrNull } from '../http/routes/workers';
 import { BACKENDS } from '../mining/kernels/kernel';
@@ -15,6 +16,7 @@ import type { WorkerState } from '../workers/workers';
 import type {
   BackendStatus,
   BestStatus,
+  BitcoinState,
   RoundStatus,
   ShareLine,
   Status,
@@ -23,6 +25,7 @@ import type {
 } from './update';
 
 const MAX_WORKERS_LISTED = 50;
+const MAX_BLOCKS_SHOWN = 3;
 
 /** The node's state now. @param times of the round being mined, if known */
 export function statusOf(node: MiningNode, times: RoundTimes | undefined): Status {
@@ -31,8 +34,10 @@ export function statusOf(node: MiningNode, times: RoundTimes | undefined): Statu
   const { valid, invalid } = shares.statistics;
   const { until, schedule } = governor.standing;
   const { clock } = schedule;
+  const now = Date.now();
+  const bitcoin = bitcoinState(node, now);
   return {
-    now: Date.now(),
+    now,
     state: miningState(miner, governor).state,
     until: until ? { time: clock.timeOf(until), zone: clock.zone } : null,
     faults: Object.entries(components)
@@ -52,14 +57,23 @@ export function statusOf(node: MiningNode, times: RoundTimes | undefined): Statu
     },
     backends: backendsOf(engine.threadStates, engine.requestedBackend),
     targetDifficulty: difficultyOf(miner.shareTarget),
+    k: K[miner.lastRound?.origin.source ?? WORK_SOURCE.koii],
     round: roundOf(node),
     times: times ?? null,
     shares: { valid, invalid, conflicts: shares.sinceStart.conflicts },
     verdicts: verdictsOf(shares.recent(RECENT_SHARES)),
     best: bestOf(node),
     stratum: stratumOf(node),
+    bitcoin: { ...bitcoin, blocks: bitcoin.blocks.slice(0, MAX_BLOCKS_SHOWN) },
+    wantsBitcoin: wantsBitcoin(bitcoin),
+    blocksFound: bitcoin.blocks.length,
     workers: workersOf(node),
   };
+}
+
+/** Whether the owner set anything that has to do with Bitcoin, or a block was ever found. */
+export function wantsBitcoin({ wanted, nodes, payout, blocks }: BitcoinState): boolean {
+  return wanted === 'bitcoin' || nodes.length > 0 || payout !== null || blocks.length > 0;
 }
 
 /** A logged share as the page lists it. */
@@ -97,7 +111,7 @@ function roundOf({ miner }: MiningNode): RoundStatus | null {
     hashesDone: round.hashes,
     hashesProven: Number(round.estimatedHashes),
     shares: shares.length,
-    relativeError: shares.length === 0 ? null : relativeError(WORK_SOURCE.koii, shares.length),
+    relativeError: shares.length === 0 ? null : relativeError(round.origin.source, shares.length),
     entryDifficulty: difficultyOf(round.entryTarget),
     bestDifficulty: shares[0] ? difficultyOf(shares[0].hashValue) : 0,
     validShares: round.validShares,

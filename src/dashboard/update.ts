@@ -1,18 +1,19 @@
 import type { AuditEntry, RewardEntry } from '../history/history';
 import type { Find } from '../history/journal';
 import type { SampleTuple } from '../history/samples';
+import type { BitcoinState, FoundBlockState } from '../http/routes/bitcoin';
 import type { MiningState } from '../http/routes/healthz';
 import type { RoundTimes } from '../rounds/round-clock';
 
 // What the page is told: types only, shared with the browser.
+
+export type { BitcoinState, FoundBlockState };
 
 /** What doesn't change while the process runs. */
 export interface About {
   submitter: string;
   taskId: string;
   version: string;
-  /** Shares in a full proof. */
-  k: number;
 }
 
 export interface RoundStatus {
@@ -121,6 +122,8 @@ export interface Status {
   backends: BackendStatus[];
   usage: UsageStatus;
   targetDifficulty: number;
+  /** Shares in a full proof of the round's work source. */
+  k: number;
   round: RoundStatus | null;
   times: RoundTimes | null;
   shares: { valid: number; invalid: number; conflicts: number };
@@ -128,6 +131,12 @@ export interface Status {
   verdicts: { of: number; best: number; valid: number; rejected: Record<string, number> };
   best: BestStatus | null;
   stratum: StratumStatus;
+  /** As GET /bitcoin answers it, with the newest 3 of the blocks. */
+  bitcoin: BitcoinState;
+  /** Whether the owner set anything that has to do with it, or a block was ever found. */
+  wantsBitcoin: boolean;
+  /** How many blocks are remembered. */
+  blocksFound: number;
   /** The list by name: of those known, with shares first and then last heard from, at most 50. */
   workers: { known: number; list: WorkerLine[] };
 }

@@ -7,6 +7,7 @@ import { errorAnswers } from './errors';
 import { NO_LIMITS, rateLimits } from './requests';
 import { addResource, answer, type Mount } from './resource';
 import { addAudit } from './routes/audit';
+import { addBitcoin } from './routes/bitcoin';
 import { addHealthz } from './routes/healthz';
 import { addSettings, type OwnersPart } from './routes/settings';
 import { addSubmission } from './routes/submission';
@@ -23,6 +24,10 @@ export interface ApiNode extends Pick<
   | 'remoteShares'
   | 'workers'
   | 'bests'
+  | 'blocks'
+  | 'bitcoin'
+  | 'settings'
+  | 'rules'
   | 'metrics'
   | 'log'
 > {
@@ -49,6 +54,7 @@ export function createApi(node: ApiNode, options: ApiOptions): Router {
   const mount = { limits: rateLimits(requestsPerMinute), isPublic: false };
   addPublicPaths(router, node, mount, rounds);
   addWorkers(router, node, mount);
+  addBitcoin(router, node, mount);
   addMetrics(router, node.metrics);
   if (owners) addSettings(router, owners);
   router.use(errorAnswers(node.log));

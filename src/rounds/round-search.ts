@@ -104,8 +104,10 @@ export class RoundSearch {
       // Each search gets ground of its own, also on a segment that comes back.
       const prefix = round.leases.take();
       round.leases.openShared();
-      // Stored before the first hash, so that no later process searches the same ground.
-      await keeper.save(round);
+      const saving = keeper.save(round);
+      // Ground is stored before its first hash, so that no later process searches it again. Since some is stored ahead, a
+      // new tip waits for no write: its segment is stored before a share on it is acknowledged.
+      if (prefix !== undefined && !round.leases.isStored(prefix)) await saving;
       if (signal.aborted) return;
       round.workOn(index);
       this.target = this.wantedTarget(round);

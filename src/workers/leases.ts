@@ -56,9 +56,14 @@ export class Leases {
     this.proven = new Set(this.byWorker.keys());
   }
 
-  /** A prefix for a search by the node's own threads, usable once the round is stored; undefined when none is left. */
+  /** A prefix for a search by the node's own threads, usable once it `isStored`; undefined when none is left. */
   take(): number | undefined {
     return this.next < this.end ? this.next++ : undefined;
+  }
+
+  /** Whether the store knows that a prefix of this process is leased. */
+  isStored(prefix: number): boolean {
+    return prefix < this.storedUpTo;
   }
 
   /** The prefix of all who have none of their own; undefined before `openShared`. */

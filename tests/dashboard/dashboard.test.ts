@@ -37,16 +37,17 @@ describe('the page of the dashboard', () => {
     expect(text).not.to.match(/<script(?![^>]*src=)|<style|style=|\son\w+=|https?:/);
   });
 
-  it('tells the browser whether rounds have windows and rewards, before it draws anything', async () => {
-    expect((await get('/')).text).to.include('<html lang="en" data-chain="no">');
+  it('tells the browser whether rounds have windows and rewards, and whether Bitcoin is wanted, before it draws anything', async () => {
+    expect((await get('/')).text).to.include('<html lang="en" data-chain="no" data-bitcoin="no">');
     const onChain = await serveDashboard(
       '127.0.0.1',
       undefined,
       () => new Promise(() => undefined),
+      { WORK_SOURCE: 'bitcoin' },
     );
     try {
       const { text } = await send(onChain.port, { path: '/' });
-      expect(text).to.include('<html lang="en" data-chain="yes">');
+      expect(text).to.include('<html lang="en" data-chain="yes" data-bitcoin="yes">');
     } finally {
       await onChain.close();
     }

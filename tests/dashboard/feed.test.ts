@@ -75,7 +75,7 @@ describe('the event stream of the dashboard', () => {
     expect(stream.response.headers.get('content-type')).to.include('text/event-stream');
     const first = await stream.next();
     expect(first.update).to.include({ reset: true, controls: false });
-    expect(first.update.about).to.include({ k: 28 });
+    expect(first.update.status.k).to.equal(28);
     expect(first.update.status).to.include({ state: 'waiting', intensity: 10 });
     const { usage } = first.update.status;
     expect(usage.memoryBytes).to.be.greaterThan(10e6);

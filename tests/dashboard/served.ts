@@ -4,7 +4,7 @@ import { createDashboard } from '../../src/dashboard/dashboard';
 import { createApi } from '../../src/http/api';
 import { ControlToken } from '../../src/http/control-token';
 import { listen } from '../../src/http/server';
-import { createNode, type MiningNode } from '../../src/node';
+import { createNode, type MiningNode, type NodeOptions } from '../../src/node';
 import { createLog } from '../../src/process/log';
 import type { RoundTimes } from '../../src/rounds/round-clock';
 import type { Environment } from '../../src/settings/schema';
@@ -28,12 +28,14 @@ export interface Served {
  * @param restart is called when the owner asks for it
  * @param roundTimes the windows of rounds, as on a chain; undefined for a node that runs alone
  * @param env further settings; its Stratum server listens once the test opens it
+ * @param bitcoin its Bitcoin network, and the rules of its coinbases
  */
 export async function serveDashboard(
   host = '127.0.0.1',
   restart?: () => void,
   roundTimes?: (round: number) => Promise<RoundTimes>,
   env: Environment = {},
+  bitcoin: Partial<Pick<NodeOptions, 'bitcoinNetwork' | 'rules'>> = {},
 ): Promise<Served> {
   const log = createLog('silent');
   const settings = Settings.of({
@@ -53,6 +55,7 @@ export async function serveDashboard(
     chain,
     sdk: 'none',
     nodeCallFailures: new Map(),
+    ...bitcoin,
   });
   const owners = { settings, token: new ControlToken(TOKEN), restart };
   let streams = 0;
@@ -78,6 +81,7 @@ export async function serveDashboard(
       server!.closeAllConnections();
       server!.close();
       await node.stratum.close();
+      node.bitcoin.close();
       await node.miner.pause();
       node.governor.close();
       await node.engine.close();

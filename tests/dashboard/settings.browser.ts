@@ -12,6 +12,7 @@ import { openBrowser, printedAddress, type Browser } from './browser';
 
 const WAIT = { timeout: 60_000 };
 const SECRET = 'correct-horse-battery';
+const RPC_SECRET = 'staple';
 
 /** The bundle on a node that passes it no variables at all, like the desktop node. */
 describe('the settings in a browser', function () {
@@ -98,7 +99,7 @@ describe('the settings in a browser', function () {
 
   it('are all there with their defaults, and none is fixed, where the node sets nothing', async () => {
     const { settings, problem, restart } = await document();
-    expect(settings.length).to.be.at.least(16);
+    expect(settings.length).to.be.at.least(20);
     for (const setting of settings) {
       const { name, meaning } = setting;
       expect(setting.from, name).to.equal('default');
@@ -188,6 +189,10 @@ describe('the settings in a browser', function () {
       MINING_INTENSITY: '15',
       MINING_SCHEDULE: restNow(),
       MINING_SECONDS: '3600',
+      WORK_SOURCE: 'bitcoin',
+      BITCOIN_RPC_URL: `http://satoshi:${RPC_SECRET}@127.0.0.1:${await freePort()}`,
+      BITCOIN_COOKIE_FILE: '/nowhere/.cookie',
+      PAYOUT_ADDRESS: 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4',
       API_HOST: 'localhost',
       API_ALLOWED_HOSTS: 'miner.lan',
       API_PORT: String(await freePort()),
@@ -204,7 +209,7 @@ describe('the settings in a browser', function () {
     expect(Object.keys(values)).to.have.members(settings.map(({ name }) => name));
     await choose(values);
     await text('#settings-status', /^Saved/);
-    const shown = { ...values, STRATUM_PASSWORD: '' };
+    const shown = { ...values, STRATUM_PASSWORD: '', BITCOIN_RPC_URL: '' };
     expect(await chosen()).to.deep.equal(shown);
 
     await killTask();
@@ -216,7 +221,9 @@ describe('the settings in a browser', function () {
       expect(await page.inputValue(`#${name}`), name).to.equal(value);
     }
     expect(await page.getAttribute('#STRATUM_PASSWORD', 'placeholder')).to.match(/^set/);
-    expect(JSON.stringify(await document())).not.to.include(SECRET);
+    expect(await page.getAttribute('#BITCOIN_RPC_URL', 'placeholder')).to.match(/^set/);
+    const said = JSON.stringify(await document());
+    for (const secret of [SECRET, RPC_SECRET]) expect(said).not.to.include(secret);
     // The certificate can't be read.
     await text('#stratum-note', /isn't served: the task's log says why/);
     await text('#state', /^Resting until \d\d:00 \(.+\)$/);

@@ -5,7 +5,13 @@ import type { Status } from '../../src/dashboard/update';
 import type { Environment } from '../../src/settings/schema';
 import { Settings } from '../../src/settings/settings';
 import type { StratumAddress } from '../../src/stratum/server';
+import { FakeBitcoin } from '../fixtures/fake-bitcoin';
+import { BITCOIN_ORIGIN, segmentAt } from '../fixtures/segments';
+import { identity, seed } from '../fixtures/template';
+import { minedTemplateOn } from '../../src/work/source';
 import { serveDashboard, type Served } from './served';
+
+const ATTEMPT = { prefix: 0, extranonce2: 0, versionBits: 0, timeOffset: 0, nonce: 0 };
 
 const HASH = 1n << 200n;
 
@@ -76,6 +82,62 @@ describe("the node's state as the page is told it", () => {
     const { at, ...best } = told().best!;
     expect(best).to.deep.equal({ difficulty: difficultyOf(HASH), round: 5, worker: 'local' });
     expect(at).to.be.within(before, Date.now());
+  });
+});
+
+describe('what the page is told of Bitcoin', () => {
+  let served: Served;
+  afterEach(() => served.close());
+
+  function told(): Status {
+    return JSON.parse(JSON.stringify(statusOf(served.node, undefined))) as Status;
+  }
+
+  it('is what GET /bitcoin says, with the newest three of the blocks and how many there are', async () => {
+    served = await serveDashboard();
+    const { blocks, miner, rules } = served.node;
+    for (const height of [5, 6, 7, 8]) {
+      const of = { ...identity, round: 1, seed };
+      const template = minedTemplateOn(
+        BITCOIN_ORIGIN,
+        segmentAt(height),
+        of,
+        identity.submitter,
+        rules,
+      );
+      const hashValue = BigInt(height);
+      blocks.found({ round: 1, template, attempt: ATTEMPT, hashValue, workerId: 'local' });
+    }
+    expect(miner.lastRound).to.equal(undefined);
+    const { bitcoin, blocksFound, wantsBitcoin } = told();
+    expect(blocksFound).to.equal(4);
+    expect(wantsBitcoin).to.equal(true);
+    expect(bitcoin.blocks.map(({ height }) => height)).to.deep.equal([8, 7, 6]);
+    expect(bitcoin).to.include({ network: 'main', source: null });
+  });
+
+  it('concerns an owner who set an address, a node or the source, and no other', async () => {
+    served = await serveDashboard();
+    expect(told().wantsBitcoin).to.equal(false);
+    for (const env of [
+      { PAYOUT_ADDRESS: 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4' },
+      { BITCOIN_RPC_URL: 'http://127.0.0.1:9' },
+      { WORK_SOURCE: 'bitcoin' },
+    ]) {
+      await served.close();
+      served = await serveDashboard('127.0.0.1', undefined, undefined, env);
+      expect(told().wantsBitcoin, JSON.stringify(env)).to.equal(true);
+    }
+  });
+
+  it('has the size of a full proof, by the source of the round', async () => {
+    const bitcoinNetwork = new FakeBitcoin();
+    bitcoinNetwork.show(segmentAt(7), 1_790_000_000);
+    const env = { PAYOUT_ADDRESS: 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4' };
+    served = await serveDashboard('127.0.0.1', undefined, undefined, env, { bitcoinNetwork });
+    expect(told().k).to.equal(28);
+    await served.node.miner.begin(4, seed, Infinity);
+    expect(told().k).to.equal(20);
   });
 });
 

@@ -67,7 +67,7 @@ function expectError(answered: Errors, status: number): void {
   const body = JSON.parse(answered.text) as Record<string, unknown>;
   expect(body).to.include.all.keys('error', 'message');
   expect(body['error']).to.match(/^[a-z_]+$/);
-  expect(body['message']).to.match(/^[ -~]{3,300}$/);
+  expect(body['message']).to.match(/^[ -~]{3,500}$/);
   expect(Object.keys(body).filter((key) => !['error', 'message', 'issues'].includes(key))).to.be
     .empty;
 }

@@ -73,12 +73,12 @@ describe('the mounts of the API', function () {
       expect((await fetch(`${url}/submission/99`)).status).to.equal(404);
     });
 
-    it("takes nothing, serves no metrics and no workers, and leaves the SDK's own paths alone", async () => {
+    it("takes nothing, serves no metrics, no workers and nothing of Bitcoin, and leaves the SDK's own paths alone", async () => {
       for (const route of [`/task/${ROUND}`, `/submission/${ROUND}`, '/audit', '/healthz']) {
         const answer = await post(url + route, '{}');
         expect([answer.status, answer.headers.get('allow')]).to.deep.equal([405, 'GET, HEAD']);
       }
-      for (const route of ['/metrics', '/workers', '/settings']) {
+      for (const route of ['/metrics', '/workers', '/bitcoin', '/settings']) {
         expect((await fetch(url + route)).status).to.equal(404);
       }
       expect(await (await fetch(url)).json()).to.deep.equal({ status: 200, message: 'Running' });

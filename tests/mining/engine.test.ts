@@ -62,6 +62,22 @@ describe('Engine', () => {
     expect(engine.backends.every(Boolean)).to.equal(true);
   });
 
+  it('tells when each thread began to hash a work', async () => {
+    const engine = start(2);
+    for (let works = 0; works < 2; works++) {
+      const begunAtNs: bigint[] = [];
+      const searchedAtNs = process.hrtime.bigint();
+      engine.search(work({ onBegun: (atNs) => begunAtNs.push(atNs) }));
+      await until(() => begunAtNs.length === 2);
+      const toldAtNs = process.hrtime.bigint();
+      for (const atNs of begunAtNs) {
+        expect(atNs > searchedAtNs && atNs < toldAtNs).to.equal(true);
+      }
+      await engine.stop();
+      expect(begunAtNs).to.have.length(2);
+    }
+  });
+
   it('finds about as many shares as its hashes promise', async () => {
     const engine = start(1);
     let count = 0;

@@ -7,71 +7,21 @@ import { RemoteWorkCounts, remoteWorkSentences } from '../../cli/simulate/remote
 import { freePorts, readTaskConfig } from '../../simulator';
 import { startTaskNetwork, type TaskNetwork } from '../fixtures/network';
 import { restNow } from '../fixtures/standalone';
-import { StratumClient } from '../fixtures/stratum-client';
-import { eventually } from '../fixtures/until';
+import { StratumMiner } from '../fixtures/stratum-miner';
 import { describeProcesses } from '../runner/describe-processes';
 
 const ROUNDS = 2;
 /** What each node's miner finds in one turn, all on the same processor: the nodes' shares of the work. */
 const SHARES_A_TURN = [1, 2, 3];
-/** A password that asks for the lowest difficulty there is. */
-const LOWEST = 'd=0.00001';
 const JOB_NOT_FOUND = 21;
 const BOUNTY = 1e9;
 /** The standard error of an estimate is 20 %; five of them. */
 const NOISE = { least: 0.4, most: 2.5 };
 
-/** One miner over Stratum, as hardware is: it rolls the version, and goes on with whatever job came last. */
-class TestMiner {
-  accepted = 0;
-  /** Codes of the shares that were refused. */
-  readonly rejected: number[] = [];
-  /** Over all accepted shares. */
-  provenDifficulty = 0;
-  private extranonce2 = 0;
-
-  private constructor(
-    private readonly client: StratumClient,
-    readonly name: string,
-  ) {}
-
-  static async connect(port: number, name: string): Promise<TestMiner> {
-    const client = await eventually(() => StratumClient.connect(port).catch(() => undefined));
-    await client.ask('mining.configure', [
-      ['version-rolling'],
-      { 'version-rolling.mask': '1fffe000' },
-    ]);
-    await client.subscribe('cpuminer/2.5.1');
-    await client.ask('mining.authorize', [name, LOWEST]);
-    return new TestMiner(client, name);
-  }
-
-  /** Finds and hands in so many shares of the newest job. */
-  async turn(shares: number): Promise<void> {
-    const job = this.client.jobs.at(-1);
-    // Between rounds miners get a job on which nothing is found.
-    if (!job || job.difficulty > 1) return;
-    const found = this.client.mine(job, shares, { from: this.extranonce2++, rollsVersion: true });
-    const answers = await Promise.all(
-      found.map((share) => this.client.submit(this.name, job, share)),
-    );
-    for (const answer of answers) {
-      if (answer === true) {
-        this.accepted++;
-        this.provenDifficulty += job.difficulty;
-      } else this.rejected.push(answer[0]);
-    }
-  }
-
-  close(): void {
-    this.client.close();
-  }
-}
-
 describeProcesses('a network whose nodes rest while Stratum miners work for them', function () {
   this.timeout(180_000);
   let network: TaskNetwork;
-  let miners: TestMiner[] = [];
+  let miners: StratumMiner[] = [];
   afterEach(async () => {
     for (const miner of miners) miner.close();
     await network.dispose();
@@ -94,7 +44,7 @@ describeProcesses('a network whose nodes rest while Stratum miners work for them
     const remoteWork = new RemoteWorkCounts();
     for (const counts of [audits, remoteWork]) counts.start(network.nodes);
     miners = await Promise.all(
-      stratumPorts.map((port, index) => TestMiner.connect(port, `rig${index + 1}`)),
+      stratumPorts.map((port, index) => StratumMiner.connect(port, `rig${index + 1}`)),
     );
     while (network.ledger.currentRound < ROUNDS) {
       for (const [index, miner] of miners.entries()) {
@@ -134,7 +84,7 @@ describeProcesses('a network whose nodes rest while Stratum miners work for them
       expect(miner.rejected.length).to.be.at.most(ROUNDS * SHARES_A_TURN[index]!);
       expect(node.remoteWork).to.deep.include({
         workers: [miner.name],
-        acceptedShares: miner.accepted,
+        acceptedShares: miner.accepted.length,
         rejectedShares: miner.rejected.length,
         complete: true,
       });

@@ -8,6 +8,7 @@ import { verifyProof } from '../../src/proof/verify';
 import type { Miner } from '../../src/rounds/miner';
 import type { Round } from '../../src/rounds/round';
 import type { FoundShare } from '../../src/rounds/share-intake';
+import { HeldStore } from '../fixtures/held-store';
 import { MemoryStore } from '../fixtures/memory-store';
 import { PushedSource, segmentAt } from '../fixtures/segments';
 import { openMiner, type OpenedMiner } from '../fixtures/share-door';
@@ -196,6 +197,29 @@ describe('RoundSearch', () => {
       A,
       B,
     ]);
+  });
+
+  it('takes up a new tip before the store has it, but no ground that the store does not know', async () => {
+    await end();
+    const held = new HeldStore();
+    memory = held;
+    await start();
+    try {
+      held.hold();
+      source.push(A);
+      await until(() => held.waiting.some((key) => key.startsWith('round:')));
+      expect(round().current).to.equal(undefined);
+      held.release();
+      await until(isMinedOn(0));
+      held.hold();
+      source.push(B);
+      await until(isMinedOn(1));
+      expect(round().hasUnstoredSegment).to.equal(true);
+      expect(round().leases.isStored(foundOn(1)[0]!.job.prefix)).to.equal(true);
+    } finally {
+      held.release();
+    }
+    await until(() => !round().hasUnstoredSegment);
   });
 
   it('rests, and says so, when all ground of a round is leased', async () => {

@@ -128,9 +128,9 @@ function proofChart(): Chart {
   });
 }
 
-function proofPicture({ samples, status, about }: Model): Picture {
+function proofPicture({ samples, status }: Model): Picture {
   const round = status!.round;
-  const k = about!.k;
+  const { k } = status!;
   const rows = round
     ? samples
         .filter((sample) => sample[1] === round.number)
@@ -210,7 +210,7 @@ function findsChart(): Chart {
   });
 }
 
-function findsPicture({ finds, findsRound, status, about }: Model): Picture {
+function findsPicture({ finds, findsRound, status }: Model): Picture {
   const round = status!.round;
   const isCurrent = round?.number === findsRound;
   const shown = isCurrent ? finds : [];
@@ -222,7 +222,7 @@ function findsPicture({ finds, findsRound, status, about }: Model): Picture {
       shown.map((find) => (best.has(find) ? null : find[1])),
       shown.map((find) => (best.has(find) ? find[1] : null)),
     ],
-    shape: String(about!.k),
+    shape: String(status!.k),
     caption:
       held.length > 0
         ? `${count(held.length, 'share')} in the proof; the best has difficulty ${si(round!.bestDifficulty)}, a new one needs ${si(round!.entryDifficulty)} to enter.`

@@ -1,5 +1,5 @@
 import { count, duration, si } from '../../format';
-import type { Status, StratumStatus, WorkerLine } from '../update';
+import type { BitcoinState, Status, StratumStatus, WorkerLine } from '../update';
 import { byId, element, isNew, setText, setValue } from './dom';
 
 // What the page shows of miners: where they connect, what each of them does, and the best share that was ever found.
@@ -21,6 +21,7 @@ const COLUMNS: { label: string; of: (worker: WorkerLine) => string }[] = [
 export function showMiners(status: Status): void {
   showBest(status);
   showStratum(status.stratum);
+  showUser(status.bitcoin);
   showWorkers(status.workers);
 }
 
@@ -53,6 +54,17 @@ function showStratum(stratum: StratumStatus): void {
   const note = byId('stratum-note');
   const shown = isOpen ? [stratum.isLocal, stratum.lanUrl] : [stratum.state];
   if (isNew(note, shown)) note.replaceChildren(...stratumNote(stratum));
+}
+
+/** AxeOS looks for the address before the dot among those that the coinbase pays. */
+function showUser({ source, payout }: BitcoinState): void {
+  const address = source === 'bitcoin' ? payout?.address : undefined;
+  const user = byId('stratum-user');
+  if (!isNew(user, address ?? null)) return;
+  const name = address === undefined ? 'bitaxe1' : `${address}.bitaxe1`;
+  const example = element('span', 'mono', name);
+  if (address === undefined) user.replaceChildren('any name, such as ', example);
+  else user.replaceChildren(example, ', with any name behind the dot');
 }
 
 /** Who can connect, and what the owner may have to do. */

@@ -1,5 +1,6 @@
 import { count, duration, percent, shortKey, si, tokens } from '../../format';
 import type { ShareLine, Status } from '../update';
+import { showBitcoin } from './bitcoin';
 import {
   byId,
   clock,
@@ -14,8 +15,8 @@ import {
 import type { Model } from './feed';
 import { nameOf, showMiners } from './miners';
 
-// What the page shows in words, numbers and tables: everything but the charts, the miners, the controls and the
-// settings.
+// What the page shows in words, numbers and tables: everything but the charts, the miners, Bitcoin, the controls and
+// the settings.
 
 const STATES: Record<Status['state'], { text: string; kind: string }> = {
   mining: { text: 'Mining', kind: 'good' },
@@ -64,6 +65,7 @@ export function showSections(model: Model): void {
   showShares(model, status);
   showAudits(model);
   showMiners(status);
+  showBitcoin(status);
   const { submitter, version } = model.about!;
   setText('node', shortKey(submitter));
   byId('node').title = submitter;
@@ -137,7 +139,7 @@ function showPhases(times: Status['times'], now: number): void {
   byId('phase-mark').style.transform = `translateX(${done * 100}%)`;
 }
 
-function showFigures({ about, rewards }: Model, status: Status): void {
+function showFigures({ rewards }: Model, status: Status): void {
   const { round, threads } = status;
   setValue('rate', si(status.hashrateHps, 'H/s'));
   const down = threads.filter(({ backend }) => backend === null).length;
@@ -149,7 +151,7 @@ function showFigures({ about, rewards }: Model, status: Status): void {
   setText(
     'proven-note',
     round?.relativeError
-      ? `± ${percent(round.relativeError)}; ${round.shares} of ${about!.k} shares`
+      ? `± ${percent(round.relativeError)}; ${round.shares} of ${status.k} shares`
       : 'no share yet',
   );
   setText('count', round ? String(round.validShares) : '–');

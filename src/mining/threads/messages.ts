@@ -28,12 +28,14 @@ export type ToThread =
   | { type: 'stop' };
 
 /**
- * From a thread to the engine. `hashes` counts from the start of the order, and each order reports `stopped` once,
+ * From a thread to the engine. An order has `begun` right before its first hash, at `atNs` by process.hrtime, the one clock
+ * that threads and processes share. `hashes` counts from the start of the order, and each order reports `stopped` once,
  * whatever ended it. Notes say why other backends are not used, each beginning with a backend's name.
  */
 export type FromThread =
   | { type: 'ready'; backend: Backend; notes: string[] }
   | { type: 'log'; level: TellLevel; message: string }
+  | { type: 'begun'; order: number; atNs: bigint }
   | { type: 'found'; order: number; attempts: Attempt[] }
   | { type: 'progress'; order: number; hashes: number; extranonce2: number }
   | { type: 'stopped'; order: number; hashes: number };

@@ -28,6 +28,8 @@ export interface EngineWork {
    * done for, even after that was replaced. If a thread dies, what it did since its last report is lost.
    */
   onHashes: (count: number) => void;
+  /** Told for each thread that began to hash it, up to 100 ms later: when, by process.hrtime. */
+  onBegun?: (atNs: bigint) => void;
 }
 
 /** A work that a thread was told to search. */
@@ -248,6 +250,9 @@ export class MiningThread {
     const order = this.orders.get(message.order);
     if (!order) return;
     switch (message.type) {
+      case 'begun':
+        order.work.onBegun?.(message.atNs);
+        break;
       case 'found':
         order.work.onFound(message.attempts);
         break;

@@ -62,11 +62,14 @@ async function run(order: number): Promise<void> {
   let batch = FIRST_BATCH;
   let reportedAt = performance.now();
   let reported = search!.extranonce2;
+  let isBegun = false;
   while (current === order) {
     if (duty.percent === 0) {
       await rest(PAUSE_MS);
       continue;
     }
+    if (!isBegun) post({ type: 'begun', order, atNs: process.hrtime.bigint() });
+    isBegun = true;
     const startedAt = performance.now();
     const result = search!.step(batch);
     const now = performance.now();

@@ -88,6 +88,18 @@ describe("a worker's mining", function () {
     expect(searches()).to.equal(2);
   });
 
+  it('goes on with another block in the same round at once', async () => {
+    await until(() => named('job-of-4') > 0);
+    const { work, ...round } = taskAnswer(4, { jobId: 'job-of-tip' });
+    const height = 2 ** 31 - 1;
+    script.answer = { ...round, work: { ...work, height, prev: 'ab'.repeat(32) } };
+    await until(() => named('job-of-tip') > 0);
+    const share = script.shares.find(({ job_id }) => job_id === 'job-of-tip');
+    expect(share).to.include({ block_height: height });
+    expect(notes).to.include(`round 4 goes on with the block at height ${height}`);
+    expect(searches()).to.equal(1);
+  });
+
   it('goes on where it is when only the target is another', async () => {
     await until(() => named('job-of-4') > 0);
     const target = FLOOR / 4n;
