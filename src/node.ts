@@ -222,6 +222,10 @@ function createBitcoinWork(
       log.error(
         `the Bitcoin node would refuse our block at height ${height}: ${reason}; from the next round on the work is koii's`,
       ),
+    onFallback: (why) => {
+      const level = settings.current.WORK_SOURCE === 'bitcoin' ? 'warn' : 'info';
+      log[level](`the task's own headers are mined, not Bitcoin blocks: ${why}`);
+    },
     onFault: sparingly((_times, error: unknown) =>
       log.error({ error }, "following Bitcoin's tips failed, and goes on"),
     ),

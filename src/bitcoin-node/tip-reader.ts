@@ -62,16 +62,17 @@ export class TipReader {
 
   private shown(header: answers.BlockHeader, segment: Segment): ShownTip {
     const { hash, height, time, chainwork } = header;
-    const judge = (block: Uint8Array): Promise<string | undefined> => this.judge(block);
+    const judge = (block: Uint8Array): Promise<string | null | undefined> => this.judge(block);
     return { tip: { segment, tipTime: time, judge }, hash, height, chainwork };
   }
 
-  private async judge(block: Uint8Array): Promise<string | undefined> {
+  private async judge(block: Uint8Array): Promise<string | null | undefined> {
     const data = Buffer.from(block).toString('hex');
     const { signal } = new AbortController();
     try {
       const params = [{ mode: 'proposal', data, rules: RULES }];
       const reason = await this.rpc.call('getblocktemplate', params, { signal });
+      if (reason === null) return null;
       return typeof reason === 'string' && !UNDECIDED.test(reason) ? printable(reason) : undefined;
     } catch {
       return undefined;

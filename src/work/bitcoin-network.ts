@@ -10,9 +10,9 @@ export interface Tip {
   readonly tipTime: number;
   /**
    * Asks the Bitcoin node that shows it whether it would take a block on it, leaving the block's work out.
-   * @returns its reason not to; undefined if it would, or can't say. Never rejects
+   * @returns its reason not to, or null if it would; undefined if it can't say. Never rejects
    */
-  judge(block: Uint8Array): Promise<string | undefined>;
+  judge(block: Uint8Array): Promise<string | null | undefined>;
 }
 
 /** What a Bitcoin node says of a block that it was handed. */

@@ -41,6 +41,8 @@ export interface BitcoinWorkOptions {
   onTip: (tip: SeenTip) => void;
   /** Called once for each reason, until the node would take a block or has another reason. */
   onRefusal: (refusal: Refusal) => void;
+  /** Told why a round is mined with source koii though bitcoin is wanted, once until that changes. */
+  onFallback: (why: string) => void;
   /** Called with what should not have been thrown: it goes on all the same. */
   onFault: (error: unknown) => void;
 }
@@ -104,12 +106,14 @@ export class BitcoinWork implements WorkSources {
   }
 
   async choose(): Promise<WorkSource> {
-    this.why = undefined;
     try {
       const { wanted, payout } = this.options.choice();
-      if (wanted === 'koii') return koiiSource;
+      if (wanted === 'koii') {
+        this.why = undefined;
+        return koiiSource;
+      }
       if (payout && this.options.network && !this.seen) await this.firstTip(FIRST_TIP_MS[wanted]);
-      this.why = this.whyNot({ wanted, payout });
+      this.tellWhy(this.whyNot({ wanted, payout }));
       // It may have been chosen, or another address, since the tip came.
       if (this.seen) void this.askAbout(this.seen);
       if (this.why !== undefined || !payout) return koiiSource;
@@ -126,6 +130,11 @@ export class BitcoinWork implements WorkSources {
       origin,
       segments: (_of, kept, signal) => this.segments(kept, signal),
     };
+  }
+
+  private tellWhy(why: string | undefined): void {
+    if (why !== undefined && why !== this.why) this.options.onFallback(why);
+    this.why = why;
   }
 
   private whyNot({ wanted, payout }: BitcoinChoice): string | undefined {
@@ -230,8 +239,13 @@ export class BitcoinWork implements WorkSources {
       this.asked = { segment, payout };
       const reason = await tip.judge(this.trialBlock(segment, payout));
       if (this.seen?.segment !== segment || this.asked?.payout !== payout) return;
+      if (reason === undefined) {
+        // What it said last still holds; it is asked again when a round begins.
+        this.asked = undefined;
+        return;
+      }
       const before = this.refused?.reason;
-      this.refused = reason === undefined ? undefined : { reason, height: segment.height };
+      this.refused = reason === null ? undefined : { reason, height: segment.height };
       if (!this.refused) return;
       this.refusals++;
       if (reason !== before) this.options.onRefusal(this.refused);

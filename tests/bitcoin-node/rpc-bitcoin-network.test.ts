@@ -198,7 +198,7 @@ describe('RpcBitcoinNetwork', () => {
     follow(networkOf());
     await shows(core.tip);
     const judge = () => tips[0]!.judge(Buffer.from('c0ffee', 'hex'));
-    expect(await judge()).to.be.undefined;
+    expect(await judge()).to.equal(null);
     const asked = core.asked('getblocktemplate');
     expect(asked[asked.length - 1]).to.deep.equal([
       { mode: 'proposal', data: 'c0ffee', rules: ['segwit'] },

@@ -29,7 +29,7 @@ describe('the tools, on a Node that is too old for them', function () {
 
   it('are asked by every script that runs them', () => {
     const asks = new RegExp(
-      `^(tsx -r ${CHECK} |webpack|npm run (--silent build|simulate|typecheck))`,
+      `^((tsx|mocha) -r ${CHECK} |webpack|npm run (--silent build|simulate|typecheck))`,
     );
     for (const [name, command] of Object.entries<string>(scripts)) {
       if (/tsx|mocha|webpack/.test(command)) expect(command, name).to.match(asks);

@@ -35,6 +35,7 @@ describe('a round that goes on in a later process', () => {
       until: (atMs, signal) => monotonicClock.until(atMs, signal),
       onTip: () => undefined,
       onRefusal: () => undefined,
+      onFallback: () => undefined,
       onFault: (error) => expect.fail(String(error)),
     });
     const following = work.follow();

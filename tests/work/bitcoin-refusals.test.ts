@@ -13,7 +13,7 @@ describe('refusals of Bitcoin nodes', () => {
     let refusals = 0;
     async function* tips(): AsyncGenerator<Tip> {
       for (const [index, reason] of reasons.entries()) {
-        const judge = (): Promise<string | undefined> => Promise.resolve(reason);
+        const judge = (): Promise<string | null> => Promise.resolve(reason ?? null);
         yield { segment: segmentAt(900_000 + index), tipTime: 0, judge };
         if (reason !== undefined) refusals++;
         await until(() => work.refusalsSinceStart === refusals && work.refusal?.reason === reason);
@@ -30,6 +30,7 @@ describe('refusals of Bitcoin nodes', () => {
       onTip: () => undefined,
       onFault: (error) => expect.fail(String(error)),
       onRefusal: (refusal) => told.push(refusal),
+      onFallback: () => undefined,
     });
     await work.follow();
     expect(told).to.deep.equal([

@@ -19,6 +19,7 @@ describe('BitcoinWork', () => {
   let work: BitcoinWork;
   let heights: number[];
   let refusals: Refusal[];
+  let fallbacks: string[];
   let faults: unknown[];
   let following: Promise<void>;
   const open = (on: FakeBitcoinNetwork | null = network): void => {
@@ -31,6 +32,7 @@ describe('BitcoinWork', () => {
       until: (atMs, signal) => clock.until(atMs, signal),
       onTip: ({ segment }) => heights.push(segment.height),
       onRefusal: (refusal) => refusals.push(refusal),
+      onFallback: (why) => fallbacks.push(why),
       onFault: (error) => faults.push(error),
     });
     following = work.follow();
@@ -39,7 +41,7 @@ describe('BitcoinWork', () => {
     clock = new FakeClock();
     network = new FakeBitcoinNetwork();
     choice = { wanted: 'auto', payout };
-    [heights, refusals, faults] = [[], [], []];
+    [heights, refusals, faults, fallbacks] = [[], [], [], []];
     open();
   });
   afterEach(() => work.close());
@@ -214,12 +216,18 @@ describe('BitcoinWork', () => {
     await show(segmentAt(9));
     expect(refusals).to.deep.equal([{ reason: 'bad-cb-amount', height: 9 }]);
     expect(work.refusal).to.deep.equal(refusals[0]);
-    expect(await chosen()).to.deep.equal([koii, 0]);
+    for (let round = 0; round < 2; round++) expect(await chosen()).to.deep.equal([koii, 0]);
     expect(work.whyKoii).to.equal('the Bitcoin node would refuse our block: bad-cb-amount');
+    expect(fallbacks, 'told once').to.deep.equal([work.whyKoii]);
+    // It can't say: what it said last holds, and it is asked again.
     network.verdict = undefined;
     await pass(1000);
     await show(segmentAt(10));
     expect(given).to.deep.equal([segmentAt(9), segmentAt(10)]);
+    expect(work.refusal).to.deep.equal(refusals[0]);
+    network.verdict = null;
+    expect(await chosen()).to.deep.equal([koii, 0]);
+    await pass();
     expect(work.refusal).to.equal(undefined);
     expect(await chosen()).to.deep.equal([bitcoin, 0]);
   });
@@ -228,7 +236,7 @@ describe('BitcoinWork', () => {
     let tell!: (reason: string) => void;
     network.verdict = new Promise((resolve) => (tell = resolve));
     await show(segmentAt(9));
-    network.verdict = undefined;
+    network.verdict = null;
     await pass(1000);
     await show(segmentAt(10));
     tell('bad-prevblk');
