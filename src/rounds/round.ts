@@ -1,24 +1,13 @@
 import { FLOOR, K, PROOF_RULES, WORK_SOURCE, type CoinbaseRules } from '../consensus';
-import { encodeProof, composeProof, mostProving } from '../proof/codec';
-import { BestShares, type Admission, estimateHashes, type Share } from '../proof/shares';
+import { encodeProof, composeProof } from '../proof/codec';
+import { type Admission, estimateHashes, type Share } from '../proof/shares';
 import type { Identity } from '../work/identity';
 import type { RoundSeed } from '../work/seed';
-import { compareSegments, type Segment, type Template } from '../work/segment';
+import type { Segment, Template } from '../work/segment';
 import { KOII_WORK, minedTemplateOn, workOn, type Origin } from '../work/source';
 import { Leases } from '../workers/leases';
-import { toPacked, type RoundRecord } from './round-record';
-
-/** Segments kept, with their shares. A proof takes two of them. */
-const MAX_SEGMENTS_KEPT = 8;
-
-/** A segment that was mined, with the K lowest shares found on it. */
-interface MinedSegment {
-  segment: Segment;
-  template: Template;
-  best: BestShares;
-  /** Those of its shares that a kill can't lose. */
-  stored: BestShares;
-}
+import { MinedSegments } from './mined-segments';
+import type { RoundRecord } from './round-record';
 
 type Counts = Pick<
   RoundRecord,
@@ -33,15 +22,9 @@ export class Round {
   readonly number: number;
   /** 32 bytes as sha256 gives them */
   readonly seed: Buffer;
-  /** By the segment's number in the round; undefined once it was dropped. */
-  private readonly mined: (MinedSegment | undefined)[] = [];
-  private readonly templateOf: (Template | undefined)[] = [];
+  private readonly mined: MinedSegments;
   private currentSegment: number | undefined;
-  /** Segments with lower numbers are stored. */
-  private storedSegments = 0;
   private storedShares = 0;
-  /** Cached `shares`, until a share comes that may change them. */
-  private proving: readonly Share[] | undefined;
 
   private constructor(
     private readonly identity: Identity,
@@ -49,10 +32,14 @@ export class Round {
     readonly origin: Origin,
     readonly leases: Leases,
     private readonly counts: Counts,
-    private readonly rules: CoinbaseRules,
+    rules: CoinbaseRules,
   ) {
     this.number = round;
     this.seed = Buffer.from(seed);
+    const of = { taskId: identity.taskId, round, seed: this.seed };
+    this.mined = new MinedSegments(origin.source, (segment) =>
+      minedTemplateOn(origin, segment, of, identity.submitter, rules),
+    );
   }
 
   /** A new round, with nothing mined yet. */
@@ -95,7 +82,7 @@ export class Round {
     const leases = new Leases({ leased, salts, workers });
     const round = new Round(identity, { round: number, seed }, origin, leases, counts, rules);
     for (const { index, height, prev, time, bits } of segments) {
-      round.place(index, { height, prev: Buffer.from(prev, 'hex'), time, bits });
+      round.mined.place(index, { height, prev: Buffer.from(prev, 'hex'), time, bits });
     }
     return round;
   }
@@ -125,12 +112,12 @@ export class Round {
 
   /** The segments mined so far, in the order in which they came, without those that were dropped. */
   get segments(): readonly Segment[] {
-    return this.kept().map(({ segment }) => segment);
+    return this.mined.list();
   }
 
   /** The template of each segment, by its number in the round; undefined for one that was dropped. */
   get templates(): readonly (Template | undefined)[] {
-    return this.templateOf;
+    return this.mined.templates;
   }
 
   /** Number of the segment being mined, or mined last; undefined before the first. */
@@ -140,10 +127,7 @@ export class Round {
 
   /** The shares of the proof as it stands, by hash value ascending. */
   get shares(): readonly Share[] {
-    return (this.proving ??= mostProving(
-      this.origin.source,
-      this.kept().map(({ best }) => best.list()),
-    ));
+    return this.mined.shares;
   }
 
   /**
@@ -157,7 +141,7 @@ export class Round {
   /** The highest hash value that has to be shown: what can still enter the proof, or is a block. */
   get neededTarget(): bigint {
     const { entryTarget } = this;
-    const blockTarget = this.mined[this.currentSegment ?? 0]?.template.blockTarget ?? 0n;
+    const blockTarget = this.templates[this.currentSegment ?? 0]?.blockTarget ?? 0n;
     if (blockTarget <= entryTarget) return entryTarget;
     return blockTarget < FLOOR ? blockTarget : FLOOR;
   }
@@ -174,29 +158,20 @@ export class Round {
    * @returns its number in the round
    */
   addSegment(segment: Segment): number {
-    const known = this.mined.findIndex(
-      (mined) => mined && compareSegments(mined.segment, segment) === 0,
-    );
-    if (known >= 0) return known;
-    const index = this.mined.length;
-    this.place(index, segment);
-    if (this.kept().length > MAX_SEGMENTS_KEPT) this.dropOne(index);
-    return index;
+    return this.mined.add(segment, this.currentSegment);
   }
 
   /** Notes that a record of it is in the store. @param shares of its proof when the record was made */
   stored(record: RoundRecord, shares: readonly Share[]): void {
     shares.forEach((share) => this.storedShare(share));
-    // The newest segment is never dropped, so the last in a record has the highest number.
-    const last = record.segments[record.segments.length - 1];
-    this.storedSegments = Math.max(this.storedSegments, last ? last.index + 1 : 0);
+    this.mined.stored(record.segments);
     this.storedShares = Math.max(this.storedShares, record.validShares);
     this.leases.stored(record);
   }
 
   /** Whether it has a segment that a later process would not know. */
   get hasUnstoredSegment(): boolean {
-    return this.storedSegments < this.mined.length;
+    return this.mined.hasUnstored;
   }
 
   /** Whether it has a valid share that its record does not count. */
@@ -237,14 +212,12 @@ export class Round {
 
   /** Takes in a share that was counted before. For `ShareIntake` alone. */
   enter(share: Share): Admission {
-    const admission = this.mined[share.segment]!.best.add(share);
-    if (admission === 'best') this.proving = undefined;
-    return admission;
+    return this.mined.addShare(share);
   }
 
   /** Notes that a share is in the store. */
   storedShare(share: Share): void {
-    this.mined[share.segment]?.stored.add(share);
+    this.mined.storedShare(share);
   }
 
   /**
@@ -252,7 +225,7 @@ export class Round {
    * so they keep no other out.
    */
   mayEnter({ segment, hashValue }: Share): boolean {
-    return hashValue <= this.mined[segment]!.stored.entryTarget;
+    return hashValue <= this.mined.storedTarget(segment);
   }
 
   /** Counts an invalid share. */
@@ -272,11 +245,11 @@ export class Round {
 
   /** The proof of the shares found so far; undefined while there are none. */
   proof(): string | undefined {
-    const { origin, segments, shares } = this;
-    if (shares.length === 0) return undefined;
-    const places = [...this.mined.keys()].filter((index) => this.mined[index]);
-    const placed = shares.map((share) => ({ ...share, segment: places.indexOf(share.segment) }));
-    return encodeProof(composeProof(workOn(origin, segments), placed));
+    const { origin, segments, mined } = this;
+    const shares = mined.placedShares();
+    return shares.length === 0
+      ? undefined
+      : encodeProof(composeProof(workOn(origin, segments), shares));
   }
 
   toRecord(): RoundRecord {
@@ -286,46 +259,10 @@ export class Round {
       seed: hexOf(this.seed),
       submitter: hexOf(this.identity.submitter),
       payout: origin.source === WORK_SOURCE.bitcoin ? hexOf(origin.payout) : '',
-      segments: [...this.mined.entries()].flatMap(([index, mined]) => {
-        if (!mined) return [];
-        const { height, prev, time, bits } = mined.segment;
-        const shares = mined.best.list().map(toPacked);
-        return { index, height, prev: hexOf(prev), time, bits, shares };
-      }),
+      segments: this.mined.toRecord(),
       ...this.leases.toRecord(),
       ...this.counts,
     };
-  }
-
-  private kept(): MinedSegment[] {
-    return this.mined.filter((mined) => mined !== undefined);
-  }
-
-  private place(index: number, segment: Segment): void {
-    const { taskId, submitter } = this.identity;
-    const of = { taskId, round: this.number, seed: this.seed };
-    const template = minedTemplateOn(this.origin, segment, of, submitter, this.rules);
-    const k = K[this.origin.source];
-    this.templateOf[index] = template;
-    this.mined[index] = { segment, template, best: new BestShares(k), stored: new BestShares(k) };
-  }
-
-  /** Drops the segment that proves least by itself, of those that are neither mined nor proven. */
-  private dropOne(newest: number): void {
-    const { source } = this.origin;
-    const spared = new Set([newest, this.currentSegment]);
-    for (const { segment } of this.shares) spared.add(segment);
-    let worst: { index: number; hashes: bigint } | undefined;
-    for (const [index, mined] of this.mined.entries()) {
-      if (!mined || spared.has(index)) continue;
-      const shares = mined.best.list();
-      const highest = shares[shares.length - 1]?.hashValue ?? 0n;
-      const hashes = estimateHashes(source, shares.length, highest);
-      if (!worst || hashes < worst.hashes) worst = { index, hashes };
-    }
-    if (!worst) return;
-    this.mined[worst.index] = undefined;
-    this.templateOf[worst.index] = undefined;
   }
 }
 
