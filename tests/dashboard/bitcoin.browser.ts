@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { PROOF_RULES } from '../../src/consensus';
 import type { Environment } from '../../src/settings/schema';
 import { minedTemplateOn } from '../../src/work/source';
-import { FakeBitcoin } from '../fixtures/fake-bitcoin';
+import { FakeBitcoinNetwork } from '../fixtures/bitcoin-network';
 import { segmentAt } from '../fixtures/segments';
 import { identity, seed } from '../fixtures/template';
 import { openBrowser, seriousViolations, type Browser } from './browser';
@@ -14,7 +14,7 @@ const ROUND = 4;
 /** BIP 173's first example. */
 const PAYOUT = 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4';
 const TASK_PAYOUT = { program: '55'.repeat(20), percent: 10 };
-const NODE = '127.0.0.1:18443';
+const NODE = '127.0.0.1:8332';
 const HASH = 0xabcn << 160n;
 const MARKUP = '<img src=x onerror="document.title=1">';
 const ATTEMPT = { prefix: 0, extranonce2: 0, versionBits: 0, timeOffset: 0, nonce: 0 };
@@ -24,14 +24,14 @@ describe('Bitcoin on the dashboard', function () {
   let browser: Browser;
   let page: Page;
   let served: Served;
-  let bitcoin: FakeBitcoin;
+  let bitcoin: FakeBitcoinNetwork;
   let errors: string[];
 
   before(async () => (browser = await openBrowser()));
   after(() => browser?.close());
   beforeEach(async () => {
     errors = [];
-    bitcoin = new FakeBitcoin();
+    bitcoin = new FakeBitcoinNetwork();
     page = await browser.context.newPage();
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) errors.push(message.text());
@@ -68,7 +68,8 @@ describe('Bitcoin on the dashboard', function () {
   }
 
   function showTip(refusal?: string): void {
-    bitcoin.show(segmentAt(900_001), Math.floor(Date.now() / 1000) - 60, refusal);
+    bitcoin.verdict = refusal ?? null;
+    bitcoin.push(segmentAt(900_001), Math.floor(Date.now() / 1000) - 60);
   }
 
   async function begin(): Promise<void> {

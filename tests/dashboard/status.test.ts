@@ -5,7 +5,7 @@ import type { Status } from '../../src/dashboard/update';
 import type { Environment } from '../../src/settings/schema';
 import { Settings } from '../../src/settings/settings';
 import type { StratumAddress } from '../../src/stratum/server';
-import { FakeBitcoin } from '../fixtures/fake-bitcoin';
+import { FakeBitcoinNetwork } from '../fixtures/bitcoin-network';
 import { BITCOIN_ORIGIN, segmentAt } from '../fixtures/segments';
 import { identity, seed } from '../fixtures/template';
 import { minedTemplateOn } from '../../src/work/source';
@@ -131,8 +131,8 @@ describe('what the page is told of Bitcoin', () => {
   });
 
   it('has the size of a full proof, by the source of the round', async () => {
-    const bitcoinNetwork = new FakeBitcoin();
-    bitcoinNetwork.show(segmentAt(7), 1_790_000_000);
+    const bitcoinNetwork = new FakeBitcoinNetwork();
+    bitcoinNetwork.push(segmentAt(7), 1_790_000_000);
     const env = { PAYOUT_ADDRESS: 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4' };
     served = await serveDashboard('127.0.0.1', undefined, undefined, env, { bitcoinNetwork });
     expect(told().k).to.equal(28);

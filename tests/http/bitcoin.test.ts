@@ -5,7 +5,7 @@ import { proofRules } from '../../src/consensus';
 import { bitcoinState, type BitcoinState } from '../../src/http/routes/bitcoin';
 import { settingsFor, type Environment } from '../../src/settings/schema';
 import { Settings } from '../../src/settings/settings';
-import { FakeBitcoin } from '../fixtures/fake-bitcoin';
+import { FakeBitcoinNetwork } from '../fixtures/bitcoin-network';
 import { BITCOIN_ORIGIN, segmentAt } from '../fixtures/segments';
 import { SidePort } from '../fixtures/side-port';
 import { identity, seed } from '../fixtures/template';
@@ -22,7 +22,7 @@ const PAYOUT = addressOf(0x44);
 
 describe('GET /bitcoin', function () {
   this.timeout(30_000);
-  let bitcoin: FakeBitcoin;
+  let bitcoin: FakeBitcoinNetwork;
   let side: SidePort;
   afterEach(() => side.close());
 
@@ -30,7 +30,7 @@ describe('GET /bitcoin', function () {
     env = {},
     percent,
   }: { env?: Environment; percent?: number } = {}): Promise<void> {
-    bitcoin = new FakeBitcoin();
+    bitcoin = new FakeBitcoinNetwork();
     const taskPayout = percent === undefined ? undefined : { program: TASK_PROGRAM, percent };
     const chosen = { MINING_THREADS: '1', MINING_INTENSITY: '1', PAYOUT_ADDRESS: PAYOUT, ...env };
     side = await SidePort.open({
@@ -49,7 +49,8 @@ describe('GET /bitcoin', function () {
   }
 
   async function showTip(height: number, refusal?: string): Promise<void> {
-    bitcoin.show(segmentAt(height + 1), TIP_TIME, refusal);
+    bitcoin.verdict = refusal ?? null;
+    bitcoin.push(segmentAt(height + 1), TIP_TIME);
     await until(() => side.node.bitcoin.tip !== undefined);
     if (refusal !== undefined) await until(() => side.node.bitcoin.refusal !== undefined);
   }
@@ -94,7 +95,7 @@ describe('GET /bitcoin', function () {
       // The first block after a halving of regtest: 25 bitcoins.
       payout: { address: PAYOUT, next_block_sat: 2_250_000_000 },
       task_payout: { address: addressOf(0x55), percent: 10, next_block_sat: 250_000_000 },
-      nodes: [{ name: '127.0.0.1:18443', fault: null }],
+      nodes: [{ name: '127.0.0.1:8332', fault: null }],
       refusal: null,
     });
     const { tip, network_difficulty, chance } = bitcoinState(side.node, TIP_TIME * 1000 + 95_000);
@@ -112,7 +113,7 @@ describe('GET /bitcoin', function () {
 
   it('shows the hash of a tip the way round in which people write it', async () => {
     await open();
-    bitcoin.show({ ...segmentAt(7), prev: Buffer.from([...Array(32).keys()]) }, TIP_TIME);
+    bitcoin.push({ ...segmentAt(7), prev: Buffer.from([...Array(32).keys()]) }, TIP_TIME);
     await until(() => side.node.bitcoin.tip !== undefined);
     expect((await state()).tip!.hash).to.match(/^1f1e1d.*020100$/);
   });
@@ -125,14 +126,14 @@ describe('GET /bitcoin', function () {
 
   it('says why the work is koii, and of what each Bitcoin node suffers, and then has no chance', async () => {
     await open();
-    bitcoin.peers = [{ name: '127.0.0.1:18443', fault: 'it is still downloading blocks' }];
+    bitcoin.peers = [{ name: '127.0.0.1:8332', fault: 'it is still downloading blocks' }];
     await showTip(5);
     await side.node.miner.begin(ROUND, seed, Infinity);
     expect(await state()).to.deep.include({
       source: 'koii',
       why_koii: 'it is still downloading blocks',
       chance: null,
-      nodes: [{ name: '127.0.0.1:18443', fault: 'it is still downloading blocks' }],
+      nodes: [{ name: '127.0.0.1:8332', fault: 'it is still downloading blocks' }],
     });
   });
 
@@ -150,7 +151,7 @@ describe('GET /bitcoin', function () {
 
   it('has no difficulty where the bits are those of no target', async () => {
     await open();
-    bitcoin.show({ ...segmentAt(7), bits: 0xff7fffff }, TIP_TIME);
+    bitcoin.push({ ...segmentAt(7), bits: 0xff7fffff }, TIP_TIME);
     await until(() => side.node.bitcoin.tip !== undefined);
     expect(await state()).to.include({ network_difficulty: null, chance: null });
   });
@@ -184,7 +185,7 @@ describe('GET /bitcoin', function () {
       round_number: ROUND,
       worker_id: 'rig1',
     });
-    const answer = { node: '127.0.0.1:18443', verdict: 'refused', reason: 'high-hash' } as const;
+    const answer = { node: '127.0.0.1:8332', verdict: 'refused', reason: 'high-hash' } as const;
     bitcoin.answer(answer);
     expect((await state()).blocks[0]).to.deep.include({ state: 'refused', answers: [answer] });
   });

@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import { createNode, stopNode, type MiningNode } from '../../src/node';
 import { createLog } from '../../src/process/log';
 import { Settings } from '../../src/settings/settings';
-import type { BitcoinNetwork, BlockAnswer, Tip } from '../../src/work/bitcoin-network';
 import { minedTemplateOn } from '../../src/work/source';
+import { FakeBitcoinNetwork } from '../fixtures/bitcoin-network';
 import { MemoryStore } from '../fixtures/memory-store';
 import { BITCOIN_ORIGIN, segmentAt } from '../fixtures/segments';
 import { identity, seed } from '../fixtures/template';
@@ -12,38 +12,15 @@ import { until } from '../fixtures/until';
 const NODE = '127.0.0.1:8332';
 const HEIGHT = 900_001;
 
-/** A Bitcoin node that shows one tip, and answers to blocks when the test says so. */
-class FakeNetwork implements BitcoinNetwork {
-  readonly peers = [{ name: NODE, fault: undefined }];
-  answer: (answer: Pick<BlockAnswer, 'verdict' | 'reason'>) => void = () => undefined;
-
-  async *tips(): AsyncGenerator<Tip> {
-    yield {
-      segment: segmentAt(HEIGHT),
-      tipTime: Math.floor(Date.now() / 1000) - 60,
-      judge: () => Promise.resolve(undefined),
-    };
-    await new Promise(() => undefined);
-  }
-
-  handIn(_block: Uint8Array, onAnswer: (answer: BlockAnswer) => void): Promise<void> {
-    return new Promise((resolve) => {
-      this.answer = (answer) => {
-        onAnswer({ node: NODE, ...answer });
-        resolve();
-      };
-    });
-  }
-}
-
 describe('a found block', () => {
-  let network: FakeNetwork;
+  let network: FakeBitcoinNetwork;
   let store: MemoryStore;
   let lines: string[];
   let node: MiningNode;
 
   beforeEach(async () => {
-    network = new FakeNetwork();
+    network = new FakeBitcoinNetwork();
+    network.push(segmentAt(HEIGHT), Math.floor(Date.now() / 1000) - 60);
     store = new MemoryStore();
     lines = [];
     node = await createNode({
