@@ -30,9 +30,7 @@ const BITS = '1800ffff';
 const PAYOUT_ADDRESS = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
 /** A tip follows when all have heard of the last: above 1 s, for tips are taken no faster, and not in step with polls. */
 const PAUSE_MS = { least: 1_050, most: 1_450 };
-const LOST_MS = 10_000;
-/** The threads' reports are read within 100 ms. */
-const REPORT_MS = 300;
+const LOST_MS = 30_000;
 
 /** Of one kind of miner, over all tips. */
 interface Latency {
@@ -88,9 +86,13 @@ async function measure(way: Way): Promise<Latency[]> {
       while (miners.length < connections) {
         miners.push(await WatchingMiner.open(node.stratumPort, `bench-${miners.length}`));
       }
-      const shown = await showTips(core, [worker, ...miners]);
-      await sleep(REPORT_MS);
-      const threads = begunBy(readFileSync(begunFile, 'utf8'));
+      const shown = await showTips(
+        core,
+        (prev) =>
+          [worker, ...miners].every(({ heard }) => heard.has(prev)) &&
+          (begunBy(begunFile).get(prev)?.length ?? 0) >= THREADS,
+      );
+      const threads = begunBy(begunFile);
       const on = (who: Latency['who'], heard: (prev: string) => bigint): Latency => {
         const latenciesMs = [...shown].map(([prev, atNs]) => Number(heard(prev) - atNs) / 1e6);
         const [medianMs, p99Ms] = [0.5, 0.99].map((p) => percentileOf(latenciesMs, p));
@@ -115,11 +117,8 @@ async function measure(way: Way): Promise<Latency[]> {
   }
 }
 
-/** Shows tip after tip. @returns when each was shown, by its hash in the order of a header */
-async function showTips(
-  core: FakeCore,
-  watchers: readonly { readonly heard: Heard }[],
-): Promise<Heard> {
+/** Shows tip after tip, each once all work on the one before. @returns when each was shown, by its hash in the order of a header */
+async function showTips(core: FakeCore, isHeard: (prev: string) => boolean): Promise<Heard> {
   const shown: Heard = new Map();
   const { least, most } = PAUSE_MS;
   while (shown.size < tips) {
@@ -129,7 +128,7 @@ async function showTips(
     const prev = Buffer.from(hash, 'hex').reverse().toString('hex');
     shown.set(prev, atNs);
     const lostAtMs = performance.now() + LOST_MS;
-    while (!watchers.every(({ heard }) => heard.has(prev))) {
+    while (!isHeard(prev)) {
       if (performance.now() > lostAtMs) throw new Error('not all heard of a tip');
       await sleep(5);
     }
@@ -138,9 +137,10 @@ async function showTips(
 }
 
 /** When each thread began on each block. */
-function begunBy(lines: string): Map<string, bigint[]> {
+function begunBy(file: string): Map<string, bigint[]> {
   const begun = new Map<string, bigint[]>();
-  for (const line of lines.trim().split('\n')) {
+  // Behind the last line break there may be a part of a line.
+  for (const line of readFileSync(file, 'utf8').split('\n').slice(0, -1)) {
     const [prev, atNs] = line.split(' ') as [string, string];
     begun.set(prev, [...(begun.get(prev) ?? []), BigInt(atNs)]);
   }
