@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { duration } from '../../src/format';
-import type { SimulateOptions } from './options';
 
 const ROOT = join(__dirname, '../..');
 
@@ -34,6 +33,15 @@ export class Interrupted extends Error {
 /** The webpack options of a task that mines on the simulator's Bitcoin. */
 export const REGTEST = ['--env', 'bitcoin=regtest'];
 
+/** What the command line says of the bundle. */
+interface Asked {
+  build: boolean;
+  /** Whether it is for a Bitcoin of the simulator's own. */
+  bitcoin: boolean;
+  /** Path of the bundle that is run if none is built. */
+  task: string;
+}
+
 /**
  * Builds this repository's task if the options ask for it. For another network than main it is built into a directory of
  * the run, so that dist/ never holds it.
@@ -41,7 +49,7 @@ export const REGTEST = ['--env', 'bitcoin=regtest'];
  * @throws Interrupted if the user interrupts it
  */
 export async function build(
-  { build: isAsked, bitcoin, task }: Pick<SimulateOptions, 'build' | 'bitcoin' | 'task'>,
+  { build: isAsked, bitcoin, task }: Asked,
   directory: string,
   signal: AbortSignal,
 ): Promise<string> {
