@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 
 import type { Methods } from './methods';
+import { readBody } from './read-body';
 
 // A distribution list of 10,000 keys is about 600 KB.
 const MAX_BODY_BYTES = 50 * 1024 * 1024;
@@ -57,7 +58,7 @@ async function handle(request: IncomingMessage, options: EndpointOptions): Promi
   if (request.method !== 'POST') return failure(405, 'expected POST');
   let body: unknown;
   try {
-    body = JSON.parse(await readBody(request));
+    body = JSON.parse(await readBody(request, MAX_BODY_BYTES));
   } catch (error) {
     return failure(400, (error as Error).message);
   }
@@ -90,17 +91,6 @@ async function call(body: unknown, options: EndpointOptions): Promise<Answer> {
 
 function failure(status: number, message: string): Answer {
   return { status, body: { message } };
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > MAX_BODY_BYTES) throw new RangeError('the body is too long');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function send(response: ServerResponse, { status, body }: Answer): void {

@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { readBody } from '../read-body';
 import { createRpcMethods, RpcError, type MethodOptions, type RpcMethod } from './methods';
 
 /** How a Bitcoin node can be away. */
@@ -98,7 +99,7 @@ export class BitcoinRpc {
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const gone = new AbortController();
     response.once('close', () => gone.abort());
-    const body = await readBody(request);
+    const body = await readBody(request, MAX_BODY_BYTES);
     if (this.#outage?.kind === 'silence') await this.#outage.over;
     if (this.#outage?.kind === '503') {
       response.writeHead(503, TEXT_TYPE).end('Work queue depth exceeded');
@@ -174,17 +175,6 @@ function parseRequest(body: string): Request {
 function statusOf(code: number): number {
   if (code === INVALID_REQUEST) return 400;
   return code === METHOD_NOT_FOUND ? 404 : 500;
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > MAX_BODY_BYTES) throw new RangeError('the body is too long');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function stop(server: Server): Promise<void> {

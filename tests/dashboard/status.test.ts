@@ -6,12 +6,10 @@ import type { Environment } from '../../src/settings/schema';
 import { Settings } from '../../src/settings/settings';
 import type { StratumAddress } from '../../src/stratum/server';
 import { FakeBitcoinNetwork } from '../fixtures/bitcoin-network';
-import { BITCOIN_ORIGIN, segmentAt } from '../fixtures/segments';
-import { identity, seed } from '../fixtures/template';
-import { minedTemplateOn } from '../../src/work/source';
+import { foundBlock } from '../fixtures/found-block';
+import { segmentAt } from '../fixtures/segments';
+import { seed } from '../fixtures/template';
 import { serveDashboard, type Served } from './served';
-
-const ATTEMPT = { prefix: 0, extranonce2: 0, versionBits: 0, timeOffset: 0, nonce: 0 };
 
 const HASH = 1n << 200n;
 
@@ -97,16 +95,7 @@ describe('what the page is told of Bitcoin', () => {
     served = await serveDashboard();
     const { blocks, miner, rules } = served.node;
     for (const height of [5, 6, 7, 8]) {
-      const of = { ...identity, round: 1, seed };
-      const template = minedTemplateOn(
-        BITCOIN_ORIGIN,
-        segmentAt(height),
-        of,
-        identity.submitter,
-        rules,
-      );
-      const hashValue = BigInt(height);
-      blocks.found({ round: 1, template, attempt: ATTEMPT, hashValue, workerId: 'local' });
+      blocks.found(foundBlock(height, 1, 'local', rules));
     }
     expect(miner.lastRound).to.equal(undefined);
     const { bitcoin, blocksFound, wantsBitcoin } = told();

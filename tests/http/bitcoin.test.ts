@@ -6,17 +6,16 @@ import { bitcoinState, type BitcoinState } from '../../src/http/routes/bitcoin';
 import { settingsFor, type Environment } from '../../src/settings/schema';
 import { Settings } from '../../src/settings/settings';
 import { FakeBitcoinNetwork } from '../fixtures/bitcoin-network';
+import { foundBlock } from '../fixtures/found-block';
 import { BITCOIN_ORIGIN, segmentAt } from '../fixtures/segments';
 import { SidePort } from '../fixtures/side-port';
-import { identity, seed } from '../fixtures/template';
+import { seed } from '../fixtures/template';
 import { until } from '../fixtures/until';
-import { minedTemplateOn } from '../../src/work/source';
 
 const ROUND = 3;
 const NETWORK = 'regtest';
 const TASK_PROGRAM = '55'.repeat(20);
 const TIP_TIME = 1_790_000_000;
-const ATTEMPT = { prefix: 0, extranonce2: 0, versionBits: 0, timeOffset: 0, nonce: 0 };
 const addressOf = (byte: number): string => payoutAddressOf(Buffer.alloc(20, byte), NETWORK);
 const PAYOUT = addressOf(0x44);
 
@@ -160,16 +159,7 @@ describe('GET /bitcoin', function () {
     await open();
     const { blocks, rules } = side.node;
     for (const height of [6, 7]) {
-      const of = { ...identity, round: ROUND, seed };
-      const template = minedTemplateOn(
-        BITCOIN_ORIGIN,
-        segmentAt(height),
-        of,
-        identity.submitter,
-        rules,
-      );
-      const hashValue = BigInt(height);
-      blocks.found({ round: ROUND, template, attempt: ATTEMPT, hashValue, workerId: 'rig1' });
+      blocks.found(foundBlock(height, ROUND, 'rig1', rules));
     }
     const [newest, older] = (await state()).blocks;
     expect(older!.height).to.equal(6);

@@ -2,11 +2,11 @@ import { expect } from 'chai';
 import { createNode, stopNode, type MiningNode } from '../../src/node';
 import { createLog } from '../../src/process/log';
 import { Settings } from '../../src/settings/settings';
-import { minedTemplateOn } from '../../src/work/source';
 import { FakeBitcoinNetwork } from '../fixtures/bitcoin-network';
+import { foundBlock } from '../fixtures/found-block';
 import { MemoryStore } from '../fixtures/memory-store';
-import { BITCOIN_ORIGIN, segmentAt } from '../fixtures/segments';
-import { identity, seed } from '../fixtures/template';
+import { segmentAt } from '../fixtures/segments';
+import { identity } from '../fixtures/template';
 import { until } from '../fixtures/until';
 
 const NODE = '127.0.0.1:8332';
@@ -34,17 +34,7 @@ describe('a found block', () => {
       bitcoinNetwork: network,
     });
     await until(() => node.bitcoin.tip !== undefined);
-    const of = { taskId: identity.taskId, round: 7, seed };
-    node.blocks.found({
-      round: 7,
-      template: minedTemplateOn(BITCOIN_ORIGIN, segmentAt(HEIGHT), of, identity.submitter, {
-        taskPayout: undefined,
-        halvingBlocks: 210_000,
-      }),
-      attempt: { prefix: 0, extranonce2: 0, versionBits: 0, timeOffset: 0, nonce: 0 },
-      hashValue: 5n,
-      workerId: 'rig1',
-    });
+    node.blocks.found(foundBlock(HEIGHT, 7, 'rig1'));
   });
 
   afterEach(() => stopNode(node));
