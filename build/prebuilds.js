@@ -16,6 +16,9 @@ const run = promisify(execFile);
 const NATIVE = join(__dirname, '../native');
 const ADDON = 'orca.node';
 
+// A compiler that is told to end as well may still write a file meanwhile.
+const REMOVAL = { recursive: true, force: true, maxRetries: 10 };
+
 const COMMON_FLAGS = [
   ...['-O2', '-std=c11', '-Wall', '-Wextra', '-Wpedantic', '-Werror'],
   // Only clang's own headers and native/cross/include are there.
@@ -40,7 +43,7 @@ function draftFolder() {
   const parent = dirname(prebuildFolder(PLATFORMS[0]));
   mkdirSync(parent, { recursive: true });
   const folder = mkdtempSync(join(parent, '.draft-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  process.once('exit', () => rmSync(folder, REMOVAL));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
   return folder;
 }
