@@ -1,5 +1,6 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -11,8 +12,6 @@ const STRICT = ['-O2', '-std=c11', '-Wall', '-Wextra', '-Wpedantic', '-Werror'];
 
 interface Target {
   compiler: string;
-  /** The hash loops, each with the flags that binding.gyp compiles it with. */
-  loops: Record<string, string[]>;
   /** What runs the result, if this machine can't. */
   emulator?: string;
   /** What every machine of this kind must be able to run. */
@@ -22,27 +21,32 @@ interface Target {
 const TARGETS: Record<string, Target> = {
   x64: {
     compiler: process.arch === 'x64' ? 'cc' : 'x86_64-linux-gnu-gcc',
-    loops: {
-      'avx512.c': ['-mavx512f', '-mavx512bw'],
-      'avx2.c': ['-mavx2'],
-      'sha-ni.c': ['-msse4.1', '-msha'],
-    },
     ...(process.arch === 'x64' ? {} : { emulator: 'qemu-x86_64-static' }),
     expected: [],
   },
   arm64: {
     compiler: process.arch === 'arm64' ? 'cc' : 'aarch64-linux-gnu-gcc',
-    loops: { 'armv8.c': ['-march=armv8-a+crypto'] },
     ...(process.arch === 'arm64' ? {} : { emulator: 'qemu-aarch64-static' }),
     expected: ['armv8 ok'],
   },
 };
 
+const { sourcesFor } = createRequire(__filename)('../../build/prebuilds/sources.js') as {
+  sourcesFor: (arch: string) => { source: string; gcc: string[] }[];
+};
+
+/** What native/binding.gyp compiles, but for the addon, with the instructions it allows each. */
+function hashLoops(arch: string): [string, string[]][] {
+  return sourcesFor(arch)
+    .filter(({ source }) => source !== 'addon.c')
+    .map(({ source, gcc }) => [source, gcc.filter((flag) => flag.startsWith('-m'))]);
+}
+
 const isThere = (program: string): boolean =>
   spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
 
 // Runs only where the compilers are: nothing else needs them.
-for (const [name, { compiler, loops, emulator, expected }] of Object.entries(TARGETS)) {
+for (const [name, { compiler, emulator, expected }] of Object.entries(TARGETS)) {
   if (!isThere(compiler)) continue;
   describe(`the C code, compiled for ${name} by ${compiler}`, function () {
     this.timeout(120_000);
@@ -55,14 +59,14 @@ for (const [name, { compiler, loops, emulator, expected }] of Object.entries(TAR
     it('compiles without a warning', async () => {
       program = path.join(folder, 'check');
       const objects = await Promise.all(
-        Object.entries(loops).map(async ([source, flags]) => {
+        hashLoops(name).map(async ([source, flags]) => {
           const object = path.join(folder, `${source}.o`);
           await run(compiler, [...STRICT, ...flags, '-c', source, '-o', object], { cwd: NATIVE });
           return object;
         }),
       );
       const linking = emulator ? ['-static'] : [];
-      const sources = ['cpu.c', 'check.c', ...objects];
+      const sources = ['check.c', ...objects];
       await run(compiler, [...STRICT, ...linking, ...sources, '-o', program], { cwd: NATIVE });
       expect(existsSync(program)).to.equal(true);
     });
