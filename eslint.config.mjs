@@ -76,7 +76,7 @@ const shareHashing = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist/', 'tests/node18/node_modules/'] },
+  { ignores: ['dist/', 'tests/*/node_modules/'] },
   js.configs.recommended,
   tseslint.configs.recommendedTypeChecked,
   {

@@ -11,7 +11,7 @@ import { node18 } from '../fixtures/node18';
 import { until } from '../fixtures/until';
 import { type FakeNode, openFakeNode, SECRET, TASK_ID } from '../sdk-stand-in/fake-node';
 import { freePort, getJson } from '../sdk-stand-in/http';
-import { buildTinyTask } from './webpack';
+import { buildFixture, buildTinyTask } from './webpack';
 import { describeProcesses } from '../runner/describe-processes';
 
 const ROOT = join(__dirname, '../..');
@@ -47,6 +47,21 @@ describeProcesses('the bundle', () => {
     for (const [, name] of required) expect(isBuiltin(name!), name).to.equal(true);
     expect(code).not.to.include('sourceMappingURL=main');
     expect(code).not.to.include(ROOT);
+  });
+
+  it('has LevelDB addons of all platforms with the stand-in, which alone needs them', async () => {
+    const withoutSdk = await buildFixture('print-kernel.ts', join(folder, 'without-sdk'));
+    expect(withoutSdk.status, withoutSdk.stderr).to.equal(0);
+    const platforms = (name: string): string[] =>
+      [
+        ...readFileSync(join(folder, name, 'main.js'), 'utf8').matchAll(/"platforms":\[(.+?)\]/g),
+      ].map(([, list]) => list!.replaceAll('"', ''));
+    expect(platforms('without-sdk')).to.deep.equal([]);
+    expect(platforms('alone')).to.deep.equal(
+      OFFICIAL
+        ? []
+        : ['linux-x64', 'linux-x64-musl', 'linux-arm64', 'win32-x64', 'darwin-x64,darwin-arm64'],
+    );
   });
 
   it('is released with the official SDK only, and the refusal tells how to get it', async () => {

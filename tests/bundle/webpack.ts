@@ -16,10 +16,18 @@ export function buildTinyTask(out: string, ...env: string[]): Promise<Built> {
 
 /** Bundles a file of tests/fixtures in the same way. */
 export function buildFixture(entry: string, out: string, ...env: string[]): Promise<Built> {
-  const options = [`entry=./tests/fixtures/${entry}`, `out=${out}`, ...env];
+  return build(`entry=./tests/fixtures/${entry}`, `out=${out}`, ...env);
+}
+
+/** Bundles the task itself, into another folder than dist. */
+export function buildTask(out: string, ...env: string[]): Promise<Built> {
+  return build(`out=${out}`, ...env);
+}
+
+function build(...env: string[]): Promise<Built> {
   const args = [
     require.resolve('webpack/bin/webpack.js'),
-    ...options.flatMap((option) => ['--env', option]),
+    ...env.flatMap((option) => ['--env', option]),
   ];
   return new Promise((resolve) => {
     execFile(process.execPath, args, { cwd: ROOT }, (error, stdout, stderr) =>
