@@ -5,15 +5,22 @@ import { expect } from 'chai';
 import { buildTinyTask } from '../bundle/webpack';
 
 const NATIVE = path.join(__dirname, '../../native');
-const ENTRIES = { task: './src/main.ts', kernel: './tests/fixtures/print-kernel.ts' };
+const ENTRIES = { task: './src/main.ts', variants: './tests/platforms/print-variants.ts' };
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'platforms-'));
 const built = new Map<string, Promise<string>>();
 after(() => rmSync(folder, { recursive: true, force: true }));
 
+/** What print-variants.ts prints. */
+export interface Variants {
+  backend: string;
+  variants: string[];
+  said: string[];
+}
+
 /**
- * The task, or the program that prints which kernel it chose, with all prebuilds embedded: bundled once for all
- * platforms, and the same for each of them.
+ * The task, or the program that prints its native hash loops, with all prebuilds embedded: bundled once, as it is the
+ * same for all platforms.
  * @param platform must have a prebuild
  * @returns the path of main.js, alone in its folder
  */

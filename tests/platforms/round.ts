@@ -2,16 +2,7 @@ import { expect } from 'chai';
 import type { LoneTask } from '../fixtures/lone-task';
 import { until } from '../fixtures/until';
 
-export const ROUND = 10;
-
-/** What print-kernel.ts prints. */
-export interface ChosenKernel {
-  backend: string;
-  variant: string;
-  /** The native hash loops that the CPU can run; they all passed the known answers if the log is empty. */
-  variants: string[];
-  log: string[];
-}
+const ROUND = 10;
 
 /**
  * Has a task that was started mine a round on native code, and judges its proof as another node would.

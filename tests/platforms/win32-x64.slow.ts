@@ -4,8 +4,8 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { LoneTask } from '../fixtures/lone-task';
 import { describeProcesses } from '../runner/describe-processes';
-import { bundleFor, unpackedIn } from './bundles';
-import { type ChosenKernel, expectNativeRound, minesOn } from './round';
+import { bundleFor, unpackedIn, type Variants } from './bundles';
+import { expectNativeRound, minesOn } from './round';
 import { Wine } from './wine';
 
 const WINE_TASK = path.join(__dirname, 'wine-task.js');
@@ -23,14 +23,14 @@ for (const name of ['node.exe', 'electron.exe'] as const) {
     after(() => wine?.dispose());
 
     it('passes the known answers with every native hash loop that this CPU can run', async () => {
-      const onLinux = execFileSync(process.execPath, [await bundleFor('linux-x64', 'kernel')], {
+      const onLinux = execFileSync(process.execPath, [await bundleFor('linux-x64', 'variants')], {
         cwd: wine.folder,
         encoding: 'utf8',
       });
-      const { variants } = JSON.parse(onLinux) as ChosenKernel;
-      const output = await wine.output(await bundleFor('win32-x64', 'kernel'));
-      const chosen = JSON.parse(output) as ChosenKernel;
-      expect(chosen).to.deep.include({ backend: 'native', variants, log: [] });
+      const { variants } = JSON.parse(onLinux) as Variants;
+      const output = await wine.output(await bundleFor('win32-x64', 'variants'));
+      const chosen = JSON.parse(output) as Variants;
+      expect(chosen).to.deep.include({ backend: 'native', variants, said: [] });
     });
 
     describe('as a task', () => {
