@@ -1,18 +1,24 @@
 require('./build/tools-node');
+const { rmSync } = require('node:fs');
 const { join, relative } = require('node:path');
 const webpack = require('webpack');
+const { writeChecksums } = require('./build/checksums');
 const { builtConsensus, describe } = require('./build/consensus');
+const { allPrebuilds, builtAddons, describeAddons } = require('./build/native-addons');
 const { resolveSdk } = require('./build/sdk');
 
 const root = __dirname;
+const ADDONS_HOME = join(root, 'src/mining/kernels/embedded-addons.ts');
 
 /**
  * Builds one CommonJS file that runs alone: a Koii node downloads nothing else.
  *
- * @param {{ release?: boolean, 'task-payout'?: string, bitcoin?: string, native?: 'off', entry?: string, out?: string }} env
+ * @param {{ release?: boolean, 'task-payout'?: string, bitcoin?: string, native?: 'off', prebuilds?: boolean,
+ *   entry?: string, out?: string, addons?: string }} env
  *   release accepts only the official SDK; task-payout and bitcoin are consensus (build/consensus.js); native=off
- *   leaves out the native addons that were built; entry and out replace src/main.ts and dist (tests bundle their
- *   fixtures so, and other networks' bundles don't end in dist)
+ *   leaves out the native addons that were built; prebuilds takes the prebuilt ones alone, of all platforms, and writes
+ *   SHA256SUMS; entry, out and addons replace src/main.ts, dist and native/ (tests bundle their fixtures so, and other
+ *   networks' bundles don't end in dist)
  */
 module.exports = function config(env = {}) {
   const sdk = resolveSdk(root);
@@ -25,14 +31,18 @@ module.exports = function config(env = {}) {
       '',
     );
   }
-  const consensus = consensusOf(env);
+  const consensus = orFail(() => builtConsensus(env));
+  const addons = orFail(() => addonsToEmbed(env));
+  const out = env.out ?? join(root, 'dist');
+  // Beside dist/, which holds main.js alone. Any other build makes what it says of dist/main.js wrong.
+  const checksums = join(env.out ?? root, 'SHA256SUMS');
   return {
     mode: 'production',
     target: 'node18',
     context: root,
     entry: env.entry ?? './src/main.ts',
     output: {
-      path: env.out ?? join(root, 'dist'),
+      path: out,
       filename: 'main.js',
       library: { type: 'commonjs2' },
       clean: true,
@@ -64,10 +74,11 @@ module.exports = function config(env = {}) {
           loader: 'ts-loader',
           options: { transpileOnly: true, compilerOptions: { noEmit: false } },
         },
-        env.native !== 'off' && {
-          test: /[\\/]kernels[\\/]embedded-addons\.ts$/,
+        {
+          test: ADDONS_HOME,
           enforce: 'pre',
           loader: join(root, 'build/embed-native-loader.js'),
+          options: { addons },
         },
         {
           test: /[\\/]dashboard[\\/]page-files\.ts$/,
@@ -90,8 +101,15 @@ module.exports = function config(env = {}) {
       new webpack.IgnorePlugin({ resourceRegExp: /^(bufferutil|utf-8-validate)$/ }),
       new webpack.DefinePlugin({ BUILT_CONSENSUS: JSON.stringify(consensus) }),
       {
-        apply: (compiler) =>
-          compiler.hooks.done.tap('report', (stats) => report(stats, sdk, consensus)),
+        apply(compiler) {
+          compiler.hooks.beforeRun.tap('checksums', () => rmSync(checksums, { force: true }));
+          compiler.hooks.done.tap('report', (stats) => {
+            if (stats.hasErrors()) return;
+            const files = [join(out, 'main.js'), ...addons.map(({ file }) => file)];
+            if (env.prebuilds) writeChecksums(checksums, files);
+            report(stats, { sdk, addons, consensus });
+          });
+        },
       },
     ],
     // Express loads view engines by name; a task renders no views.
@@ -101,9 +119,17 @@ module.exports = function config(env = {}) {
   };
 };
 
-function consensusOf(env) {
+function addonsToEmbed({ native, prebuilds, addons: folder }) {
+  if (prebuilds && native === 'off') {
+    throw new Error('--env prebuilds and --env native=off exclude each other');
+  }
+  if (native === 'off') return [];
+  return prebuilds ? allPrebuilds(folder) : builtAddons(folder);
+}
+
+function orFail(read) {
   try {
-    return builtConsensus(env);
+    return read();
   } catch (error) {
     return fail(error.message);
   }
@@ -114,12 +140,14 @@ function fail(...lines) {
   process.exit(1);
 }
 
-function report(stats, sdk, consensus) {
-  if (stats.hasErrors()) return;
+function report(stats, { sdk, addons, consensus }) {
   const [asset] = stats.toJson({ all: false, assets: true }).assets;
   const { path } = stats.compilation.outputOptions;
   const megabytes = (asset.size / 1e6).toFixed(1);
+  // What doesn't mine (tests' fixtures) has no place for native code.
+  const mines = stats.compilation.fileDependencies.has(ADDONS_HOME);
+  const parts = [`with ${sdk.name}`, ...(mines ? [describeAddons(addons)] : [])];
   console.log(
-    `${relative(root, join(path, asset.name))}: ${megabytes} MB, with ${sdk.name}; ${describe(consensus)}`,
+    `${relative(root, join(path, asset.name))}: ${megabytes} MB, ${parts.join(', ')}; ${describe(consensus)}`,
   );
 }

@@ -1,10 +1,9 @@
 const { readFileSync } = require('node:fs');
-const { builtAddons } = require('./native-addons');
 
-/** Webpack loader for src/mining/kernels/embedded-addons.ts: puts the native addons that were built into the bundle. */
+/** Webpack loader for src/mining/kernels/embedded-addons.ts: puts native addons (the option `addons`) into the bundle. */
 module.exports = function embedNative() {
   const addons = {};
-  for (const { platform, file } of builtAddons()) {
+  for (const { platform, file } of this.getOptions().addons) {
     this.addDependency(file);
     (addons[platform] ??= []).push(readFileSync(file, 'base64'));
   }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { ProofRules } from '../../src/consensus';
+import { COMPILE, NO_COMPILE } from '../compile-addon';
 import { wholeNumber } from '../option-types';
 import { rulesOf, withRules } from '../rules';
 
@@ -8,6 +9,8 @@ const MAX_ROUND_SECONDS = 86_400;
 export interface Options {
   /** The length of rounds that the node runs by itself; undefined if somebody else starts them. */
   rounds?: number;
+  /** Whether to compile the native hash loops first, where that wasn't done. */
+  compile: boolean;
   rules: ProofRules;
 }
 
@@ -31,8 +34,10 @@ export function parseOptions(): Options {
       'run round after round, each so long',
       wholeNumber(1, MAX_ROUND_SECONDS),
     )
+    .option('--compile', COMPILE, false)
+    .option('--no-compile', NO_COMPILE)
     .addHelpText('after', HELP)
     .allowExcessArguments(false)
     .parse();
-  return Object.assign(command.opts<Pick<Options, 'rounds'>>(), { rules: rulesOf(command) });
+  return Object.assign(command.opts<Omit<Options, 'rules'>>(), { rules: rulesOf(command) });
 }

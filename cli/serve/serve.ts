@@ -18,6 +18,7 @@ import { Settings } from '../../src/settings/settings';
 import { SETTINGS_FILE } from '../../src/settings/stored-settings';
 import { LockHeldError, StoreLock } from '../../src/store/lock';
 import { LockedStore } from '../../src/store/store';
+import { compileAddon } from '../compile-addon';
 import { loadEnvironment } from './environment';
 import { FileStore } from './file-store';
 import { parseOptions } from './options';
@@ -25,11 +26,14 @@ import { OwnRounds } from './own-rounds';
 import { GivenSubmissions, StandaloneRounds } from './standalone-rounds';
 import { makeStateFolder, stateFault } from './state-folder';
 
+const ENDING = ['SIGTERM', 'SIGINT'] as const;
+
 async function main(): Promise<void> {
-  const { rounds: roundSeconds, rules } = parseOptions();
+  const { rounds: roundSeconds, compile, rules } = parseOptions();
   const table = settingsFor(rules.network);
   const log = createLog(loadConfig(process.env, table).LOG_LEVEL);
   const { identity, stateDir, directory } = loadEnvironment(process.env);
+  if (compile) await compileFirst(log);
   startWatchdog((message) => log.warn(message));
   const store = await openStore(directory, log).catch((error: unknown) => {
     throw stateFault(stateDir, error);
@@ -54,7 +58,7 @@ async function main(): Promise<void> {
     nodeCallFailures,
   });
   saveAtTheEnd(log, () => stopNode(node));
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(signal));
+  for (const signal of ENDING) process.once(signal, () => stop(signal));
   log.info(`state in ${directory}`);
 
   const rounds = new StandaloneRounds(node, chain, store);
@@ -80,6 +84,20 @@ async function main(): Promise<void> {
   await node.stratum.open(config);
   if (ownRounds) await ownRounds.run();
   else tellHowToStart(node, rounds, server);
+}
+
+/** Nothing is open yet, so a signal just ends it. */
+async function compileFirst(log: Log): Promise<void> {
+  const interruption = new AbortController();
+  const interrupt = (): void => interruption.abort();
+  for (const signal of ENDING) process.on(signal, interrupt);
+  await compileAddon({
+    say: (line) => log.info(line),
+    signal: interruption.signal,
+    backend: process.env['MINING_BACKEND'],
+  });
+  for (const signal of ENDING) process.off(signal, interrupt);
+  if (interruption.signal.aborted) process.exit(0);
 }
 
 /** Nothing happens until somebody starts a round, so newcomers are told how. */

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { duration } from '../../src/format';
+import { compileAddon } from '../compile-addon';
 
 const ROOT = join(__dirname, '../..');
 
@@ -36,6 +37,8 @@ export const REGTEST = ['--env', 'bitcoin=regtest'];
 /** What the command line says of the bundle. */
 interface Asked {
   build: boolean;
+  /** Whether to compile the native hash loops before. */
+  compile: boolean;
   /** Whether it is for a Bitcoin of the simulator's own. */
   bitcoin: boolean;
   /** Path of the bundle that is run if none is built. */
@@ -49,11 +52,15 @@ interface Asked {
  * @throws Interrupted if the user interrupts it
  */
 export async function build(
-  { build: isAsked, bitcoin, task }: Asked,
+  { build: isAsked, compile, bitcoin, task }: Asked,
   directory: string,
   signal: AbortSignal,
 ): Promise<string> {
   if (!isAsked) return task;
+  if (compile) {
+    const say = (line: string): void => console.log(line);
+    await compileAddon({ say, signal, backend: process.env['MINING_BACKEND'] });
+  }
   const out = join(resolve(directory), 'regtest');
   const startedAt = performance.now();
   console.log('Building the task');

@@ -6,6 +6,7 @@ import { LEDGER_NAMES, parseLedgerOptions, type LedgerOptions } from '../../simu
 import { expectedHashes } from '../../src/bitcoin/target';
 import { FLOOR } from '../../src/consensus';
 import { usableCpus } from '../../src/process/cpus';
+import { COMPILE, NO_COMPILE } from '../compile-addon';
 import { parsedBy, seconds, wholeNumber } from '../option-types';
 import { nodesOf, parseKinds } from './cheaters';
 
@@ -18,6 +19,8 @@ export interface SimulateOptions {
   readonly task: string;
   /** Whether to build the task first: not if another one was given. */
   readonly build: boolean;
+  /** Whether to compile the native hash loops before, where that wasn't done. */
+  readonly compile: boolean;
   readonly config: string;
   readonly json?: string;
   readonly report?: string;
@@ -94,6 +97,8 @@ export function parseOptions(
       seconds,
     )
     .option('--build', 'build dist/main.js first, unless --task names another one', false)
+    .option('--compile', `with --build, before it ${COMPILE}`, false)
+    .option('--no-compile', NO_COMPILE)
     .option('--task <file>', "the task's bundle", 'dist/main.js')
     .option('--config <file>', 'its deployment', 'config-task.yml')
     .option('--json <file>', 'write the whole run here (docs/SIMULATOR.md)')

@@ -11,6 +11,7 @@ import {
 import { proofRules } from '../../src/consensus';
 import { count, duration } from '../../src/format';
 import { AuditCounts } from './audits';
+import { backendSentence } from './backends';
 import { BitcoinRun, hashesPerBlock } from './bitcoin';
 import { brokenOnBitcoin, hasBitcoin, renderBitcoin, type WithBitcoin } from './bitcoin-report';
 import { build } from './bundle';
@@ -113,6 +114,13 @@ export async function simulate(
   if (signal.aborted) console.log(interruptionOf(report, rounds));
   console.log(renderReport(report, mining ? miningSummary : []));
   if (judged) console.log(explain(judged).join('\n'));
+  const hashing =
+    mining &&
+    backendSentence(
+      directory,
+      plan.map(({ name }) => name),
+    );
+  if (hashing) console.log(hashing);
   if (hasBitcoin(report)) console.log(renderBitcoin(report));
   if (faults) console.log(`Faults: ${faults.summary()}`);
   if (judged && cheaters.length > 0) console.log(renderCheaters(judged.cheaters, judged.cost));

@@ -211,7 +211,7 @@ describeProcesses('npm run simulate', function () {
     const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
       scripts: Record<string, string>;
     };
-    const command = 'tsx -r ./build/tools-node.js cli/simulate.ts --build';
+    const command = 'tsx -r ./build/tools-node.js cli/simulate.ts --build --compile';
     expect(scripts).to.include({ start: `${command} --bitcoin`, simulate: command });
   });
 

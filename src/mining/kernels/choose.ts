@@ -9,7 +9,8 @@ import { createWasmScalarKernel, createWasmSimdKernel } from './wasm';
 /** 'debug' for code that is missing, 'warn' for code that is there and doesn't work. */
 export type TellLevel = 'debug' | 'warn';
 /**
- * Receives the reason why a backend, or a variant of it, is not used: "what: why", beginning with the backend's name.
+ * Receives the reason why a backend, or a variant of it, is not used: "what: why", beginning with the backend's name. That
+ * no native code was built is no fault, and is said without.
  */
 export type Tell = (message: string, level: TellLevel) => void;
 type Factory = (tell: Tell, addons: readonly AddonSource[]) => Kernel;
@@ -118,9 +119,9 @@ function proven(name: string, create: () => Kernel, onFault: Tell): Kernel | und
     selfTest(kernel);
     return kernel;
   } catch (error) {
-    const level = error instanceof NoAddonError ? 'debug' : 'warn';
     const reason = error instanceof Error ? error.message : String(error);
-    onFault(`${name} kernel can't run: ${reason}`, level);
+    if (error instanceof NoAddonError) onFault(reason, 'debug');
+    else onFault(`${name} kernel can't run: ${reason}`, 'warn');
     return undefined;
   }
 }

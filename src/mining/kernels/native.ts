@@ -76,11 +76,15 @@ export function availableAddons(): readonly AddonSource[] {
   return available;
 }
 
+/** `npm run serve` compiles it by itself where it can. */
+const ADVICE =
+  'native code would hash up to six times as fast: npm run build:native, which needs a C compiler';
+
 /** What would make hashing faster, and the level to log it at; undefined if an addon was built. */
 export function missingAddonAdvice(): { level: 'debug' | 'info'; message: string } | undefined {
   if (availableAddons().length > 0) return undefined;
   return FROM_SOURCE
-    ? { level: 'info', message: 'npm run build:native makes hashing up to six times as fast' }
+    ? { level: 'info', message: ADVICE }
     : { level: 'debug', message: `no native code for ${PLATFORM} was built into this bundle` };
 }
 

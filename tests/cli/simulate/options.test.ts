@@ -13,6 +13,12 @@ describe("the simulator's options", () => {
     expect(parse().build).to.equal(false);
   });
 
+  it('compile nothing unless asked to, and what is said last holds', () => {
+    expect(parse('--build').compile).to.equal(false);
+    expect(parse('--build', '--compile').compile).to.equal(true);
+    expect(parse('--build', '--compile', '--no-compile').compile).to.equal(false);
+  });
+
   it('have short rounds where at most two nodes share a processor, and long ones elsewhere', () => {
     const of = (cpus: number, ...args: string[]): number =>
       defaultRoundSeconds(parse(...args), cpus);

@@ -1,0 +1,167 @@
+import { execFile } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { runInNewContext } from 'node:vm';
+import { duration } from '../src/format';
+import { reasonOf } from './reason';
+
+// Compiles the native hash loops for this machine, for those who start a node from source: unlike `npm run
+// build:native` it needs no Python and no download, only a C compiler and the headers of Node-API in node_modules.
+
+const FROM_SOURCE = __filename.endsWith('.ts');
+const ROOT = join(__dirname, '..');
+const NATIVE = join(ROOT, 'native');
+const HEADERS = join(ROOT, 'node_modules/node-api-headers/include');
+/** As node-gyp's, whose defaults are not in native/binding.gyp. */
+const FLAGS = ['-c', '-fPIC', '-O2', '-I', HEADERS];
+const LINK_FLAGS: Partial<Record<NodeJS.Platform, readonly string[]>> = {
+  darwin: ['-bundle', '-undefined', 'dynamic_lookup'],
+};
+/** It takes a few seconds where nothing else runs. */
+const LIMIT_MS = 90_000;
+
+/** What help says of the options by which programs do so. */
+export const COMPILE =
+  'compile the native hash loops, if there is a C compiler and it was not done: npm run adds this';
+export const NO_COMPILE = "don't";
+
+const run = promisify(execFile);
+
+interface Target {
+  target_name: string;
+  sources: string[];
+  cflags_c?: string[];
+  xcode_settings?: { OTHER_CFLAGS?: string[] };
+}
+
+interface BindingGyp {
+  variables: { strict: string[] };
+  targets: Target[];
+  conditions: [condition: string, { targets: Target[] }][];
+}
+
+export interface CompileOptions {
+  /** Told a line before and one after. */
+  readonly say: (line: string) => void;
+  readonly signal?: AbortSignal;
+  /** MINING_BACKEND: nothing is compiled where native code isn't asked for. */
+  readonly backend?: string | undefined;
+  /** Stands in for native/. */
+  readonly native?: string;
+  readonly compiler?: string;
+  readonly limitMs?: number;
+}
+
+/**
+ * Compiles the native hash loops to native/build/Release, where webpack and nodes that run from source look for them,
+ * unless an addon for this machine is there and no older than its sources, or there is no compiler. Never throws:
+ * without native code mining goes on with WebAssembly.
+ */
+export async function compileAddon(options: CompileOptions): Promise<void> {
+  const { say, signal, backend = 'auto', native = NATIVE } = options;
+  const compiler = options.compiler ?? process.env['CC'] ?? 'cc';
+  // A bundle carries what was compiled when it was built.
+  if (!FROM_SOURCE || !['auto', 'native'].includes(backend)) return;
+  if (isUpToDate(native) || !(await works(compiler))) return;
+  say('Compiling the native hash loops, once');
+  const startedAt = performance.now();
+  const limit = AbortSignal.timeout(options.limitMs ?? LIMIT_MS);
+  try {
+    await compile(native, compiler, signal ? AbortSignal.any([signal, limit]) : limit);
+    say(`Compiled the native hash loops in ${duration(performance.now() - startedAt)}`);
+  } catch (error) {
+    if (signal?.aborted) return;
+    const reason = limit.aborted ? 'it took too long' : faultIn(error);
+    say(`The native hash loops can't be compiled, so WebAssembly takes their place: ${reason}`);
+  }
+}
+
+/** Whether an addon for this machine is there that was made after its sources. */
+function isUpToDate(native: string): boolean {
+  const newest = (folder: string, kind: RegExp): number =>
+    existsSync(folder)
+      ? Math.max(
+          -Infinity,
+          ...readdirSync(folder)
+            .filter((name) => kind.test(name))
+            .map((name) => statSync(join(folder, name)).mtimeMs),
+        )
+      : -Infinity;
+  const sources = newest(native, /\.([ch]|gyp)$/);
+  return ['build/Release', `prebuilds/${process.platform}-${process.arch}`].some(
+    (folder) => newest(join(native, folder), /\.node$/) >= sources,
+  );
+}
+
+/** Whether there is such a compiler. macOS has a `cc` that asks to install one, unless `xcode-select` knows it. */
+async function works(compiler: string): Promise<boolean> {
+  if (process.platform === 'win32') return false;
+  try {
+    if (process.platform === 'darwin') await run('xcode-select', ['-p']);
+    await run(compiler, ['--version']);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** In a folder of its own, so that another process that does the same can't see half a file. */
+async function compile(native: string, compiler: string, signal: AbortSignal): Promise<void> {
+  const release = join(native, 'build/Release');
+  mkdirSync(release, { recursive: true });
+  const folder = mkdtempSync(join(native, 'build/compiling-'));
+  try {
+    const objects = compilations(native).map(({ source, flags }) => {
+      const object = join(folder, `${source}.o`);
+      const args = [...FLAGS, ...flags, '-o', object, join(native, source)];
+      return run(compiler, args, { signal }).then(() => object);
+    });
+    const addon = join(folder, 'orca.node');
+    const how = LINK_FLAGS[process.platform] ?? ['-shared'];
+    await run(compiler, [...how, '-o', addon, ...(await settled(objects))], { signal });
+    renameSync(addon, join(release, 'orca.node'));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What all promises give, once each has come to its end. @throws what the first that failed threw */
+async function settled<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
+}
+
+/** Each C file of this architecture, with its flags in native/binding.gyp. */
+function compilations(native: string): { source: string; flags: string[] }[] {
+  const gyp = readGyp(join(native, 'binding.gyp'));
+  const ofArchitecture = gyp.conditions.flatMap(([condition, { targets }]) =>
+    condition === `target_arch == "${process.arch}"` ? targets : [],
+  );
+  return [...gyp.targets, ...ofArchitecture].flatMap(({ sources, cflags_c, xcode_settings }) => {
+    const own = process.platform === 'darwin' ? xcode_settings?.OTHER_CFLAGS : cflags_c;
+    return sources.map((source) => ({ source, flags: [...gyp.variables.strict, ...(own ?? [])] }));
+  });
+}
+
+/** But for its comments, this repository's file is a JavaScript literal, too. */
+function readGyp(file: string): BindingGyp {
+  const text = readFileSync(file, 'utf8').replace(/^\s*#.*$/gm, '');
+  return runInNewContext(`(${text})`) as BindingGyp;
+}
+
+/** The compiler's first complaint, or what went wrong with files. */
+function faultIn(error: unknown): string {
+  const { stderr } = error as { stderr?: string };
+  if (stderr === undefined) return reasonOf(error);
+  return /^.*\berror\b.*$/m.exec(stderr)?.[0] ?? 'the compiler failed';
+}
