@@ -25,9 +25,7 @@ export interface Variants {
  * @returns the path of main.js, alone in its folder
  */
 export function bundleFor(platform: string, name: keyof typeof ENTRIES): Promise<string> {
-  if (!existsSync(prebuild(platform))) {
-    throw new Error(`there is no native code for ${platform}: run npm run build:prebuilds`);
-  }
+  prebuild(platform);
   const bundle = built.get(name) ?? build(name);
   built.set(name, bundle);
   return bundle;
@@ -51,6 +49,9 @@ export function unpackedIn(folder: string, platform: string): string[] {
   });
 }
 
-function prebuild(platform: string): string {
-  return path.join(NATIVE, 'prebuilds', platform, 'orca.node');
+/** The path of a platform's prebuild. @throws Error that says how to make it when there is none. */
+export function prebuild(platform: string): string {
+  const file = path.join(NATIVE, 'prebuilds', platform, 'orca.node');
+  if (existsSync(file)) return file;
+  throw new Error(`there is no native code for ${platform}: run npm run build:prebuilds`);
 }
