@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { expect } from 'chai';
 import {
   type AddonFile,
@@ -14,6 +16,7 @@ import { threadProgram } from '../../../src/mining/threads/thread-program';
 import { firstProven, statusOf, trial } from '../../../src/mining/threads/trial';
 import { bundleWith, crashingAddon } from '../../fixtures/crashing-addon';
 import { BUNDLE, LoneTask } from '../../fixtures/lone-task';
+import { until } from '../../fixtures/until';
 import { describeProcesses } from '../../runner/describe-processes';
 
 const ROUND = 10;
@@ -159,6 +162,55 @@ describe('the trial of native code', function () {
     );
   });
 });
+
+describeProcesses('a process', function () {
+  this.timeout(60_000);
+  const run = promisify(execFile);
+  const source = (name: string): string =>
+    JSON.stringify(require.resolve(`../../../src/mining/${name}`));
+
+  it('that ends while native code is on trial takes the trial with it', async () => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'trial-test-'));
+    const pid = JSON.stringify(path.join(folder, 'pid'));
+    const program = `require('node:fs').writeFileSync(${pid}, String(process.pid)); for (;;);`;
+    const code = `
+      const { existsSync, readFileSync } = require('node:fs');
+      const { trial } = require(${source('threads/trial.ts')});
+      void trial({ file: ${pid}, sha256: '' }, { program: ${JSON.stringify(program)} });
+      const looking = setInterval(() => {
+        if (!existsSync(${pid}) || readFileSync(${pid}).length === 0) return;
+        clearInterval(looking);
+      }, 20);`;
+    try {
+      await run(process.execPath, ['-r', 'tsx/cjs', '-e', code]);
+      const trialPid = Number(readFileSync(path.join(folder, 'pid'), 'utf8'));
+      await until(() => hasEnded(trialPid));
+      expect(hasEnded(trialPid)).to.equal(true);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('may stop and close its engine meanwhile', async () => {
+    const code = `
+      const { Engine } = require(${source('engine.ts')});
+      const engine = new Engine({ threads: 2, backend: 'auto', log: console.log });
+      engine.stop().then(() => engine.close()).then(() => console.log('closed'));
+      process.once('exit', () => console.log(engine.backends.length));`;
+    const { stdout } = await run(process.execPath, ['-r', 'tsx/cjs', '-e', code]);
+    expect(stdout).to.equal('closed\n2\n');
+  });
+});
+
+/** Whether there is no such process, or only what is left of one until its parent asks. */
+function hasEnded(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return process.platform === 'linux' && / Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return true;
+  }
+}
 
 describeProcesses('a task with native code that crashes', function () {
   this.timeout(120_000);
