@@ -5,8 +5,8 @@ const ROOT = join(__dirname, '..');
 const SOURCE = join(ROOT, 'src/mining/threads');
 
 /**
- * Builds the mining threads' program from src/mining/threads/program.ts and its imports: one script that needs nothing
- * but the modules of Node. Used by webpack's loader beside this file and, where the task runs from source, by
+ * Builds the program of the mining threads and of the trial of native code from src/mining/threads/program.ts and its
+ * imports: one script that needs nothing but the modules of Node. Used by webpack's loader beside this file and, where the task runs from source, by
  * src/mining/threads/thread-program.ts.
  *
  * @returns {{ text: string, sources: string[] }} sources are the files it was made of

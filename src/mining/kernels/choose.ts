@@ -1,7 +1,7 @@
 import { bitsToTarget } from '../../bitcoin/target';
 import { createJsKernel } from './js';
 import type { Backend, Hit, Kernel } from './kernel';
-import { type AddonSource, availableAddons, nativeVariants, NoAddonError } from './native';
+import { nativeVariants, type NativeVariant, NoAddonError } from './native';
 import { createWasmScalarKernel, createWasmSimdKernel } from './wasm';
 
 // The choice of a kernel: the fastest that works here, proven on known answers.
@@ -13,7 +13,9 @@ export type TellLevel = 'debug' | 'warn';
  * no native code was built is no fault, and is said without.
  */
 export type Tell = (message: string, level: TellLevel) => void;
-type Factory = (tell: Tell, addons: readonly AddonSource[]) => Kernel;
+/** @throws Error when there is none to load. */
+type NativeCode = () => readonly NativeVariant[];
+type Factory = (tell: Tell, native: NativeCode) => Kernel;
 
 /** A header and its hits, each the only one among the nonces around it. */
 export interface KnownAnswer {
@@ -78,20 +80,20 @@ const EVERY_LANE = Array.from({ length: 17 }, (_, before) => before);
 
 /**
  * The fastest kernel that works here, or the one asked for, proven on known answers.
- * @param addons native code to use instead of what is found
+ * @param native native code to use instead of what is found, which is loaded as it is, without a trial
  * @throws Error, naming each backend and its fault, when none of those asked for works.
  */
 export function createKernel(
   preference: 'auto' | Backend,
   tell: Tell = () => {},
-  addons: readonly AddonSource[] = availableAddons(),
+  native: NativeCode = nativeVariants,
 ): Kernel {
   const faults: string[] = [];
   for (const { backend, create } of FACTORIES) {
     if (preference !== 'auto' && preference !== backend) continue;
     const kernel = proven(
       backend,
-      () => create(tell, addons),
+      () => create(tell, native),
       (fault, level) => {
         tell(fault, level);
         faults.push(fault);
@@ -103,8 +105,8 @@ export function createKernel(
 }
 
 /** The fastest native variant that works on this CPU. */
-function fastestNative(tell: Tell, addons: readonly AddonSource[]): Kernel {
-  const kernels = nativeVariants(addons).flatMap(
+function fastestNative(tell: Tell, native: NativeCode): Kernel {
+  const kernels = native().flatMap(
     ({ name, create }) => proven(`native ${name}`, create, tell) ?? [],
   );
   const [fastest] = ranked(kernels, hashrate);

@@ -1,8 +1,8 @@
 import { deserialize, serialize } from 'node:v8';
 import type { Attempt } from '../../work/attempt';
+import type { AddonFile } from '../kernels/addon-files';
 import type { TellLevel } from '../kernels/choose';
 import type { Backend } from '../kernels/kernel';
-import type { AddonSource } from '../kernels/native';
 import type { SearchSpace } from '../search';
 
 // What the engine and its threads tell each other. The engine posts to a thread's MessagePort. A thread answers through
@@ -15,9 +15,17 @@ export interface ThreadData {
   backend: 'auto' | Backend;
   /** The ring that it writes its messages to. */
   ring: SharedArrayBuffer;
-  /** Native code, which only the main thread knows where to find. */
-  addons: readonly AddonSource[];
+  native: NativeCode;
 }
+
+/** Why there is no native code; no fault where none was built or asked for. */
+export interface Refusal {
+  refusal: string;
+  isFault: boolean;
+}
+
+/** Native code that stood its trial, or why there is none. */
+export type NativeCode = AddonFile | Refusal;
 
 /** From the engine to a thread. A search ends the one before; `order` is its number. */
 export type ToThread =

@@ -10,7 +10,9 @@ import {
   createRing,
   RingReader,
 } from './messages';
+import { pendingTrial } from './native-code';
 import { startThread } from './start-thread';
+import { messageOf } from './trial';
 
 /** What all threads of an engine search together. */
 export interface EngineWork {
@@ -168,6 +170,8 @@ export class MiningThread {
   }
 
   private spawn(): void {
+    const trial = pendingTrial(this.requested);
+    if (trial) return void trial.then(() => !this.closed && this.spawn());
     const { ring } = this;
     let worker: Worker;
     try {
@@ -295,8 +299,4 @@ function count(order: Order, hashes: number): void {
   const more = hashes - order.hashes;
   order.hashes = hashes;
   if (more > 0) order.work.onHashes(more);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

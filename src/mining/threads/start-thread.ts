@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { availableAddons } from '../kernels/native';
 import type { ThreadData } from './messages';
+import { nativeCode } from './native-code';
 import { threadProgram } from './thread-program';
 
 /**
@@ -9,14 +9,13 @@ import { threadProgram } from './thread-program';
  */
 const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 1 };
 
-/** Built once. */
-let program: string | undefined;
-
-/** Starts a worker thread that runs program.ts. Not in mining-thread.ts, which is as long as a file should be. */
-export function startThread(name: string, data: Omit<ThreadData, 'addons'>): Worker {
-  program ??= threadProgram();
-  const workerData: ThreadData = { ...data, addons: availableAddons() };
-  return new Worker(program, {
+/**
+ * Starts a worker thread that runs program.ts, when pendingTrial() for its backend is over. Not in mining-thread.ts, which
+ * is as long as a file should be.
+ */
+export function startThread(name: string, data: Omit<ThreadData, 'native'>): Worker {
+  const workerData: ThreadData = { ...data, native: nativeCode(data.backend) };
+  return new Worker(threadProgram(), {
     eval: true,
     name,
     workerData,

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { createKernel, fastestInstance, selfTest } from '../../../src/mining/kernels/choose';
 import { createJsKernel } from '../../../src/mining/kernels/js';
 import type { Hit, Kernel } from '../../../src/mining/kernels/kernel';
+import { nativeVariants } from '../../../src/mining/kernels/native';
 import { createWasmScalarKernel, createWasmSimdKernel } from '../../../src/mining/kernels/wasm';
 import { NATIVE_VARIANTS } from './every-kernel';
 
@@ -99,9 +100,17 @@ describe('createKernel', () => {
 
   it('tells what is missing apart from what does not work', () => {
     const levels: string[] = [];
-    createKernel('auto', (_message, level) => levels.push(level), []);
+    createKernel(
+      'auto',
+      (_message, level) => levels.push(level),
+      () => nativeVariants([]),
+    );
     withoutNativeCode(() =>
-      createKernel('auto', (_message, level) => levels.push(level), ['/no/addon.node']),
+      createKernel(
+        'auto',
+        (_message, level) => levels.push(level),
+        () => nativeVariants([{ sha256: '', place: () => '/no/addon.node' }]),
+      ),
     );
     expect(levels).to.deep.equal(['debug', 'warn']);
   });

@@ -3,7 +3,7 @@ import threads, { type Worker, type WorkerOptions } from 'node:worker_threads';
 import { expect } from 'chai';
 import { FLOOR } from '../../../src/consensus';
 import { Engine } from '../../../src/mining/engine';
-import { availableAddons } from '../../../src/mining/kernels/native';
+import { availableAddons } from '../../../src/mining/kernels/addon-files';
 import type { EngineWork } from '../../../src/mining/threads/mining-thread';
 import { threadProgram } from '../../../src/mining/threads/thread-program';
 import { extranonceOf, packAttempt, type Attempt } from '../../../src/work/attempt';
