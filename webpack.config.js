@@ -15,10 +15,10 @@ const ADDONS_HOME = join(root, 'src/mining/kernels/embedded-addons.ts');
  *
  * @param {{ release?: boolean, 'task-payout'?: string, bitcoin?: string, native?: 'off', prebuilds?: boolean,
  *   entry?: string, out?: string, addons?: string }} env
- *   release accepts only the official SDK; task-payout and bitcoin are consensus (build/consensus.js); native=off
- *   leaves out the native addons that were built; prebuilds takes the prebuilt ones alone, of all platforms, and writes
- *   SHA256SUMS; entry, out and addons replace src/main.ts, dist and native/ (tests bundle their fixtures so, and other
- *   networks' bundles don't end in dist)
+ *   release accepts only the official SDK, and means prebuilds unless native=off; task-payout and bitcoin are consensus
+ *   (build/consensus.js); native=off leaves out the native addons that were built; prebuilds takes the prebuilt ones
+ *   alone, of all platforms, and writes SHA256SUMS; entry, out and addons replace src/main.ts, dist and native/ (tests
+ *   bundle their fixtures so, and other networks' bundles don't end in dist)
  */
 module.exports = function config(env = {}) {
   const sdk = resolveSdk(root);
@@ -27,12 +27,13 @@ module.exports = function config(env = {}) {
       'A release needs the official Koii SDK, and it is not installed: the registry in use lacks it.',
       'With a registry that carries @_koii/namespace-wrapper and @_koii/task-manager, run:',
       '',
-      '  npm ci --include=optional && npm run build:release',
+      '  npm ci --include=optional && npm run build:prebuilds && npm run build:release',
       '',
     );
   }
   const consensus = orFail(() => builtConsensus(env));
-  const addons = orFail(() => addonsToEmbed(env));
+  const isForAll = env.prebuilds || (env.release && env.native !== 'off');
+  const addons = orFail(() => addonsToEmbed(env, isForAll));
   const out = env.out ?? join(root, 'dist');
   // Beside dist/, which holds main.js alone. Any other build makes what it says of dist/main.js wrong.
   const checksums = join(env.out ?? root, 'SHA256SUMS');
@@ -106,7 +107,7 @@ module.exports = function config(env = {}) {
           compiler.hooks.done.tap('report', (stats) => {
             if (stats.hasErrors()) return;
             const files = [join(out, 'main.js'), ...addons.map(({ file }) => file)];
-            if (env.prebuilds) writeChecksums(checksums, files);
+            if (isForAll) writeChecksums(checksums, files);
             report(stats, { sdk, addons, consensus });
           });
         },
@@ -119,12 +120,12 @@ module.exports = function config(env = {}) {
   };
 };
 
-function addonsToEmbed({ native, prebuilds, addons: folder }) {
+function addonsToEmbed({ native, prebuilds, addons: folder }, isForAll) {
   if (prebuilds && native === 'off') {
     throw new Error('--env prebuilds and --env native=off exclude each other');
   }
   if (native === 'off') return [];
-  return prebuilds ? allPrebuilds(folder) : builtAddons(folder);
+  return isForAll ? allPrebuilds(folder) : builtAddons(folder);
 }
 
 function orFail(read) {

@@ -5,7 +5,7 @@ const { basename, dirname, join, relative } = require('node:path');
 const { promisify } = require('node:util');
 const nodeApi = require('node-api-headers');
 const { PLATFORMS, prebuildFolder } = require('./native-addons');
-const { sourcesFor } = require('./prebuilds/sources');
+const { sourcesFor } = require('./native-sources');
 const { targetOf } = require('./prebuilds/targets');
 const { findToolchain } = require('./prebuilds/toolchain');
 

@@ -4,26 +4,32 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
-  readFileSync,
   renameSync,
   rmSync,
   statSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { runInNewContext } from 'node:vm';
 import { duration } from '../src/format';
 import { reasonOf } from './reason';
 
 // Compiles the native hash loops for this machine, for those who start a node from source: unlike `npm run
 // build:native` it needs no Python and no download, only a C compiler and the headers of Node-API in node_modules.
 
+const { sourcesFor } = createRequire(__filename)('../build/native-sources.js') as {
+  sourcesFor: (
+    arch: string,
+    native: string,
+  ) => { source: string; gcc: string[]; clang: string[] }[];
+};
+
 const FROM_SOURCE = __filename.endsWith('.ts');
 const ROOT = join(__dirname, '..');
 const NATIVE = join(ROOT, 'native');
 const HEADERS = join(ROOT, 'node_modules/node-api-headers/include');
-/** As node-gyp's, whose defaults are not in native/binding.gyp. */
-const FLAGS = ['-c', '-fPIC', '-O2', '-I', HEADERS];
+/** For all files; native/binding.gyp has those of each. */
+const FLAGS = ['-c', '-fPIC', '-O2', '-std=c11', '-I', HEADERS];
 const LINK_FLAGS: Partial<Record<NodeJS.Platform, readonly string[]>> = {
   darwin: ['-bundle', '-undefined', 'dynamic_lookup'],
 };
@@ -36,19 +42,6 @@ export const COMPILE =
 export const NO_COMPILE = "don't";
 
 const run = promisify(execFile);
-
-interface Target {
-  target_name: string;
-  sources: string[];
-  cflags_c?: string[];
-  xcode_settings?: { OTHER_CFLAGS?: string[] };
-}
-
-interface BindingGyp {
-  variables: { strict: string[] };
-  targets: Target[];
-  conditions: [condition: string, { targets: Target[] }][];
-}
 
 export interface CompileOptions {
   /** Told a line before and one after. */
@@ -121,9 +114,10 @@ async function compile(native: string, compiler: string, signal: AbortSignal): P
   mkdirSync(release, { recursive: true });
   const folder = mkdtempSync(join(native, 'build/compiling-'));
   try {
-    const objects = compilations(native).map(({ source, flags }) => {
+    const objects = sourcesFor(process.arch, native).map(({ source, gcc, clang }) => {
       const object = join(folder, `${source}.o`);
-      const args = [...FLAGS, ...flags, '-o', object, join(native, source)];
+      const own = process.platform === 'darwin' ? clang : gcc;
+      const args = [...FLAGS, ...own, '-o', object, join(native, source)];
       return run(compiler, args, { signal }).then(() => object);
     });
     const addon = join(folder, 'orca.node');
@@ -139,24 +133,6 @@ async function compile(native: string, compiler: string, signal: AbortSignal): P
 async function settled<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   await Promise.allSettled(promises);
   return Promise.all(promises);
-}
-
-/** Each C file of this architecture, with its flags in native/binding.gyp. */
-function compilations(native: string): { source: string; flags: string[] }[] {
-  const gyp = readGyp(join(native, 'binding.gyp'));
-  const ofArchitecture = gyp.conditions.flatMap(([condition, { targets }]) =>
-    condition === `target_arch == "${process.arch}"` ? targets : [],
-  );
-  return [...gyp.targets, ...ofArchitecture].flatMap(({ sources, cflags_c, xcode_settings }) => {
-    const own = process.platform === 'darwin' ? xcode_settings?.OTHER_CFLAGS : cflags_c;
-    return sources.map((source) => ({ source, flags: [...gyp.variables.strict, ...(own ?? [])] }));
-  });
-}
-
-/** But for its comments, this repository's file is a JavaScript literal, too. */
-function readGyp(file: string): BindingGyp {
-  const text = readFileSync(file, 'utf8').replace(/^\s*#.*$/gm, '');
-  return runInNewContext(`(${text})`) as BindingGyp;
 }
 
 /** The compiler's first complaint, or what went wrong with files. */

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { expect } from 'chai';
 
-const { sourcesFor } = createRequire(__filename)('../../build/prebuilds/sources.js') as {
+const { sourcesFor } = createRequire(__filename)('../../build/native-sources.js') as {
   sourcesFor: (arch: string) => { source: string; clang: string[]; gcc: string[] }[];
 };
 

@@ -31,7 +31,7 @@ const TARGETS: Record<string, Target> = {
   },
 };
 
-const { sourcesFor } = createRequire(__filename)('../../build/prebuilds/sources.js') as {
+const { sourcesFor } = createRequire(__filename)('../../build/native-sources.js') as {
   sourcesFor: (arch: string) => { source: string; gcc: string[] }[];
 };
 
