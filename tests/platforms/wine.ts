@@ -54,7 +54,8 @@ export class Wine {
   }
 
   private get variables(): Record<string, string> {
-    return { WINEPREFIX: path.join(this.folder, 'prefix'), WINEDEBUG: '-all' };
+    // Debian's Wine leaves a folder among the temporary files.
+    return { WINEPREFIX: path.join(this.folder, 'prefix'), WINEDEBUG: '-all', TMPDIR: this.folder };
   }
 
   /** Through a file: under Wine, Node can't write to a pipe of Linux. */
