@@ -16,18 +16,14 @@ export function buildTinyTask(out: string, ...env: string[]): Promise<Built> {
 
 /** Bundles a file of tests/fixtures in the same way. */
 export function buildFixture(entry: string, out: string, ...env: string[]): Promise<Built> {
-  return build(`entry=./tests/fixtures/${entry}`, `out=${out}`, ...env);
+  return buildEntry(`./tests/fixtures/${entry}`, out, ...env);
 }
 
-/** Bundles the task itself, into another folder than dist. */
-export function buildTask(out: string, ...env: string[]): Promise<Built> {
-  return build(`out=${out}`, ...env);
-}
-
-function build(...env: string[]): Promise<Built> {
+/** Bundles any file, named from the repository's folder, in the same way. */
+export function buildEntry(entry: string, out: string, ...env: string[]): Promise<Built> {
   const args = [
     require.resolve('webpack/bin/webpack.js'),
-    ...env.flatMap((option) => ['--env', option]),
+    ...[`entry=${entry}`, `out=${out}`, ...env].flatMap((option) => ['--env', option]),
   ];
   return new Promise((resolve) => {
     execFile(process.execPath, args, { cwd: ROOT }, (error, stdout, stderr) =>

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
-import { buildTinyTask } from '../bundle/webpack';
+import { buildEntry } from '../bundle/webpack';
 
 const NATIVE = path.join(__dirname, '../../native');
 const ENTRIES = { task: './src/main.ts', variants: './tests/platforms/print-variants.ts' };
@@ -33,7 +33,7 @@ export function bundleFor(platform: string, name: keyof typeof ENTRIES): Promise
 
 async function build(name: keyof typeof ENTRIES): Promise<string> {
   const out = path.join(folder, name);
-  const { status, stderr } = await buildTinyTask(out, `entry=${ENTRIES[name]}`, 'prebuilds');
+  const { status, stderr } = await buildEntry(ENTRIES[name], out, 'prebuilds');
   expect(status, stderr).to.equal(0);
   return path.join(out, 'main.js');
 }
