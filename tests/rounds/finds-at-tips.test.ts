@@ -113,6 +113,8 @@ describe('Blocks found around changes of the work', function () {
       const { templates, current } = miner.lastRound!;
       return !Buffer.from(prev).equals(templates[current!]!.prev);
     };
+    // A thread's; on a busy machine it may find no other.
+    await until(() => found.size > 0);
     for (let i = 0; i < 3; i++) {
       const held = await mine();
       const atOnce = submit(held, 0);
