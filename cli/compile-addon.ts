@@ -17,13 +17,6 @@ import { reasonOf } from './reason';
 // Compiles the native hash loops for this machine, for those who start a node from source: unlike `npm run
 // build:native` it needs no Python and no download, only a C compiler and the headers of Node-API in node_modules.
 
-const { sourcesFor } = createRequire(__filename)('../build/native-sources.js') as {
-  sourcesFor: (
-    arch: string,
-    native: string,
-  ) => { source: string; gcc: string[]; clang: string[] }[];
-};
-
 const FROM_SOURCE = __filename.endsWith('.ts');
 const ROOT = join(__dirname, '..');
 const NATIVE = join(ROOT, 'native');
@@ -114,7 +107,7 @@ async function compile(native: string, compiler: string, signal: AbortSignal): P
   mkdirSync(release, { recursive: true });
   const folder = mkdtempSync(join(native, 'build/compiling-'));
   try {
-    const objects = sourcesFor(process.arch, native).map(({ source, gcc, clang }) => {
+    const objects = sources(native).map(({ source, gcc, clang }) => {
       const object = join(folder, `${source}.o`);
       const own = process.platform === 'darwin' ? clang : gcc;
       const args = [...FLAGS, ...own, '-o', object, join(native, source)];
@@ -133,6 +126,14 @@ async function compile(native: string, compiler: string, signal: AbortSignal): P
 async function settled<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   await Promise.allSettled(promises);
   return Promise.all(promises);
+}
+
+/** Loaded here, as a bundle of this program has no files beside it and compiles nothing. */
+function sources(native: string): { source: string; gcc: string[]; clang: string[] }[] {
+  const { sourcesFor } = createRequire(__filename)('../build/native-sources.js') as {
+    sourcesFor: (arch: string, native: string) => ReturnType<typeof sources>;
+  };
+  return sourcesFor(process.arch, native);
 }
 
 /** The compiler's first complaint, or what went wrong with files. */
