@@ -11,8 +11,13 @@ import type { TrialAnswer } from './trial-program';
 // machine doesn't stand (an instruction that the CPU lacks, a signature that macOS doesn't accept) ends that process
 // and not the task.
 
-/** Under an emulator, on a busy machine, Node took 22 s to start. */
-const BOUND_MS = 120_000;
+/**
+ * How long a trial may take. Where the system gives no more threads Node stands still as it starts; under an emulator it
+ * takes 22 s to start, and this process took as long.
+ */
+function boundOfTrialMs(): number {
+  return 10_000 + 5 * performance.nodeTiming.bootstrapComplete;
+}
 
 /** Names of the Windows statuses (ntstatus.h) that code like this may end with. */
 const WINDOWS_STATUSES: Readonly<Record<number, string>> = {
@@ -88,11 +93,11 @@ export async function trial(
   addon: AddonFile,
   options: TrialOptions = {},
 ): Promise<TrialFault | undefined> {
-  const { program = threadProgram(), boundMs = BOUND_MS } = options;
+  const { program = threadProgram(), boundMs = boundOfTrialMs() } = options;
   try {
     const child = start(addon, options.execPath);
     const { code, signal, answer, isLate } = await ended(child, program, boundMs);
-    if (isLate) return crash(`its trial run didn't end within ${boundMs / 1000} s`);
+    if (isLate) return crash(`its trial run didn't end within ${(boundMs / 1000).toFixed(1)} s`);
     if (signal) return crash(`its trial run was ended by ${signal}`);
     if (code !== 0) return crash(`its trial run ended with ${statusOf(code!)}`);
     return faultIn(answer);
