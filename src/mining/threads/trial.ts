@@ -1,6 +1,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import path from 'node:path';
+import { performance } from 'node:perf_hooks';
 import type { Readable, Writable } from 'node:stream';
 import { type AddonFile, type AddonOffer, PLATFORM } from '../kernels/addon-files';
 import type { Refusal } from './messages';
