@@ -21,6 +21,9 @@ for (const name of ['node.exe', 'electron.exe'] as const) {
       await wine.boot();
     });
     after(() => wine?.dispose());
+    beforeEach(() => unpacked().forEach((file) => rmSync(file)));
+
+    const unpacked = (): string[] => unpackedIn(wine.folder, 'win32-x64');
 
     it('passes the known answers with every native hash loop that this CPU can run', async () => {
       const onLinux = execFileSync(process.execPath, [await bundleFor('linux-x64', 'variants')], {
@@ -31,6 +34,16 @@ for (const name of ['node.exe', 'electron.exe'] as const) {
       const output = await wine.output(await bundleFor('win32-x64', 'variants'));
       const chosen = JSON.parse(output) as Variants;
       expect(chosen).to.deep.include({ backend: 'native', variants, said: [] });
+      expect(unpacked().map((file) => path.dirname(file))).to.deep.equal([wine.profile]);
+    });
+
+    it("loads them from the user's profile, wherever it runs", async () => {
+      const output = await wine.output(await bundleFor('win32-x64', 'variants'), wine.folder);
+      expect(JSON.parse(output)).to.deep.include({ backend: 'native', said: [] });
+      expect(unpacked()).to.have.length(1);
+      expect(unpacked()[0])
+        .to.include(`${wine.profile}/`)
+        .and.match(/orca-native-\w+\/[^/]+$/);
     });
 
     describe('as a task', () => {
@@ -42,21 +55,17 @@ for (const name of ['node.exe', 'electron.exe'] as const) {
         const bundle = await bundleFor('win32-x64', 'task');
         await task.start(WINE_TASK, { ...wine.taskVariables(bundle), ...variables });
       };
-      /** The task may write to its own folder, and to what Windows calls the temporary one. */
-      const unpacked = (): string[] =>
-        [task.directory, wine.folder].flatMap((folder) => unpackedIn(folder, 'win32-x64'));
-      beforeEach(() => unpacked().forEach((file) => rmSync(file)));
 
       it('mines a round with native code, and its proof is valid', async () => {
         await start();
         await expectNativeRound(task, START_MS);
-        expect(unpacked()).not.to.deep.equal([]);
+        expect(unpacked()).to.have.length(1);
       });
 
       it('writes no native code with MINING_BACKEND=wasm-simd', async () => {
         await start({ MINING_BACKEND: 'wasm-simd' });
         await minesOn(task, 'wasm-simd', START_MS);
-        expect(unpacked()).to.deep.equal([]);
+        expect([...unpacked(), ...unpackedIn(task.directory, 'win32-x64')]).to.deep.equal([]);
       });
     });
   });

@@ -35,9 +35,14 @@ export class Wine {
     await this.run(['reg', 'add', 'HKCU\\Software\\Wine', '/v', 'Version', '/d', 'win10', '/f']);
   }
 
-  /** The output of a program in Windows' Node. */
-  output(file: string): Promise<string> {
-    return this.run([this.node, file]);
+  /** The user's own folder, where Windows lets nobody else write. */
+  get profile(): string {
+    return path.join(this.folder, 'prefix/drive_c/users', os.userInfo().username);
+  }
+
+  /** The output of a program in Windows' Node, which runs in a folder, by default the user's. */
+  output(file: string, cwd = this.profile): Promise<string> {
+    return this.run([this.node, file], cwd);
   }
 
   /** What wine-task.js needs to start a bundle as a task. */
@@ -59,15 +64,11 @@ export class Wine {
   }
 
   /** Through a file: under Wine, Node can't write to a pipe of Linux. */
-  private async run(args: string[]): Promise<string> {
+  private async run(args: string[], cwd = this.folder): Promise<string> {
     const outputPath = path.join(this.folder, 'output.txt');
     const output = openSync(outputPath, 'w');
     const env = { PATH: process.env['PATH'], ...this.variables };
-    const child = spawn(this.wine, args, {
-      cwd: this.folder,
-      env,
-      stdio: ['ignore', output, output],
-    });
+    const child = spawn(this.wine, args, { cwd, env, stdio: ['ignore', output, output] });
     closeSync(output);
     const [code] = (await once(child, 'exit')) as [number | null];
     const text = readFileSync(outputPath, 'utf8');

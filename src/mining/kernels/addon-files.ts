@@ -116,12 +116,12 @@ export function privateFolder(temporary: string): string {
 /**
  * The folder without links in its path, if this user alone can change what lies there: it and all folders above belong
  * to this user or root and others can't write to them, or at least not replace what is there, as in /tmp (OpenSSH asks
- * the same of its files: StrictModes). On Windows modes say nothing; there the user's profile is closed to others.
+ * the same of its files: StrictModes). On Windows, where modes say nothing, it is in the user's profile.
  * @throws Error that names the folder which is open to others.
  */
 export function closedFolder(folder: string): string {
   const real = realpathSync(folder);
-  if (!process.getuid) return real;
+  if (!process.getuid) return inProfile(real, realpathSync(os.homedir()));
   for (let above = real; ; above = path.dirname(above)) {
     const { uid, mode } = statSync(above);
     const isSafe =
@@ -131,6 +131,16 @@ export function closedFolder(folder: string): string {
     }
     if (above === path.dirname(above)) return real;
   }
+}
+
+/** Windows lets everybody write to a folder that somebody made elsewhere, as in C:\\. */
+function inProfile(folder: string, profile: string): string {
+  // A path on another drive stays absolute.
+  const below = path.relative(profile, folder);
+  if (below.split(path.sep)[0] === '..' || path.isAbsolute(below)) {
+    throw new Error(`other users may write to ${folder}, as it is not in ${profile}`);
+  }
+  return folder;
 }
 
 /**
