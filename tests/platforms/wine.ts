@@ -42,7 +42,8 @@ export class Wine {
 
   /** The output of a program in Windows' Node, which runs in a folder, by default the user's. */
   output(file: string, cwd = this.profile): Promise<string> {
-    return this.run([this.node, file], cwd);
+    // Z is the root of Linux; without it, the path would be one on the drive of the folder.
+    return this.run([this.node, `Z:${file}`], cwd);
   }
 
   /** What wine-task.js needs to start a bundle as a task. */
