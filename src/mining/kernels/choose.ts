@@ -1,4 +1,5 @@
 import { bitsToTarget } from '../../bitcoin/target';
+import { messageOf } from '../message-of';
 import { createJsKernel } from './js';
 import type { Backend, Hit, Kernel } from './kernel';
 import { nativeVariants, type NativeVariant, NoAddonError } from './native';
@@ -121,7 +122,7 @@ function proven(name: string, create: () => Kernel, onFault: Tell): Kernel | und
     selfTest(kernel);
     return kernel;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     if (error instanceof NoAddonError) onFault(reason, 'debug');
     else onFault(`${name} kernel can't run: ${reason}`, 'warn');
     return undefined;

@@ -1,3 +1,4 @@
+import { messageOf } from '../message-of';
 import { type AddonOffer, availableAddons, checkAddon, FROM_SOURCE, PLATFORM } from './addon-files';
 import { GroupKernel, type GroupScanner } from './group-kernel';
 import type { Kernel } from './kernel';
@@ -97,7 +98,7 @@ function loadAddon(addons: readonly AddonOffer[]): unknown {
       process.dlopen(addon, file);
       return addon.exports;
     } catch (error) {
-      faults.push(error instanceof Error ? error.message : String(error));
+      faults.push(messageOf(error));
     }
   }
   throw new Error(faults.join('; '));

@@ -2,6 +2,7 @@ import type { Worker } from 'node:worker_threads';
 import type { Attempt } from '../../work/attempt';
 import type { Template } from '../../work/segment';
 import type { Backend } from '../kernels/kernel';
+import { messageOf } from '../message-of';
 import { RateMeter } from '../rate-meter';
 import {
   type FromThread,
@@ -12,7 +13,6 @@ import {
 } from './messages';
 import { pendingTrial } from './native-code';
 import { startThread } from './start-thread';
-import { messageOf } from './trial';
 
 /** What all threads of an engine search together. */
 export interface EngineWork {

@@ -1,7 +1,8 @@
 import { type AddonOffer, availableAddons } from '../kernels/addon-files';
 import type { Backend } from '../kernels/kernel';
+import { messageOf } from '../message-of';
 import type { NativeCode, Refusal } from './messages';
-import { firstProven, messageOf } from './trial';
+import { firstProven } from './trial';
 
 // The native code that threads are started with. It is tried once per process, and only if a backend is asked for that
 // may use it.

@@ -1,6 +1,7 @@
 import { selfTest } from '../kernels/choose';
 import type { Kernel } from '../kernels/kernel';
 import { nativeVariants } from '../kernels/native';
+import { messageOf } from '../message-of';
 
 // What the process of a trial does (trial.ts): it loads an addon and runs each of its hash loops. If that ends the
 // process, no mining is lost.
@@ -18,7 +19,7 @@ export function tryAddon(): void {
     const [file, sha256] = process.argv.slice(-2) as [string, string];
     for (const { create } of nativeVariants([{ sha256, place: () => file }])) ignoreWrong(create);
   } catch (error) {
-    answer.refusal = error instanceof Error ? error.message : String(error);
+    answer.refusal = messageOf(error);
   }
   process.stdout.write(JSON.stringify(answer));
 }

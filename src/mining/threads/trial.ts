@@ -4,6 +4,7 @@ import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Readable, Writable } from 'node:stream';
 import { type AddonFile, type AddonOffer, PLATFORM } from '../kernels/addon-files';
+import { messageOf } from '../message-of';
 import type { Refusal } from './messages';
 import { threadProgram } from './thread-program';
 import type { TrialAnswer } from './trial-program';
@@ -173,8 +174,4 @@ export function statusOf(code: number): string {
   if (status < 0x80000000) return `status ${code}`;
   const name = WINDOWS_STATUSES[status];
   return `status 0x${status.toString(16).toUpperCase()}${name ? ` (${name})` : ''}`;
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
