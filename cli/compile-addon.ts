@@ -1,13 +1,5 @@
 import { execFile } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -74,18 +66,15 @@ export async function compileAddon(options: CompileOptions): Promise<void> {
 
 /** Whether an addon for this machine is there that was made after its sources. */
 function isUpToDate(native: string): boolean {
-  const newest = (folder: string, kind: RegExp): number =>
-    existsSync(folder)
-      ? Math.max(
-          -Infinity,
-          ...readdirSync(folder)
-            .filter((name) => kind.test(name))
-            .map((name) => statSync(join(folder, name)).mtimeMs),
-        )
-      : -Infinity;
-  const sources = newest(native, /\.([ch]|gyp)$/);
-  return ['build/Release', `prebuilds/${process.platform}-${process.arch}`].some(
-    (folder) => newest(join(native, folder), /\.node$/) >= sources,
+  const { builtAddons } = load('native-addons') as {
+    builtAddons: (native: string) => { platform: string; file: string }[];
+  };
+  const madeAt = (file: string): number => statSync(file).mtimeMs;
+  const sourceFiles = readdirSync(native).filter((name) => /\.([ch]|gyp)$/.test(name));
+  const changedAt = Math.max(...sourceFiles.map((name) => madeAt(join(native, name))));
+  const here = `${process.platform}-${process.arch}`;
+  return builtAddons(native).some(
+    ({ platform, file }) => platform === here && madeAt(file) >= changedAt,
   );
 }
 
@@ -128,12 +117,16 @@ async function settled<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   return Promise.all(promises);
 }
 
-/** Loaded here, as a bundle of this program has no files beside it and compiles nothing. */
 function sources(native: string): { source: string; gcc: string[]; clang: string[] }[] {
-  const { sourcesFor } = createRequire(__filename)('../build/native-sources.js') as {
+  const { sourcesFor } = load('native-sources') as {
     sourcesFor: (arch: string, native: string) => ReturnType<typeof sources>;
   };
   return sourcesFor(process.arch, native);
+}
+
+/** A file of build/. Loaded when it is needed, as a bundle of this program has none beside it and compiles nothing. */
+function load(name: string): unknown {
+  return createRequire(__filename)(`../build/${name}.js`);
 }
 
 /** The compiler's first complaint, or what went wrong with files. */

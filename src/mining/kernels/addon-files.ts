@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
-  existsSync,
   lstatSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
@@ -12,6 +10,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { threadId } from 'node:worker_threads';
@@ -38,7 +37,6 @@ export interface AddonOffer {
 
 export const PLATFORM = `${process.platform}-${process.arch}`;
 export const FROM_SOURCE = __filename.endsWith('.ts');
-const NATIVE = path.join(__dirname, '../../../native');
 
 const WRITABLE_BY_OTHERS = 0o022;
 const OPEN_TO_OTHERS = 0o077;
@@ -80,17 +78,12 @@ export function embeddedOffers(
   }));
 }
 
-/** The addons that node-gyp built, and the prebuilds that lie where node-gyp-build looks for them. */
+/** Those that webpack would embed. */
 function builtFiles(): string[] {
-  return [path.join(NATIVE, 'build/Release'), path.join(NATIVE, 'prebuilds', PLATFORM)].flatMap(
-    (folder) =>
-      existsSync(folder)
-        ? readdirSync(folder)
-            .filter((name) => name.endsWith('.node'))
-            .sort()
-            .map((name) => path.join(folder, name))
-        : [],
-  );
+  const { builtAddons } = createRequire(__filename)('../../../build/native-addons.js') as {
+    builtAddons: () => { platform: string; file: string }[];
+  };
+  return builtAddons().flatMap(({ platform, file }) => (platform === PLATFORM ? file : []));
 }
 
 /**
