@@ -102,7 +102,8 @@ export class ListKeeper {
     const seesTheSame =
       keys.length === submitters.length &&
       submitters.every((key) => Object.hasOwn(own.amounts, key));
-    if (!seesTheSame || !own.valid.has(this.options.self) || !isDue(windows)) return undefined;
+    if (!seesTheSame || !own.verdicts.get(this.options.self)?.valid || !isDue(windows))
+      return undefined;
     return this.listRound(round, windows.round).leaveToSdk() ? own.amounts : undefined;
   }
 

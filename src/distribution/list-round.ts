@@ -51,7 +51,7 @@ export class ListRound {
     const { clock, events, ledger, log, secret, self, switches, trouble } = this.context;
     const { round } = this.id;
     const own = await this.ownInTime(windows);
-    if (!own?.valid.has(self)) return;
+    if (!own?.verdicts.get(self)?.valid) return;
     const submitters = Object.keys(own.submissions).length;
     const takesMs = (): number => makingMs(windows.now, submitters);
     const { place } = draw(secret, round, submitters);

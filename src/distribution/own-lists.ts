@@ -8,12 +8,14 @@ import { sharePayouts, type Payouts } from './payouts';
 /** This node's list of a round, and what it was made from. */
 export interface OwnList {
   round: number;
+  /** What the submitters share, in the token's smallest unit. */
+  bounty: bigint;
   amounts: Payouts;
   submissions: Submissions;
   /** When they were read, Clock's ms. */
   readAt: number;
-  /** Submitters whose proof is valid. */
-  valid: ReadonlySet<string>;
+  /** On each submitter's proof. */
+  verdicts: ReadonlyMap<string, Verdict>;
 }
 
 /**
@@ -71,10 +73,10 @@ export class OwnLists {
   private async make(round: number, submissions: Submissions, untilMs: number): Promise<OwnList> {
     const readAt = this.clock.now();
     const bounty = await this.ledger.bounty();
-    const { amounts, valid } = await makeList(submissions, bounty, () =>
+    const { amounts, verdicts } = await makeList(submissions, bounty, () =>
       this.judge(round, submissions, untilMs),
     );
-    const own = { round, amounts, submissions, readAt, valid };
+    const own = { round, bounty, amounts, submissions, readAt, verdicts };
     this.onList(own);
     return own;
   }
@@ -101,15 +103,15 @@ export async function makeList(
   submissions: Submissions,
   bounty: bigint,
   judge: () => Promise<Verdict[]>,
-): Promise<Pick<OwnList, 'amounts' | 'valid'>> {
+): Promise<Pick<OwnList, 'amounts' | 'verdicts'>> {
   const keys = Object.keys(submissions);
-  const verdicts = await judge();
+  const found = await judge();
   await nextTurn();
-  const judged = keys.map((publicKey, i) => ({ publicKey, verdict: verdicts[i]! }));
+  const judged = keys.map((publicKey, i) => ({ publicKey, verdict: found[i]! }));
   const amounts = sharePayouts(judged, bounty);
   await nextTurn();
-  const valid = new Set(judged.filter(({ verdict }) => verdict.valid).map((s) => s.publicKey));
-  return { amounts, valid };
+  const verdicts = new Map(judged.map(({ publicKey, verdict }) => [publicKey, verdict]));
+  return { amounts, verdicts };
 }
 
 function areSame(a: Submissions, b: Submissions): boolean {

@@ -70,6 +70,15 @@ export function readingOf(text: string, own: Payouts): Reading {
   return isEqual ? 'equal' : 'differs';
 }
 
+/**
+ * What an account's text pays to each key it names.
+ * @returns amounts as the text has them, in decimal; undefined if it is no list, or one that no honest node makes
+ */
+export function amountsIn(text: string): ReadonlyMap<string, string> | undefined {
+  const json = withoutPadding(text);
+  return json.length > MAX_LENGTH ? undefined : membersOf(json);
+}
+
 /** Strips white space at both ends and zero bytes at the end. A regular expression would go over it many times. */
 function withoutPadding(text: string): string {
   let end = text.length;

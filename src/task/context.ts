@@ -121,13 +121,14 @@ function note(
   self: string,
   own: OwnList,
 ): void {
-  const { round, amounts, submissions, valid } = own;
+  const { round, amounts, submissions, verdicts } = own;
   alarms.listed(round, submissions);
   const proofs = Object.keys(submissions).length;
   if (proofs === 0) return;
   const roe = amounts[self] ?? 0;
-  log.info(`distribution of round ${round}: ${valid.size} of ${proofs} proofs are valid`);
-  metrics.rewarded(history.rewarded({ round, roe, proofs, valid: valid.size }));
+  const valid = [...verdicts.values()].filter((verdict) => verdict.valid).length;
+  log.info(`distribution of round ${round}: ${valid} of ${proofs} proofs are valid`);
+  metrics.rewarded(history.rewarded({ round, roe, proofs, valid }));
   alarms.rewarded(round, roe);
 }
 
