@@ -5,7 +5,7 @@ import { readTaskConfig, type RunReport } from '../simulator';
 import { reasonOf } from './reason';
 import { Interrupted } from './simulate/bundle';
 import { parseOptions, type SimulateOptions } from './simulate/options';
-import { requireReadable, requireWritable } from './simulate/preflight';
+import { requireReadable, requireWritable } from './simulate/before-run';
 import { simulate } from './simulate/run-network';
 import { simulateSynthetic } from './simulate/run-synthetic';
 

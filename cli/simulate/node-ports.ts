@@ -1,7 +1,7 @@
 import { freePorts } from '../../simulator';
 import type { PlannedNode } from './cheaters';
 import type { SimulateOptions } from './options';
-import { successivePorts } from './preflight';
+import { successivePorts } from './before-run';
 import type { NodePorts } from './variables';
 
 /** What is listened with, and what chooses where. */

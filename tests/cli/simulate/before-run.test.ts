@@ -4,13 +4,13 @@ import { createServer, type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
-import { requireReadable, requireWritable, successivePorts } from '../../../cli/simulate/preflight';
+import { requireReadable, requireWritable, successivePorts } from '../../../cli/simulate/before-run';
 
 describe('what is tried before a run', () => {
   let directory: string;
 
   beforeEach(() => {
-    directory = mkdtempSync(path.join(os.tmpdir(), 'preflight-'));
+    directory = mkdtempSync(path.join(os.tmpdir(), 'before-run-'));
   });
 
   afterEach(() => rmSync(directory, { recursive: true }));
