@@ -49,7 +49,7 @@ export async function rehearse(task: TaskFields, folders = searched()): Promise<
   return refusal === undefined
     ? warn(
         STEP,
-        `${version} is installed, and its validation can't be run: ${shown(output.trim().slice(-200))}`,
+        `${version} is installed, and its validation can't be run: ${shown(/^\w*Error: .*$/m.exec(output)?.[0] ?? `status ${status}`)}`,
         `The fields were checked by our copy of the rules of ${RULES_OF}`,
       )
     : fail(STEP, `${version} refuses the fields: ${refusal}`, 'Correct them in config-task.yml');
