@@ -4,7 +4,11 @@ import { createServer, type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
-import { requireReadable, requireWritable, successivePorts } from '../../../cli/simulate/before-run';
+import {
+  requireReadable,
+  requireWritable,
+  successivePorts,
+} from '../../../cli/simulate/before-run';
 
 describe('what is tried before a run', () => {
   let directory: string;
