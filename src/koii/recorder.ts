@@ -43,8 +43,7 @@ const MAX_DEPTH = 12;
 const REMOVED = '[removed]';
 const SECRET_NAME = /secret|key_?pair|private|passw|mnemonic|phrase|cookie|authorization/i;
 /** 64 bytes in base58 (a secret key has as many), or 64 in hexadecimal. */
-const SECRET_TEXT =
-  /(?<![1-9A-HJ-NP-Za-km-z])[1-9A-HJ-NP-Za-km-z]{85,90}(?![1-9A-HJ-NP-Za-km-z])|(?<![0-9a-f])[0-9a-f]{128}(?![0-9a-f])/g;
+const SECRET_TEXT = /(?<![\w-])(?:[1-9A-HJ-NP-Za-km-z]{85,90}|[0-9a-fA-F]{128})(?![\w-])/g;
 /** Of the controls, in an address. */
 const TOKEN = /([?&]token=)[^&\s"]+/g;
 const HOME = /(\/home\/|\/Users\/|[A-Za-z]:\\+Users\\+)[^/\\\s"']+/g;

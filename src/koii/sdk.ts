@@ -38,8 +38,9 @@ if (!localTestMode) {
     string,
     (...args: unknown[]) => Promise<unknown>
   >;
-  if (IS_SHARED_REHEARSAL) silence(sdk);
   recorder?.follow(sdk);
+  // After it: what is silenced never reaches the node.
+  if (IS_SHARED_REHEARSAL) silence(sdk);
   for (const name of READS) sdk[name] = shareInFlight(sdk[name]!.bind(sdk), TRY_TIMEOUT_MS);
 }
 
