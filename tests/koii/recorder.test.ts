@@ -62,13 +62,14 @@ describe('recorded calls of the node', () => {
     const recorder = new Recorder([SECRET]);
     const sdk = {
       getSlot: () => Promise.resolve<unknown>(12),
-      getTaskSubmissionInfo: (_round?: unknown) => Promise.reject<unknown>(new Error('no answer')),
+      getTaskSubmissionInfo: (round: unknown) =>
+        Promise.reject<unknown>(new Error(`no answer for ${String(round)}`)),
       getSubmitterAccount: () => Promise.resolve<unknown>({ anything: KEY }),
     };
     recorder.follow(sdk);
     expect(await sdk.getSlot()).to.equal(12);
     const failed = await sdk.getTaskSubmissionInfo(7).catch((error: unknown) => error);
-    expect(failed).to.have.property('message', 'no answer');
+    expect(failed).to.have.property('message', 'no answer for 7');
     recorder.writeTo(file);
     await sdk.getSubmitterAccount();
     const lines = () => (existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []);
@@ -76,7 +77,7 @@ describe('recorded calls of the node', () => {
     const calls = lines().map((line) => JSON.parse(line) as RecordedCall);
     expect(calls.map(({ method, args, response }) => [method, args, response])).to.deep.equal([
       ['getCurrentSlot', [], 12],
-      ['getTaskSubmissionInfo', [7], { error: { error: 'no answer' } }],
+      ['getTaskSubmissionInfo', [7], { error: { error: 'no answer for 7' } }],
       ['getSubmitterAccount', [], '[removed]'],
     ]);
     expect(calls.every(({ at }) => Math.abs(Date.now() - at) < 60_000)).to.equal(true);
