@@ -19,6 +19,7 @@ import { restoreAll } from './rehearse/replacement';
 import { askSidePort } from './rehearse/side-port';
 import { accountData, minimumStakeIn, programIn } from './rehearse/task-account';
 import { bundle as build } from './simulate/bundle';
+import { requireWritable } from './simulate/preflight';
 
 // Runs this task's bundle in a real desktop node, in the place of a sandbox task, before any token is spent
 // (docs/REHEARSE.md). Exit status: 0 without a FAIL, 1 with one or if it can't be rehearsed, 130 after Ctrl-C.
@@ -68,6 +69,7 @@ async function main(signal: AbortSignal): Promise<number> {
     if (restored.length === 0) say('nothing to put back');
     return 0;
   }
+  if (options.record !== undefined) requireWritable('--record', options.record);
   const task = node.taskOf(options.task);
   const { executable, minimumStake } = await sandboxOf(node, task);
   const bundle = await bundleOf(signal);

@@ -1,8 +1,10 @@
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { expect } from 'chai';
 import { defaultNodeDirectory, NodeDirectory } from '../../../cli/rehearse/node-directory';
-import { minimumStakeIn, programIn } from '../../../cli/rehearse/task-account';
+import { accountData, minimumStakeIn, programIn } from '../../../cli/rehearse/task-account';
 import { FakeDesktopNode, LAYOUTS, PROGRAM, SANDBOX } from '../../fixtures/fake-desktop-node';
 
 const OTHER = '9ia1hJBGQzT5UaTHAPTUPXbWGuWnvVmXcDE1ys4Vm4fP';
@@ -79,5 +81,29 @@ describe('the directory of a desktop node', () => {
     expect(programIn(binary, ['another-program'])).to.equal(undefined);
     expect(minimumStakeIn(Buffer.from(json))).to.equal(1900000000n);
     expect(minimumStakeIn(binary)).to.equal(undefined);
+  });
+
+  it('asks the chain for the account, and says what is wrong with an answer', async () => {
+    const asked: string[] = [];
+    let answer: unknown;
+    const server = createServer((request, response) => {
+      request.on('data', (chunk: Buffer) => asked.push(chunk.toString()));
+      request.on('end', () => response.end(JSON.stringify(answer)));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    try {
+      const data = Buffer.from(PROGRAM).toString('base64');
+      answer = { result: { value: { data: [data, 'base64'] } } };
+      expect((await accountData(url, SANDBOX)).toString()).to.equal(PROGRAM);
+      expect(asked.join('')).to.include('"getAccountInfo"').and.to.include(SANDBOX);
+      for (answer of [{}, { result: { value: null } }, { error: 'no' }]) {
+        const error = await accountData(url, SANDBOX).catch((reason: unknown) => reason);
+        expect(error).to.have.property('message', 'it knows no such account');
+      }
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
   });
 });
