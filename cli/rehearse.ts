@@ -89,6 +89,7 @@ async function main(signal: AbortSignal): Promise<number> {
     ask: askSidePort,
   });
   keepRecord(task);
+  if (signal.aborted) say('interrupted: what was not seen by then counts as FAIL');
   const succeeded = checks.every(({ grade }) => grade !== 'FAIL');
   if (options.json) {
     console.log(JSON.stringify({ task: task.id, succeeded, interrupted: signal.aborted, checks }));
