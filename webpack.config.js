@@ -5,6 +5,7 @@ const webpack = require('webpack');
 const { writeChecksums } = require('./build/checksums');
 const { builtConsensus, describe } = require('./build/consensus');
 const { allPrebuilds, builtAddons, describeAddons } = require('./build/native-addons');
+const { builtRehearsal } = require('./build/rehearsal');
 const { resolveSdk } = require('./build/sdk');
 
 const root = __dirname;
@@ -14,13 +15,15 @@ const ADDONS_HOME = join(root, 'src/mining/kernels/embedded-addons.ts');
  * Builds one CommonJS file that runs alone: a Koii node downloads nothing else.
  *
  * @param {{ release?: boolean, 'task-payout'?: string, bitcoin?: string, native?: 'off', prebuilds?: boolean,
- *   entry?: string, out?: string, addons?: string }} env
+ *   rehearsal?: boolean | 'shared' | 'own', record?: boolean, entry?: string, out?: string, addons?: string }} env
  *   release accepts only the official SDK, and means prebuilds unless native=off; task-payout and bitcoin are consensus
  *   (build/consensus.js); native=off leaves out the native addons that were built; prebuilds takes the prebuilt ones
- *   alone, of all platforms, and writes SHA256SUMS; entry, out and addons replace src/main.ts, dist and native/ (tests
+ *   alone, of all platforms, and writes SHA256SUMS; rehearsal and record are for `npm run rehearse`
+ *   (build/rehearsal.js), and a release refuses them; entry, out and addons replace src/main.ts, dist and native/ (tests
  *   bundle their fixtures so, and other networks' bundles don't end in dist)
  */
 module.exports = function config(env = {}) {
+  const rehearsal = orFail(() => builtRehearsal(env));
   const sdk = resolveSdk(root);
   if (env.release && !sdk.official) {
     fail(
@@ -100,7 +103,10 @@ module.exports = function config(env = {}) {
     plugins: [
       // Optional native accelerators of ws.
       new webpack.IgnorePlugin({ resourceRegExp: /^(bufferutil|utf-8-validate)$/ }),
-      new webpack.DefinePlugin({ BUILT_CONSENSUS: JSON.stringify(consensus) }),
+      new webpack.DefinePlugin({
+        BUILT_CONSENSUS: JSON.stringify(consensus),
+        BUILT_REHEARSAL: rehearsal ? JSON.stringify(rehearsal) : 'undefined',
+      }),
       {
         apply(compiler) {
           compiler.hooks.beforeRun.tap('checksums', () => rmSync(checksums, { force: true }));
@@ -108,7 +114,7 @@ module.exports = function config(env = {}) {
             if (stats.hasErrors()) return;
             const files = [join(out, 'main.js'), ...addons.map(({ file }) => file)];
             if (isForAll) writeChecksums(checksums, files);
-            report(stats, { sdk, addons, consensus });
+            report(stats, { sdk, addons, consensus, rehearsal });
           });
         },
       },
@@ -141,13 +147,14 @@ function fail(...lines) {
   process.exit(1);
 }
 
-function report(stats, { sdk, addons, consensus }) {
+function report(stats, { sdk, addons, consensus, rehearsal }) {
   const [asset] = stats.toJson({ all: false, assets: true }).assets;
   const { path } = stats.compilation.outputOptions;
   const megabytes = (asset.size / 1e6).toFixed(1);
   // What doesn't mine (tests' fixtures) has no place for native code.
   const mines = stats.compilation.fileDependencies.has(ADDONS_HOME);
   const parts = [`with ${sdk.name}`, ...(mines ? [describeAddons(addons)] : [])];
+  if (rehearsal) parts.push('a rehearsal build, not to be deployed');
   console.log(
     `${relative(root, join(path, asset.name))}: ${megabytes} MB, ${parts.join(', ')}; ${describe(consensus)}`,
   );

@@ -41,6 +41,8 @@ export interface NodeOptions extends Pick<MetricsSources, 'sdk' | 'nodeCallFailu
   bitcoinNetwork?: BitcoinNetwork;
   /** What proofs are judged by, and coinbases pay; the built rules where it is missing. */
   rules?: ProofRules;
+  /** Whether this is a build for a rehearsal (npm run rehearse). */
+  isRehearsal?: boolean;
 }
 
 /** A mining node, wired together. */
@@ -71,6 +73,8 @@ export interface MiningNode {
   usage: ProcessUsage;
   /** What the dashboard shows of the past. */
   history: History;
+  /** Whether this is a build for a rehearsal. */
+  isRehearsal: boolean;
 }
 
 export async function createNode(options: NodeOptions): Promise<MiningNode> {
@@ -83,6 +87,7 @@ export async function createNode(options: NodeOptions): Promise<MiningNode> {
     rules = PROOF_RULES,
     sdk,
     nodeCallFailures,
+    isRehearsal = false,
   } = options;
   const config = settings.current;
   let { MINING_THREADS: chosen } = config;
@@ -135,6 +140,7 @@ export async function createNode(options: NodeOptions): Promise<MiningNode> {
     usage,
     nodeCallFailures,
     sdk,
+    isRehearsal,
   });
   const history = await History.open({ engine, miner, shares, blocks, store, log });
   history.follow();
@@ -160,6 +166,7 @@ export async function createNode(options: NodeOptions): Promise<MiningNode> {
     metrics,
     usage,
     history,
+    isRehearsal,
   };
 }
 

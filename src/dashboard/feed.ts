@@ -148,7 +148,7 @@ export class Feed {
     return {
       submitter: publicKey,
       taskId: bs58.encode(taskId),
-      version,
+      version: this.node.isRehearsal ? `${version}, a rehearsal build` : version,
     };
   }
 

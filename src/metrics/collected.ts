@@ -31,6 +31,8 @@ export interface ProcessSources {
   nodeCallFailures: ReadonlyMap<string, number>;
   /** Which SDK this process runs on. */
   sdk: 'koii' | 'none';
+  /** Whether this is a build for a rehearsal (npm run rehearse). */
+  isRehearsal: boolean;
 }
 
 const PHASES = ['waiting', 'mining', 'closed'] as const;
@@ -143,7 +145,7 @@ const MEMORY_LIMIT_BYTES_PER_THREAD = 16 * 2 ** 20;
 
 /** The process, its build and its calls to the Koii node. */
 export function addProcessMetrics(registers: Registry[], sources: ProcessSources): void {
-  const { engine, usage, nodeCallFailures, sdk } = sources;
+  const { engine, usage, nodeCallFailures, sdk, isRehearsal } = sources;
   const { gauge, counter } = collectedIn(registers);
 
   gauge(
@@ -186,6 +188,9 @@ export function addProcessMetrics(registers: Registry[], sources: ProcessSources
     'orca_log_lines_dropped_total',
     'Lines of the log that nobody read in time, or that the disk had no room for.',
     droppedLines,
+  );
+  gauge('orca_rehearsal', '1 in a build for a rehearsal, which must not be deployed; else 0.', () =>
+    Number(isRehearsal),
   );
   new Gauge({
     name: 'orca_build_info',

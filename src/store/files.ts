@@ -2,12 +2,16 @@ import { mkdir, open, rename } from 'node:fs/promises';
 import path from 'node:path';
 
 /**
- * Replaces a file atomically: a reader, even after a crash, sees either the old text or the new. A directory that was
+ * Replaces a file atomically: a reader, even after a crash, sees either the old contents or the new. A directory that was
  * removed is made again.
  * @param mode of the file, where files have modes
  * @throws what the file system throws
  */
-export async function replaceFile(file: string, text: string, mode = 0o666): Promise<void> {
+export async function replaceFile(
+  file: string,
+  text: string | Uint8Array,
+  mode = 0o666,
+): Promise<void> {
   try {
     await replace(file, text, mode);
   } catch (error) {
@@ -17,7 +21,7 @@ export async function replaceFile(file: string, text: string, mode = 0o666): Pro
   }
 }
 
-async function replace(file: string, text: string, mode: number): Promise<void> {
+async function replace(file: string, text: string | Uint8Array, mode: number): Promise<void> {
   const temporary = `${file}.new`;
   const handle = await open(temporary, 'w', mode);
   try {

@@ -1,12 +1,13 @@
 import { LONG_MS } from '../koii/calls';
 import { auditChain, checkRound } from '../koii/chain';
+import { IS_SHARED_REHEARSAL } from '../koii/rehearsal';
 import type { Verdict } from '../proof/verify';
 import { taskContext } from './context';
 
 /**
  * Judges another node's proof.
- * @throws when this node lacks the round's seed or doubts it: then it casts no vote, while returning nothing would be a
- *   vote for the proof.
+ * @throws when this node lacks the round's seed or doubts it, and in a rehearsal on a shared sandbox: then it casts no
+ *   vote, while returning nothing would be a vote for the proof.
  */
 export async function audit(
   submission: string,
@@ -22,5 +23,6 @@ export async function audit(
   const verdict = await metrics.audited(history.audited(roundNumber, submitterKey, judged));
   const found = verdict.valid ? `proves ${verdict.hashes} hashes` : `is invalid: ${verdict.reason}`;
   log.info(`the proof of ${submitterKey} for round ${roundNumber} ${found}`);
+  if (IS_SHARED_REHEARSAL) throw new Error('a rehearsal casts no vote');
   return verdict.valid;
 }

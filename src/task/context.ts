@@ -9,7 +9,9 @@ import { nodeCallFailures, Patience, SHORT_MS } from '../koii/calls';
 import { roundTimes, roundThatRuns, chain, newerTask, submissionsOf } from '../koii/chain';
 import { ledger } from '../koii/ledger';
 import { showInNode } from '../koii/notices';
-import { localTestMode } from '../koii/sdk';
+import { RECORD_FILE } from '../koii/recorder';
+import { IS_SHARED_REHEARSAL, REHEARSAL, rehearsalLine, silentLedger } from '../koii/rehearsal';
+import { localTestMode, recorder } from '../koii/sdk';
 import { openStore, storePath } from '../koii/store';
 import { type MiningNode, createNode } from '../node';
 import { Alarms } from '../notices/alarms';
@@ -49,6 +51,7 @@ export function taskContext(): Promise<TaskContext> {
 
 async function createContext(): Promise<TaskContext> {
   const log = createLog(loadConfig(process.env).LOG_LEVEL);
+  if (REHEARSAL) log.warn(rehearsalLine(REHEARSAL));
   limitAnswers(MAX_ANSWER_BYTES, tellOfRefusals(log));
   const patience = new Patience({ log });
   const short = { forMs: SHORT_MS };
@@ -57,6 +60,7 @@ async function createContext(): Promise<TaskContext> {
   const identity = await patience.patiently('whom to mine for', loadIdentity, short);
   // Exit code 0, since only after that does the node start the task again.
   const store = await openStore(log, locateStore, () => process.exit(0));
+  recorder?.writeTo(`${await locateStore()}${RECORD_FILE}`);
   const settings = await openSettings(locateStore, log);
   const node = await createNode({
     settings,
@@ -66,13 +70,14 @@ async function createContext(): Promise<TaskContext> {
     chain,
     sdk: 'koii',
     nodeCallFailures,
+    isRehearsal: REHEARSAL !== undefined,
   });
   const self = identity.publicKey;
   const account = new Account(self, log, stop);
   const notices = await Notices.open({ store, log, show: showInNode });
   const alarms = new Alarms({ ...node, notices, self, newerTask });
   const lists = new ListKeeper({
-    ledger,
+    ledger: IS_SHARED_REHEARSAL ? silentLedger(ledger, log) : ledger,
     clock,
     self,
     log,
@@ -81,8 +86,10 @@ async function createContext(): Promise<TaskContext> {
       node.auditor.auditAll(round, proofsOf(submissions), untilMs - clock.now()),
     events: {
       computed: (own) => note({ ...node, alarms }, self, own),
-      made: () => node.metrics.listMade(),
-      voted: (isValid) => node.metrics.listVoted(isValid),
+      ...(!IS_SHARED_REHEARSAL && {
+        made: () => node.metrics.listMade(),
+        voted: (isValid: boolean) => node.metrics.listVoted(isValid),
+      }),
     },
   });
   const runner = createRunner(node, patience, account, alarms);
