@@ -35,7 +35,8 @@ describeProcesses('webhooks of a task', function () {
   it('are told what the node shows, but not the address; once, over a restart too', async () => {
     await start();
     await eventually(() => server.received.length === 1 || undefined);
-    await task.stored(/webhook notices[^]*newer task\W+toldAt\W+\d/);
+    await task.logged('the dashboard, with');
+    await task.stored(/newer task\W+toldAt\W+\d/);
     task.kill('SIGKILL');
     await task.exit;
     await start();
