@@ -13,10 +13,10 @@ const ROOMS = {
   'bitcoin-node': 'bitcoin process work',
   proof: 'bitcoin consensus work',
   mining: 'bitcoin consensus process work',
-  notices: 'process store',
+  notices: 'bitcoin process store',
   workers: 'bitcoin consensus work mining',
   audit: 'consensus process store work proof',
-  settings: 'bitcoin bitcoin-node consensus process store mining',
+  settings: 'bitcoin bitcoin-node consensus process store mining notices',
   distribution: 'bitcoin process store work proof',
   rounds: 'bitcoin consensus process store work proof mining workers audit',
   history: 'bitcoin process store proof mining rounds',
@@ -24,7 +24,7 @@ const ROOMS = {
   stratum: 'bitcoin consensus process work workers settings rounds',
   koii: 'consensus process store work notices audit settings distribution rounds',
   node: 'bitcoin bitcoin-node consensus process store work proof mining workers audit settings rounds history metrics stratum',
-  http: 'bitcoin consensus process store work proof mining workers audit settings rounds history metrics node',
+  http: 'bitcoin consensus process store work proof mining notices workers audit settings rounds history metrics node',
   dashboard:
     'bitcoin consensus process proof mining workers settings rounds history metrics stratum node http',
 };

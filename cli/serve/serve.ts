@@ -10,6 +10,8 @@ import { CONTROL_TOKEN_FILE, openControlToken, tellAddress } from '../../src/htt
 import { listen } from '../../src/http/server';
 import { nodeCallFailures } from '../../src/koii/calls';
 import { createNode, stopNode, type MiningNode } from '../../src/node';
+import { Alarms } from '../../src/notices/alarms';
+import { openWebhooks } from '../../src/notices/outlets';
 import { startWatchdog } from '../../src/process/event-loop';
 import { saveAtTheEnd, stop } from '../../src/process/exit';
 import { createLog, type Log } from '../../src/process/log';
@@ -60,6 +62,12 @@ async function main(): Promise<void> {
   saveAtTheEnd(log, () => stopNode(node));
   for (const signal of ENDING) process.once(signal, () => stop(signal));
   log.info(`state in ${directory}`);
+  const self = identity.publicKey;
+  const urls = (): string => settings.current.NOTIFY_URL;
+  const { webhooks, teller: notices } = await openWebhooks({ store, log, self, urls });
+  // No task can take the place of one that runs by itself.
+  const newerTask = (): Promise<undefined> => Promise.resolve(undefined);
+  new Alarms({ ...node, notices, self, newerTask }).watch();
 
   const rounds = new StandaloneRounds(node, chain, store);
   await rounds.resume();
@@ -73,7 +81,7 @@ async function main(): Promise<void> {
   };
   const token = await openControlToken(() => path.join(directory, CONTROL_TOKEN_FILE), log);
   // No restart: nothing known here would start the process again.
-  const owners = { settings, token, restart: undefined };
+  const owners = { settings, token, restart: undefined, webhooks };
   const api = createApi(
     { ...node, auditor },
     { requestsPerMinute: config.API_RATE_LIMIT, owners, rounds: ownRounds || rounds },

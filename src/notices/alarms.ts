@@ -1,8 +1,10 @@
-import { ROE_PER_TOKEN } from '../format';
+import { difficultyOf } from '../bitcoin/target';
+import { ROE_PER_TOKEN, si } from '../format';
 import type { Log } from '../process/log';
 import { BitcoinAlarms, type WatchedBitcoin } from './bitcoin-alarms';
-import type { NoticeText } from './notice';
+import { inWords, type NoticeText } from './notice';
 import type { Notices } from './notices';
+import { WorkerAlarms, type WatchedWorkers } from './worker-alarms';
 
 /** How often the node's state is checked. */
 const LOOK_MS = 10_000;
@@ -15,6 +17,13 @@ const LOOKS = { store: 2, threads: 3, stalled: 3, node: 12 };
 const NEWER_TASK_MS = 300_000;
 /** How many rounds back proofs are still expected on the chain. */
 const KEPT_ROUNDS = 6;
+/** So many rounds in a row without a reward are told. One may be bad luck: a proof too late, a list voted down. */
+const UNPAID_ROUNDS = 3;
+/**
+ * A best is told where the one before had stood for so long. In its first hours a node has a new one all the time, and
+ * after a day about one each time that its age grows by e: some six in a year.
+ */
+const STOOD_MS = 24 * 3_600_000;
 
 type Cause = Exclude<keyof typeof LOOKS, 'store'>;
 
@@ -31,8 +40,17 @@ const STOPPED_ACTION: Record<Cause, string> = {
   node: 'Look at the connection of the node',
 };
 
+/** The best share that this node ever took in. */
+interface Best {
+  readonly hashValue: bigint;
+  readonly round: number;
+  /** ms since 1970 */
+  readonly at: number;
+}
+
 /** What the alarms watch, as plain facts, and where they report it. */
-export interface Watched extends WatchedBitcoin {
+export interface Watched extends WatchedBitcoin, WatchedWorkers {
+  bests: { readonly ofNode: Best | undefined };
   engine: {
     /** Whether any mining thread is up or starting. */
     readonly healthy: boolean;
@@ -68,10 +86,17 @@ export class Alarms {
   /** Rounds whose proof this process submitted. */
   private readonly handedIn = new Set<number>();
 
+  /** Rounds in a row whose proof earned nothing, as far as this process knows. */
+  private unpaid: number[] = [];
+  private best: Best | undefined;
+
   private readonly bitcoin: BitcoinAlarms;
+  private readonly workers: WorkerAlarms;
 
   constructor(private readonly watched: Watched) {
+    this.best = watched.bests.ofNode;
     this.bitcoin = new BitcoinAlarms(watched, LOOK_MS);
+    this.workers = new WorkerAlarms(watched, LOOK_MS);
   }
 
   /** Starts checking, for as long as the process lives. */
@@ -122,6 +147,28 @@ export class Alarms {
   /** After a network reset, when round numbers start over and mean other rounds. */
   forgetRounds(): void {
     this.handedIn.clear();
+    this.unpaid = [];
+  }
+
+  /**
+   * The outcome of a round is known for good, and this node had handed in a proof for it. To be called once for each.
+   * @param roe what the round pays this node, a whole number; 0 where that is nothing
+   */
+  paid(round: number, roe: bigint): void {
+    const { notices } = this.watched;
+    if (roe > 0n) {
+      this.unpaid = [];
+      return notices.well('reward', `Rounds pay again: round ${round} does`);
+    }
+    this.unpaid.push(round);
+    if (this.unpaid.length < UNPAID_ROUNDS) return;
+    const rounds = this.unpaid.slice(-UNPAID_ROUNDS);
+    this.unpaid = rounds;
+    notices.alarm('reward', {
+      level: 'error',
+      message: `No reward for ${UNPAID_ROUNDS} rounds in a row, the last of them round ${rounds.at(-1)}, though proofs were handed in. The page shows for each round which list stood and what became of your proof.`,
+      action: 'Look at the page, at its rounds',
+    });
   }
 
   /** A round's submissions are final. @param submissions by the submitter's key, base58 */
@@ -143,7 +190,25 @@ export class Alarms {
   look(): void {
     this.lookAtMining();
     this.lookAtStore();
+    this.lookAtBest();
+    this.workers.look();
     this.bitcoin.look();
+  }
+
+  private lookAtBest(): void {
+    const { bests, notices } = this.watched;
+    const { best: before } = this;
+    const best = bests.ofNode;
+    this.best = best;
+    if (!best || !before || best.hashValue >= before.hashValue) return;
+    const stoodMs = best.at - before.at;
+    if (stoodMs < STOOD_MS) return;
+    const [now, then] = [best, before].map(({ hashValue }) => si(difficultyOf(hashValue)).trim());
+    notices.once('best', String(best.hashValue), {
+      level: 'log',
+      message: `Your best difficulty ever: ${now}, in round ${best.round}. The best until then, ${then}, had stood for ${inWords(stoodMs)}.`,
+      action: '',
+    });
   }
 
   private lookAtMining(): void {

@@ -4,7 +4,7 @@ import { type KeyValueStore, readRecord, storedCount } from '../store/store';
 
 // Notices: which events they report, how they are worded, and what the store remembers of those shown.
 
-/** The record in the store. */
+/** The record in the store of what the node showed. */
 const KEY = 'notices';
 
 /** Longest message or action, in characters, before a summary is appended. */
@@ -31,6 +31,9 @@ export const NOTICE_EVENTS = [
   'mining',
   'store',
   'proof',
+  'reward',
+  'worker',
+  'best',
   'bitcoin block',
   'refused block',
   'unanswered block',
@@ -107,8 +110,8 @@ export type EventStates = Record<NoticeEvent, EventState>;
 const recordSchema = z.record(z.string(), z.unknown());
 
 /** What earlier processes told. An event whose record is garbage or can't be read counts as never told. */
-export async function loadNotices(store: KeyValueStore, log: Log): Promise<EventStates> {
-  const record = await readRecord(store, KEY, recordSchema, log).catch((error: unknown) => {
+export async function loadNotices(store: KeyValueStore, log: Log, key = KEY): Promise<EventStates> {
+  const record = await readRecord(store, key, recordSchema, log).catch((error: unknown) => {
     log.warn({ error }, 'which notices were shown before is not known');
     return undefined;
   });
@@ -120,6 +123,6 @@ export async function loadNotices(store: KeyValueStore, log: Log): Promise<Event
 }
 
 /** @throws when it could not be written */
-export function saveNotices(store: KeyValueStore, states: EventStates): Promise<void> {
-  return store.set(KEY, JSON.stringify(states));
+export function saveNotices(store: KeyValueStore, states: EventStates, key = KEY): Promise<void> {
+  return store.set(key, JSON.stringify(states));
 }

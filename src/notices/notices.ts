@@ -31,7 +31,7 @@ export interface NoticeClock {
   after(ms: number, call: () => void): () => void;
 }
 
-const systemClock: NoticeClock = {
+export const systemClock: NoticeClock = {
   now: () => Date.now(),
   after(ms, call) {
     const timer = setTimeout(call, ms).unref();
@@ -41,6 +41,8 @@ const systemClock: NoticeClock = {
 
 export interface NoticesOptions {
   store: KeyValueStore;
+  /** The record in the store; each outlet has its own limits. */
+  key?: string;
   log: Log;
   /** Shows one. Only the notices behind it wait for it. @throws when it may not have been shown */
   show: (notice: Notice) => Promise<void>;
@@ -96,7 +98,7 @@ export class Notices {
 
   /** Continues from what earlier processes told. */
   static async open(options: NoticesOptions): Promise<Notices> {
-    return new Notices(options, await loadNotices(options.store, options.log));
+    return new Notices(options, await loadNotices(options.store, options.log, options.key));
   }
 
   /**
@@ -264,7 +266,7 @@ export class Notices {
     try {
       while (this.unsaved) {
         this.unsaved = false;
-        await saveNotices(this.options.store, this.states);
+        await saveNotices(this.options.store, this.states, this.options.key);
       }
     } catch (error) {
       this.unsaved = true;

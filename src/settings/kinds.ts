@@ -7,6 +7,7 @@ import {
 } from '../bitcoin/address';
 import { EXPECTED_RPC_URLS, parseRpcUrls } from '../bitcoin-node/rpc-url';
 import { Schedule } from '../mining/schedule';
+import { EXPECTED_WEBHOOKS, parseWebhookUrls } from '../notices/webhook-url';
 
 // Kinds of values that settings have.
 
@@ -102,6 +103,22 @@ export const rpcUrls: Kind<string> = {
       }
     }),
   expected: EXPECTED_RPC_URLS,
+  form: { kind: 'text' },
+};
+
+/** Of webhooks; empty where there is none. */
+export const webhookUrls: Kind<string> = {
+  schema: z
+    .string()
+    .max(4096)
+    .refine((text) => {
+      try {
+        return parseWebhookUrls(text).length > 0;
+      } catch {
+        return false;
+      }
+    }),
+  expected: EXPECTED_WEBHOOKS,
   form: { kind: 'text' },
 };
 

@@ -14,6 +14,7 @@ import {
   percent,
   rpcUrls,
   schedule,
+  webhookUrls,
   wholeNumber,
   type Kind,
 } from './kinds';
@@ -150,6 +151,12 @@ export const settingsFor = (network: BitcoinNetworkName) => ({
     byDefault: '',
     acts: 'restart',
     meaning: "File with the certificate's private key (PEM)",
+  }),
+  NOTIFY_URL: setting(webhookUrls, {
+    byDefault: '',
+    acts: 'at once',
+    meaning: 'Where what you must know is told besides, such as ntfy, Discord or Slack',
+    secret: true,
   }),
   LOG_LEVEL: setting(oneOf(LOG_LEVELS), {
     byDefault: 'info',

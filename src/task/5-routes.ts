@@ -16,7 +16,7 @@ const guard = new PublicGuard(publicServer, app);
 /** Serves the API and the dashboard on the side port, and what strangers may read on the SDK's app. */
 export async function routes(): Promise<void> {
   const node = await taskContext();
-  const { settings, log, metrics } = node;
+  const { settings, log, metrics, webhooks } = node;
   const config = settings.current;
   guard.configure({
     requestsPerMinute: config.API_RATE_LIMIT,
@@ -27,7 +27,7 @@ export async function routes(): Promise<void> {
   const tokenFile = async (): Promise<string> => `${await node.locateStore()}${CONTROL_TOKEN_FILE}`;
   const token = await openControlToken(localTestMode ? undefined : tokenFile, log);
   const restart = localTestMode ? undefined : () => stop('the owner wants it started again');
-  const owners = { settings, token, restart };
+  const owners = { settings, token, restart, webhooks };
   const dashboard = createDashboard(node, owners, localTestMode ? undefined : roundTimes);
   const api = createApi(node, { requestsPerMinute: config.API_RATE_LIMIT, owners });
   const server = await listen(Router().use(dashboard, api), config, log);

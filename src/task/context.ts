@@ -16,6 +16,8 @@ import { openStore, storePath } from '../koii/store';
 import { type MiningNode, createNode } from '../node';
 import { Alarms } from '../notices/alarms';
 import { Notices } from '../notices/notices';
+import { openWebhooks, tellAll } from '../notices/outlets';
+import type { Webhooks } from '../notices/webhooks';
 import { monotonicClock as clock } from '../process/clock';
 import { stop } from '../process/exit';
 import { createLog, sparingly, type Log } from '../process/log';
@@ -34,6 +36,7 @@ export interface TaskContext extends MiningNode {
   /** The list of a round in the SDK's local test mode: nobody else makes lists there, and nobody votes on them. */
   localList: (round: number, bounty: bigint) => Promise<Payouts>;
   alarms: Alarms;
+  webhooks: Webhooks;
   patience: Patience;
   runner: RoundRunner;
   finalProofs: FinalProofs;
@@ -74,7 +77,10 @@ async function createContext(): Promise<TaskContext> {
   });
   const self = identity.publicKey;
   const account = new Account(self, log, stop);
-  const notices = await Notices.open({ store, log, show: showInNode });
+  const shown = await Notices.open({ store, log, show: showInNode });
+  const urls = (): string => settings.current.NOTIFY_URL;
+  const { webhooks, teller } = await openWebhooks({ store, log, self, urls });
+  const notices = tellAll([shown, teller]);
   const alarms = new Alarms({ ...node, notices, self, newerTask });
   const lists = new ListKeeper({
     ledger: IS_SHARED_REHEARSAL ? silentLedger(ledger, log) : ledger,
@@ -100,6 +106,7 @@ async function createContext(): Promise<TaskContext> {
     lists,
     localList,
     alarms,
+    webhooks,
     patience,
     runner,
     finalProofs,

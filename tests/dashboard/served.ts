@@ -5,6 +5,7 @@ import { createApi } from '../../src/http/api';
 import { ControlToken } from '../../src/http/control-token';
 import { listen } from '../../src/http/server';
 import { createNode, type MiningNode, type NodeOptions } from '../../src/node';
+import { Webhooks } from '../../src/notices/webhooks';
 import { createLog } from '../../src/process/log';
 import type { RoundTimes } from '../../src/rounds/round-clock';
 import type { Environment } from '../../src/settings/schema';
@@ -57,7 +58,9 @@ export async function serveDashboard(
     nodeCallFailures: new Map(),
     ...bitcoin,
   });
-  const owners = { settings, token: new ControlToken(TOKEN), restart };
+  const urls = (): string => settings.current.NOTIFY_URL;
+  const webhooks = new Webhooks({ urls, self: identity.publicKey, log });
+  const owners = { settings, token: new ControlToken(TOKEN), restart, webhooks };
   let streams = 0;
   const pages = Router();
   pages.get('/dashboard/events', (_request, response, next) => {

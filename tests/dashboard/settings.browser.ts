@@ -13,6 +13,7 @@ import { openBrowser, printedAddress, type Browser } from './browser';
 const WAIT = { timeout: 60_000 };
 const SECRET = 'correct-horse-battery';
 const RPC_SECRET = 'staple';
+const TOPIC_SECRET = 'my-secret-topic';
 
 /** The bundle on a node that passes it no variables at all, like the desktop node. */
 describe('the settings in a browser', function () {
@@ -203,13 +204,14 @@ describe('the settings in a browser', function () {
       STRATUM_MAX_CONNECTIONS: '99',
       STRATUM_TLS_CERT: '/nowhere/cert.pem',
       STRATUM_TLS_KEY: '/nowhere/key.pem',
+      NOTIFY_URL: `http://127.0.0.1:${await freePort()}/${TOPIC_SECRET}`,
       LOG_LEVEL: 'debug',
     };
     const { settings } = await document();
     expect(Object.keys(values)).to.have.members(settings.map(({ name }) => name));
     await choose(values);
     await text('#settings-status', /^Saved/);
-    const shown = { ...values, STRATUM_PASSWORD: '', BITCOIN_RPC_URL: '' };
+    const shown = { ...values, STRATUM_PASSWORD: '', BITCOIN_RPC_URL: '', NOTIFY_URL: '' };
     expect(await chosen()).to.deep.equal(shown);
 
     await killTask();
@@ -223,7 +225,7 @@ describe('the settings in a browser', function () {
     expect(await page.getAttribute('#STRATUM_PASSWORD', 'placeholder')).to.match(/^set/);
     expect(await page.getAttribute('#BITCOIN_RPC_URL', 'placeholder')).to.match(/^set/);
     const said = JSON.stringify(await document());
-    for (const secret of [SECRET, RPC_SECRET]) expect(said).not.to.include(secret);
+    for (const secret of [SECRET, RPC_SECRET, TOPIC_SECRET]) expect(said).not.to.include(secret);
     // The certificate can't be read.
     await text('#stratum-note', /isn't served: the task's log says why/);
     await text('#state', /^Resting until \d\d:00 \(.+\)$/);

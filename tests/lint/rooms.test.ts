@@ -24,6 +24,8 @@ describe('eslint.config.mjs', () => {
       ['process/probe.ts', '../format'],
       ['stratum/probe.ts', '../rounds/share-intake'],
       ['bitcoin-node/probe.ts', '../work/bitcoin-network'],
+      ['settings/probe.ts', '../notices/webhook-url'],
+      ['notices/probe.ts', '../bitcoin/target'],
       ['node.ts', './stratum/server'],
       ['http/routes/probe.ts', '../../node'],
       ['http/routes/probe.ts', '../resource'],

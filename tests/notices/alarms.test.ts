@@ -21,6 +21,8 @@ describe('Alarms', () => {
     storeFault: unknown;
   };
   let bitcoin: { peers: []; refusal: { reason: string } | undefined; tip: undefined };
+  let bests: { ofNode: { hashValue: bigint; round: number; at: number } | undefined };
+  let workers: { id: string; accepted: number }[];
   let alarms: Alarms;
 
   beforeEach(() => {
@@ -34,6 +36,8 @@ describe('Alarms', () => {
       lastRound: undefined,
       storeFault: undefined,
     };
+    bests = { ofNode: undefined };
+    workers = [];
     bitcoin = { peers: [], refusal: undefined, tip: undefined };
     const tell = (what: string, text: NoticeText): void => {
       // Repeating the last call about an event changes nothing.
@@ -46,6 +50,8 @@ describe('Alarms', () => {
       governor,
       miner,
       blocks: { list: () => [] },
+      bests,
+      workers: { list: () => workers },
       bitcoin,
       settings: { current: { WORK_SOURCE: 'auto' } },
       self: SELF,
@@ -234,5 +240,50 @@ describe('Alarms', () => {
       expect(plainText(action)).to.equal(action);
       if (level === 'error') expect(action).not.to.equal('');
     }
+  });
+
+  describe('of the best difficulty', () => {
+    const DAY = 24 * 3_600_000;
+    const best = (hashValue: bigint, at: number): void => {
+      bests.ofNode = { hashValue, round: 9, at };
+      alarms.look();
+    };
+
+    it('tells a new one where the one before had stood for a day', () => {
+      best(1n << 200n, 0);
+      best(1n << 190n, 2 * DAY);
+      expect(about('best')).to.deep.equal(['best']);
+      expect(texts.at(-1)!.message).to.match(
+        /^Your best difficulty ever: 17\.2 G, in round 9\. The best until then, 16\.8 M, had stood for 2 days\.$/,
+      );
+    });
+
+    it('tells nothing of the first, nor of one that comes within the day', () => {
+      best(1n << 200n, 0);
+      best(1n << 190n, DAY - 1);
+      best(1n << 180n, DAY);
+      best(1n << 180n, DAY);
+      expect(about('best')).to.deep.equal([]);
+    });
+  });
+
+  describe('of rewards', () => {
+    it('tells three rounds in a row without one, and when a round pays again', () => {
+      for (const round of [7, 8]) alarms.paid(round, 0n);
+      expect(about('reward')).to.deep.equal([]);
+      alarms.paid(9, 0n);
+      alarms.paid(10, 0n);
+      expect(about('reward')).to.deep.equal(['reward alarm']);
+      expect(texts.at(-1)!.message).to.include('round 9,');
+      alarms.paid(11, 5n);
+      expect(about('reward')).to.deep.equal(['reward alarm', 'reward well']);
+    });
+
+    it('begin to count anew with each that is paid, and after a reset of the network', () => {
+      for (const roe of [0n, 0n, 1n, 0n, 0n]) alarms.paid(7, roe);
+      alarms.forgetRounds();
+      for (const round of [1, 2]) alarms.paid(round, 0n);
+      expect(about('reward')).to.deep.equal(['reward well']);
+    });
   });
 });

@@ -89,6 +89,11 @@ export interface SettingsDocument {
   restart: { needed: boolean; offered: boolean };
 }
 
+/** The answer of POST /settings/notify-test. */
+export interface NotifyTestDocument {
+  results: { host: string; taken: boolean; status: number | null; reason: string | null }[];
+}
+
 /** Changed values by name; null for the default. */
 export type Changes = Record<string, string | null>;
 

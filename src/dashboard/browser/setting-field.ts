@@ -90,6 +90,11 @@ export class SettingField {
     this.input.ariaInvalid = message === '' ? null : 'true';
   }
 
+  /** Puts something below the field that belongs to it. */
+  append(below: HTMLElement): void {
+    this.element.append(below);
+  }
+
   focus(): void {
     this.input.focus();
   }

@@ -1,6 +1,7 @@
 import { Restart } from './controls';
 import { byId, isNew, setText } from './dom';
 import type { Model } from './feed';
+import { NotifyTest } from './notify-test';
 import {
   OWNER_ONLY,
   type Changes,
@@ -15,6 +16,7 @@ export class Settings {
   private readonly form = byId<HTMLFormElement>('settings-form');
   private readonly save = byId<HTMLButtonElement>('settings-save');
   private readonly restart = new Restart();
+  private readonly notifyTest = new NotifyTest();
   private fields = new Map<string, SettingField>();
   private isUsable = false;
   private isSaving = false;
@@ -36,6 +38,7 @@ export class Settings {
     if (isUsable) this.client.refresh();
     this.save.disabled = !isUsable;
     this.restart.allow(isUsable);
+    this.notifyTest.allow(isUsable);
     byId('settings-owner').hidden = !controls || !this.client.document;
     setText('settings-note', this.note(controls));
   }
@@ -71,6 +74,7 @@ export class Settings {
     ) {
       this.fields = new Map(settings.map((setting) => [setting.name, new SettingField(setting)]));
       container.replaceChildren(...[...this.fields.values()].map((field) => field.element));
+      this.notifyTest.placeIn(this.fields);
     }
     for (const setting of settings) this.fields.get(setting.name)!.update(setting);
   }

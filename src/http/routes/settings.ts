@@ -1,5 +1,6 @@
 import type { RequestHandler, Router } from 'express';
 import { z } from 'zod';
+import type { Webhooks, WebhookTest } from '../../notices/webhooks';
 import { readSetting, SETTINGS } from '../../settings/schema';
 import {
   SettingsNotKept,
@@ -21,6 +22,8 @@ export interface OwnersPart {
   token: ControlToken;
   /** Ends the process, to be started again by what started it; undefined if nothing would. */
   restart: (() => void) | undefined;
+  /** Where the owner is told besides; left out where nobody is told. */
+  webhooks?: Pick<Webhooks, 'test'>;
 }
 
 /** What GET and PUT answer. */
@@ -31,11 +34,20 @@ export interface SettingsAnswer {
   restart: { needed: boolean; offered: boolean };
 }
 
+/** What POST /settings/notify-test answers: one for each URL. */
+export interface NotifyTestAnswer {
+  results: WebhookTest[];
+}
+
+/** At most one test message in this time: others pay for what is sent to them. */
+const BETWEEN_TESTS_MS = 10_000;
+
 const value = z.union([z.string(), z.number(), z.null()], 'expected a string, a number or null');
 const changes = z.record(z.string(), value, 'expected an object of settings with their values');
 
 /** /settings: the owner's settings. Only on the side port. */
-export function addSettings(router: Router, { settings, token, restart }: OwnersPart): void {
+export function addSettings(router: Router, owners: OwnersPart): void {
+  const { settings, token, restart, webhooks } = owners;
   // Not rate-limited: a low API_RATE_LIMIT would keep the owner from raising it again.
   const own = [noLinks, controlsOnly(token)];
 
@@ -58,6 +70,29 @@ export function addSettings(router: Router, { settings, token, restart }: Owners
   });
 
   addResource(router, '/settings', { get: [...own, get], put: [...own, jsonBody, put] });
+  if (webhooks) {
+    addResource(router, '/settings/notify-test', { post: [...own, notifyTest(webhooks)] });
+  }
+}
+
+/** POST: sends a test message to each webhook that is set. */
+function notifyTest(webhooks: Pick<Webhooks, 'test'>): RequestHandler {
+  let quietUntilMs = -Infinity;
+  return answer(async (_request, response) => {
+    const now = performance.now();
+    if (now < quietUntilMs) {
+      const seconds = BETWEEN_TESTS_MS / 1000;
+      response.set('Retry-After', String(Math.ceil((quietUntilMs - now) / 1000)));
+      throw new ApiError(429, `expected one test in ${seconds} s`);
+    }
+    quietUntilMs = now + BETWEEN_TESTS_MS;
+    const body: NotifyTestAnswer = { results: await webhooks.test() };
+    if (body.results.length === 0) {
+      quietUntilMs = -Infinity;
+      throw new ApiError(409, 'NOTIFY_URL is not set');
+    }
+    sendJson(response, body);
+  });
 }
 
 /** Refuses an API_HOST that loopback can't reach: nobody could use the controls then, or undo this on the page. */
