@@ -80,16 +80,23 @@ function isVotedOut({ votes }: NamedList): boolean {
 }
 
 /**
- * What a round pays to a key by the lists that stand, in the token's smallest unit.
- * @returns undefined without such a list, and where they pay different amounts or can't be read
+ * What the lists that stand pay, for any key, in the token's smallest unit: undefined without such a list, and where they
+ * pay different amounts or can't be read.
  */
-export function standingPays(lists: readonly RecountedList[], publicKey: string) {
-  const standing = lists.filter(({ isVotedOut }) => !isVotedOut);
-  const amounts = new Set(
-    standing.map(({ amounts }) => amounts && (amounts.get(publicKey) ?? '0')),
+export function standingPays(
+  lists: readonly RecountedList[],
+): (publicKey: string) => bigint | undefined {
+  // Equal lists share their amounts, so there are few of them.
+  const standing = new Set(
+    lists.filter(({ isVotedOut }) => !isVotedOut).map(({ amounts }) => amounts),
   );
-  const [amount] = amounts;
-  return amounts.size === 1 && amount !== undefined ? BigInt(amount) : undefined;
+  return (publicKey) => {
+    const found = new Set(
+      [...standing].map((amounts) => amounts && (amounts.get(publicKey) ?? '0')),
+    );
+    const [amount] = found;
+    return found.size === 1 && amount !== undefined ? BigInt(amount) : undefined;
+  };
 }
 
 /**
@@ -98,5 +105,5 @@ export function standingPays(lists: readonly RecountedList[], publicKey: string)
  *   isn't known
  */
 export function paidTo({ lists, outcome }: Recount, publicKey: string): bigint | undefined {
-  return outcome === 'paid' ? standingPays(lists, publicKey) : undefined;
+  return outcome === 'paid' ? standingPays(lists)(publicKey) : undefined;
 }
