@@ -70,7 +70,7 @@ describe('GET /network', function () {
   }
 
   it('tells why each submitter was paid or not, and which list stood', async () => {
-    ledger.name(VALID, own.amounts as Record<string, number>);
+    ledger.name(VALID, own.amounts);
     ledger.name(CHEATER, { [VALID]: 100_000_000, [CHEATER]: 12_500_000_000 });
     vote(VALID, true);
     vote(CHEATER, false);
