@@ -207,7 +207,8 @@ export class Recounts {
       const own = await this.options.ownList(round, windows.endsAt);
       if (!this.rounds.has(round)) this.add(own);
     }
-    const kept = this.rounds.get(round)!;
+    const kept = this.rounds.get(round);
+    if (!kept) throw new Error(`there is no room for round ${round} beside larger ones`);
     if (kept.isSettled) return counted(kept);
     await this.look(kept, windows.round).catch((error: unknown) => {
       if (!kept.recount) throw error;
