@@ -24,9 +24,9 @@ const ROOMS = {
   stratum: 'bitcoin consensus process work workers settings rounds',
   koii: 'consensus process store work notices audit settings distribution rounds',
   node: 'bitcoin bitcoin-node consensus process store work proof mining workers audit settings rounds history metrics stratum',
-  http: 'bitcoin consensus process store work proof mining notices workers audit settings rounds history metrics node',
+  http: 'bitcoin consensus process store work proof mining notices workers audit settings distribution rounds history metrics node',
   dashboard:
-    'bitcoin consensus process proof mining workers settings rounds history metrics stratum node http',
+    'bitcoin consensus process proof mining workers settings distribution rounds history metrics stratum node http',
 };
 ROOMS.task = Object.keys(ROOMS).join(' ');
 

@@ -6,16 +6,26 @@ const SOURCE = join(__dirname, '../src/dashboard/browser');
 const UPLOT_CSS = require.resolve('uplot/dist/uPlot.min.css');
 
 /**
- * Builds the dashboard's page from its sources: one script of TypeScript and uPlot, one style sheet, the
- * rest as it is. Used by webpack's loader beside this file and, where the task runs from source, by
+ * Builds the dashboard's pages from their sources: for each one script of TypeScript and uPlot, for both one
+ * style sheet, the rest as it is. Used by webpack's loader beside this file and, where the task runs from source, by
  * src/dashboard/page-files.ts.
  *
- * @returns {{ html: string, css: string, js: string, icon: string }}
+ * @returns {{ html: string, css: string, js: string, icon: string, network: { html: string, js: string } }}
  */
 function buildPage() {
   const read = (name) => readFileSync(join(SOURCE, name), 'utf8');
+  return {
+    html: read('index.html'),
+    css: readFileSync(UPLOT_CSS, 'utf8') + read('style.css'),
+    js: scriptOf('main.ts'),
+    icon: read('icon.svg'),
+    network: { html: read('network.html'), js: scriptOf('network.ts') },
+  };
+}
+
+function scriptOf(entry) {
   const { outputFiles } = buildSync({
-    entryPoints: [join(SOURCE, 'main.ts')],
+    entryPoints: [join(SOURCE, entry)],
     bundle: true,
     write: false,
     format: 'iife',
@@ -26,12 +36,7 @@ function buildPage() {
     legalComments: 'inline',
     logLevel: 'silent',
   });
-  return {
-    html: read('index.html'),
-    css: readFileSync(UPLOT_CSS, 'utf8') + read('style.css'),
-    js: outputFiles[0].text,
-    icon: read('icon.svg'),
-  };
+  return outputFiles[0].text;
 }
 
 module.exports = { buildPage, SOURCE };

@@ -19,7 +19,7 @@ import { restoreAll } from './rehearse/replacement';
 import { askSidePort } from './rehearse/side-port';
 import { accountData, minimumStakeIn, programIn } from './rehearse/task-account';
 import { bundle as build } from './simulate/bundle';
-import { requireWritable } from './simulate/preflight';
+import { requireWritable } from './simulate/before-run';
 
 // Runs this task's bundle in a real desktop node, in the place of a sandbox task, before any token is spent
 // (docs/REHEARSE.md). Exit status: 0 without a FAIL, 1 with one or if it can't be rehearsed, 130 after Ctrl-C.

@@ -83,7 +83,7 @@ function addPage(
   token: ControlToken,
   { hasChain, wantsBitcoin }: { hasChain: boolean; wantsBitcoin: boolean },
 ): void {
-  const { html, css, js, icon } = pageFiles();
+  const { html, css, js, icon, network } = pageFiles();
   const page = html
     .replace('data-chain="yes"', `data-chain="${hasChain ? 'yes' : 'no'}"`)
     .replace('data-bitcoin="yes"', `data-bitcoin="${wantsBitcoin ? 'yes' : 'no'}"`);
@@ -93,7 +93,17 @@ function addPage(
     get: [file(js, 'text/javascript; charset=utf-8')],
   });
   addResource(router, '/dashboard/icon.svg', { get: [file(icon, 'image/svg+xml')] });
+  addResource(router, '/dashboard/network', {
+    get: [hasChain ? file(network.html, 'text/html; charset=utf-8') : noNetwork],
+  });
+  addResource(router, '/dashboard/network.js', {
+    get: [file(network.js, 'text/javascript; charset=utf-8')],
+  });
 }
+
+const noNetwork: RequestHandler = () => {
+  throw new ApiError(404, 'this node runs without a chain that has rounds to show');
+};
 
 function file(text: string, type: string): RequestHandler {
   const plain = Buffer.from(text);

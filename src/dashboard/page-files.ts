@@ -6,6 +6,8 @@ export interface PageFiles {
   css: string;
   js: string;
   icon: string;
+  /** The page of the network's rounds. */
+  network: { html: string; js: string };
 }
 
 /**

@@ -3,11 +3,13 @@ import type { Find } from '../history/journal';
 import type { SampleTuple } from '../history/samples';
 import type { BitcoinState, FoundBlockState } from '../http/routes/bitcoin';
 import type { MiningState } from '../http/routes/healthz';
+import type { ListAnswer, SubmitterAnswer } from '../http/network-answer';
+import type { NetworkAnswer } from '../http/routes/network';
 import type { RoundTimes } from '../rounds/round-clock';
 
 // What the page is told: types only, shared with the browser.
 
-export type { BitcoinState, FoundBlockState };
+export type { BitcoinState, FoundBlockState, ListAnswer, NetworkAnswer, SubmitterAnswer };
 
 /** What doesn't change while the process runs. */
 export interface About {

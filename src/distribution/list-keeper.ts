@@ -7,8 +7,10 @@ import { OwnLists, type JudgeAll, type OwnList } from './own-lists';
 import type { Payouts } from './payouts';
 
 /** A round's lists are due two rounds later; if they are voted out, again while its submissions are kept. */
-const DUE_AFTER = 2;
+export const DUE_AFTER = 2;
 const DUE_AGAIN_AFTER = [3, 4];
+/** Later the chain has forgotten what was submitted, and nobody can make a list of it again. */
+export const LAST_DUE_AFTER = Math.max(...DUE_AGAIN_AFTER);
 /** How long to wait before asking again for a round that is late, as a part of a round. */
 const PAUSED_PART = 0.005;
 /** After a failure the chain is asked again, after a longer wait each time. */
@@ -105,6 +107,14 @@ export class ListKeeper {
     if (!seesTheSame || !own.verdicts.get(this.options.self)?.valid || !isDue(windows))
       return undefined;
     return this.listRound(round, windows.round).leaveToSdk() ? own.amounts : undefined;
+  }
+
+  /**
+   * This node's own list of a round whose submissions the chain still holds, whether or not it is due.
+   * @throws when it can't be made now
+   */
+  ownList(round: number, untilMs: number): Promise<OwnList> {
+    return this.own.of(round, untilMs);
   }
 
   /** Drops its lists after a reset of the network: the numbers now mean other rounds. */

@@ -1,16 +1,13 @@
 import type { Ledger, NamedList, RoundLists } from './ledger';
+import type { ListReadings, ReadList } from './list-readings';
 import type { OwnList } from './own-lists';
-import { amountsIn, readingOf, type Reading } from './payouts';
 
 // A round counted again from what the ledger shows, for whoever asks why it was paid as it was.
 
 /** A list of the round, compared with this node's own. */
-export interface RecountedList extends NamedList {
-  reading: Reading;
+export interface RecountedList extends NamedList, ReadList {
   /** Whether its votes sum up below zero, each voter counting once: K2 may weigh them by stake. */
   isVotedOut: boolean;
-  /** What it pays to each key, in decimal; undefined if it can't be read or is no list of whole numbers. */
-  amounts: ReadonlyMap<string, string> | undefined;
 }
 
 export interface Recount {
@@ -18,30 +15,88 @@ export interface Recount {
   own: OwnList;
   lists: readonly RecountedList[];
   outcome: RoundLists['outcome'];
+  /** How many accounts could not be read this time: their lists count as unreadable. */
+  unread: number;
 }
+
+/** The node reads so many accounts at a time. */
+const READS_AT_A_TIME = 8;
+
+const NOT_READ: ReadList = {
+  reading: 'unreadable',
+  amounts: undefined,
+  differences: [],
+  differing: undefined,
+};
 
 /**
  * Reads the lists of a round and compares them with this node's own.
  * @param dueIn the round that runs
+ * @param readings of this round, which may know some accounts already
  * @throws when the ledger doesn't tell which lists there are; an account that can't be read counts as unreadable
  */
 export async function recount(
-  ledger: Pick<Ledger, 'lists' | 'contents'>,
+  ledger: Pick<Ledger, 'lists'>,
   own: OwnList,
   dueIn: number,
+  readings: Pick<ListReadings, 'of'>,
 ): Promise<Recount> {
   const { lists, outcome } = await ledger.lists(own.round, dueIn);
-  const recounted: RecountedList[] = [];
-  for (const list of lists) {
-    const text = await ledger.contents(list.account, own.round).catch(() => undefined);
-    recounted.push({
-      ...list,
-      reading: text === undefined ? 'unreadable' : readingOf(text, own.amounts),
-      isVotedOut: list.votes.reduce((sum, { isValid }) => sum + (isValid ? 1 : -1), 0) < 0,
-      amounts: text === undefined ? undefined : amountsIn(text),
-    });
-  }
-  return { own, lists: recounted, outcome };
+  const read = new Map<NamedList, ReadList | undefined>();
+  // What stands is read first: of too many different lists the amounts aren't kept.
+  const waiting = [...lists].sort((a, b) => Number(isVotedOut(a)) - Number(isVotedOut(b)));
+  const readOn = async (): Promise<void> => {
+    for (let list = waiting.shift(); list; list = waiting.shift()) {
+      read.set(list, await readings.of(list.account));
+    }
+  };
+  await Promise.all(Array.from({ length: READS_AT_A_TIME }, readOn));
+  return {
+    own,
+    lists: lists.map((list) => recounted(list, read.get(list) ?? NOT_READ)),
+    outcome,
+    unread: lists.filter((list) => !read.get(list)).length,
+  };
+}
+
+function recounted(list: NamedList, read: ReadList): RecountedList {
+  const { maker, account, isOld, votes } = list;
+  const { reading, amounts, differences, differing } = read;
+  return {
+    maker,
+    account,
+    isOld,
+    votes,
+    reading,
+    amounts,
+    differences,
+    differing,
+    isVotedOut: isVotedOut(list),
+  };
+}
+
+function isVotedOut({ votes }: NamedList): boolean {
+  return votes.reduce((sum, { isValid }) => sum + (isValid ? 1 : -1), 0) < 0;
+}
+
+/**
+ * What the lists that stand pay, for any key, in the token's smallest unit: undefined without such a list, and where they
+ * pay different amounts or can't be read.
+ */
+export function standingPays(
+  lists: readonly RecountedList[],
+): (publicKey: string) => bigint | undefined {
+  // Equal lists share their amounts, so there are few of them.
+  const standing = new Set(
+    lists.filter(({ isVotedOut }) => !isVotedOut).map(({ amounts }) => amounts),
+  );
+  return (publicKey) => {
+    const found = new Set(
+      [...standing].map((amounts) => amounts && (amounts.get(publicKey) ?? '0')),
+    );
+    const [amount] = found;
+    return found.size === 1 && amount !== undefined ? BigInt(amount) : undefined;
+  };
 }
 
 /**
@@ -50,11 +105,5 @@ export async function recount(
  *   isn't known
  */
 export function paidTo({ lists, outcome }: Recount, publicKey: string): bigint | undefined {
-  if (outcome !== 'paid') return undefined;
-  const standing = lists.filter(({ isVotedOut }) => !isVotedOut);
-  const amounts = new Set(
-    standing.map(({ amounts }) => amounts && (amounts.get(publicKey) ?? '0')),
-  );
-  const [amount] = amounts;
-  return amounts.size === 1 && amount !== undefined ? BigInt(amount) : undefined;
+  return outcome === 'paid' ? standingPays(lists)(publicKey) : undefined;
 }

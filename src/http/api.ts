@@ -9,6 +9,7 @@ import { addResource, answer, type Mount } from './resource';
 import { addAudit } from './routes/audit';
 import { addBitcoin } from './routes/bitcoin';
 import { addHealthz } from './routes/healthz';
+import { addNetwork, type NetworkParts } from './routes/network';
 import { addSettings, type OwnersPart } from './routes/settings';
 import { addSubmission } from './routes/submission';
 import { addTask, type RoundStarter } from './routes/task';
@@ -41,6 +42,8 @@ export interface ApiOptions {
   owners?: OwnersPart;
   /** Starts rounds on request. Left out under a Koii node, which starts them itself. */
   rounds?: RoundStarter;
+  /** What is known of the network's rounds. Left out where they aren't on a chain. */
+  network?: NetworkParts;
 }
 
 /** What the node's tunnel shows the public internet. */
@@ -48,13 +51,14 @@ const PUBLIC_PATHS = ['/task', '/submission', '/audit', '/healthz'];
 
 /** The whole API, for the side port. */
 export function createApi(node: ApiNode, options: ApiOptions): Router {
-  const { requestsPerMinute, owners, rounds } = options;
+  const { requestsPerMinute, owners, rounds, network } = options;
   const router = Router();
   router.use(node.metrics.timeRequests, helmet());
   const mount = { limits: rateLimits(requestsPerMinute), isPublic: false };
   addPublicPaths(router, node, mount, rounds);
   addWorkers(router, node, mount);
   addBitcoin(router, node, mount);
+  addNetwork(router, node, mount, network);
   addMetrics(router, node.metrics);
   if (owners) addSettings(router, owners);
   router.use(errorAnswers(node.log));

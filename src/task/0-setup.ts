@@ -11,7 +11,7 @@ import { taskContext } from './context';
 export async function setup(): Promise<void> {
   watchTheProcess();
   const node = await taskContext().catch(exitWithReason);
-  const { log, engine, lists, alarms, runner } = node;
+  const { log, engine, lists, recounts, alarms, runner } = node;
   saveAtTheEnd(log, () => stopNode(node));
   log.info(
     `ready to mine with ${engine.backends.length} threads, backend ${engine.requestedBackend}`,
@@ -19,8 +19,9 @@ export async function setup(): Promise<void> {
   if (localTestMode) return;
   alarms.watch();
   void runner.resume();
-  // Runs as long as the process.
+  // They run as long as the process.
   void lists.run(new AbortController().signal);
+  void recounts.run(new AbortController().signal);
 }
 
 /** After exit code 0 the node restarts the task later; after 1 it gives up, since only a new value helps. */

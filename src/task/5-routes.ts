@@ -29,7 +29,15 @@ export async function routes(): Promise<void> {
   const restart = localTestMode ? undefined : () => stop('the owner wants it started again');
   const owners = { settings, token, restart, webhooks };
   const dashboard = createDashboard(node, owners, localTestMode ? undefined : roundTimes);
-  const api = createApi(node, { requestsPerMinute: config.API_RATE_LIMIT, owners });
+  const { recounts } = node;
+  const network = localTestMode
+    ? undefined
+    : { recounts, recent: (limit: number) => recounts.recent(limit) };
+  const api = createApi(node, {
+    requestsPerMinute: config.API_RATE_LIMIT,
+    owners,
+    ...(network && { network }),
+  });
   const server = await listen(Router().use(dashboard, api), config, log);
   const address = server && tellAddress(server, token, log);
   if (address !== undefined) node.alarms.address(address);

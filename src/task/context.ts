@@ -3,6 +3,7 @@ import { ListKeeper } from '../distribution/list-keeper';
 import { loadListSecret } from '../distribution/lots';
 import { makeList, type OwnList } from '../distribution/own-lists';
 import type { Payouts } from '../distribution/payouts';
+import { Recounts } from '../distribution/recounts';
 import { Account, loadIdentity } from '../koii/account';
 import { limitAnswers, MAX_ANSWER_BYTES } from '../koii/answer-limit';
 import { nodeCallFailures, Patience, SHORT_MS } from '../koii/calls';
@@ -33,6 +34,7 @@ import { SETTINGS_FILE } from '../settings/stored-settings';
 /** What the lifecycle functions share. */
 export interface TaskContext extends MiningNode {
   lists: ListKeeper;
+  recounts: Recounts;
   /** The list of a round in the SDK's local test mode: nobody else makes lists there, and nobody votes on them. */
   localList: (round: number, bounty: bigint) => Promise<Payouts>;
   alarms: Alarms;
@@ -82,7 +84,13 @@ async function createContext(): Promise<TaskContext> {
   const { webhooks, teller } = await openWebhooks({ store, log, self, urls });
   const notices = tellAll([shown, teller]);
   const alarms = new Alarms({ ...node, notices, self, newerTask });
-  const lists = new ListKeeper({
+  const recounts = new Recounts({
+    ledger,
+    clock,
+    log,
+    ownList: (round, untilMs) => lists.ownList(round, untilMs),
+  });
+  const lists: ListKeeper = new ListKeeper({
     ledger: IS_SHARED_REHEARSAL ? silentLedger(ledger, log) : ledger,
     clock,
     self,
@@ -91,7 +99,7 @@ async function createContext(): Promise<TaskContext> {
     judge: (round, submissions, untilMs) =>
       node.auditor.auditAll(round, proofsOf(submissions), untilMs - clock.now()),
     events: {
-      computed: (own) => note({ ...node, alarms }, self, own),
+      computed: (own) => note({ ...node, alarms, recounts }, self, own),
       ...(!IS_SHARED_REHEARSAL && {
         made: () => node.metrics.listMade(),
         voted: (isValid: boolean) => node.metrics.listVoted(isValid),
@@ -104,6 +112,7 @@ async function createContext(): Promise<TaskContext> {
   const context = {
     ...node,
     lists,
+    recounts,
     localList,
     alarms,
     webhooks,
@@ -131,11 +140,18 @@ async function openSettings(locateStore: () => Promise<string>, log: Log): Promi
 
 /** Tells whoever has to know of this node's own list of a round. */
 function note(
-  { metrics, history, log, alarms }: MiningNode & Pick<TaskContext, 'alarms'>,
+  {
+    metrics,
+    history,
+    log,
+    alarms,
+    recounts,
+  }: MiningNode & Pick<TaskContext, 'alarms' | 'recounts'>,
   self: string,
   own: OwnList,
 ): void {
   const { round, amounts, submissions, verdicts } = own;
+  recounts.add(own);
   alarms.listed(round, submissions);
   const proofs = Object.keys(submissions).length;
   if (proofs === 0) return;
@@ -210,8 +226,9 @@ function localListMaker({ auditor }: MiningNode): TaskContext['localList'] {
 
 /** Drops what is stored by round number, after a reset of the network: the numbers now mean other rounds. */
 function forgetRounds(context: TaskContext, current: number): void {
-  const { lists, alarms, history, shares } = context;
+  const { lists, recounts, alarms, history, shares } = context;
   lists.forgetRounds();
+  recounts.forgetRounds();
   alarms.forgetRounds();
   history.forgetRounds(current);
   shares.forgetRestored();

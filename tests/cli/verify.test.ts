@@ -107,7 +107,7 @@ describe('npm run verify', function () {
 
   const unusable: [string, string[], RegExp][] = [
     ['that it does not know', ['--fil', 'x'], /^error: unknown option '--fil'/],
-    ['that are missing', [], /^error: option '--file <path>' is missing\n$/],
+    ['that are missing', [], /^error: option '--file <path>' or '--from <url>' is missing\n$/],
     [
       'that name no file',
       ['--file', 'no-such.json'],

@@ -53,6 +53,29 @@ describe('the page of the dashboard', () => {
     }
   });
 
+  it('has a page of the network where there is a chain, under the same policy', async () => {
+    const onChain = await serveDashboard(
+      '127.0.0.1',
+      undefined,
+      () => new Promise(() => undefined),
+    );
+    try {
+      const page = await send(onChain.port, { path: '/dashboard/network' });
+      expect(page.headers['content-security-policy']).to.match(/^default-src 'none'/);
+      expect(page.text).to.include('/dashboard/network.js');
+      expect(page.text).not.to.match(/<script(?![^>]*src=)|<style|style=|\son\w+=|https?:/);
+      const script = await send(onChain.port, { path: '/dashboard/network.js' });
+      expect(script.text).to.include('/network');
+    } finally {
+      await onChain.close();
+    }
+    const { status, text } = await get('/dashboard/network');
+    expect([status, JSON.parse(text)]).to.deep.equal([
+      404,
+      { error: 'not_found', message: 'this node runs without a chain that has rounds to show' },
+    ]);
+  });
+
   it('weighs less than 150 KB with all its files, compressed where the browser takes it', async () => {
     let bytes = 0;
     for (const path of FILES) {

@@ -42,6 +42,8 @@ async function main(): Promise<void> {
     await picture(address, 'light', phone);
     await picture(address, 'light', desktop, true);
     await picture(address, 'dark', phone, true);
+    await pictureOfNetwork(origin, 'light', desktop);
+    await pictureOfNetwork(origin, 'dark', phone);
   } finally {
     await network.dispose();
   }
@@ -93,6 +95,31 @@ async function picture(
       clip: { x: 0, y: 0, width, height: Math.floor(y) },
     });
     if (settingsToo) await pictureOfSettings(page, `settings-${name}-${theme}.png`);
+  } finally {
+    await browser.close();
+  }
+}
+
+/** The newest listed round, with the first submitter chosen. */
+async function pictureOfNetwork(
+  origin: string,
+  theme: 'light' | 'dark',
+  { name, width, height }: { name: string; width: number; height: number },
+): Promise<void> {
+  const browser = await openBrowser({ width, height });
+  try {
+    const page = await browser.context.newPage();
+    await page.emulateMedia({ colorScheme: theme });
+    await page.addInitScript(SHIFTS);
+    await page.goto(`${origin}/dashboard/network`);
+    await page.locator('#network-rate canvas').waitFor();
+    await page.locator('#submitters a').first().click();
+    await page.locator('#why-proof').waitFor();
+    console.log('network', name, theme, await figures(page));
+    await page.screenshot({
+      path: path.join(IMAGES, `network-${name}-${theme}.png`),
+      fullPage: true,
+    });
   } finally {
     await browser.close();
   }

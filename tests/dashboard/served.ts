@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { Router } from 'express';
 import { createDashboard } from '../../src/dashboard/dashboard';
 import { createApi } from '../../src/http/api';
+import type { NetworkParts } from '../../src/http/routes/network';
 import { ControlToken } from '../../src/http/control-token';
 import { listen } from '../../src/http/server';
 import { createNode, type MiningNode, type NodeOptions } from '../../src/node';
@@ -30,6 +31,7 @@ export interface Served {
  * @param roundTimes the windows of rounds, as on a chain; undefined for a node that runs alone
  * @param env further settings; its Stratum server listens once the test opens it
  * @param bitcoin its Bitcoin network, and the rules of its coinbases
+ * @param network what it knows of the rounds of others
  */
 export async function serveDashboard(
   host = '127.0.0.1',
@@ -37,6 +39,7 @@ export async function serveDashboard(
   roundTimes?: (round: number) => Promise<RoundTimes>,
   env: Environment = {},
   bitcoin: Partial<Pick<NodeOptions, 'bitcoinNetwork' | 'rules'>> = {},
+  network?: NetworkParts,
 ): Promise<Served> {
   const log = createLog('silent');
   const settings = Settings.of({
@@ -70,7 +73,7 @@ export async function serveDashboard(
   });
   pages.use(
     createDashboard(node, owners, roundTimes),
-    createApi(node, { requestsPerMinute: 0, owners }),
+    createApi(node, { requestsPerMinute: 0, owners, ...(network && { network }) }),
   );
   const at = { API_HOST: host, API_PORT: 0, API_ALLOWED_HOSTS: [] };
   const server = await listen(pages, at, log);

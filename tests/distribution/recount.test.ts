@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { NamedList, RoundLists } from '../../src/distribution/ledger';
 import type { OwnList } from '../../src/distribution/own-lists';
+import { ListReadings } from '../../src/distribution/list-readings';
 import { paidTo, recount } from '../../src/distribution/recount';
 
 const own: OwnList = {
@@ -27,18 +28,14 @@ const recounted = (
   lists: NamedList[],
   texts: Record<string, string>,
   outcome: RoundLists['outcome'] = 'paid',
-) =>
-  recount(
-    {
-      lists: () => Promise.resolve({ lists, outcome }),
-      contents: (account) => {
-        const text = texts[account.replace('account of ', '')];
-        return text === undefined ? Promise.reject(new Error('away')) : Promise.resolve(text);
-      },
-    },
-    own,
-    7,
-  );
+  contents = (account: string): Promise<string> => {
+    const text = texts[account.replace('account of ', '')];
+    return text === undefined ? Promise.reject(new Error('away')) : Promise.resolve(text);
+  },
+) => {
+  const readings = new ListReadings({ contents }, { now: () => 0 }, own.round, own.amounts);
+  return recount({ lists: () => Promise.resolve({ lists, outcome }) }, own, 7, readings);
+};
 
 describe('a round counted again', () => {
   it('says of each list how it compares and whether it was voted out', async () => {
@@ -71,5 +68,46 @@ describe('a round counted again', () => {
     for (const outcome of ['open', 'failed'] as const) {
       expect(paidTo(await recounted([list('a')], { a: RIGHT }, outcome), 'a')).to.equal(undefined);
     }
+  });
+
+  it('names the keys that a list pays otherwise, the largest amounts first and twenty at most', async () => {
+    const many = Object.fromEntries(Array.from({ length: 30 }, (_, i) => ['k'.repeat(i + 1), i]));
+    const lists = [list('a'), list('b'), list('c')];
+    const { lists: found } = await recounted(lists, {
+      a: '{"a":60,"b":35,"x":5}',
+      b: JSON.stringify(many),
+      c: '[1]',
+    });
+    expect(found[0]!.differences).to.deep.equal([
+      { publicKey: 'b', theirs: '35', ours: '40' },
+      { publicKey: 'x', theirs: '5', ours: undefined },
+    ]);
+    expect(found[1]).to.include({ differing: 32 });
+    expect(found[1]!.differences).to.have.length(20);
+    expect(found[2]).to.deep.include({ reading: 'differs', differences: [], differing: undefined });
+  });
+
+  it('reads eight accounts at a time, and says how many it could not read', async () => {
+    let reading = 0;
+    let most = 0;
+    const lists = Array.from({ length: 30 }, (_, i) => list(`maker${i + 1}`));
+    const { unread } = await recounted(lists, {}, 'open', async (account) => {
+      most = Math.max(most, ++reading);
+      await Promise.resolve();
+      reading--;
+      if (account.endsWith('7')) throw new Error('away');
+      return RIGHT;
+    });
+    expect([most, unread]).to.deep.equal([8, 3]);
+  });
+
+  it('keeps the amounts of eight texts that differ, of lists that stand before others', async () => {
+    const lists = Array.from({ length: 20 }, (_, i) =>
+      list(`maker${i + 1}`, i < 12 ? { v: false } : {}),
+    );
+    const texts = Object.fromEntries(lists.map(({ maker }, i) => [maker, `{"a":${i}}`]));
+    const { lists: found } = await recounted(lists, texts);
+    expect(found.filter(({ amounts }) => amounts)).to.have.length(8);
+    expect(found.slice(12).every(({ amounts }) => amounts)).to.equal(true);
   });
 });

@@ -30,6 +30,7 @@ describe('eslint.config.mjs', () => {
       ['http/routes/probe.ts', '../../node'],
       ['http/routes/probe.ts', '../resource'],
       ['http/routes/probe.ts', './task'],
+      ['http/routes/probe.ts', '../../distribution/recounts'],
       ['dashboard/probe.ts', '../http/api'],
       ['dashboard/browser/probe.ts', '../update'],
       ['dashboard/browser/probe.ts', '../../format'],
