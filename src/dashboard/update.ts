@@ -1,5 +1,6 @@
-import type { AuditEntry, RewardEntry } from '../history/history';
+import type { AuditEntry } from '../history/history';
 import type { Find } from '../history/journal';
+import type { RewardRow } from '../history/rewards';
 import type { SampleTuple } from '../history/samples';
 import type { BitcoinState, FoundBlockState } from '../http/routes/bitcoin';
 import type { MiningState } from '../http/routes/healthz';
@@ -7,7 +8,7 @@ import type { RoundTimes } from '../rounds/round-clock';
 
 // What the page is told: types only, shared with the browser.
 
-export type { BitcoinState, FoundBlockState };
+export type { BitcoinState, FoundBlockState, RewardRow };
 
 /** What doesn't change while the process runs. */
 export interface About {
@@ -167,5 +168,5 @@ export interface Update {
   /** The latest shares, newest first; absent if there is no new one. */
   recent?: ShareLine[];
   audits: AuditEntry[];
-  rewards: RewardEntry[];
+  rewards: RewardRow[];
 }

@@ -67,6 +67,12 @@ const averageSlotMs = keptFor(KEPT_MS, () =>
   ),
 );
 
+/** How long a round lasts at the present pace of slots, in ms. @throws NodeCallError */
+export async function roundLengthMs(): Promise<number> {
+  const { round_time } = await taskState();
+  return round_time * (await averageSlotMs());
+}
+
 function currentSlot(): Promise<number> {
   return callNode(
     'getCurrentSlot',

@@ -6,7 +6,14 @@ import type { Payouts } from '../distribution/payouts';
 import { Account, loadIdentity } from '../koii/account';
 import { limitAnswers, MAX_ANSWER_BYTES } from '../koii/answer-limit';
 import { nodeCallFailures, Patience, SHORT_MS } from '../koii/calls';
-import { roundTimes, roundThatRuns, chain, newerTask, submissionsOf } from '../koii/chain';
+import {
+  roundLengthMs,
+  roundTimes,
+  roundThatRuns,
+  chain,
+  newerTask,
+  submissionsOf,
+} from '../koii/chain';
 import { ledger } from '../koii/ledger';
 import { showInNode } from '../koii/notices';
 import { localTestMode } from '../koii/sdk';
@@ -23,6 +30,7 @@ import { RoundRunner, type RoundChain } from '../rounds/round-runner';
 import { loadConfig } from '../settings/schema';
 import { Settings } from '../settings/settings';
 import { SETTINGS_FILE } from '../settings/stored-settings';
+import { rewardOf } from './rewards';
 
 // Wires the node to Koii, once in a process, for the lifecycle functions to call.
 
@@ -80,7 +88,7 @@ async function createContext(): Promise<TaskContext> {
     judge: (round, submissions, untilMs) =>
       node.auditor.auditAll(round, proofsOf(submissions), untilMs - clock.now()),
     events: {
-      computed: (own) => note({ ...node, alarms }, self, own),
+      computed: (own) => void note({ ...node, alarms }, self, own),
       made: () => node.metrics.listMade(),
       voted: (isValid) => node.metrics.listVoted(isValid),
     },
@@ -116,20 +124,18 @@ async function openSettings(locateStore: () => Promise<string>, log: Log): Promi
 }
 
 /** Tells whoever has to know of this node's own list of a round. */
-function note(
+async function note(
   { metrics, history, log, alarms }: MiningNode & Pick<TaskContext, 'alarms'>,
   self: string,
   own: OwnList,
-): void {
-  const { round, amounts, submissions, verdicts } = own;
+): Promise<void> {
+  const { round, submissions } = own;
   alarms.listed(round, submissions);
-  const proofs = Object.keys(submissions).length;
-  if (proofs === 0) return;
-  const roe = amounts[self] ?? 0;
-  const valid = [...verdicts.values()].filter((verdict) => verdict.valid).length;
-  log.info(`distribution of round ${round}: ${valid} of ${proofs} proofs are valid`);
-  metrics.rewarded(history.rewarded({ round, roe, proofs, valid }));
-  alarms.rewarded(round, roe);
+  if (Object.keys(submissions).length === 0) return;
+  const reward = rewardOf(own, self, await roundLengthMs().catch(() => null));
+  log.info(`distribution of round ${round}: ${reward.valid} of ${reward.proofs} proofs are valid`);
+  metrics.rewarded(history.rewarded(reward));
+  alarms.rewarded(round, own.amounts[self] ?? 0);
 }
 
 /** How long a round is mined in the local test mode, unless its owner says otherwise. */

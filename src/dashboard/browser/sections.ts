@@ -12,6 +12,7 @@ import {
   setValue,
   type Cell,
 } from './dom';
+import { amountOf } from './earnings';
 import type { Model } from './feed';
 import { nameOf, showMiners } from './miners';
 
@@ -157,7 +158,7 @@ function showFigures({ rewards }: Model, status: Status): void {
   setText('count', round ? String(round.validShares) : '–');
   setText('count-note', round ? `${round.invalidShares} rejected` : 'no round yet');
   const last = rewards[rewards.length - 1];
-  setValue('reward', last ? tokens(last.roe) : '–', 'tokens');
+  setValue('reward', last ? tokens(amountOf(last)) : '–', 'tokens');
   setText(
     'reward-note',
     last ? `round ${last.round}, ${last.valid} of ${last.proofs} proofs valid` : 'none yet',
