@@ -88,7 +88,8 @@ export function startOf(day: number): number {
 export async function readDay(store: KeyValueStore, log: Log, day: number): Promise<KeptReward[]> {
   if (day < 0) return [];
   const record = await readRecord(store, keyOf(day), daySchema, log);
-  return record?.day === day ? record.rows.map(fromTuple) : [];
+  if (record?.day !== day) return [];
+  return record.rows.map(fromTuple).filter(({ row }) => dayOf(row.at) === day);
 }
 
 /** The record of a day, for the store. */

@@ -9,6 +9,7 @@ import { addResource, answer, type Mount } from './resource';
 import { addAudit } from './routes/audit';
 import { addBitcoin } from './routes/bitcoin';
 import { addHealthz } from './routes/healthz';
+import { addRewards } from './routes/rewards';
 import { addSettings, type OwnersPart } from './routes/settings';
 import { addSubmission } from './routes/submission';
 import { addTask, type RoundStarter } from './routes/task';
@@ -29,6 +30,7 @@ export interface ApiNode extends Pick<
   | 'settings'
   | 'rules'
   | 'metrics'
+  | 'history'
   | 'log'
 > {
   auditor: Pick<Auditor, 'audit'>;
@@ -55,6 +57,7 @@ export function createApi(node: ApiNode, options: ApiOptions): Router {
   addPublicPaths(router, node, mount, rounds);
   addWorkers(router, node, mount);
   addBitcoin(router, node, mount);
+  addRewards(router, node, mount);
   addMetrics(router, node.metrics);
   if (owners) addSettings(router, owners);
   router.use(errorAnswers(node.log));
