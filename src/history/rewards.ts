@@ -94,6 +94,11 @@ export class Rewards {
       .slice(0, limit);
   }
 
+  /** The rows of one of the last three days, those of before a network reset too. @param day since 1970, UTC */
+  ofDay(day: number): readonly RewardRow[] {
+    return this.loaded.map(({ row }) => row).filter(({ at }) => dayOf(at) === day);
+  }
+
   /**
    * Records what this node's list of a round says. A list that is computed again, even by a later process, replaces
    * what was said before.

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { Router } from 'express';
 import { createDashboard } from '../../src/dashboard/dashboard';
+import type { AccountState } from '../../src/dashboard/earnings';
 import { createApi } from '../../src/http/api';
 import { ControlToken } from '../../src/http/control-token';
 import { listen } from '../../src/http/server';
@@ -29,6 +30,7 @@ export interface Served {
  * @param roundTimes the windows of rounds, as on a chain; undefined for a node that runs alone
  * @param env further settings; its Stratum server listens once the test opens it
  * @param bitcoin its Bitcoin network, and the rules of its coinbases
+ * @param account what the chain holds of its account
  */
 export async function serveDashboard(
   host = '127.0.0.1',
@@ -36,6 +38,7 @@ export async function serveDashboard(
   roundTimes?: (round: number) => Promise<RoundTimes>,
   env: Environment = {},
   bitcoin: Partial<Pick<NodeOptions, 'bitcoinNetwork' | 'rules'>> = {},
+  account?: () => Promise<AccountState>,
 ): Promise<Served> {
   const log = createLog('silent');
   const settings = Settings.of({
@@ -66,7 +69,7 @@ export async function serveDashboard(
     next();
   });
   pages.use(
-    createDashboard(node, owners, roundTimes),
+    createDashboard(node, owners, roundTimes, account),
     createApi(node, { requestsPerMinute: 0, owners }),
   );
   const at = { API_HOST: host, API_PORT: 0, API_ALLOWED_HOSTS: [] };

@@ -282,7 +282,7 @@ function rewardsPicture({ rewards }: Model): Picture {
     caption:
       rewards.length === 0
         ? "A round's reward is known two rounds later, when its distribution list is made."
-        : `${tokens(total)} tokens in ${count(rewards.length, 'round')}: as paid, and before that by the distribution lists this node computed.`,
+        : `${tokens(total)} tokens in ${count(rewards.length, 'round')}: as paid, or as this node's own lists say.`,
     rows: [...rewards]
       .reverse()
       .map((row) => [
