@@ -130,7 +130,7 @@ async function note(
   own: OwnList,
 ): Promise<void> {
   const { round, submissions } = own;
-  alarms.listed(round, submissions);
+  if (!alarms.listed(round, submissions)) metrics.proofMissing(round);
   if (Object.keys(submissions).length === 0) return;
   const reward = rewardOf(own, self, await roundLengthMs().catch(() => null));
   log.info(`distribution of round ${round}: ${reward.valid} of ${reward.proofs} proofs are valid`);
