@@ -12,6 +12,7 @@ import type { OwnersPart } from '../http/routes/settings';
 import type { Governor } from '../mining/governor';
 import type { MiningNode } from '../node';
 import { RoundClock, type RoundTimes } from '../rounds/round-clock';
+import { AccountView, type AccountState } from './earnings';
 import { Feed } from './feed';
 import { pageFiles } from './page-files';
 import { wantsBitcoin } from './status';
@@ -38,13 +39,16 @@ const orderSchema = z.strictObject({ action: z.enum(['pause', 'resume', 'restart
  * The page for the node's owner, the events that feed it, and its controls. For the side port alone: none of it belongs
  * on the public internet.
  * @param roundTimes gives the windows of a round; undefined where rounds aren't on a chain
+ * @param account tells what the chain holds of this node's account
  */
 export function createDashboard(
   node: MiningNode,
   { token, restart }: OwnersPart,
   roundTimes?: (round: number) => Promise<RoundTimes>,
+  account?: () => Promise<AccountState>,
 ): Router {
-  const feed = new Feed(node, token, roundTimes && new RoundClock(roundTimes));
+  const clock = roundTimes && new RoundClock(roundTimes);
+  const feed = new Feed(node, token, clock, account && new AccountView(account));
   const router = Router();
   router.use(PATHS, secured);
   addPage(router, token, {

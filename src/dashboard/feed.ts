@@ -8,6 +8,7 @@ import { ApiError } from '../http/errors';
 import { Places, type PlaceLimits } from '../process/places';
 import type { MiningNode } from '../node';
 import type { RoundClock } from '../rounds/round-clock';
+import type { AccountView } from './earnings';
 import { shareLine, statusOf } from './status';
 import type { About, Status, Update } from './update';
 
@@ -49,11 +50,15 @@ export class Feed {
   private readonly boot = randomBytes(6).toString('hex');
   private readonly timer: NodeJS.Timeout;
 
-  /** @param clock gives the windows of a round; undefined where rounds have none */
+  /**
+   * @param clock gives the windows of a round; undefined where rounds have none
+   * @param account what the chain holds of this node's account; undefined where nobody can tell
+   */
   constructor(
     private readonly node: MiningNode,
     private readonly token: ControlToken,
     private readonly clock: RoundClock | undefined,
+    private readonly account: AccountView | undefined,
   ) {
     this.timer = setInterval(() => this.tick(), TICK_MS).unref();
   }
@@ -102,7 +107,8 @@ export class Feed {
 
   private status(): Status {
     const round = this.node.miner.miningRound;
-    return statusOf(this.node, round === undefined ? undefined : this.clock?.timesOf(round));
+    const times = round === undefined ? undefined : this.clock?.timesOf(round);
+    return statusOf(this.node, times, this.account?.state, this.clock !== undefined);
   }
 
   /** @param isStranger whether the listener knows nothing of this process */

@@ -13,6 +13,7 @@ import { RECENT_SHARES } from '../rounds/share-log';
 import type { Settings } from '../settings/settings';
 import { stratumUrl, type StratumServer } from '../stratum/server';
 import type { WorkerState } from '../workers/workers';
+import { earningsOf, type AccountState } from './earnings';
 import type {
   BackendStatus,
   BestStatus,
@@ -27,8 +28,18 @@ import type {
 const MAX_WORKERS_LISTED = 50;
 const MAX_BLOCKS_SHOWN = 3;
 
-/** The node's state now. @param times of the round being mined, if known */
-export function statusOf(node: MiningNode, times: RoundTimes | undefined): Status {
+/**
+ * The node's state now.
+ * @param times of the round being mined, if known
+ * @param account on the chain, if known
+ * @param hasChain whether there is anything to earn
+ */
+export function statusOf(
+  node: MiningNode,
+  times: RoundTimes | undefined,
+  account?: AccountState,
+  hasChain = false,
+): Status {
   const { engine, governor, miner, metrics, shares, usage } = node;
   const { components } = health(miner, metrics);
   const { valid, invalid } = shares.statistics;
@@ -59,6 +70,7 @@ export function statusOf(node: MiningNode, times: RoundTimes | undefined): Statu
     targetDifficulty: difficultyOf(miner.shareTarget),
     k: K[miner.lastRound?.origin.source ?? WORK_SOURCE.koii],
     round: roundOf(node),
+    earnings: hasChain ? earningsOf(node, account, now) : null,
     times: times ?? null,
     shares: { valid, invalid, conflicts: shares.sinceStart.conflicts },
     verdicts: verdictsOf(shares.recent(RECENT_SHARES)),

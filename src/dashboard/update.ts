@@ -1,5 +1,6 @@
-import type { AuditEntry, RewardEntry } from '../history/history';
+import type { AuditEntry } from '../history/history';
 import type { Find } from '../history/journal';
+import type { RewardRow } from '../history/rewards';
 import type { SampleTuple } from '../history/samples';
 import type { BitcoinState, FoundBlockState } from '../http/routes/bitcoin';
 import type { MiningState } from '../http/routes/healthz';
@@ -9,7 +10,14 @@ import type { RoundTimes } from '../rounds/round-clock';
 
 // What the page is told: types only, shared with the browser.
 
-export type { BitcoinState, FoundBlockState, ListAnswer, NetworkAnswer, SubmitterAnswer };
+export type {
+  BitcoinState,
+  FoundBlockState,
+  ListAnswer,
+  NetworkAnswer,
+  RewardRow,
+  SubmitterAnswer,
+};
 
 /** What doesn't change while the process runs. */
 export interface About {
@@ -110,6 +118,28 @@ export type StratumStatus =
       connections: number;
     };
 
+/** What the node earns, by its own lists and the chain. Amounts are in ROE; null is not known. */
+export interface EarningsStatus {
+  /** Paid rounds of the year, and when the first of them was counted, ms since 1970; null while they are being read. */
+  total: { roe: number; rounds: number; since: number | null } | null;
+  /** Paid rounds of the day, in UTC. */
+  today: { roe: number; rounds: number };
+  /** The rounds that the next figures come from: the newest known ones; null without any. */
+  rounds: { first: number; last: number; count: number } | null;
+  /** At the rate of those rounds, as paid, or as listed while they are open. */
+  perDayRoe: number | null;
+  /** This node's part of the hashes proven in them, 0..1. */
+  networkShare: number | null;
+  /** Of the round being mined, if others prove as much as in those rounds; the error is of the hashes proven so far. */
+  expected: { roe: number; relativeError: number } | null;
+  /** What the chain holds of this node's account; null before it is known. */
+  account: {
+    stakeRoe: number | null;
+    minimumStakeRoe: number | null;
+    claimableRoe: number | null;
+  } | null;
+}
+
 export interface Status {
   /** The node's clock, ms since 1970. */
   now: number;
@@ -127,6 +157,8 @@ export interface Status {
   /** Shares in a full proof of the round's work source. */
   k: number;
   round: RoundStatus | null;
+  /** Null where rounds aren't on a chain. */
+  earnings: EarningsStatus | null;
   times: RoundTimes | null;
   shares: { valid: number; invalid: number; conflicts: number };
   /** Of the newest `of` shares: those that entered the K best, other valid ones, and rejected ones by reason. */
@@ -169,5 +201,5 @@ export interface Update {
   /** The latest shares, newest first; absent if there is no new one. */
   recent?: ShareLine[];
   audits: AuditEntry[];
-  rewards: RewardEntry[];
+  rewards: RewardRow[];
 }

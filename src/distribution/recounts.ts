@@ -35,6 +35,8 @@ export interface RecountsOptions {
   log: Log;
   /** Makes this node's list of a round that it hasn't made yet. @throws when it can't be made now */
   ownList: (round: number, untilMs: number) => Promise<OwnList>;
+  /** The rounds whose end somebody waits for, those of an earlier process too. */
+  unsettled?: () => readonly number[];
 }
 
 /**
@@ -172,11 +174,23 @@ export class Recounts {
         await windows.reach(
           ({ auditEndsAt, endsAt }) => auditEndsAt + part * (endsAt - auditEndsAt),
         );
+        await this.takeUp(windows.now);
         await this.lookAtAll(windows.now.round, part === LOOK_PARTS.at(-1));
       }
       await windows.reach(({ endsAt }) => endsAt);
     } catch (error) {
       if (!(error instanceof RoundOverError)) throw error;
+    }
+  }
+
+  /** Counts the rounds that an earlier process left unsettled, while the chain holds them. */
+  private async takeUp(windows: Windows): Promise<void> {
+    for (const round of this.options.unsettled?.() ?? []) {
+      const isHeld = round <= windows.round - DUE_AFTER && round >= windows.round - LAST_DUE_AFTER;
+      if (!isHeld || this.rounds.has(round)) continue;
+      await this.inTurn(() => this.counted(round, windows)).catch((error: unknown) =>
+        this.trouble.failed(`round ${round} can't be counted again now`, error),
+      );
     }
   }
 

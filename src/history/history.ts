@@ -8,13 +8,13 @@ import type { Miner } from '../rounds/miner';
 import { RECENT_SHARES, type ShareLog } from '../rounds/share-log';
 import type { KeyValueStore } from '../store/store';
 import { Finds, Journal } from './journal';
+import { Rewards, type ComputedReward } from './rewards';
 import { SAMPLE_MS, Samples } from './samples';
 
 const TICK_MS = 1_000;
 /** A jump of this much between two ticks means the clock was set. A smaller one is only an adjustment. */
 const JUMP_MS = 5_000;
 const MAX_AUDITS = 50;
-const MAX_REWARDS = 60;
 /** More than the node keeps whole. */
 const MAX_BLOCKS = 100;
 /**
@@ -36,19 +36,6 @@ const auditSchema = z.strictObject({
   reason: z.string().optional(),
 });
 export type AuditEntry = z.infer<typeof auditSchema>;
-
-/** What this node's own list pays it for a round, in ROE. */
-const rewardSchema = z.strictObject({
-  at: count,
-  round: count,
-  roe: z.number().int(),
-  /** Proofs of the round, and how many of them were valid. */
-  proofs: count,
-  valid: count,
-  /** The most that any list computed for this round paid, where that is more. */
-  most: z.number().int().optional(),
-});
-export type RewardEntry = z.infer<typeof rewardSchema>;
 
 /** A Bitcoin block that this node found, as it stood last. */
 const blockSchema = z.strictObject({
@@ -100,7 +87,7 @@ export class History {
     readonly samples: Samples,
     readonly finds: Finds,
     readonly audits: Journal<AuditEntry>,
-    readonly rewards: Journal<RewardEntry>,
+    readonly rewards: Rewards,
     readonly blocks: Journal<BlockEntry>,
     private readonly clock: HistoryClock,
   ) {
@@ -115,11 +102,12 @@ export class History {
       await Samples.open(store, log, clock.now()),
       await Finds.open(store, log, shares.lastPlace),
       await Journal.open(store, 'history:audits', auditSchema, MAX_AUDITS, log),
-      await Journal.open(store, 'history:rewards', rewardSchema, MAX_REWARDS, log),
+      await Rewards.open(store, log, () => clock.now()),
       await Journal.open(store, 'history:blocks', blockSchema, MAX_BLOCKS, log),
       clock,
     );
     history.takeShares();
+    void history.addUpRewards();
     // An earlier process may have ended before it wrote these.
     for (const block of [...blocks.list()].reverse()) history.note(block);
     blocks.onChange((block) => history.note(block));
@@ -177,36 +165,28 @@ export class History {
   }
 
   /**
-   * Records this node's share of a round's distribution list. A list that is computed again, even by a later process,
-   * replaces the one before.
+   * Records what this node's own list of a round says. A list that is computed again, even by a later process, replaces
+   * the one before.
    * @returns the part not counted before, in ROE, 0 or more
    */
-  rewarded(reward: Omit<RewardEntry, 'at' | 'most'>): number {
-    const { round, roe } = reward;
-    this.forgetRewards(round + LISTS_WITHIN);
-    const before = this.rewards.entries.find((entry) => entry.round === round);
-    const counted = Math.max(0, before?.most ?? before?.roe ?? 0);
-    this.rewards.add(
-      { at: this.clock.now(), ...reward, ...(counted > roe && { most: counted }) },
-      (entry) => entry.round === round,
-    );
-    return Math.max(0, roe - counted);
+  rewarded(reward: ComputedReward): number {
+    if (this.rewards.forgetAbove(reward.round + LISTS_WITHIN)) this.editions++;
+    return Number(this.rewards.add(reward));
   }
 
   /** After a network reset, when round numbers start over and mean other rounds. @param current the running round */
   forgetRounds(current: number): void {
     this.samples.forgetRounds();
-    this.forgetRewards(current - 1);
+    this.rewards.forgetAbove(current - 1);
     this.editions++;
   }
 
-  /** Drops rewards of rounds above a number, and all recorded before them: they are from before a network reset. */
-  private forgetRewards(above: number): void {
-    const { entries } = this.rewards;
-    const newest = entries.map(({ round }) => round > above).lastIndexOf(true);
-    if (newest < 0) return;
-    this.rewards.drop(newest + 1);
-    this.editions++;
+  private async addUpRewards(): Promise<void> {
+    try {
+      await this.rewards.addUp();
+    } catch (error) {
+      this.sources.log.warn({ error }, 'what was earned in the year could not be read');
+    }
   }
 
   /** If the clock was set, the times recorded so far were wrong by as much. */

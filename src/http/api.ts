@@ -10,6 +10,7 @@ import { addAudit } from './routes/audit';
 import { addBitcoin } from './routes/bitcoin';
 import { addHealthz } from './routes/healthz';
 import { addNetwork, type NetworkParts } from './routes/network';
+import { addRewards } from './routes/rewards';
 import { addSettings, type OwnersPart } from './routes/settings';
 import { addSubmission } from './routes/submission';
 import { addTask, type RoundStarter } from './routes/task';
@@ -30,6 +31,7 @@ export interface ApiNode extends Pick<
   | 'settings'
   | 'rules'
   | 'metrics'
+  | 'history'
   | 'log'
 > {
   auditor: Pick<Auditor, 'audit'>;
@@ -59,6 +61,7 @@ export function createApi(node: ApiNode, options: ApiOptions): Router {
   addWorkers(router, node, mount);
   addBitcoin(router, node, mount);
   addNetwork(router, node, mount, network);
+  addRewards(router, node, mount);
   addMetrics(router, node.metrics);
   if (owners) addSettings(router, owners);
   router.use(errorAnswers(node.log));

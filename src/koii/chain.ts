@@ -45,6 +45,52 @@ export async function bountyPerRound(): Promise<bigint> {
   return BigInt(Math.floor(bounty_amount_per_round));
 }
 
+/** What the chain holds of an account in this task, in ROE; null where it doesn't say. */
+export interface AccountState {
+  stakeRoe: bigint | null;
+  minimumStakeRoe: bigint | null;
+  /** Paid, and not claimed yet. */
+  claimableRoe: bigint | null;
+}
+
+/** Whoever submits decides nothing here, but the lists are long: no more than one entry of them is looked at. */
+const accountsSchema = z.object({
+  stake_list: z.record(z.string(), z.unknown()).optional().catch(undefined),
+  available_balances: z.record(z.string(), z.unknown()).optional().catch(undefined),
+  minimum_stake_amount: z.unknown(),
+});
+
+/**
+ * The stake and the unclaimed rewards of a key. The answer lists those of everybody, so ask a minute apart or more.
+ * @param publicKey base58
+ * @throws NodeCallError
+ */
+export function accountState(publicKey: string): Promise<AccountState> {
+  const of = (list: Record<string, unknown> | undefined): bigint | null =>
+    list ? roeOrNull(Object.hasOwn(list, publicKey) ? list[publicKey] : 0) : null;
+  return callNode(
+    'getTaskState',
+    () =>
+      namespaceWrapper.getTaskState({
+        is_stake_list_required: true,
+        is_available_balances_required: true,
+      }),
+    (answer) => {
+      const { stake_list, available_balances, minimum_stake_amount } = accountsSchema.parse(answer);
+      return {
+        stakeRoe: of(stake_list),
+        minimumStakeRoe: roeOrNull(minimum_stake_amount),
+        claimableRoe: of(available_balances),
+      };
+    },
+  );
+}
+
+function roeOrNull(amount: unknown): bigint | null {
+  const isAmount = typeof amount === 'number' && Number.isFinite(amount) && amount >= 0;
+  return isAmount ? BigInt(Math.floor(amount)) : null;
+}
+
 /** The id of the task that replaces this one; undefined while none does. @throws NodeCallError */
 export async function newerTask(): Promise<string | undefined> {
   const { is_migrated: isMigrated, migrated_to: id } = await taskState();
@@ -66,6 +112,12 @@ const averageSlotMs = keptFor(KEPT_MS, () =>
     (answer) => positive.parse(answer),
   ),
 );
+
+/** How long a round lasts at the present pace of slots, in ms. @throws NodeCallError */
+export async function roundLengthMs(): Promise<number> {
+  const { round_time } = await taskState();
+  return round_time * (await averageSlotMs());
+}
 
 function currentSlot(): Promise<number> {
   return callNode(

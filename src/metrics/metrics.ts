@@ -1,5 +1,5 @@
 import type { RequestHandler, Response } from 'express';
-import { Histogram, Registry, collectDefaultMetrics, Counter } from 'prom-client';
+import { Histogram, Registry, collectDefaultMetrics, Counter, Gauge } from 'prom-client';
 import type { Verdict } from '../proof/verify';
 import { addBitcoinMetrics, type BitcoinSources } from './bitcoin-metrics';
 import {
@@ -28,10 +28,14 @@ export class Metrics {
   private readonly audits: Counter<'verdict'>;
   private readonly auditSeconds: Histogram;
   private readonly rewards: Counter;
+  private readonly unrewarded: Gauge;
+  private readonly missingProofs: Counter;
+  private readonly equalListsVotedAgainst: Counter;
   private readonly listsMade: Counter;
   private readonly listVotes: Counter<'vote'>;
   private readonly refusals: Counter<'reason'>;
   private readonly readWorkers: () => void;
+  private lastMissing: number | undefined;
   private works = true;
 
   /** Middleware that times each request by its route. */
@@ -71,6 +75,21 @@ export class Metrics {
     this.rewards = new Counter({
       name: 'orca_rewards_roe_total',
       help: 'Rewards of this node in the distribution lists it computed, each round once, over restarts too, in ROE.',
+      registers,
+    });
+    this.unrewarded = new Gauge({
+      name: 'orca_rounds_without_reward',
+      help: 'Rounds in a row, up to the last whose payout has ended, that gave this node nothing for its proof.',
+      registers,
+    });
+    this.missingProofs = new Counter({
+      name: 'orca_proofs_missing_total',
+      help: 'Rounds whose proof was handed to the SDK and is not on the chain.',
+      registers,
+    });
+    this.equalListsVotedAgainst = new Counter({
+      name: 'orca_equal_lists_voted_against_total',
+      help: "Distribution lists that equal this node's own and that others voted against or out; each list once.",
       registers,
     });
     this.listsMade = new Counter({
@@ -139,6 +158,26 @@ export class Metrics {
   /** Counts a reward in a distribution list. @param roe the part of the round's reward not counted yet, from 0 */
   rewarded(roe: number): void {
     this.rewards.inc(roe);
+  }
+
+  /**
+   * Notes how a round ended whose proof this node handed in.
+   * @param roe what it paid, in ROE; 0 where the node got nothing
+   */
+  paid(roe: bigint): void {
+    if (roe > 0n) this.unrewarded.set(0);
+    else this.unrewarded.inc();
+  }
+
+  /** Counts a proof that was handed in and is not on the chain; once, though the round's list is made again. */
+  proofMissing(round: number): void {
+    if (round !== this.lastMissing) this.missingProofs.inc();
+    this.lastMissing = round;
+  }
+
+  /** Counts a list that equals this node's own and that somebody voted against, or that was voted out. */
+  equalListVotedAgainst(): void {
+    this.equalListsVotedAgainst.inc();
   }
 
   /** Counts a list of this node that is on the ledger. */

@@ -171,12 +171,17 @@ export class Alarms {
     });
   }
 
-  /** A round's submissions are final. @param submissions by the submitter's key, base58 */
-  listed(round: number, submissions: Readonly<Record<string, unknown>>): void {
-    if (!this.handedIn.has(round)) return;
+  /**
+   * A round's submissions are final.
+   * @param submissions by the submitter's key, base58
+   * @returns whether a proof that this process submitted is among them; true where it submitted none
+   */
+  listed(round: number, submissions: Readonly<Record<string, unknown>>): boolean {
+    if (!this.handedIn.has(round)) return true;
     const { notices, log, self } = this.watched;
     if (Object.hasOwn(submissions, self)) {
-      return notices.well('proof', `Proofs reach the chain again since round ${round}`);
+      notices.well('proof', `Proofs reach the chain again since round ${round}`);
+      return true;
     }
     log.warn(`the proof of round ${round} is not on the chain: it earns nothing`);
     notices.alarm('proof', {
@@ -184,6 +189,7 @@ export class Alarms {
       message: `Your proof of round ${round} did not reach the chain, so this round earns nothing. Most often the staking wallet has too little KOII for the fees: look at its balance in the node, and top it up.`,
       action: 'Look at the balance of the staking wallet',
     });
+    return false;
   }
 
   /** Compares the node's state with that of the check before. */

@@ -5,7 +5,7 @@ import { CONTROL_TOKEN_FILE, openControlToken, tellAddress } from '../http/contr
 import { faultLog } from '../http/errors';
 import { PublicGuard } from '../http/public-guard';
 import { listen } from '../http/server';
-import { roundTimes } from '../koii/chain';
+import { accountState, roundTimes } from '../koii/chain';
 import { app, localTestMode, publicServer } from '../koii/sdk';
 import { stop } from '../process/exit';
 import { taskContext } from './context';
@@ -28,15 +28,17 @@ export async function routes(): Promise<void> {
   const token = await openControlToken(localTestMode ? undefined : tokenFile, log);
   const restart = localTestMode ? undefined : () => stop('the owner wants it started again');
   const owners = { settings, token, restart, webhooks };
-  const dashboard = createDashboard(node, owners, localTestMode ? undefined : roundTimes);
-  const { recounts } = node;
-  const network = localTestMode
-    ? undefined
-    : { recounts, recent: (limit: number) => recounts.recent(limit) };
+  const self = node.miner.identity.publicKey;
+  const dashboard = localTestMode
+    ? createDashboard(node, owners)
+    : createDashboard(node, owners, roundTimes, () => accountState(self));
+  const { recounts, history } = node;
   const api = createApi(node, {
     requestsPerMinute: config.API_RATE_LIMIT,
     owners,
-    ...(network && { network }),
+    ...(!localTestMode && {
+      network: { recounts, recent: (limit: number) => history.rewards.recent(limit) },
+    }),
   });
   const server = await listen(Router().use(dashboard, api), config, log);
   const address = server && tellAddress(server, token, log);

@@ -1,7 +1,7 @@
 import { proofsOf } from '../audit/auditor';
 import { ListKeeper } from '../distribution/list-keeper';
 import { loadListSecret } from '../distribution/lots';
-import { makeList, type OwnList } from '../distribution/own-lists';
+import { makeList } from '../distribution/own-lists';
 import type { Payouts } from '../distribution/payouts';
 import { Recounts } from '../distribution/recounts';
 import { Account, loadIdentity } from '../koii/account';
@@ -28,6 +28,7 @@ import { RoundRunner, type RoundChain } from '../rounds/round-runner';
 import { loadConfig } from '../settings/schema';
 import { Settings } from '../settings/settings';
 import { SETTINGS_FILE } from '../settings/stored-settings';
+import { ended, listed } from './rewards';
 
 // Wires the node to Koii, once in a process, for the lifecycle functions to call.
 
@@ -89,6 +90,7 @@ async function createContext(): Promise<TaskContext> {
     clock,
     log,
     ownList: (round, untilMs) => lists.ownList(round, untilMs),
+    unsettled: () => node.history.rewards.open,
   });
   const lists: ListKeeper = new ListKeeper({
     ledger: IS_SHARED_REHEARSAL ? silentLedger(ledger, log) : ledger,
@@ -99,13 +101,17 @@ async function createContext(): Promise<TaskContext> {
     judge: (round, submissions, untilMs) =>
       node.auditor.auditAll(round, proofsOf(submissions), untilMs - clock.now()),
     events: {
-      computed: (own) => note({ ...node, alarms, recounts }, self, own),
+      computed(own) {
+        recounts.add(own);
+        void listed({ ...node, alarms }, self, own);
+      },
       ...(!IS_SHARED_REHEARSAL && {
         made: () => node.metrics.listMade(),
         voted: (isValid: boolean) => node.metrics.listVoted(isValid),
       }),
     },
   });
+  recounts.onSettled((recount) => ended({ ...node, alarms }, self, recount));
   const runner = createRunner(node, patience, account, alarms);
   const finalProofs = createFinalProofs(node, patience, account);
   const localList = localListMaker(node);
@@ -136,30 +142,6 @@ async function openSettings(locateStore: () => Promise<string>, log: Log): Promi
   const settings = await Settings.open(process.env, `${await locateStore()}${SETTINGS_FILE}`, log);
   log.level = settings.current.LOG_LEVEL;
   return settings;
-}
-
-/** Tells whoever has to know of this node's own list of a round. */
-function note(
-  {
-    metrics,
-    history,
-    log,
-    alarms,
-    recounts,
-  }: MiningNode & Pick<TaskContext, 'alarms' | 'recounts'>,
-  self: string,
-  own: OwnList,
-): void {
-  const { round, amounts, submissions, verdicts } = own;
-  recounts.add(own);
-  alarms.listed(round, submissions);
-  const proofs = Object.keys(submissions).length;
-  if (proofs === 0) return;
-  const roe = amounts[self] ?? 0;
-  const valid = [...verdicts.values()].filter((verdict) => verdict.valid).length;
-  log.info(`distribution of round ${round}: ${valid} of ${proofs} proofs are valid`);
-  metrics.rewarded(history.rewarded({ round, roe, proofs, valid }));
-  alarms.rewarded(round, roe);
 }
 
 /** How long a round is mined in the local test mode, unless its owner says otherwise. */

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { eventually } from '../fixtures/until';
+import { reward } from '../fixtures/rewards';
 import { seed } from '../fixtures/template';
 import { openBrowser, type Browser } from './browser';
 import { serveDashboard, TOKEN, type Served } from './served';
@@ -35,7 +36,7 @@ describe('the charts of the dashboard', function () {
         endsAt: startsAt + 3 * HOUR_MS,
       }),
     );
-    served.node.history.rewarded({ round: ROUND, roe: 500_000_000, proofs: 3, valid: 3 });
+    served.node.history.rewarded(reward(ROUND, 500_000_000));
     // At the low intensity of a served node the first share may take a minute on a busy machine.
     await served.node.settings.change({ MINING_INTENSITY: 100 });
     void served.node.miner.mine(ROUND + 2, seed, Infinity);

@@ -265,6 +265,8 @@ describe('the dashboard in a browser', function () {
       await page.locator(`#${id} summary`).click();
       await page.locator(`#${id} tbody tr td`).first().waitFor(WAIT);
     }
+    await text('#stake', /\d/);
+    await text('#stake-note', /^now; the minimum is [\d.]+$/);
     await text('#rewards figcaption', /two rounds later/);
   });
 

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { STREAMS } from '../../src/dashboard/feed';
 import type { Update } from '../../src/dashboard/update';
 import { lanAddress } from '../../src/http/addresses';
+import { reward } from '../fixtures/rewards';
 import { seed } from '../fixtures/template';
 import { until } from '../fixtures/until';
 import { serveDashboard, TOKEN, type Served } from './served';
@@ -70,7 +71,7 @@ describe('the event stream of the dashboard', () => {
 
   it('begins with all there is, and goes on with what is new', async () => {
     const { node } = served;
-    node.history.rewarded({ round: 1, roe: 5, proofs: 3, valid: 3 });
+    node.history.rewarded(reward(1, 5));
     const stream = await open();
     expect(stream.response.headers.get('content-type')).to.include('text/event-stream');
     const first = await stream.next();
@@ -83,7 +84,7 @@ describe('the event stream of the dashboard', () => {
     expect(usage.cpuRatio).to.be.at.least(0);
     expect(first.update.rewards).to.have.length(1);
 
-    node.history.rewarded({ round: 2, roe: 6, proofs: 3, valid: 3 });
+    node.history.rewarded(reward(2, 6));
     const second = await stream.next();
     expect(second.update).to.include({ reset: false });
     expect(second.update).not.to.have.property('about');
@@ -120,11 +121,11 @@ describe('the event stream of the dashboard', () => {
 
   it('resumes after the last event a page knows, by header or query', async () => {
     const { history } = served.node;
-    history.rewarded({ round: 1, roe: 5, proofs: 3, valid: 3 });
+    history.rewarded(reward(1, 5));
     const first = await open();
     const { id } = await first.next();
     await first.close();
-    history.rewarded({ round: 2, roe: 6, proofs: 3, valid: 3 });
+    history.rewarded(reward(2, 6));
     for (const stream of [await open({ 'last-event-id': id }), await open({}, `?last=${id}`)]) {
       const { update } = await stream.next();
       expect(update.reset).to.equal(false);
@@ -142,12 +143,12 @@ describe('the event stream of the dashboard', () => {
 
   it('starts afresh when what it told is so no more, as after a reset of the network, of the same process', async () => {
     const { history } = served.node;
-    history.rewarded({ round: 39, roe: 5, proofs: 3, valid: 3 });
-    history.rewarded({ round: 40, roe: 5, proofs: 3, valid: 3 });
+    history.rewarded(reward(39, 5));
+    history.rewarded(reward(40, 5));
     const stream = await open();
     const first = await stream.next();
     history.forgetRounds(3);
-    history.rewarded({ round: 1, roe: 6, proofs: 3, valid: 3 });
+    history.rewarded(reward(1, 6));
     const told = [
       (await stream.next()).update,
       (await (await open({ 'last-event-id': first.id })).next()).update,

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { Router } from 'express';
 import { createDashboard } from '../../src/dashboard/dashboard';
+import type { AccountState } from '../../src/dashboard/earnings';
 import { createApi } from '../../src/http/api';
 import type { NetworkParts } from '../../src/http/routes/network';
 import { ControlToken } from '../../src/http/control-token';
@@ -32,6 +33,7 @@ export interface Served {
  * @param env further settings; its Stratum server listens once the test opens it
  * @param bitcoin its Bitcoin network, and the rules of its coinbases
  * @param network what it knows of the rounds of others
+ * @param account what the chain holds of its account
  */
 export async function serveDashboard(
   host = '127.0.0.1',
@@ -40,6 +42,7 @@ export async function serveDashboard(
   env: Environment = {},
   bitcoin: Partial<Pick<NodeOptions, 'bitcoinNetwork' | 'rules'>> = {},
   network?: NetworkParts,
+  account?: () => Promise<AccountState>,
 ): Promise<Served> {
   const log = createLog('silent');
   const settings = Settings.of({
@@ -72,7 +75,7 @@ export async function serveDashboard(
     next();
   });
   pages.use(
-    createDashboard(node, owners, roundTimes),
+    createDashboard(node, owners, roundTimes, account),
     createApi(node, { requestsPerMinute: 0, owners, ...(network && { network }) }),
   );
   const at = { API_HOST: host, API_PORT: 0, API_ALLOWED_HOSTS: [] };

@@ -142,7 +142,7 @@ describe('the settings in a browser', function () {
     const before = await round();
     await choose({ MINING_THREADS: String(wanted) });
     await text('#settings-status', /MINING_THREADS acts with the next round/);
-    await text('#rate-note', new RegExp(`^${wanted} threads;`));
+    await text('#rate-note', new RegExp(`^${wanted} threads `));
     expect(await round()).to.be.greaterThan(before);
   });
 

@@ -2,12 +2,14 @@ import { expect } from 'chai';
 import { displayHash, DIFFICULTY_1_TARGET } from '../../src/bitcoin/target';
 import { History, type HistoryClock } from '../../src/history/history';
 import { Finds } from '../../src/history/journal';
+import { dayOf } from '../../src/history/reward-days';
 import { timeOf } from '../../src/history/samples';
 import { createLog } from '../../src/process/log';
 import type { Block, BlockListener } from '../../src/rounds/blocks';
 import type { LoggedShare } from '../../src/rounds/share-batches';
 import { ShareLog } from '../../src/rounds/share-log';
 import { MemoryStore } from '../fixtures/memory-store';
+import { reward } from '../fixtures/rewards';
 
 const log = createLog('silent');
 
@@ -220,10 +222,10 @@ describe('History', () => {
 
   it('counts the reward of a round once, by the newest list', async () => {
     const history = await open();
-    for (const roe of [5, 7]) history.rewarded({ round: 2, roe, proofs: 3, valid: 2 });
+    for (const roe of [5, 7]) history.rewarded(reward(2, roe));
     await history.rewards.written();
-    const entries = (await open()).rewards.after(0);
-    expect(entries.map(({ round, roe }) => ({ round, roe }))).to.deep.equal([{ round: 2, roe: 7 }]);
+    const rows = (await open()).rewards.after(0);
+    expect(rows.map(({ round, listedRoe }) => [round, listedRoe])).to.deep.equal([[2, '7']]);
   });
 
   it('tells how much of a reward was not counted before, over restarts, whatever other lists gave meanwhile', async () => {
@@ -238,45 +240,45 @@ describe('History', () => {
       [3, 4],
     ] as const) {
       const history = await open();
-      counted.push(history.rewarded({ round, roe, proofs: 3, valid: 2 }));
+      counted.push(history.rewarded(reward(round, roe)));
       await history.rewards.written();
     }
     expect(counted).to.deep.equal([5, 0, 4, 2, 0, 1, 0]);
-    const shown = (await open()).rewards.entries.map(({ round, roe }) => [round, roe]);
-    expect(shown).to.deep.equal([
-      [2, 8],
-      [3, 4],
+    const rows = (await open()).rewards.recent(9);
+    expect(rows.map(({ round, listedRoe }) => [round, listedRoe])).to.deep.equal([
+      [3, '4'],
+      [2, '8'],
     ]);
   });
 
   it('counts the rewards of a network that was reset, which have the numbers of earlier ones', async () => {
-    const reward = async (round: number): Promise<number> => {
+    const counted = async (round: number): Promise<number> => {
       const history = await open();
-      const counted = history.rewarded({ round, roe: 5, proofs: 3, valid: 2 });
+      const roe = history.rewarded(reward(round, 5));
       await history.rewards.written();
-      return counted;
+      return roe;
     };
-    for (let round = 1; round <= 40; round++) expect(await reward(round)).to.equal(5);
+    for (let round = 1; round <= 40; round++) expect(await counted(round)).to.equal(5);
     // A list that was voted out is made again two rounds later.
-    expect(await reward(37)).to.equal(0);
-    for (let round = 1; round <= 3; round++) expect(await reward(round)).to.equal(5);
-    const rounds = (await open()).rewards.entries.map(({ round }) => round);
-    expect(rounds).to.deep.equal([1, 2, 3]);
+    expect(await counted(37)).to.equal(0);
+    for (let round = 1; round <= 3; round++) expect(await counted(round)).to.equal(5);
+    const rounds = (await open()).rewards.recent(99).map(({ round }) => round);
+    expect(rounds).to.deep.equal([3, 2, 1]);
   });
 
   it('drops the rewards and the rounds of a dead chain when it is told of a reset, and only those', async () => {
     const history = await open();
     history.tick();
     for (const round of [38, 39, 40, 37]) {
-      history.rewarded({ round, roe: 5, proofs: 3, valid: 2 });
+      history.rewarded(reward(round, 5));
     }
     const { edition } = history;
     history.forgetRounds(38);
-    expect(history.rewards.entries).to.have.length(1);
+    expect(history.rewards.recent(9)).to.have.length(1);
     expect(history.edition).to.be.greaterThan(edition);
-    expect(history.rewarded({ round: 36, roe: 5, proofs: 3, valid: 2 })).to.equal(5);
+    expect(history.rewarded(reward(36, 5))).to.equal(5);
     history.forgetRounds(39);
-    expect(history.rewards.entries.map(({ round }) => round)).to.deep.equal([37, 36]);
+    expect(history.rewards.recent(9).map(({ round }) => round)).to.deep.equal([37, 36]);
     expect(history.samples.after(0).map((sample) => sample[1])).to.deep.equal([-1]);
   });
 
@@ -337,7 +339,7 @@ describe('History', () => {
   });
 
   it('goes on without records that are unreadable', async () => {
-    for (const key of ['history:audits', 'history:rewards', 'history:finds']) {
+    for (const key of ['history:audits', `rewards:${dayOf(now) % 367}`, 'history:finds']) {
       store.values.set(key, '{"no": 1}');
     }
     const history = await open();

@@ -23,7 +23,7 @@ describe('POST /settings/notify-test', () => {
       headers: { authorization: `Bearer ${token}`, 'x-orca-control': '1' },
     });
     const { status, headers } = response;
-    const answer = { status, headers, body: (await response.json()) };
+    const answer = { status, headers, body: await response.json() };
     expectDocumented('POST', PATH, answer);
     return answer;
   }

@@ -177,14 +177,14 @@ describe('Alarms', () => {
   });
 
   it('says which proof is not on the chain, and when one is again', () => {
-    alarms.listed(6, {});
+    expect(alarms.listed(6, {})).to.equal(true);
     alarms.submitted(7);
     alarms.submitted(8);
-    alarms.listed(7, { other: 'proof' });
+    expect(alarms.listed(7, { other: 'proof' })).to.equal(false);
     expect(told).to.deep.equal(['proof alarm']);
     expect(texts[0]!.message).to.include('proof of round 7');
     expect(logged.join()).to.include('the proof of round 7 is not on the chain');
-    alarms.listed(8, { [SELF]: 'proof' });
+    expect(alarms.listed(8, { [SELF]: 'proof' })).to.equal(true);
     expect(told).to.deep.equal(['proof alarm', 'proof well']);
   });
 

@@ -2,6 +2,7 @@ import uPlot from 'uplot';
 import { count, percent, ROE_PER_TOKEN, si, tokens } from '../../format';
 import { along, axis, Chart, fromZero, numberAxis, timeAxis, type Picture } from './chart';
 import { clock, colour } from './dom';
+import { amountOf } from './earnings';
 import type { Model } from './feed';
 
 /** Between samples further apart than this there is a gap: nothing ran. */
@@ -248,7 +249,7 @@ function rewardsChart(): Chart {
   return new Chart({
     id: 'rewards',
     nothing: 'No round was paid out yet',
-    columns: ['Round', 'Reward, tokens', 'Valid proofs'],
+    columns: ['Round', 'Reward, tokens', 'Valid proofs', 'Payout'],
     numbers: [0, 1, 2],
     legend: () => [],
     plot: () => ({
@@ -274,20 +275,21 @@ function rewardsChart(): Chart {
 }
 
 function rewardsPicture({ rewards }: Model): Picture {
-  const total = rewards.reduce((sum, { roe }) => sum + roe, 0);
+  const total = rewards.reduce((sum, row) => sum + amountOf(row), 0);
   return {
-    data: [rewards.map(({ round }) => round), rewards.map(({ roe }) => roe / ROE_PER_TOKEN)],
+    data: [rewards.map(({ round }) => round), rewards.map((row) => amountOf(row) / ROE_PER_TOKEN)],
     shape: 'rewards',
     caption:
       rewards.length === 0
         ? "A round's reward is known two rounds later, when its distribution list is made."
-        : `${tokens(total)} tokens in ${count(rewards.length, 'round')}, by the distribution lists this node computed.`,
+        : `${tokens(total)} tokens in ${count(rewards.length, 'round')}: as paid, or as this node's own lists say.`,
     rows: [...rewards]
       .reverse()
-      .map(({ round, roe, proofs, valid }) => [
-        String(round),
-        tokens(roe),
-        `${valid} of ${proofs}`,
+      .map((row) => [
+        String(row.round),
+        tokens(amountOf(row)),
+        `${row.valid} of ${row.proofs}`,
+        row.outcome,
       ]),
   };
 }

@@ -1,4 +1,4 @@
-import { count, duration, percent, shortKey, si, tokens } from '../../format';
+import { count, duration, percent, shortKey, si } from '../../format';
 import type { ShareLine, Status } from '../update';
 import { showBitcoin } from './bitcoin';
 import {
@@ -12,10 +12,11 @@ import {
   setValue,
   type Cell,
 } from './dom';
+import { showEarnings } from './earnings';
 import type { Model } from './feed';
 import { nameOf, showMiners } from './miners';
 
-// What the page shows in words, numbers and tables: everything but the charts, the miners, Bitcoin, the controls and
+// What the page shows in words, numbers and tables: everything but the earnings, the charts, the miners, Bitcoin, the controls and
 // the settings.
 
 const STATES: Record<Status['state'], { text: string; kind: string }> = {
@@ -59,7 +60,8 @@ function stateText({ state, until }: Status): string {
 export function showSections(model: Model): void {
   const status = model.status!;
   showRound(status);
-  showFigures(model, status);
+  showEarnings(model, status);
+  showFigures(status);
   showBackends(status);
   showUsage(status);
   showShares(model, status);
@@ -139,29 +141,16 @@ function showPhases(times: Status['times'], now: number): void {
   byId('phase-mark').style.transform = `translateX(${done * 100}%)`;
 }
 
-function showFigures({ rewards }: Model, status: Status): void {
-  const { round, threads } = status;
-  setValue('rate', si(status.hashrateHps, 'H/s'));
-  const down = threads.filter(({ backend }) => backend === null).length;
-  setText(
-    'rate-note',
-    `${count(threads.length, 'thread')}${down > 0 ? `, ${down} not up` : ''}; shares from difficulty ${si(status.targetDifficulty)}`,
-  );
+function showFigures({ round, k }: Status): void {
   setValue('proven', round ? si(round.hashesProven) : '–', 'hashes');
   setText(
     'proven-note',
     round?.relativeError
-      ? `± ${percent(round.relativeError)}; ${round.shares} of ${status.k} shares`
+      ? `± ${percent(round.relativeError)}; ${round.shares} of ${k} shares`
       : 'no share yet',
   );
   setText('count', round ? String(round.validShares) : '–');
   setText('count-note', round ? `${round.invalidShares} rejected` : 'no round yet');
-  const last = rewards[rewards.length - 1];
-  setValue('reward', last ? tokens(last.roe) : '–', 'tokens');
-  setText(
-    'reward-note',
-    last ? `round ${last.round}, ${last.valid} of ${last.proofs} proofs valid` : 'none yet',
-  );
 }
 
 function showBackends({ backends }: Status): void {
