@@ -7,7 +7,14 @@ import { Recounts } from '../distribution/recounts';
 import { Account, loadIdentity } from '../koii/account';
 import { limitAnswers, MAX_ANSWER_BYTES } from '../koii/answer-limit';
 import { nodeCallFailures, Patience, SHORT_MS } from '../koii/calls';
-import { roundTimes, roundThatRuns, chain, newerTask, submissionsOf } from '../koii/chain';
+import {
+  roundLengthMs,
+  roundTimes,
+  roundThatRuns,
+  chain,
+  newerTask,
+  submissionsOf,
+} from '../koii/chain';
 import { ledger } from '../koii/ledger';
 import { showInNode } from '../koii/notices';
 import { RECORD_FILE } from '../koii/recorder';
@@ -103,7 +110,7 @@ async function createContext(): Promise<TaskContext> {
     events: {
       computed(own) {
         recounts.add(own);
-        void listed({ ...node, alarms }, self, own);
+        void listed({ ...node, alarms }, self, own, roundLengthMs);
       },
       ...(!IS_SHARED_REHEARSAL && {
         made: () => node.metrics.listMade(),

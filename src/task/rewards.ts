@@ -1,7 +1,6 @@
 import type { OwnList } from '../distribution/own-lists';
 import { paidTo, type Recount } from '../distribution/recount';
 import type { ComputedReward } from '../history/rewards';
-import { roundLengthMs } from '../koii/chain';
 import type { MiningNode } from '../node';
 import type { Alarms } from '../notices/alarms';
 
@@ -9,11 +8,16 @@ import type { Alarms } from '../notices/alarms';
 
 type Told = Pick<MiningNode, 'metrics' | 'history' | 'log'> & { alarms: Alarms };
 
-/** This node has made its list of a round. @param self this node's key, base58 */
+/**
+ * This node has made its list of a round.
+ * @param self this node's key, base58
+ * @param roundLengthMs how long a round lasts by the chain
+ */
 export async function listed(
   { metrics, history, log, alarms }: Told,
   self: string,
   own: OwnList,
+  roundLengthMs: () => Promise<number>,
 ): Promise<void> {
   const { round, submissions } = own;
   if (!alarms.listed(round, submissions)) metrics.proofMissing(round);

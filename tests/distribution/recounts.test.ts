@@ -29,6 +29,7 @@ describe('the recounts of rounds', () => {
   let recounts: Recounts;
   let settled: Recount[];
   let made: number[];
+  let unsettled: number[];
   let ending: AbortController;
 
   beforeEach(() => {
@@ -36,6 +37,7 @@ describe('the recounts of rounds', () => {
     ledger = new FakeLedger(clock);
     settled = [];
     made = [];
+    unsettled = [];
     ending = new AbortController();
     recounts = new Recounts({
       ledger,
@@ -45,6 +47,7 @@ describe('the recounts of rounds', () => {
         made.push(round);
         return Promise.resolve(own(round));
       },
+      unsettled: () => unsettled,
     });
     recounts.onSettled((recount) => settled.push(recount));
   });
@@ -105,6 +108,18 @@ describe('the recounts of rounds', () => {
     await clock.runUntil(4 * ROUND_MS);
     expect(settled.map(({ outcome }) => outcome)).to.deep.equal(['paid']);
     expect(ledger.of('lists').length).to.equal(3);
+  });
+
+  it('take up what an earlier process left unsettled, while the chain holds it', async () => {
+    unsettled = [ROUND - 5, ROUND - 3, ROUND - 1];
+    ledger.name(SELF, RIGHT, ROUND - 3);
+    ledger.outcomes.set(ROUND - 3, 'paid');
+    run();
+    await clock.runUntil(0.99 * ROUND_MS);
+    expect(made).to.deep.equal([ROUND - 3]);
+    expect(settled.map(({ own, outcome }) => [own.round, outcome])).to.deep.equal([
+      [ROUND - 3, 'paid'],
+    ]);
   });
 
   it('tell of a failed round when nobody can make its list any more', async () => {
