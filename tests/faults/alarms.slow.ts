@@ -115,7 +115,7 @@ describeProcesses('alarms in the desktop node', function () {
     const [level, message] = await notices.shows('newer task');
     expect(level).to.equal('warn');
     expect(message).to.include(notices.task.other.publicKey);
-    await notices.task.stored(/newer task\W+toldAt\W+\d/);
+    await notices.task.storedAsTold('newer task', 'notices');
     await notices.kill();
     await notices.mine(ROUND);
     await notices.task.hasShares(ROUND);

@@ -19,7 +19,7 @@ describeProcesses('notices in the desktop node', function () {
     const [address] = /http:\S+/.exec(message)!;
     const response = await fetch(address, { redirect: 'manual' });
     expect(response.headers.get('set-cookie')).to.match(/^orca-control-/);
-    await notices.task.stored(/address\W+toldAt\W+\d/);
+    await notices.task.storedAsTold('address', 'notices');
     await notices.kill();
     const { port } = new URL(address);
     await notices.task.start(BUNDLE, { API_PORT: port });

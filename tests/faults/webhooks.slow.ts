@@ -36,7 +36,7 @@ describeProcesses('webhooks of a task', function () {
     await start();
     await eventually(() => server.received.length === 1 || undefined);
     await task.logged('the dashboard, with');
-    await task.stored(/newer task\W+toldAt\W+\d/);
+    await task.storedAsTold('newer task', 'webhook notices');
     task.kill('SIGKILL');
     await task.exit;
     await start();
