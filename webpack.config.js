@@ -2,6 +2,7 @@ require('./build/tools-node');
 const { rmSync } = require('node:fs');
 const { join, relative } = require('node:path');
 const webpack = require('webpack');
+const { AsciiOnly } = require('./build/ascii-only');
 const { writeChecksums } = require('./build/checksums');
 const { builtConsensus, describe } = require('./build/consensus');
 const { allPrebuilds, builtAddons, describeAddons } = require('./build/native-addons');
@@ -103,6 +104,7 @@ module.exports = function config(env = {}) {
     plugins: [
       // Optional native accelerators of ws.
       new webpack.IgnorePlugin({ resourceRegExp: /^(bufferutil|utf-8-validate)$/ }),
+      new AsciiOnly(),
       new webpack.DefinePlugin({
         BUILT_CONSENSUS: JSON.stringify(consensus),
         BUILT_REHEARSAL: rehearsal ? JSON.stringify(rehearsal) : 'undefined',
