@@ -140,11 +140,11 @@ export class BitcoinRun {
   /** Work sources of a node's proofs, by round. */
   sourcesOf(index: number): string[] {
     const { publicKey } = this.report.nodes[index]!;
-    const proofs = this.report.rounds.map(({ submissions }) =>
-      submissions.find((each) => each.publicKey === publicKey)!,
-    );
-    return proofs.map(({ value }) => {
-      const decoded = decodeProof(value);
+    return this.report.rounds.map(({ round, submissions }) => {
+      const submission = submissions.find((each) => each.publicKey === publicKey);
+      if (!submission)
+        throw new Error(`node ${index}, round ${round}: no proof\n${this.logs[index]}`);
+      const decoded = decodeProof(submission.value);
       if (!('proof' in decoded)) throw new Error(decoded.reason);
       return nameOf(decoded.proof.work.source);
     });
