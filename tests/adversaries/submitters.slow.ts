@@ -3,7 +3,7 @@ import type { CheaterReport, CheaterSubmission } from '../../cli/simulate/cheate
 import { isValid, provenHashes } from '../../cli/simulate/fair-list';
 import type { JudgedReport } from '../../cli/simulate/judge';
 import { runWithCheaters } from '../fixtures/cheaters';
-import { describeProcesses } from '../runner/describe-processes';
+import { beforeTries, describeProcesses } from '../runner/describe-processes';
 
 // One run with every cheater whose submissions are false, and one that must be paid for templates it made up: two
 // rounds of work source koii, then two of bitcoin. The honest nodes mine koii throughout. The invariants
@@ -15,7 +15,7 @@ describeProcesses('nodes that lie in what they submit', function () {
   this.timeout(300_000);
   let report: JudgedReport;
 
-  before(async () => {
+  beforeTries(async () => {
     report = await runWithCheaters(
       6,
       [

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { CheaterReport } from '../../cli/simulate/cheater-report';
 import type { JudgedReport } from '../../cli/simulate/judge';
 import { runWithCheaters } from '../fixtures/cheaters';
-import { describeProcesses } from '../runner/describe-processes';
+import { beforeTries, describeProcesses } from '../runner/describe-processes';
 
 // One run with every cheater that votes falsely on submissions, and a forger for them to vote for.
 
@@ -10,7 +10,7 @@ describeProcesses('nodes that lie in their votes on submissions', function () {
   this.timeout(300_000);
   let report: JudgedReport;
 
-  before(async () => {
+  beforeTries(async () => {
     report = await runWithCheaters(4, ['forge', 'vote-down', 'vote-up'], {
       rounds: 2,
       roundSeconds: 8,

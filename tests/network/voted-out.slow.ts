@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { NetworkAnswer } from '../../src/http/routes/network';
 import { runWithCheaters } from '../fixtures/cheaters';
 import { eventually } from '../fixtures/until';
-import { describeProcesses } from '../runner/describe-processes';
+import { beforeTries, describeProcesses } from '../runner/describe-processes';
 
 /** One of four nodes makes lists that pay itself alone: an honest node's GET /network must tell the whole story. */
 describeProcesses('a list that was voted out', function () {
@@ -11,7 +11,7 @@ describeProcesses('a list that was voted out', function () {
   let one: NetworkAnswer;
   let keys: Map<string, string>;
 
-  before(async () => {
+  beforeTries(async () => {
     await runWithCheaters(3, ['greedy'], {
       rounds: 4,
       roundSeconds: 8,

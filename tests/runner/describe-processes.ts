@@ -9,3 +9,17 @@ export function describeProcesses(title: string, tests: (this: Mocha.Suite) => v
     tests.call(this);
   });
 }
+
+/**
+ * In such a suite, in place of `before`: a run that all tests look at. It is made again for a second try, as it is the
+ * run that may have missed its moment.
+ */
+export function beforeTries(run: () => Promise<void>): void {
+  let latest: string | undefined;
+  beforeEach(async function () {
+    const test = this.currentTest!.fullTitle();
+    const isNeeded = latest === undefined || latest === test;
+    latest = test;
+    if (isNeeded) await run();
+  });
+}

@@ -14,9 +14,17 @@ const FAILS_ONCE = `it('fails once', () => { if (tries++ === 0) throw new Error(
 /** Two files, so that mocha runs them in workers. */
 const TESTS = {
   'processes.test.ts': `
-    import { describeProcesses } from ${OPT_IN};
+    import { beforeTries, describeProcesses } from ${OPT_IN};
     let tries = 0;
-    describeProcesses('a process', () => { ${FAILS_ONCE} });`,
+    describeProcesses('a process', () => { ${FAILS_ONCE} });
+    describeProcesses('a run', () => {
+      let runs = 0;
+      beforeTries(async () => { runs++; });
+      const isRun = (n) => { if (runs !== n) throw new Error(runs + ' runs'); };
+      it('is made once for all', () => isRun(1));
+      it('is made again', () => isRun(2));
+      it('is looked at by the next', () => isRun(2));
+    });`,
   'code.test.ts': `
     import fc from ${FAST_CHECK};
     let tries = 0;
@@ -45,12 +53,12 @@ describe('a second try of a test', function () {
         { cwd: ROOT, env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' } },
       );
       const { stdout } = await run.catch((error: { stdout: string }) => error);
-      expect(stdout).to.match(/1 passing[^]*2 failing/);
+      expect(stdout).to.match(/4 passing[^]*2 failing/);
       expect(stdout).to.match(
         /code\n +is random:\n.*Property failed after \d+ tests\n\{ seed: -?\d+/,
       );
       expect(stdout).to.match(
-        /\n {2}1 test was tried a second time:\n\n.*processes\.test\.ts: a process fails once\n +first\n +of two\n/,
+        /\n {2}2 tests were tried a second time:\n\n.*processes\.test\.ts: a process fails once\n +first\n +of two\n.*processes\.test\.ts: a run is made again\n +1 runs\n/,
       );
     });
   }

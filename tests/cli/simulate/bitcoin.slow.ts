@@ -12,7 +12,7 @@ import { freePorts, type BitcoinFault, type RunReport } from '../../../simulator
 import { proofRules, WORK_SOURCE } from '../../../src/consensus';
 import { decodeProof } from '../../../src/proof/codec';
 import { startTaskNetwork } from '../../fixtures/network';
-import { describeProcesses } from '../../runner/describe-processes';
+import { beforeTries, describeProcesses } from '../../runner/describe-processes';
 
 const SEED = 'bitcoin';
 const ROUNDS = 4;
@@ -44,8 +44,11 @@ describeProcesses("a network on the simulator's Bitcoin", function () {
 
   before(async () => {
     directory = mkdtempSync(join(os.tmpdir(), 'simulated-bitcoin-'));
-    const out = join(directory, 'regtest');
-    await bundle([...REGTEST, '--env', `out=${out}`]);
+    await bundle([...REGTEST, '--env', `out=${directory}`]);
+  });
+  after(() => rmSync(directory, { recursive: true, force: true }));
+
+  beforeTries(async () => {
     const plan = planNodes(3, [], 1);
     const bitcoin = await BitcoinRun.open({
       names: plan.map(({ name }) => name),
@@ -56,7 +59,7 @@ describeProcesses("a network on the simulator's Bitcoin", function () {
     });
     const ports = await freePorts(plan.length);
     const network = await startTaskNetwork({
-      task: join(out, 'main.js'),
+      task: join(directory, 'main.js'),
       rounds: ROUNDS,
       roundSeconds: 12,
       seed: SEED,
@@ -73,8 +76,6 @@ describeProcesses("a network on the simulator's Bitcoin", function () {
     await network.dispose();
     report = bitcoin.addTo(ended);
   });
-
-  after(() => rmSync(directory, { recursive: true, force: true }));
 
   const submissions = () => report.rounds.flatMap((round) => round.submissions);
 
