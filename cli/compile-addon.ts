@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { duration } from '../src/format';
+import { readSetting, SETTINGS } from '../src/settings/schema';
 import { reasonOf } from './reason';
 
 // Compiles the native hash loops for this machine, for those who start a node from source: unlike `npm run
@@ -32,7 +33,7 @@ export interface CompileOptions {
   /** Told a line before and one after. */
   readonly say: (line: string) => void;
   readonly signal?: AbortSignal;
-  /** MINING_BACKEND: nothing is compiled where native code isn't asked for. */
+  /** MINING_BACKEND as it was written: nothing is compiled where native code isn't asked for. */
   readonly backend?: string | undefined;
   /** Stands in for native/. */
   readonly native?: string;
@@ -42,14 +43,14 @@ export interface CompileOptions {
 
 /**
  * Compiles the native hash loops to native/build/Release, where webpack and nodes that run from source look for them,
- * unless an addon for this machine is there and no older than its sources, or there is no compiler. Never throws:
- * without native code mining goes on with WebAssembly.
+ * unless the addon that this machine would use is there and no older than its sources, or there is no compiler. Never
+ * throws: without native code mining goes on with WebAssembly.
  */
 export async function compileAddon(options: CompileOptions): Promise<void> {
-  const { say, signal, backend = 'auto', native = NATIVE } = options;
+  const { say, signal, backend, native = NATIVE } = options;
   const compiler = options.compiler ?? process.env['CC'] ?? 'cc';
   // A bundle carries what was compiled when it was built.
-  if (!FROM_SOURCE || !['auto', 'native'].includes(backend)) return;
+  if (!FROM_SOURCE || !mayBeNative(backend)) return;
   if (isUpToDate(native) || !(await works(compiler))) return;
   say('Compiling the native hash loops, once');
   const startedAt = performance.now();
@@ -64,7 +65,15 @@ export async function compileAddon(options: CompileOptions): Promise<void> {
   }
 }
 
-/** Whether an addon for this machine is there that was made after its sources. */
+/** By the settings' own rule; a value that can't be used ends the task before it mines. */
+function mayBeNative(written: string | undefined): boolean {
+  const read = readSetting(SETTINGS.MINING_BACKEND, written);
+  if ('problem' in read) return false;
+  const backend = read.chosen ? read.value : SETTINGS.MINING_BACKEND.byDefault;
+  return backend === 'auto' || backend === 'native';
+}
+
+/** Whether the first addon for this machine, which is the one that is used, was made after its sources. */
 function isUpToDate(native: string): boolean {
   const { builtAddons } = load('native-addons') as {
     builtAddons: (native: string) => { platform: string; file: string }[];
@@ -73,9 +82,8 @@ function isUpToDate(native: string): boolean {
   const sourceFiles = readdirSync(native).filter((name) => /\.([ch]|gyp)$/.test(name));
   const changedAt = Math.max(...sourceFiles.map((name) => madeAt(join(native, name))));
   const here = `${process.platform}-${process.arch}`;
-  return builtAddons(native).some(
-    ({ platform, file }) => platform === here && madeAt(file) >= changedAt,
-  );
+  const used = builtAddons(native).find(({ platform }) => platform === here);
+  return used !== undefined && madeAt(used.file) >= changedAt;
 }
 
 /** Whether there is such a compiler. macOS has a `cc` that asks to install one, unless `xcode-select` knows it. */

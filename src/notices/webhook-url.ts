@@ -10,7 +10,7 @@ export interface WebhookUrl {
 export const MAX_WEBHOOKS = 8;
 
 /** What the owner is told to write. */
-export const EXPECTED_WEBHOOKS = `https://ntfy.sh/your-topic, at most ${MAX_WEBHOOKS} separated by commas; http only to localhost or a private IP address`;
+export const EXPECTED_WEBHOOKS = `https://ntfy.sh/your-topic, at most ${MAX_WEBHOOKS} separated by commas; http only to localhost or a private IP address; % in a user or password as %25`;
 
 /** A comma that stands before another URL: one in a path or a query doesn't count. */
 const BETWEEN_URLS = /,(?=\s*(?:https?:\/\/|$))/i;
@@ -49,6 +49,8 @@ function parseWebhookUrl(text: string): WebhookUrl {
     const url = new URL(text);
     const isSafe = url.protocol === 'https:' || (url.protocol === 'http:' && isPrivate(url));
     if (!isSafe || url.hash !== '') throw malformed();
+    // WHATWG leaves a bare % in them, and Node's http.request throws at it.
+    decodeURIComponent(`${url.username}:${url.password}`);
     return { url, name: url.host };
   } catch {
     // Node's own error quotes the URL.

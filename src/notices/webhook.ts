@@ -91,7 +91,7 @@ export function post(
 ): Promise<number> {
   const { request } = url.protocol === 'https:' ? https : http;
   const json = Buffer.from(JSON.stringify(body));
-  return new Promise((resolve, reject) => {
+  const answered = new Promise<number>((resolve, reject) => {
     // The signal covers all of it: the name, the connection and the answer.
     const signal = AbortSignal.timeout(timeoutMs);
     const sent = request(url, {
@@ -119,6 +119,11 @@ export function post(
       reject(new WebhookError(signal.aborted ? late : `${name} can't be reached${reason}`));
     });
     sent.end(json);
+  });
+  return answered.catch((error: unknown) => {
+    if (error instanceof WebhookError) throw error;
+    // Node refused to make the request; its error may quote the URL.
+    throw new WebhookError(`no request can be made of the URL of ${name}`);
   });
 }
 

@@ -33,7 +33,7 @@ export interface WebhookTest {
 }
 
 export interface WebhooksOptions {
-  /** The owner's list as it is now: read for each notice. */
+  /** The owner's list as it is now: read for each notice, and before each try. */
   urls: () => string;
   /** This node's key, base58. */
   self: string;
@@ -62,16 +62,10 @@ export class Webhooks {
   send(notice: Notice): void {
     const now = this.clock.now();
     const waiting = { at: now, body: webhookBody(notice, this.node, now) };
-    const urls = this.urls;
     for (const href of this.outlets.keys()) {
-      if (!urls.some(({ url }) => url.href === href)) this.drop(href);
+      if (!this.isSet(href)) this.drop(href);
     }
-    for (const webhook of urls) {
-      const { href } = webhook.url;
-      const outlet = this.outlets.get(href) ?? new Outlet(webhook, this.clock, this.tellFailed);
-      this.outlets.set(href, outlet);
-      outlet.add(waiting);
-    }
+    for (const webhook of this.urls) this.outletOf(webhook).add(waiting);
   }
 
   /** Sends a test message to each of the webhooks, once. @returns what became of it; empty where there are none */
@@ -79,9 +73,22 @@ export class Webhooks {
     return testWebhooks(this.urls, this.node, this.clock.now());
   }
 
+  private outletOf(webhook: WebhookUrl): Outlet {
+    const { href } = webhook.url;
+    const isSet = (): boolean => this.isSet(href);
+    const outlet =
+      this.outlets.get(href) ?? new Outlet(webhook, isSet, this.clock, this.tellFailed);
+    this.outlets.set(href, outlet);
+    return outlet;
+  }
+
   private drop(href: string): void {
     this.outlets.get(href)!.close();
     this.outlets.delete(href);
+  }
+
+  private isSet(href: string): boolean {
+    return this.urls.some(({ url }) => url.href === href);
   }
 
   private get node(): string {
@@ -123,12 +130,13 @@ interface Waiting {
 class Outlet {
   private waiting: Waiting[] = [];
   private isSending = false;
-  private isClosed = false;
   private failures = 0;
   private cancelRetry: (() => void) | undefined;
 
   constructor(
     private readonly webhook: WebhookUrl,
+    /** Whether the owner still wants notices sent there. */
+    private readonly isSet: () => boolean,
     private readonly clock: NoticeClock,
     private readonly onFailed: (error: unknown) => void,
   ) {}
@@ -140,20 +148,27 @@ class Outlet {
     if (!this.isSending) void this.sendAll();
   }
 
-  /** Sends nothing any more. */
+  /** Drops what waits. */
   close(): void {
-    this.isClosed = true;
+    this.waiting = [];
     this.cancelRetry?.();
   }
 
   private async sendAll(): Promise<void> {
     this.cancelRetry?.();
     this.isSending = true;
-    while (this.waiting.length > 0 && !this.isClosed && (await this.sendOne(this.waiting[0]!)));
+    let next = this.next();
+    while (next && (await this.sendOne(next))) next = this.next();
     this.isSending = false;
-    if (this.waiting.length === 0 || this.isClosed) return;
+    if (!this.next()) return;
     const afterMs = RETRY_MS[this.failures++] ?? RETRY_MS.at(-1)!;
     this.cancelRetry = this.clock.after(afterMs, () => void this.sendAll());
+  }
+
+  /** What is sent next. Nothing, once the owner has removed the webhook: the setting acts at once. */
+  private next(): Waiting | undefined {
+    if (!this.isSet()) this.close();
+    return this.waiting[0];
   }
 
   private async sendOne(notice: Waiting): Promise<boolean> {

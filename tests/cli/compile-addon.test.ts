@@ -117,12 +117,23 @@ describe('the compiling of native code before a node starts', function () {
       ]);
     });
 
-    it('is not done for a backend that is none', async () => {
+    it('is done where the addon that is used is older than its sources, whatever prebuild is newer', async () => {
+      addAddon('build/Release', 2000);
+      addAddon(`prebuilds/${process.platform}-${process.arch}`, -2000);
+      await compile({ compiler: fakeCompiler('exit 1') });
+      expect(said[0]).to.equal('Compiling the native hash loops, once');
+    });
+
+    it('is not done for a backend that is none, by the rule of the setting', async () => {
       const compiler = fakeCompiler('exit 1');
-      for (const backend of ['wasm-simd', 'wasm', 'js']) await compile({ compiler, backend });
+      for (const backend of ['wasm-simd', 'wasm', 'JS', 'gpu']) {
+        await compile({ compiler, backend });
+      }
       expect(said).to.deep.equal([]);
-      for (const backend of [undefined, 'auto', 'native']) await compile({ compiler, backend });
-      expect(said).to.have.length(6);
+      for (const backend of [undefined, '', 'none', 'Default', 'auto', ' Native ']) {
+        await compile({ compiler, backend });
+        expect(said.splice(0), backend).to.have.length(2);
+      }
     });
 
     it('ends when it takes too long, and when it is interrupted, which is not told', async () => {

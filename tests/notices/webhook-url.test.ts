@@ -7,6 +7,7 @@ describe('URLs of webhooks', () => {
   for (const url of [
     'https://ntfy.sh/topic',
     'https://user:password@ntfy.example/topic?auth=a,b',
+    'https://user:100%25@ntfy.example/topic',
     'https://192.0.2.1/',
     'http://localhost:8080/hook',
     'http://127.0.0.1/hook',
@@ -33,6 +34,8 @@ describe('URLs of webhooks', () => {
     'ftp://127.0.0.1/hook',
     'ntfy.sh/topic',
     'https://ntfy.sh/topic#part',
+    'https://user:100%@ntfy.example/topic',
+    'https://100%:password@ntfy.example/topic',
     'https://',
     'secret',
   ]) {

@@ -95,6 +95,13 @@ describe('a notice by webhook', () => {
     });
   }
 
+  it('is not taken where no request can be made of the URL, which is told by the host alone', async () => {
+    webhook = { url: new URL(`http://me:100%@${server.host}/${TOPIC}`), name: server.host };
+    const { message, status } = await refusal();
+    expect(message).to.equal(`no request can be made of the URL of ${server.host}`);
+    expect(status).to.equal(undefined);
+  });
+
   it('is not taken where nothing listens, which is told by the host alone', async () => {
     const { host } = server;
     server.close();

@@ -101,6 +101,44 @@ describe('Webhooks', () => {
     expect(servers[1]!.messages).to.deep.equal(['next']);
   });
 
+  for (const [change, others] of [
+    ['removed', []],
+    ['replaced', [1]],
+  ] as const) {
+    it(`try no more to send what waits for a webhook that was ${change}, though no notice came since`, async () => {
+      fail(servers[0]!);
+      urls = servers[0]!.url;
+      webhooks.send(ALARM);
+      await retryDue();
+      take(servers[0]!);
+      urls = others.map((index) => servers[index]!.url).join();
+      await clock.pass(MINUTE);
+      expect(clock.timers).to.equal(0);
+      // Were it sent by now, the second would come before the third.
+      urls = servers[0]!.url;
+      webhooks.send({ ...ALARM, message: 'set again' });
+      await received(0, 2);
+      expect(servers[0]!.messages).to.deep.equal([STOPPED.message, 'set again']);
+      expect(servers[1]!.messages).to.deep.equal([]);
+    });
+  }
+
+  it('send no more of what waits once a webhook was removed while it was slow to answer', async () => {
+    const [server] = servers as [WebhookServer];
+    urls = server.url;
+    const answers: (() => void)[] = [];
+    server.answer = (response) => answers.push(() => response.writeHead(500).end());
+    webhooks.send({ ...ALARM, message: 'first' });
+    webhooks.send({ ...ALARM, message: 'second' });
+    await until(() => answers.length === 1);
+    urls = '';
+    answers[0]!();
+    await until(() => logged.length === 1);
+    await clock.pass(HOUR);
+    expect(server.messages).to.deep.equal(['first']);
+    expect(clock.timers).to.equal(0);
+  });
+
   it('send nothing where none is set', async () => {
     urls = '';
     webhooks.send(ALARM);
