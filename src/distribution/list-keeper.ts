@@ -14,8 +14,8 @@ export const LAST_DUE_AFTER = Math.max(...DUE_AGAIN_AFTER);
 /** How long to wait before asking again for a round that is late, as a part of a round. */
 const PAUSED_PART = 0.005;
 /** After a failure the chain is asked again, after a longer wait each time. */
-const FIRST_RETRY_MS = 1000;
-const LONGEST_RETRY_MS = 30_000;
+export const FIRST_RETRY_MS = 1000;
+export const LONGEST_RETRY_MS = 30_000;
 
 /** What a list-keeper reports. */
 export interface ListEvents {

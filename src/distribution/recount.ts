@@ -14,6 +14,7 @@ export interface Recount {
   /** This node's list and verdicts. */
   own: OwnList;
   lists: readonly RecountedList[];
+  /** As the chain says; `failed` also where nobody handed in a list while that could be done. */
   outcome: RoundLists['outcome'];
   /** How many accounts could not be read this time: their lists count as unreadable. */
   unread: number;
@@ -57,6 +58,29 @@ export async function recount(
     outcome,
     unread: lists.filter((list) => !read.get(list)).length,
   };
+}
+
+/**
+ * A round as it stays when no list of it can be handed in any more. Without one nobody is paid, though a chain that doesn't
+ * ask for a list again never calls that a failure.
+ * @param earlier what was found before, which must not have had a list either
+ */
+export async function finalRecount(
+  ledger: Pick<Ledger, 'submissions'>,
+  found: Recount,
+  earlier: Recount | undefined,
+): Promise<Recount> {
+  const { own, lists, outcome } = found;
+  const hasList = lists.length > 0 || (earlier !== undefined && earlier.lists.length > 0);
+  if (outcome !== 'open' || hasList) return found;
+  // A round that the chain has forgotten looks like one without lists. While it shows the submissions it has not.
+  const submissions = await ledger.submissions(own.round).catch(() => ({}));
+  return Object.keys(submissions).length > 0 ? { ...found, outcome: 'failed' } : found;
+}
+
+/** A round that the chain forgot: where all lists were voted out when it was seen last, one may have been paid since. */
+export function forgotten(seen: Recount): Recount {
+  return seen.outcome === 'failed' ? { ...seen, outcome: 'open' } : seen;
 }
 
 function recounted(list: NamedList, read: ReadList): RecountedList {

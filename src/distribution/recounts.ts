@@ -3,11 +3,11 @@ import { LastingTrouble, type Log } from '../process/log';
 import type { Submissions } from '../work/seed';
 import { counted, entriesOf, type CountedRound, type KeptRound } from './kept-round';
 import { isReset, RoundOverError, RoundWindows, type Ledger, type Windows } from './ledger';
-import { DUE_AFTER, LAST_DUE_AFTER } from './list-keeper';
+import { DUE_AFTER, FIRST_RETRY_MS, LAST_DUE_AFTER, LONGEST_RETRY_MS } from './list-keeper';
 import { ListReadings } from './list-readings';
 import { networkRound, type NetworkRound } from './network-round';
 import type { OwnList } from './own-lists';
-import { recount, type Recount } from './recount';
+import { finalRecount, forgotten, recount, type Recount } from './recount';
 
 /** Rounds kept at most, and fewer where they are large: an entry takes some hundred bytes. */
 const KEPT_ROUNDS = 32;
@@ -20,9 +20,6 @@ const LOOK_PARTS = [0.35, 0.8];
 const PAUSED_PART = 0.005;
 /** Accounts that can't be read are asked for in so many looks after the outcome is known. */
 const LOOKS_FOR_ACCOUNTS = 3;
-/** After a failure the chain is asked again, after a longer wait each time. */
-const FIRST_RETRY_MS = 1000;
-const LONGEST_RETRY_MS = 30_000;
 
 /** A round that can't be counted: the message says why, for whoever asked. */
 export class NoSuchRoundError extends Error {
@@ -199,21 +196,21 @@ export class Recounts {
     for (const each of kept.sort((a, b) => a.own.round - b.own.round)) {
       const { round } = each.own;
       if (round > current - DUE_AFTER) continue;
-      if (round < current - LAST_DUE_AFTER) this.settle(each);
-      else await this.followed(each, current, isLastLook);
+      if (round < current - LAST_DUE_AFTER) {
+        each.recount &&= forgotten(each.recount);
+        this.settle(each);
+      } else await this.followed(each, current, isLastLook && round === current - LAST_DUE_AFTER);
     }
   }
 
-  private async followed(kept: KeptRound, current: number, isLastLook: boolean): Promise<void> {
+  private async followed(kept: KeptRound, current: number, isLast: boolean): Promise<void> {
     const { round } = kept.own;
     try {
-      await this.inTurn(() => this.look(kept, current));
+      await this.inTurn(() => this.look(kept, current, isLast));
       this.trouble.over();
     } catch (error) {
       this.trouble.failed(`round ${round} can't be counted again now`, error);
     }
-    const isLast = isLastLook && round === current - LAST_DUE_AFTER;
-    if (isLast && kept.recount?.outcome === 'failed') this.settle(kept);
   }
 
   private async counted(round: number, windows: Windows): Promise<CountedRound> {
@@ -230,13 +227,16 @@ export class Recounts {
     return counted(kept);
   }
 
-  private async look(kept: KeptRound, current: number): Promise<void> {
+  /** @param isLast whether nobody can make a list of the round after this look */
+  private async look(kept: KeptRound, current: number, isLast = false): Promise<void> {
     const { ledger } = this.options;
-    const { own, readings } = kept;
+    const { own, readings, recount: earlier } = kept;
     kept.before ??= await this.submissionsBefore(own.round, current);
-    kept.recount = await recount(ledger, own, current, readings);
+    const found = await recount(ledger, own, current, readings);
+    kept.recount = isLast ? await finalRecount(ledger, found, earlier) : found;
     kept.readAt = Date.now();
     this.trim();
+    if (isLast && kept.recount.outcome === 'failed') this.settle(kept);
     if (kept.recount.outcome !== 'paid') return;
     kept.looksSinceKnown++;
     if (kept.recount.unread === 0 || kept.looksSinceKnown >= LOOKS_FOR_ACCOUNTS) this.settle(kept);

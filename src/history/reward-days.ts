@@ -11,7 +11,10 @@ export const DAYS_KEPT = 367;
 const MAX_ROWS = 2_000;
 const MAX_REASON_CHARS = 200;
 
-/** How a round's payout ended; `unknown`: the chain forgot it before anybody could see. */
+/**
+ * How a round's payout ended; `failed`: all lists were voted out, or nobody handed one in; `unknown`: the chain forgot it
+ * before anybody could see.
+ */
 export const OUTCOMES = ['open', 'paid', 'failed', 'unknown'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 

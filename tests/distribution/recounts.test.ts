@@ -22,6 +22,8 @@ const own = (round: number, submitters = 2): OwnList => ({
 });
 
 const RIGHT = { [SELF]: 60, Peer: 40 };
+/** Shortly before the last look at it, in the last round in which a list of it can be made. */
+const BEFORE_LAST_LOOK = 2.95 * ROUND_MS;
 
 describe('the recounts of rounds', () => {
   let clock: FakeClock;
@@ -131,6 +133,66 @@ describe('the recounts of rounds', () => {
     await clock.runUntil(3 * ROUND_MS);
     expect(settled.map(({ outcome }) => outcome)).to.deep.equal(['failed']);
   });
+
+  it('tell of a round as failed for which nobody handed in a list, after the last look', async () => {
+    ledger.submissionsOf.set(LISTED, own(LISTED).submissions);
+    recounts.add(own(LISTED));
+    run();
+    await clock.runUntil(BEFORE_LAST_LOOK);
+    expect(settled).to.deep.equal([]);
+    await clock.runUntil(3 * ROUND_MS);
+    expect(settled.map(({ outcome, lists }) => [outcome, lists])).to.deep.equal([['failed', []]]);
+    expect(await recounts.of(LISTED)).to.include({ isSettled: true });
+  });
+
+  it('tell of a round whose list came late by what became of it', async () => {
+    ledger.submissionsOf.set(LISTED, own(LISTED).submissions);
+    recounts.add(own(LISTED));
+    run();
+    await clock.runUntil(2.2 * ROUND_MS);
+    ledger.name(SELF, RIGHT);
+    await clock.runUntil(BEFORE_LAST_LOOK);
+    ledger.outcomes.set(LISTED, 'paid');
+    await clock.runUntil(3 * ROUND_MS);
+    expect(settled.map(({ outcome }) => outcome)).to.deep.equal(['paid']);
+  });
+
+  interface Doubt {
+    before?: () => unknown;
+    atLastLook: () => unknown;
+  }
+  const doubts: Record<string, Doubt> = {
+    'its last look failed': { atLastLook: () => ledger.failing.add('lists') },
+    'its last look failed, though all lists had been voted out': {
+      before: () => ledger.outcomes.set(LISTED, 'failed'),
+      atLastLook: () => ledger.failing.add('lists'),
+    },
+    'the chain had forgotten it by the last look': {
+      atLastLook: () => ledger.submissionsOf.delete(LISTED),
+    },
+    'the chain does not tell whether it has forgotten it': {
+      atLastLook: () => ledger.failing.add('submissions'),
+    },
+    'a list that was there is gone': {
+      before: () => ledger.name(SELF, RIGHT),
+      atLastLook: () => ledger.listsOf.clear(),
+    },
+  };
+  for (const [doubt, { before, atLastLook }] of Object.entries(doubts)) {
+    it(`tell of a round as open where ${doubt}`, async () => {
+      ledger.submissionsOf.set(LISTED, own(LISTED).submissions);
+      before?.();
+      recounts.add(own(LISTED));
+      run();
+      await clock.runUntil(BEFORE_LAST_LOOK);
+      atLastLook();
+      await clock.runUntil(3 * ROUND_MS);
+      expect(settled).to.deep.equal([]);
+      ledger.failing.clear();
+      await clock.runUntil(4 * ROUND_MS);
+      expect(settled.map(({ outcome }) => outcome)).to.deep.equal(['open']);
+    });
+  }
 
   it('tell of a round that the chain forgot as open, with what was read last', async () => {
     recounts.add(own(LISTED));

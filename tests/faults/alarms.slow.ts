@@ -6,6 +6,9 @@ import { ShownNotices } from '../fixtures/shown-notices';
 import { describeProcesses } from '../runner/describe-processes';
 
 const ROUND = 10;
+/** Where the chain goes on. */
+const SLOT_MS = 100;
+const ROUND_SLOTS = 80;
 /** How often the task checks how it is doing. */
 const LOOK_MS = 10_000;
 
@@ -44,24 +47,21 @@ describeProcesses('alarms in the desktop node', function () {
     );
   });
 
-  it('tell of a proof that did not reach the chain, of the next that did, and of the first reward', async () => {
-    const [slotMs, roundSlots] = [100, 80];
+  /** Starts the task on a chain whose rounds go on, and calls it as the node does. @returns what ends the calls */
+  async function mineOn(windowSlots: number): Promise<() => void> {
     const startedAt = Date.now();
-    const slot = (): number => Math.floor((Date.now() - startedAt) / slotMs) + 1;
-    const round = (): number => Math.floor(slot() / roundSlots);
-    const { checkSubmissionAndUpdateRound: submit } = notices.task.methods;
+    const slot = (): number => Math.floor((Date.now() - startedAt) / SLOT_MS) + 1;
+    const round = (): number => Math.floor(slot() / ROUND_SLOTS);
     Object.assign(notices.task.methods, {
       getRound: round,
       getCurrentSlot: slot,
       getTaskState: () => ({
         starting_slot: 0,
-        round_time: roundSlots,
+        round_time: ROUND_SLOTS,
         bounty_amount_per_round: 2_500_000_000,
-        submission_window: roundSlots / 2,
-        audit_window: roundSlots / 2,
+        submission_window: windowSlots,
+        audit_window: windowSlots,
       }),
-      // As when the fee can't be paid.
-      checkSubmissionAndUpdateRound: () => undefined,
     });
     await notices.task.start();
     await notices.task.logged('ready to mine');
@@ -72,6 +72,14 @@ describeProcesses('alarms in the desktop node', function () {
       notices.task.send('executeTask', last);
       notices.task.send('submitPayload', last - 1);
     }, 50);
+    return () => clearInterval(events);
+  }
+
+  it('tell of a proof that did not reach the chain, of the next that did, and of the first reward', async () => {
+    const { checkSubmissionAndUpdateRound: submit } = notices.task.methods;
+    // As when the fee can't be paid.
+    notices.task.methods['checkSubmissionAndUpdateRound'] = () => undefined;
+    const end = await mineOn(ROUND_SLOTS / 2);
     try {
       const [level] = await notices.shows('did not reach the chain');
       expect(level).to.equal('warn');
@@ -80,13 +88,35 @@ describeProcesses('alarms in the desktop node', function () {
       expect((await notices.shows('Your first reward'))[1]).to.match(
         /: 2\.5 tokens for round \d+,/,
       );
-      await sleep(3 * roundSlots * slotMs);
+      await sleep(3 * ROUND_SLOTS * SLOT_MS);
     } finally {
-      clearInterval(events);
+      end();
     }
     expect(notices.task.log).to.match(/the proof of round \d+ is not on the chain/);
     expect(notices.about('reach the chain')).to.have.length(2);
     expect(notices.about('first reward')).to.have.length(1);
+  });
+
+  it('tell of three rounds in a row for which nobody could hand in a list', async () => {
+    Object.assign(notices.task.methods, {
+      getTaskDistributionInfo: () => ({
+        distribution_rewards_submission: {},
+        distributions_audit_trigger: {},
+        distributions_audit_record: {},
+      }),
+      uploadDistributionList: () => {
+        throw new Error('the fee can not be paid');
+      },
+    });
+    const end = await mineOn(ROUND_SLOTS / 2 - 10);
+    try {
+      const [level, message] = await notices.shows('No reward for 3 rounds in a row');
+      expect(level).to.equal('error');
+      expect(message).to.include('though proofs were handed in');
+    } finally {
+      end();
+    }
+    expect(notices.task.log).to.match(/the distribution list of round \d+ could not be handed in/);
   });
 
   it('tell of a newer task once', async () => {

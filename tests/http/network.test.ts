@@ -4,7 +4,7 @@ import { Recounts } from '../../src/distribution/recounts';
 import type { NetworkAnswer } from '../../src/http/routes/network';
 import { createLog } from '../../src/process/log';
 import { FakeClock } from '../fixtures/fake-clock';
-import { FakeLedger, LISTED, ROUND } from '../fixtures/list-chain';
+import { FakeLedger, LISTED, ROUND, ROUND_MS } from '../fixtures/list-chain';
 import { SidePort } from '../fixtures/side-port';
 import { identity } from '../fixtures/template';
 import { vectors } from '../fixtures/proofs';
@@ -28,6 +28,7 @@ const own: OwnList = {
 
 describe('GET /network', function () {
   this.timeout(30_000);
+  let clock: FakeClock;
   let ledger: FakeLedger;
   let recounts: Recounts;
   let side: SidePort;
@@ -46,7 +47,7 @@ describe('GET /network', function () {
   });
   after(() => side.close());
   beforeEach(() => {
-    const clock = new FakeClock();
+    clock = new FakeClock();
     ledger = new FakeLedger(clock);
     const ownList = (): Promise<OwnList> => Promise.reject(new Error('no seed'));
     recounts = new Recounts({ ledger, clock, log: createLog('silent'), ownList });
@@ -121,6 +122,20 @@ describe('GET /network', function () {
     ledger.outcomes.set(LISTED, 'paid');
     ledger.listsOf.clear();
     expect(await why()).to.match(/^Not known: .* can't tell by which list/);
+  });
+
+  it('tells that nobody was paid because nobody handed in a list', async () => {
+    ledger.submissionsOf.set(LISTED, own.submissions);
+    const ending = new AbortController();
+    void recounts.run(ending.signal);
+    await clock.runUntil(3 * ROUND_MS);
+    ending.abort();
+    const { outcome, settled, submitters } = await ask(`?round=${LISTED}`);
+    expect({ outcome, settled }).to.deep.equal({ outcome: 'failed', settled: true });
+    expect(submitters.map(({ why }) => why)).to.deep.equal([
+      "Not paid: its proof of 12.0 M hashes is valid, and by this node's count 3.1000 tokens are due, but no list was handed in.",
+      'Nothing is due: its proof is invalid: share 3 is above the floor.',
+    ]);
   });
 
   it('tells of a payout that differs from its own count', async () => {

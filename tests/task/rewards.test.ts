@@ -100,12 +100,14 @@ describe('the end of a round', () => {
     expect(calls.filter((call) => (call as unknown[])[0] === 'voted against')).to.have.length(2);
   });
 
-  it('pays nothing where all lists failed', () => {
-    expect(told('failed', [list('differs', [false])])).to.deep.equal([
-      ['settled', 7, 'failed', 0n],
-      ['metric', 0n],
-      ['alarm', 7, 0n],
-    ]);
+  it('pays nothing where all lists failed, or nobody handed one in', () => {
+    for (const lists of [[list('differs', [false])], []]) {
+      expect(told('failed', lists)).to.deep.equal([
+        ['settled', 7, 'failed', 0n],
+        ['metric', 0n],
+        ['alarm', 7, 0n],
+      ]);
+    }
   });
 
   it('claims nothing where lists that stand pay differently, or the chain forgot the round', () => {
