@@ -9,12 +9,8 @@ import { monotonicClock } from '../src/process/clock';
 import { positive } from './option-types';
 import { reasonOf } from './reason';
 import { defaultNodeDirectory, NodeDirectory, type NodeTask } from './rehearse/node-directory';
-import {
-  collectRecord,
-  rehearsalBundle,
-  rehearse,
-  type RehearsalBundle,
-} from './rehearse/rehearsal';
+import { collectRecord, rehearse } from './rehearse/rehearsal';
+import { rehearsalBundle, type RehearsalBundle } from './rehearse/rehearsal-bundle';
 import { restoreAll } from './rehearse/replacement';
 import { askSidePort } from './rehearse/side-port';
 import { accountData, minimumStakeIn, programIn } from './rehearse/task-account';
