@@ -9,15 +9,11 @@ import { monotonicClock } from '../src/process/clock';
 import { positive } from './option-types';
 import { reasonOf } from './reason';
 import { defaultNodeDirectory, NodeDirectory, type NodeTask } from './rehearse/node-directory';
-import {
-  collectRecord,
-  rehearsalBundle,
-  rehearse,
-  type RehearsalBundle,
-} from './rehearse/rehearsal';
+import { collectRecord, rehearse } from './rehearse/rehearsal';
+import { rehearsalBundle, type RehearsalBundle } from './rehearse/rehearsal-bundle';
 import { restoreAll } from './rehearse/replacement';
 import { askSidePort } from './rehearse/side-port';
-import { accountData, minimumStakeIn, programIn } from './rehearse/task-account';
+import { accountData, askMinimumStake, minimumStakeIn, programIn } from './rehearse/task-account';
 import { bundle as build } from './simulate/bundle';
 import { requireWritable } from './simulate/before-run';
 
@@ -102,7 +98,7 @@ async function main(signal: AbortSignal): Promise<number> {
 
 interface Sandbox {
   executable: string;
-  /** In ROE; undefined if it is not known. */
+  /** The task's least, in ROE; undefined if it is not known. */
   minimumStake: bigint | undefined;
 }
 
@@ -110,7 +106,8 @@ async function sandboxOf(node: NodeDirectory, task: NodeTask): Promise<Sandbox> 
   const programs = node.programs();
   const named = options.executable ?? (programs.length === 1 ? programs[0] : undefined);
   if (named !== undefined) {
-    return { executable: node.executableOf(named), minimumStake: undefined };
+    const executable = node.executableOf(named);
+    return { executable, minimumStake: await askMinimumStake(options.rpc, task.id) };
   }
   const nameIt = 'name its task_audit_program with --executable';
   const data = await accountData(options.rpc, task.id).catch((error: unknown) => {

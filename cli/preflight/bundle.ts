@@ -6,6 +6,7 @@ import { payoutAddressOf } from '../../src/bitcoin/address';
 import type { ChosenRules } from '../../src/consensus';
 import { count } from '../../src/format';
 import { reasonOf } from '../reason';
+import { rehearsalMarkIn } from '../rehearse/rehearsal-bundle';
 import { PLATFORMS, platformOf } from './build-tools';
 import { fail, pass, shown, warn, type Finding } from './finding';
 
@@ -53,6 +54,20 @@ export function checkFile({ path, bytes, code }: Bundle): Finding[] {
       'See that nothing in it loads them',
     ),
   ];
+}
+
+/** Whether it was built for a rehearsal, which nothing but this finds before it is uploaded. */
+export function checkRehearsal({ path, code }: Bundle): Finding {
+  const mark = rehearsalMarkIn(code);
+  if (mark === undefined) return pass('rehearsal', 'none: it is not built for one');
+  const does = mark.isShared
+    ? 'it casts no vote and hands in no list'
+    : 'it may keep the calls of each node it runs on';
+  return fail(
+    'rehearsal',
+    `${path} is rehearsal build ${mark.id}, which must not be deployed: ${does}`,
+    REBUILD,
+  );
 }
 
 /** What a bundle is made of. */

@@ -1,5 +1,12 @@
 import { ConfigError, parseTaskConfig, type TaskConfig } from '../../simulator';
-import { checkAddons, checkChecksums, checkConsensus, checkFile, type Bundle } from './bundle';
+import {
+  checkAddons,
+  checkChecksums,
+  checkConsensus,
+  checkFile,
+  checkRehearsal,
+  type Bundle,
+} from './bundle';
 import { checkCosts } from './costs';
 import { checkFields } from './field-rules';
 import { fail, type Finding } from './finding';
@@ -44,6 +51,7 @@ function onePerField(general: readonly Finding[], own: readonly Finding[]): Find
 export function checkBundle(bundle: Bundle, root: string): Finding[] {
   return [
     ...checkFile(bundle),
+    checkRehearsal(bundle),
     checkChecksums(bundle),
     ...checkSdk(bundle, root),
     checkAddons(bundle),

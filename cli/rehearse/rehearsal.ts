@@ -5,6 +5,7 @@ import type { Clock } from '../../src/process/clock';
 import { LogFollower } from './log-follower';
 import type { NodeTask } from './node-directory';
 import { Observations, type Check, type SidePortReport } from './observations';
+import type { RehearsalBundle } from './rehearsal-bundle';
 import { Replacement } from './replacement';
 
 const LOOK_MS = 1_000;
@@ -13,23 +14,6 @@ const ASK_MS = 5_000;
 const START_MS = 180_000;
 /** After two changes within this time the node ignores the second (koii-node, AppWrapper.tsx). */
 export const COOLDOWN_MS = 60_000;
-
-/** A bundle that says that it is a rehearsal build. */
-export interface RehearsalBundle {
-  bytes: Uint8Array;
-  id: string;
-  isShared: boolean;
-}
-
-/** @throws Error if the bundle is none for rehearsals */
-export function rehearsalBundle(bytes: Uint8Array): RehearsalBundle {
-  // As build/rehearsal.js puts it there.
-  const found = /\{"id":"([0-9a-f]{8})","isShared":(true|false),/.exec(
-    Buffer.from(bytes).toString('latin1'),
-  );
-  if (!found) throw new Error('the bundle is no rehearsal build: npm run build -- --env rehearsal');
-  return { bytes, id: found[1]!, isShared: found[2] === 'true' };
-}
 
 export interface RehearsalOptions {
   bundle: RehearsalBundle;

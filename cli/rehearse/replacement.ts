@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { replaceFile } from '../../src/store/files';
+import { hasRebootedSince, thisMoment, type Moment } from './boot';
 
 // The rehearsal bundle in the place of a task's own. Beside it lie a copy of the original and a marker that says what
 // was put there, so that a later process can put the original back after a kill. Neither ends in .js: the node watches
@@ -23,6 +24,8 @@ interface Marker {
   written: string[];
   /** The process that rehearses. */
   pid: number;
+  /** When it wrote this, to tell it from a process that has the same id after a reboot; older markers lack it. */
+  begun?: Moment;
 }
 
 export type Restored = 'nothing' | 'restored' | 'changed';
@@ -48,6 +51,7 @@ export class Replacement {
       original: sha256(original),
       written: [bundle, touched(bundle), touched(original)].map(sha256),
       pid: process.pid,
+      begun: thisMoment(),
     };
     if (marker.original === sha256(bundle))
       throw new Error('the rehearsal bundle is there already');
@@ -65,7 +69,7 @@ export class Replacement {
   async restore(isForced = false): Promise<Restored> {
     const [backup, markerFile] = [`${this.executable}${BACKUP}`, `${this.executable}${MARKER}`];
     const marker = this.marker();
-    if (!isForced && marker && marker.pid !== process.pid && isAlive(marker.pid)) {
+    if (!isForced && marker && marker.pid !== process.pid && runs(marker)) {
       throw new RehearsalRunsError(
         `process ${marker.pid} rehearses on ${this.executable}; if it doesn't: npm run rehearse -- --restore`,
       );
@@ -108,11 +112,11 @@ export class Replacement {
 
   private marker(): Marker | undefined {
     try {
-      const { original, written, pid } = JSON.parse(
+      const { original, written, pid, begun } = JSON.parse(
         readFileSync(`${this.executable}${MARKER}`, 'utf8'),
       ) as Marker;
       if (typeof original !== 'string' || !Array.isArray(written)) return undefined;
-      return { original, written, pid };
+      return isMoment(begun) ? { original, written, pid, begun } : { original, written, pid };
     } catch {
       return undefined;
     }
@@ -156,7 +160,14 @@ function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-function isAlive(pid: number): boolean {
+function isMoment(begun: unknown): begun is Moment {
+  const { atMs, boot } = (begun ?? {}) as Record<string, unknown>;
+  return typeof atMs === 'number' && (boot === null || typeof boot === 'string');
+}
+
+/** Whether the process that rehearses still runs. In doubt it does: what is put back under it can't be taken back. */
+function runs({ pid, begun }: Marker): boolean {
+  if (begun && hasRebootedSince(begun)) return false;
   try {
     process.kill(pid, 0);
     return true;

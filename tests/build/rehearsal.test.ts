@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
-import { rehearsalBundle } from '../../cli/rehearse/rehearsal';
+import { rehearsalBundle } from '../../cli/rehearse/rehearsal-bundle';
 import { buildEntry } from '../bundle/webpack';
 
 const { builtRehearsal } = createRequire(__filename)('../../build/rehearsal.js') as {

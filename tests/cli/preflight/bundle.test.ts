@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
@@ -76,6 +77,21 @@ describe('what preflight says of a bundle', () => {
     expect(linesOn({ more })).to.match(/^FAIL bundle: .* asks for "left-pad"/m);
     write('dist/chunk.js', '');
     expect(linesOn()).to.match(/^WARN bundle: 1 other program beside it, "chunk\.js"/m);
+  });
+
+  it('is that a rehearsal build must not be deployed, whatever it is built for', () => {
+    const { builtRehearsal } = createRequire(__filename)('../../../build/rehearsal.js') as {
+      builtRehearsal: (env: Record<string, unknown>) => unknown;
+    };
+    const built = (env: Record<string, unknown>): string =>
+      `const REHEARSAL = ${JSON.stringify(builtRehearsal({ ...env, 'rehearsal-id': '0000aaaa' }))};`;
+    expect(linesOn()).to.match(/^PASS rehearsal: none/m);
+    expect(linesOn({ more: built({ rehearsal: true }) })).to.match(
+      /^FAIL rehearsal: .*main\.js is rehearsal build 0000aaaa, .*casts no vote.*npm run build:release\.$/m,
+    );
+    expect(linesOn({ more: built({ rehearsal: 'own', record: true }) })).to.match(
+      /^FAIL rehearsal: .*0000aaaa, .*may keep the calls.*npm run build:release\.$/m,
+    );
   });
 
   it('is which SDK is in it', () => {

@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
@@ -7,7 +8,8 @@ import { carried } from '../../../cli/preflight/costs';
 import { lineOf, shown, worstOf, type Finding } from '../../../cli/preflight/finding';
 import { readTaskFields } from '../../../cli/preflight/task-fields';
 
-const OWN = readFileSync(path.join(__dirname, '../../../config-task.yml'), 'utf8');
+const ROOT = path.join(__dirname, '../../..');
+const OWN = readFileSync(path.join(ROOT, 'config-task.yml'), 'utf8');
 
 describe('what preflight says of a config-task.yml', () => {
   let folder: string;
@@ -110,6 +112,22 @@ describe('what preflight says of a config-task.yml', () => {
     expect(text).to.match(/^WARN infoUrl: .*this reference's/m);
     const own = OWN.replaceAll('koii-network/orca-mining-task', 'somebody/else');
     expect(lines(findingsOn(own))).to.match(/^PASS repositoryUrl: .*^PASS infoUrl: /ms);
+  });
+
+  it('names the icon alone after what docs/DEPLOY.md has for all other URLs', function () {
+    if (process.platform === 'win32') this.skip();
+    const [line] = /^ +sed .*/m.exec(readFileSync(path.join(ROOT, 'docs/DEPLOY.md'), 'utf8'))!;
+    // The sed of macOS takes what follows -i for the suffix, also where none is meant.
+    expect(line.trim()).to.match(/^sed -i\.\w+ /);
+    const files = ['config-task.yml', 'monitoring/alerts.yml', 'monitoring/alerts.test.yml'];
+    mkdirSync(path.join(folder, 'monitoring'));
+    for (const file of files) copyFileSync(path.join(ROOT, file), path.join(folder, file));
+    execFileSync('sh', ['-c', line], { cwd: folder });
+    const changed = files.map((file) => readFileSync(path.join(folder, file), 'utf8'));
+    for (const text of changed) expect(text).not.to.include('koii-network/orca-mining-task');
+    expect(lines(findingsOn(changed[0]!))).to.match(
+      /^PASS repositoryUrl: .*^WARN imageUrl: .*Koii's own icon.*^PASS infoUrl: /ms,
+    );
   });
 
   it('warns of PRODUCTION', () => {

@@ -4,7 +4,12 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { expect } from 'chai';
 import { defaultNodeDirectory, NodeDirectory } from '../../../cli/rehearse/node-directory';
-import { accountData, minimumStakeIn, programIn } from '../../../cli/rehearse/task-account';
+import {
+  accountData,
+  askMinimumStake,
+  minimumStakeIn,
+  programIn,
+} from '../../../cli/rehearse/task-account';
 import { FakeDesktopNode, LAYOUTS, PROGRAM, SANDBOX } from '../../fixtures/fake-desktop-node';
 
 const OTHER = '9ia1hJBGQzT5UaTHAPTUPXbWGuWnvVmXcDE1ys4Vm4fP';
@@ -105,5 +110,37 @@ describe('the directory of a desktop node', () => {
       server.close();
       server.closeAllConnections();
     }
+  });
+
+  it('takes no endless answer', async () => {
+    const server = createServer((_request, response) => {
+      const more = (): void => {
+        while (response.write(Buffer.alloc(2 ** 20, 32)));
+      };
+      response.on('drain', more);
+      more();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    try {
+      const error = await accountData(url, SANDBOX).catch((reason: unknown) => reason);
+      expect(error).to.have.property('message', 'its answer is too long');
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
+  });
+
+  it("does without the task's least stake where the chain does not answer in time", async () => {
+    const server = createServer((request) => request.resume());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    try {
+      expect(await askMinimumStake(url, SANDBOX, 50)).to.equal(undefined);
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
+    expect(await askMinimumStake(url, SANDBOX), 'nobody there').to.equal(undefined);
   });
 });

@@ -4,7 +4,8 @@ import { expect } from 'chai';
 import { LogFollower } from '../../../cli/rehearse/log-follower';
 import { NodeDirectory } from '../../../cli/rehearse/node-directory';
 import { Observations, type Check } from '../../../cli/rehearse/observations';
-import { collectRecord, rehearsalBundle, rehearse } from '../../../cli/rehearse/rehearsal';
+import { collectRecord, rehearse } from '../../../cli/rehearse/rehearsal';
+import { rehearsalBundle } from '../../../cli/rehearse/rehearsal-bundle';
 import { askSidePort, readMetrics } from '../../../cli/rehearse/side-port';
 import { monotonicClock } from '../../../src/process/clock';
 import {

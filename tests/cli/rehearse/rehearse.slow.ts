@@ -86,7 +86,8 @@ describe('a rehearsal on a shared sandbox of a simulated network', function () {
       'cli/rehearse.ts',
       [
         ...['--node', directory, '--yes', '--json', '--record', record, '--minutes', '4'],
-        ...['--executable', path.basename(executable, '.js')],
+        // The simulator's ledger has no accounts to ask for.
+        ...['--executable', path.basename(executable, '.js'), '--rpc', 'http://127.0.0.1:9'],
       ],
       {},
     );

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { Replacement, RehearsalRunsError, restoreAll } from '../../../cli/rehearse/replacement';
@@ -18,9 +19,13 @@ describe('a bundle in the place of a sandbox task', () => {
   const replacement = () => new Replacement(node.executable, SEEN_MS);
   const marker = () => `${node.executable}.rehearsal.json`;
   /** As if another process had begun it, which is gone. */
-  const orphan = (pid = spawnSync(process.execPath, ['-e', '']).pid) => {
-    const text = readFileSync(marker(), 'utf8');
-    writeFileSync(marker(), JSON.stringify({ ...(JSON.parse(text) as object), pid }));
+  const orphan = (pid = spawnSync(process.execPath, ['-e', '']).pid, begun?: object | null) => {
+    const kept = JSON.parse(readFileSync(marker(), 'utf8')) as Record<string, unknown>;
+    kept['pid'] = pid;
+    // Markers of earlier versions have none.
+    if (begun === null) delete kept['begun'];
+    else if (begun) kept['begun'] = begun;
+    writeFileSync(marker(), JSON.stringify(kept));
   };
 
   it('is started by the node although its monitor ignores the first change, and so is the original', async () => {
@@ -100,6 +105,31 @@ describe('a bundle in the place of a sandbox task', () => {
       node.executable,
     ]);
     expect(node.contents()).to.equal(ORIGINAL);
+  });
+
+  it('is put back after a reboot although another process has the id of the one that put it there', async () => {
+    const uptimeMs = os.uptime() * 1000;
+    const begun = { atMs: Date.now() - uptimeMs - 3_600_000, boot: 'an earlier boot' };
+    for (const earlier of [begun, { atMs: begun.atMs, boot: null }]) {
+      await replacement().install(bundle);
+      orphan(process.ppid, earlier);
+      const restored = await restoreAll(path.dirname(node.executable), false, SEEN_MS);
+      expect(restored).to.deep.equal([node.executable]);
+      expect(node.contents()).to.equal(ORIGINAL);
+    }
+  });
+
+  it('is left alone by the process id alone where the marker does not say when it was written', async () => {
+    for (const begun of [null, { atMs: 'long ago' }, {}]) {
+      await replacement().install(bundle);
+      orphan(process.ppid, begun);
+      const refused = await replacement()
+        .restore()
+        .catch((error: unknown) => error);
+      expect(refused, JSON.stringify(begun)).to.be.instanceOf(RehearsalRunsError);
+      orphan(undefined, begun);
+      expect(await replacement().restore()).to.equal('restored');
+    }
   });
 
   it('gives way to what somebody else put there', async () => {
