@@ -1,5 +1,6 @@
 const { existsSync, readdirSync, readFileSync } = require('node:fs');
 const { join } = require('node:path');
+const { checkOrigin } = require('./prebuilds/origin');
 
 const NATIVE = join(__dirname, '../native');
 
@@ -49,10 +50,11 @@ function addonsIn(folder) {
 }
 
 /**
- * The prebuilds alone, of all platforms: the same bytes wherever a release is built.
+ * The prebuilds alone, of all platforms: the same bytes wherever a release is built from the same sources.
  *
  * @param {string} [native] stands in for native/
- * @throws Error that names what is missing, or is built for another platform than its folder says
+ * @throws Error that names what is missing, was made from other sources than there are now, or is built for another
+ *   platform than its folder says
  */
 function allPrebuilds(native = NATIVE) {
   const prebuilds = builtAddons(native).filter(({ isPrebuild }) => isPrebuild);
@@ -62,6 +64,7 @@ function allPrebuilds(native = NATIVE) {
       `--env prebuilds needs native code for all platforms, and there is none for ${missing.join(', ')}. This makes it:\n\n  npm run build:prebuilds\n`,
     );
   }
+  checkOrigin(native);
   for (const { platform, file } of prebuilds) {
     const found = platformOf(readFileSync(file));
     if (found === platform) continue;

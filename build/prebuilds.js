@@ -6,6 +6,7 @@ const { promisify } = require('node:util');
 const nodeApi = require('node-api-headers');
 const { PLATFORMS, prebuildFolder } = require('./native-addons');
 const { sourcesFor } = require('./native-sources');
+const { digestOfSources, removeOrigin, writeOrigin } = require('./prebuilds/origin');
 const { targetOf } = require('./prebuilds/targets');
 const { findToolchain } = require('./prebuilds/toolchain');
 
@@ -29,13 +30,18 @@ const COMMON_FLAGS = [
 
 async function main() {
   const tools = findToolchain();
-  console.log(execFileSync(tools.clang, ['--version'], { encoding: 'utf8' }).split('\n')[0]);
+  const [compiler] = execFileSync(tools.clang, ['--version'], { encoding: 'utf8' }).split('\n');
+  console.log(compiler);
+  // Before they are read: what changes meanwhile makes it another.
+  const sources = digestOfSources(NATIVE);
   const drafts = draftFolder();
   const files = await Promise.all(
     PLATFORMS.map((platform) => build(platform, join(drafts, platform), tools)),
   );
   // Nothing is put in its place until all is made.
+  removeOrigin(NATIVE);
   PLATFORMS.forEach((platform, number) => put(files[number], platform));
+  writeOrigin(NATIVE, { sources, compiler });
 }
 
 /** Beside the prebuilds, so that files are moved whole; removed however this program ends. */

@@ -22,6 +22,13 @@ const { PLATFORMS, allPrebuilds, platformOf } = createRequire(__filename)(
   platformOf: (bytes: Buffer) => string | undefined;
 };
 
+const { digestOfSources, writeOrigin } = createRequire(__filename)(
+  '../../build/prebuilds/origin.js',
+) as {
+  digestOfSources: (native: string) => string;
+  writeOrigin: (native: string, origin: { sources: string; compiler: string }) => void;
+};
+
 const HERE = `${process.platform}-${process.arch}`;
 const OTHERS = PLATFORMS.filter((platform) => platform !== HERE);
 
@@ -53,6 +60,13 @@ describe('native code in the bundle', function () {
   const addPrebuild = (platform: string, bytes = headerOf(platform)): string =>
     addAddon(path.join('prebuilds', platform), bytes);
 
+  /** For all platforms, made from what is in the folder now. */
+  function addPrebuilds(): string[] {
+    const prebuilds = PLATFORMS.map((platform) => addPrebuild(platform));
+    writeOrigin(native, { sources: digestOfSources(native), compiler: 'any' });
+    return prebuilds;
+  }
+
   it('is what was built, and is named', async () => {
     const files = [addAddon('build/Release', Buffer.from('of this machine'))];
     files.push(...OTHERS.slice(0, 2).map((platform) => addPrebuild(platform)));
@@ -75,7 +89,7 @@ describe('native code in the bundle', function () {
 
   it('is with --env prebuilds that of all platforms alone, with its hashes in SHA256SUMS', async () => {
     const local = addAddon('build/Release', Buffer.from('of this machine'));
-    const prebuilds = PLATFORMS.map((platform) => addPrebuild(platform));
+    const prebuilds = addPrebuilds();
     const { status, stdout, stderr } = await build('prebuilds');
     expect(status, stderr).to.equal(0);
     expect(SAID.exec(stdout)?.[1]).to.equal(`native code for ${PLATFORMS.join(', ')}`);
@@ -98,7 +112,7 @@ describe('native code in the bundle', function () {
   });
 
   it('is no bundle at all with --env prebuilds where a platform has none', async () => {
-    for (const platform of PLATFORMS) addPrebuild(platform);
+    addPrebuilds();
     for (const platform of [PLATFORMS[1]!, PLATFORMS[4]!]) {
       rmSync(path.join(native, 'prebuilds', platform), { recursive: true });
     }
@@ -109,8 +123,27 @@ describe('native code in the bundle', function () {
     expect(existsSync(out)).to.equal(false);
   });
 
+  it('is not released where it was made from other sources than there are now', () => {
+    mkdirSync(native, { recursive: true });
+    const source = path.join(native, 'addon.c');
+    writeFileSync(source, 'int one;\n');
+    addPrebuilds();
+    expect(allPrebuilds(native)).to.have.length(PLATFORMS.length);
+
+    writeFileSync(source, 'int two;\n');
+    const remedy =
+      'so nobody could make the same release again. This makes it anew:\n\n  npm run build:prebuilds\n';
+    expect(() => allPrebuilds(native)).to.throw(
+      `native/prebuilds was made from other sources than there are now, ${remedy}`,
+    );
+    rmSync(path.join(native, 'prebuilds/origin.json'));
+    expect(() => allPrebuilds(native)).to.throw(
+      `native/prebuilds doesn't say from which sources it was made, ${remedy}`,
+    );
+  });
+
   it('is not released where a file is of another platform, or none', () => {
-    for (const platform of PLATFORMS) addPrebuild(platform);
+    addPrebuilds();
     expect(allPrebuilds(native)).to.have.length(PLATFORMS.length);
     const wrong = addPrebuild('win32-x64', headerOf('linux-x64'));
     expect(() => allPrebuilds(native)).to.throw(
@@ -126,6 +159,49 @@ describe('native code in the bundle', function () {
     const { status, stderr } = await build('prebuilds', 'native=off');
     expect(status).to.equal(1);
     expect(stderr).to.equal('--env prebuilds and --env native=off exclude each other\n');
+  });
+});
+
+describe('the digest of the sources of prebuilds', () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(path.join(os.tmpdir(), 'origin-test-'))));
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  /** @param files contents by names */
+  function digestOf(name: string, files: Readonly<Record<string, string>>): string {
+    const native = path.join(folder, name);
+    for (const [below, text] of Object.entries(files)) {
+      const file = path.join(native, below);
+      mkdirSync(path.dirname(file), { recursive: true });
+      writeFileSync(file, text);
+    }
+    return digestOfSources(native);
+  }
+
+  it('is the same in any folder, with either line ends, and whatever was built', () => {
+    const digest = digestOf('one', { 'addon.c': 'a\nb\n', 'cross/include/x.h': 'c\n' });
+    expect(digest).to.match(/^[0-9a-f]{64}$/);
+    const same = {
+      'cross/include/x.h': 'c\r\n',
+      'addon.c': 'a\r\nb\r\n',
+      'build/Release/orca.node': 'built',
+      'prebuilds/linux-x64/orca.node': 'built',
+      '.addon.c.swp': 'of an editor',
+      'cross/.DS_Store': 'of a system',
+    };
+    expect(digestOf('in a folder/two', same)).to.equal(digest);
+  });
+
+  it('is another for each change', () => {
+    const digests = [
+      digestOf('0', { 'addon.c': 'a\n', 'cross/include/x.h': 'b\n' }),
+      digestOf('1', { 'addon.c': 'a\n\n', 'cross/include/x.h': 'b\n' }),
+      digestOf('2', { 'addon.c': 'a\n', 'cross/include/x.h': 'c\n' }),
+      digestOf('3', { 'addon.c': 'a\n', 'cross/include/y.h': 'b\n' }),
+      digestOf('4', { 'addon.c': 'a\n' }),
+      digestOf('5', { 'addon.c': 'b\n', 'cross/include/x.h': 'a\n' }),
+    ];
+    expect(new Set(digests).size).to.equal(digests.length);
   });
 });
 

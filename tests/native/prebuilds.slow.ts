@@ -76,8 +76,8 @@ describe('npm run build:prebuilds', function () {
   }
   const build = (copy: string): Promise<{ stdout: string }> =>
     run('npm', ['run', '--silent', 'build:prebuilds'], { cwd: copy });
-  const addonOf = (platform: string, copy = first): string =>
-    path.join(copy, 'native/prebuilds', platform, 'orca.node');
+  const addonOf = (platform: string): string =>
+    path.join(first, 'native/prebuilds', platform, 'orca.node');
 
   before(() => {
     folder = mkdtempSync(path.join(os.tmpdir(), 'prebuilds-'));
@@ -85,13 +85,13 @@ describe('npm run build:prebuilds', function () {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  it('makes one addon for each platform, and nothing else', async () => {
+  it('makes one addon for each platform, tells what of, and leaves nothing else', async () => {
     const { stdout } = await build(first);
     const [, ...lines] = stdout.trim().split('\n');
     expect(lines.map((line) => line.split(/\s+/)[0])).to.deep.equal(PLATFORMS);
     for (const line of lines) expect(line).to.match(/ \d+ bytes {2}[0-9a-f]{64}$/);
     const prebuilds = path.join(first, 'native/prebuilds');
-    expect(readdirSync(prebuilds)).to.have.members(PLATFORMS);
+    expect(readdirSync(prebuilds)).to.have.members([...PLATFORMS, 'origin.json']);
     for (const platform of PLATFORMS) {
       expect(readdirSync(path.join(prebuilds, platform))).to.deep.equal(['orca.node']);
     }
@@ -100,9 +100,11 @@ describe('npm run build:prebuilds', function () {
   it('makes the same bytes in a folder whose name is of another length', async () => {
     const second = copyTo('second/in a folder/with-a-longer-name');
     await build(second);
-    for (const platform of PLATFORMS) {
-      const [one, other] = [first, second].map((copy) => readFileSync(addonOf(platform, copy)));
-      expect(one!.equals(other!), platform).to.equal(true);
+    for (const name of [...PLATFORMS.map((platform) => `${platform}/orca.node`), 'origin.json']) {
+      const [one, other] = [first, second].map((copy) =>
+        readFileSync(path.join(copy, 'native/prebuilds', name)),
+      );
+      expect(one!.equals(other!), name).to.equal(true);
     }
   });
 

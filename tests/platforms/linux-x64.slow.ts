@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { expect } from 'chai';
 import { LoneTask } from '../fixtures/lone-task';
@@ -55,3 +56,21 @@ for (const [version, node] of [
     });
   });
 }
+
+describe('linux-x64, under qemu, on a CPU of before AVX2', function () {
+  this.timeout(2 * START_MS);
+
+  it('has no native hash loop, says why, and does with WebAssembly', async () => {
+    const bundle = await bundleFor('linux-x64', 'variants');
+    const output = execFileSync(
+      'qemu-x86_64',
+      ['-cpu', 'Westmere', process.execPath, path.basename(bundle)],
+      { cwd: path.dirname(bundle), encoding: 'utf8' },
+    );
+    expect(JSON.parse(output)).to.deep.equal({
+      backend: 'wasm-simd',
+      variants: [],
+      said: ['this CPU has none of AVX-512, SHA-NI, AVX2'],
+    });
+  });
+});

@@ -2,7 +2,7 @@ import { bitsToTarget } from '../../bitcoin/target';
 import { messageOf } from '../message-of';
 import { createJsKernel } from './js';
 import type { Backend, Hit, Kernel } from './kernel';
-import { nativeVariants, type NativeVariant, NoAddonError } from './native';
+import { NO_VARIANTS, nativeVariants, type NativeVariant, NoAddonError } from './native';
 import { createWasmScalarKernel, createWasmSimdKernel } from './wasm';
 
 // The choice of a kernel: the fastest that works here, proven on known answers.
@@ -11,7 +11,7 @@ import { createWasmScalarKernel, createWasmSimdKernel } from './wasm';
 export type TellLevel = 'debug' | 'warn';
 /**
  * Receives the reason why a backend, or a variant of it, is not used: "what: why", beginning with the backend's name. That
- * no native code was built is no fault, and is said without.
+ * no native code was built, or none for this CPU, is no fault, and is said without.
  */
 export type Tell = (message: string, level: TellLevel) => void;
 /** @throws Error when there is none to load. */
@@ -107,7 +107,9 @@ export function createKernel(
 
 /** The fastest native variant that works on this CPU. */
 function fastestNative(tell: Tell, native: NativeCode): Kernel {
-  const kernels = native().flatMap(
+  const variants = native();
+  if (variants.length === 0) throw new NoAddonError(NO_VARIANTS);
+  const kernels = variants.flatMap(
     ({ name, create }) => proven(`native ${name}`, create, tell) ?? [],
   );
   const [fastest] = ranked(kernels, hashrate);

@@ -6,7 +6,7 @@ import type { PreparedHeader } from './prepared-header';
 
 // The one file that touches native code (native/addon.c): loads an addon and makes kernels of its hash loops.
 
-/** There is no addon to load, because none was built: slower, but no fault. */
+/** There is nothing to run, because none was built or this CPU lacks the instructions: slower, but no fault. */
 export class NoAddonError extends Error {
   override readonly name = 'NoAddonError';
 }
@@ -17,6 +17,15 @@ export interface NativeVariant {
   name: string;
   create: () => Kernel;
 }
+
+/** What the hash loops are made of, by process.arch; of these, an addon runs what native/cpu.c finds. */
+const INSTRUCTIONS: Readonly<Record<string, string>> = {
+  x64: 'AVX-512, SHA-NI, AVX2',
+  arm64: "ARMv8's SHA-2 instructions",
+};
+
+/** Why an addon that was loaded has no variants here. A virtual machine may hide what its CPU has. */
+export const NO_VARIANTS = `this CPU has none of ${INSTRUCTIONS[process.arch] ?? 'the instructions of native code'}`;
 
 /** What the addon exports. */
 interface Addon {
@@ -32,7 +41,7 @@ const VERSIONS = 16;
 const TAIL_WORDS = 3;
 
 /**
- * The native hash loops that this CPU can run.
+ * The native hash loops that this CPU can run; there may be none.
  * @param addons the addons to try, instead of those found
  * @throws Error when this system loads none of them.
  */

@@ -18,7 +18,7 @@ export interface ThreadData {
   native: NativeCode;
 }
 
-/** Why there is no native code; no fault where none was built or asked for. */
+/** Why there is no native code; no fault where none was built, asked for or fits this CPU. */
 export interface Refusal {
   refusal: string;
   isFault: boolean;

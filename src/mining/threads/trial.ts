@@ -4,6 +4,7 @@ import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Readable, Writable } from 'node:stream';
 import { type AddonFile, type AddonOffer, PLATFORM } from '../kernels/addon-files';
+import { NO_VARIANTS } from '../kernels/native';
 import { messageOf } from '../message-of';
 import type { Refusal } from './messages';
 import { threadProgram } from './thread-program';
@@ -51,11 +52,14 @@ export interface TrialOptions {
 /** Why native code is not to be used. */
 export interface TrialFault {
   reason: string;
-  /** It was loaded, and failed: loading it from another place wouldn't help. */
-  isCrash: boolean;
+  /**
+   * 'place' where it can't be loaded from there; from another it may. 'addon' where it was loaded and failed, as it would
+   * from anywhere. 'cpu' where that has none of its instructions, which is no fault.
+   */
+  blames: 'place' | 'addon' | 'cpu';
 }
 
-/** The first addon that stands its trial. An offer is tried only if those before it failed. */
+/** The first addon with a variant that stands its trial. An offer is tried only if those before it failed. */
 export async function firstProven(
   offers: readonly AddonOffer[],
   options: TrialOptions = {},
@@ -63,16 +67,18 @@ export async function firstProven(
   if (offers.length === 0) {
     return { refusal: `there is no native code for ${PLATFORM}`, isFault: false };
   }
-  const faults: string[] = [];
-  const crashed = new Set<string>();
+  const reasons = new Set<string>();
+  const useless = new Set<string>();
+  let isFault = false;
   for (const offer of offers) {
-    if (crashed.has(offer.sha256)) continue;
+    if (useless.has(offer.sha256)) continue;
     const fault = await faultOf(offer, options);
     if (!fault) return offer;
-    if (fault.isCrash) crashed.add(offer.sha256);
-    faults.push(fault.reason.replace(/\s+/g, ' ').trim());
+    if (fault.blames !== 'place') useless.add(offer.sha256);
+    if (fault.blames !== 'cpu') isFault = true;
+    reasons.add(fault.reason.replace(/\s+/g, ' ').trim());
   }
-  return { refusal: faults.join('; '), isFault: true };
+  return { refusal: [...reasons].join('; '), isFault };
 }
 
 async function faultOf(
@@ -83,7 +89,7 @@ async function faultOf(
   try {
     file = place();
   } catch (error) {
-    return { reason: messageOf(error), isCrash: false };
+    return { reason: messageOf(error), blames: 'place' };
   }
   return trial({ file, sha256 }, options);
 }
@@ -99,12 +105,12 @@ export async function trial(
   try {
     const child = start(addon, options.execPath);
     const { code, signal, answer, isLate } = await ended(child, program, boundMs);
-    if (isLate) return crash(`its trial run didn't end within ${(boundMs / 1000).toFixed(1)} s`);
-    if (signal) return crash(`its trial run was ended by ${signal}`);
-    if (code !== 0) return crash(`its trial run ended with ${statusOf(code!)}`);
+    if (isLate) return failed(`its trial run didn't end within ${(boundMs / 1000).toFixed(1)} s`);
+    if (signal) return failed(`its trial run was ended by ${signal}`);
+    if (code !== 0) return failed(`its trial run ended with ${statusOf(code!)}`);
     return faultIn(answer);
   } catch (error) {
-    return crash(`its trial run can't be started: ${messageOf(error)}`);
+    return failed(`its trial run can't be started: ${messageOf(error)}`);
   }
 }
 
@@ -154,18 +160,23 @@ function ended(child: Child, program: string, boundMs: number): Promise<End> {
   });
 }
 
-function faultIn(answer: string): TrialFault | undefined {
-  let refusal: string | undefined;
+function faultIn(text: string): TrialFault | undefined {
+  let answer: TrialAnswer;
   try {
-    ({ refusal } = JSON.parse(answer) as TrialAnswer);
+    answer = JSON.parse(text) as TrialAnswer;
   } catch {
-    return crash('its trial run gave no answer');
+    return failed('its trial run gave no answer');
   }
-  return refusal === undefined ? undefined : { reason: refusal, isCrash: false };
+  if ('refusal' in answer) return { reason: answer.refusal, blames: 'place' };
+  const { variants, wrong } = answer;
+  if (variants === 0) return { reason: NO_VARIANTS, blames: 'cpu' };
+  // A thread leaves out those that are wrong, and says so (createKernel).
+  if (wrong.length < variants) return undefined;
+  return failed(`none of its variants works: ${wrong.join('; ')}`);
 }
 
-function crash(reason: string): TrialFault {
-  return { reason, isCrash: true };
+function failed(reason: string): TrialFault {
+  return { reason, blames: 'addon' };
 }
 
 /** @param code what Node calls the exit code: on Windows 32 bits, of which the highest is set after an exception */

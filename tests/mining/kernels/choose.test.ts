@@ -100,11 +100,18 @@ describe('createKernel', () => {
 
   it('tells what is missing apart from what does not work', () => {
     const levels: string[] = [];
-    createKernel(
-      'auto',
-      (_message, level) => levels.push(level),
-      () => nativeVariants([]),
-    );
+    const log: string[] = [];
+    for (const native of [() => nativeVariants([]), () => []]) {
+      createKernel(
+        'auto',
+        (message, level) => {
+          levels.push(level);
+          log.push(message);
+        },
+        native,
+      );
+    }
+    expect(log[1]).to.match(/^this CPU has none of ./);
     withoutNativeCode(() =>
       createKernel(
         'auto',
@@ -112,7 +119,7 @@ describe('createKernel', () => {
         () => nativeVariants([{ sha256: '', place: () => '/no/addon.node' }]),
       ),
     );
-    expect(levels).to.deep.equal(['debug', 'warn']);
+    expect(levels).to.deep.equal(['debug', 'debug', 'warn']);
   });
 
   it('throws when the backend asked for does not work', () => {

@@ -14,6 +14,7 @@ import {
 import { nativeCode, pendingTrial } from '../../../src/mining/threads/native-code';
 import { threadProgram } from '../../../src/mining/threads/thread-program';
 import { firstProven, statusOf, trial } from '../../../src/mining/threads/trial';
+import type { TrialAnswer } from '../../../src/mining/threads/trial-program';
 import { bundleWith, crashingAddon } from '../../fixtures/crashing-addon';
 import { BUNDLE, LoneTask } from '../../fixtures/lone-task';
 import { until } from '../../fixtures/until';
@@ -32,7 +33,9 @@ describe('the trial of native code', function () {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  const crash = (reason: string) => ({ reason, isCrash: true });
+  const crash = (reason: string) => ({ reason, blames: 'addon' });
+  const answering = (answer: TrialAnswer) =>
+    `process.stdout.write(${JSON.stringify(JSON.stringify(answer))});`;
   /** How a trial ends whose process runs this program. */
   const trialOf = (program: string, boundMs?: number) =>
     trial(addon, boundMs === undefined ? { program } : { program, boundMs });
@@ -73,7 +76,7 @@ describe('the trial of native code', function () {
     const found = process.env['NODE_OPTIONS'];
     process.env['NODE_OPTIONS'] = '--require /no/such/loader.js';
     try {
-      expect(await trialOf("process.stdout.write('{}')")).to.equal(undefined);
+      expect(await trialOf(answering({ variants: 2, wrong: ['avx2: wrong'] }))).to.equal(undefined);
     } finally {
       if (found === undefined) delete process.env['NODE_OPTIONS'];
       else process.env['NODE_OPTIONS'] = found;
@@ -115,7 +118,7 @@ describe('the trial of native code', function () {
       const name = require('node:path').basename(process.argv[2]);
       require('node:fs').appendFileSync(${JSON.stringify(log)}, name + '\\n');
       if (name.startsWith('crash')) process.kill(process.pid, 'SIGILL');
-      process.stdout.write(JSON.stringify(name === 'good' ? {} : { refusal: 'no ' + name }));`;
+      process.stdout.write(JSON.stringify(name === 'good' ? { variants: 1, wrong: [] } : { refusal: 'no ' + name }));`;
     const offers = ['refused/1', 'crash/2', 'crash-elsewhere/2', 'good/3', 'never/3'].map(
       (text): AddonOffer => {
         const [name, sha256] = text.split('/') as [string, string];
@@ -132,6 +135,47 @@ describe('the trial of native code', function () {
       refusal: 'no refused; its trial run was ended by SIGILL',
       isFault: true,
     });
+  });
+
+  it('is failed where each variant is wrong: the next addon is tried', async () => {
+    const wrong = ['avx512: expected hits', 'avx2: expected hits'];
+    // The one built on this machine, in both places, then the prebuild.
+    const program = `
+      const isPrebuild = process.argv[3] === 'prebuild';
+      const answer = isPrebuild ? { variants: 2, wrong: [] } : ${JSON.stringify({ variants: 2, wrong })};
+      process.stdout.write(JSON.stringify(answer));`;
+    const [own, prebuild] = ['own', 'prebuild'].map((sha256): AddonOffer => ({
+      sha256,
+      place: () => path.join(folder, sha256),
+    })) as [AddonOffer, AddonOffer];
+    expect(await firstProven([own, prebuild], { program })).to.equal(prebuild);
+    expect(await firstProven([own, own], { program })).to.deep.equal({
+      refusal: `none of its variants works: ${wrong.join('; ')}`,
+      isFault: true,
+    });
+  });
+
+  it('tells where this CPU has none of the instructions, which is no fault', async () => {
+    const instructions: Partial<Record<string, string>> = {
+      x64: 'AVX-512, SHA-NI, AVX2',
+      arm64: "ARMv8's SHA-2 instructions",
+    };
+    const offers = ['own', 'prebuild'].map((sha256): AddonOffer => ({
+      sha256,
+      place: () => path.join(folder, sha256),
+    }));
+    const outcome = await firstProven(offers, {
+      program: answering({ variants: 0, wrong: [] }),
+    });
+    expect(outcome).to.deep.equal({
+      refusal: `this CPU has none of ${instructions[process.arch] ?? 'the instructions of native code'}`,
+      isFault: false,
+    });
+    // What fails after it, such as another addon, is one.
+    const program = `
+      if (process.argv[3] === 'prebuild') process.exit(3);
+      ${answering({ variants: 0, wrong: [] })}`;
+    expect(await firstProven(offers, { program })).to.have.property('isFault', true);
   });
 
   it('tells where none was built, which is no fault', async () => {
