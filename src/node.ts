@@ -6,7 +6,7 @@ import { splitRpcUrls } from './bitcoin-node/rpc-url';
 import { PROOF_RULES, type ProofRules } from './consensus';
 import { History } from './history/history';
 import { Metrics, type MetricsSources } from './metrics/metrics';
-import { Engine, type EngineSetup } from './mining/engine';
+import { Engine, type EngineOptions, type EngineSetup } from './mining/engine';
 import { Governor, type Allowance } from './mining/governor';
 import { monotonicClock } from './process/clock';
 import { usableCpus } from './process/cpus';
@@ -31,7 +31,8 @@ import { Jobs } from './workers/jobs';
 import { Workers } from './workers/workers';
 
 /** What a node is made of: Koii's parts, or what stands in for them. */
-export interface NodeOptions extends Pick<MetricsSources, 'sdk' | 'nodeCallFailures'> {
+export interface NodeOptions
+  extends Pick<MetricsSources, 'sdk' | 'nodeCallFailures'>, Pick<EngineOptions, 'addonFolder'> {
   settings: Settings;
   log: Log;
   identity: Identity;
@@ -88,12 +89,14 @@ export async function createNode(options: NodeOptions): Promise<MiningNode> {
     sdk,
     nodeCallFailures,
     isRehearsal = false,
+    addonFolder,
   } = options;
   const config = settings.current;
   let { MINING_THREADS: chosen } = config;
   warnOfThreads(chosen, log);
   const engine = new Engine({
     ...engineSetup(config),
+    addonFolder,
     log: (level, message) => log[level](message),
   });
   const governor = new Governor(engine, { ...allowance(config), tell: (line) => log.info(line) });

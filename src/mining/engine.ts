@@ -2,6 +2,7 @@ import { count } from '../format';
 import { sparingly } from '../process/log';
 import { BACKENDS, type Backend } from './kernels/kernel';
 import { missingAddonAdvice } from './kernels/native';
+import { writeAddonsTo } from './threads/native-code';
 import { MiningThread, type EngineLog, type EngineWork } from './threads/mining-thread';
 
 /** Each thread has 2^24 of the 2^32 values of extranonce2. */
@@ -19,6 +20,8 @@ export interface EngineSetup {
 
 export interface EngineOptions extends EngineSetup {
   log: EngineLog;
+  /** Where a bundle writes its native code, if it may: a folder for this process alone. Else among the temporary files. */
+  addonFolder?: string | undefined;
 }
 
 export interface ThreadState {
@@ -53,8 +56,9 @@ export class Engine {
   private readonly log: EngineLog;
 
   /** @throws RangeError when `threads` is out of range */
-  constructor({ log, ...setup }: EngineOptions) {
+  constructor({ log, addonFolder, ...setup }: EngineOptions) {
     this.log = log;
+    if (addonFolder !== undefined) writeAddonsTo(addonFolder);
     this.onFailure = sparingly((times, reason: string) =>
       log('warn', `mining thread failed: ${reason}${times > 1 ? ` (${times} failures)` : ''}`),
     );

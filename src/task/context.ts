@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { proofsOf } from '../audit/auditor';
 import { ListKeeper } from '../distribution/list-keeper';
 import { loadListSecret } from '../distribution/lots';
@@ -73,8 +74,10 @@ async function createContext(): Promise<TaskContext> {
   const identity = await patience.patiently('whom to mine for', loadIdentity, short);
   // Exit code 0, since only after that does the node start the task again.
   const store = await openStore(log, locateStore, () => process.exit(0));
-  recorder?.writeTo(`${await locateStore()}${RECORD_FILE}`);
-  const settings = await openSettings(locateStore, log);
+  // In the local test mode nothing is stored.
+  const storeFile = localTestMode ? undefined : await locateStore();
+  if (storeFile !== undefined) recorder?.writeTo(`${storeFile}${RECORD_FILE}`);
+  const settings = await openSettings(storeFile, log);
   const node = await createNode({
     settings,
     log,
@@ -84,6 +87,7 @@ async function createContext(): Promise<TaskContext> {
     sdk: 'koii',
     nodeCallFailures,
     isRehearsal: REHEARSAL !== undefined,
+    addonFolder: storeFile && path.dirname(storeFile),
   });
   const self = identity.publicKey;
   const account = new Account(self, log, stop);
@@ -143,10 +147,10 @@ function tellOfRefusals(log: Log): () => void {
   return sparingly((times) => log.warn(`answers above ${limit} refused: ${times}`));
 }
 
-/** Call it once the store is this process's own. In the local test mode nothing is stored. */
-async function openSettings(locateStore: () => Promise<string>, log: Log): Promise<Settings> {
-  if (localTestMode) return Settings.of(process.env);
-  const settings = await Settings.open(process.env, `${await locateStore()}${SETTINGS_FILE}`, log);
+/** Call it once the store is this process's own. */
+async function openSettings(storeFile: string | undefined, log: Log): Promise<Settings> {
+  if (storeFile === undefined) return Settings.of(process.env);
+  const settings = await Settings.open(process.env, `${storeFile}${SETTINGS_FILE}`, log);
   log.level = settings.current.LOG_LEVEL;
   return settings;
 }

@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto';
 import {
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
   rmSync,
   type Stats,
   statSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -35,26 +37,31 @@ export interface AddonOffer {
   place: () => string;
 }
 
+/** fs.realpathSync: Node's own way, and the system's. */
+interface Realpath {
+  (link: string): string;
+  native: (link: string) => string;
+}
+
 export const PLATFORM = `${process.platform}-${process.arch}`;
 export const FROM_SOURCE = __filename.endsWith('.ts');
 
 const WRITABLE_BY_OTHERS = 0o022;
 const OPEN_TO_OTHERS = 0o077;
 const STICKY = 0o1000;
-
-let available: readonly AddonOffer[] | undefined;
+const WRITTEN_NAME = /^orca-native-([0-9a-f]{64})\.node$/;
 
 /**
  * The addons for this platform; none is written before its place is asked for. The one built on this machine comes before
- * the prebuilt one, and an embedded one twice: in the task's own folder, then among the temporary files.
+ * the prebuilt one, and an embedded one twice, if there is a folder for it: there, then among the temporary files.
+ * @param ownFolder the task's own. Not the current directory: Koii's desktop app starts tasks in its own, which may be the
+ *   one where it is installed, or the root.
  */
-export function availableAddons(): readonly AddonOffer[] {
-  available ??= FROM_SOURCE
-    ? offersOfFiles(builtFiles())
-    : (EMBEDDED_ADDONS[PLATFORM] ?? []).flatMap((base64) =>
-        embeddedOffers(Buffer.from(base64, 'base64')),
-      );
-  return available;
+export function availableAddons(ownFolder?: string): readonly AddonOffer[] {
+  if (FROM_SOURCE) return offersOfFiles(builtFiles());
+  return (EMBEDDED_ADDONS[PLATFORM] ?? []).flatMap((base64) =>
+    embeddedOffers(Buffer.from(base64, 'base64'), ownFolder),
+  );
 }
 
 /** Addons where they were built. */
@@ -62,20 +69,35 @@ export function offersOfFiles(files: readonly string[]): AddonOffer[] {
   return files.map((file) => ({ sha256: sha256Hex(readFileSync(file)), place: () => file }));
 }
 
-/**
- * The places for an embedded addon, the better one first.
- * @param ownFolder where the process was started: a Koii node starts each task in a folder of its own
- */
+/** The places for an embedded addon, the better one first. */
 export function embeddedOffers(
   bytes: Uint8Array,
-  ownFolder: () => string = () => process.cwd(),
-  temporary: () => string = () => os.tmpdir(),
+  ownFolder: string | undefined,
+  temporary = os.tmpdir(),
 ): AddonOffer[] {
   const sha256 = sha256Hex(bytes);
-  return [ownFolder, () => privateFolder(temporary())].map((folder) => ({
+  const folders = [() => privateFolder(temporary)];
+  if (ownFolder !== undefined) folders.unshift(() => ownFolder);
+  return folders.map((folder) => ({
     sha256,
     place: () => writeAddon(bytes, closedFolder(folder())),
   }));
+}
+
+/**
+ * Removes the addons that earlier versions of the task wrote to its own folder. One that can't be removed stays, such as
+ * one that is loaded on Windows; elsewhere a process keeps what it has loaded.
+ * @param kept the hashes of those that stay
+ */
+export function removeOldAddons(ownFolder: string, kept: readonly string[]): void {
+  try {
+    for (const name of readdirSync(ownFolder)) {
+      const sha256 = WRITTEN_NAME.exec(name)?.[1];
+      if (sha256 !== undefined && !kept.includes(sha256)) unlinkSync(path.join(ownFolder, name));
+    }
+  } catch {
+    // They harm nobody.
+  }
 }
 
 /** Those that webpack would embed. */
@@ -113,8 +135,8 @@ export function privateFolder(temporary: string): string {
  * @throws Error that names the folder which is open to others.
  */
 export function closedFolder(folder: string): string {
+  if (!process.getuid) return inProfile(folder, os.homedir());
   const real = realpathSync(folder);
-  if (!process.getuid) return inProfile(real, realpathSync(os.homedir()));
   for (let above = real; ; above = path.dirname(above)) {
     const { uid, mode } = statSync(above);
     const isSafe =
@@ -126,14 +148,31 @@ export function closedFolder(folder: string): string {
   }
 }
 
-/** Windows lets everybody write to a folder that somebody made elsewhere, as in C:\\. */
-function inProfile(folder: string, profile: string): string {
-  // A path on another drive stays absolute.
-  const below = path.relative(profile, folder);
-  if (below.split(path.sep)[0] === '..' || path.isAbsolute(below)) {
-    throw new Error(`other users may write to ${folder}, as it is not in ${profile}`);
+/**
+ * A folder of Windows without links in its path, if it is in the user's profile: Windows lets everybody write to one that
+ * somebody made elsewhere, as in C:\\. Either path may have short names (JOHNSM~1 for John Smith), as %TEMP% often has,
+ * which only the system resolves.
+ * @throws Error when it is elsewhere.
+ */
+export function inProfile(
+  folder: string,
+  profile: string,
+  resolve: Realpath = realpathSync,
+): string {
+  let real: string;
+  let home: string;
+  try {
+    [real, home] = [resolve.native(folder), resolve.native(profile)];
+  } catch {
+    // Some drives have no answer for the system's own function. Both by the same one, to be spelt alike.
+    [real, home] = [resolve(folder), resolve(profile)];
   }
-  return folder;
+  // A path on another drive stays absolute.
+  const below = path.win32.relative(home, real);
+  if (below.split(path.win32.sep)[0] === '..' || path.win32.isAbsolute(below)) {
+    throw new Error(`other users may write to ${real}, as it is not in ${home}`);
+  }
+  return real;
 }
 
 /**

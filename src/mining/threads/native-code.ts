@@ -1,4 +1,4 @@
-import { type AddonOffer, availableAddons } from '../kernels/addon-files';
+import { type AddonOffer, availableAddons, removeOldAddons } from '../kernels/addon-files';
 import type { Backend } from '../kernels/kernel';
 import { messageOf } from '../message-of';
 import type { NativeCode, Refusal } from './messages';
@@ -9,6 +9,12 @@ import { firstProven } from './trial';
 
 let proven: AddonOffer | Refusal | undefined;
 let trial: Promise<void> | undefined;
+let addonFolder: string | undefined;
+
+/** Has addons written to this folder first, from the next trial on. It must be the task's own, for this process alone. */
+export function writeAddonsTo(folder: string): void {
+  addonFolder = folder;
+}
 
 /** The trial that has to end before threads with this backend can start; undefined if none is needed any more. */
 export function pendingTrial(backend: 'auto' | Backend): Promise<void> | undefined {
@@ -35,7 +41,11 @@ function mayBeNative(backend: 'auto' | Backend): boolean {
 
 async function tryAll(): Promise<void> {
   try {
-    proven = await firstProven(availableAddons());
+    const offers = availableAddons(addonFolder);
+    proven = await firstProven(offers);
+    if (addonFolder === undefined || 'refusal' in proven) return;
+    const hashes = offers.map(({ sha256 }) => sha256);
+    removeOldAddons(addonFolder, hashes);
   } catch (error) {
     proven = refusalOf(error);
   }

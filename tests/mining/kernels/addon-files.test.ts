@@ -20,6 +20,8 @@ import {
   checkAddon,
   closedFolder,
   embeddedOffers,
+  inProfile,
+  removeOldAddons,
   writeAddon,
 } from '../../../src/mining/kernels/addon-files';
 import { nativeVariants } from '../../../src/mining/kernels/native';
@@ -116,12 +118,69 @@ describe('the files of embedded addons', () => {
   });
 
   it('that no system loads are told with the reason', () => {
-    const offers = embeddedOffers(
-      bytes,
-      () => folder,
-      () => path.join(folder, 'missing'),
-    );
+    const offers = embeddedOffers(bytes, folder, path.join(folder, 'missing'));
     expect(() => nativeVariants(offers)).to.throw(/orca-native-.+; ENOENT/);
+  });
+});
+
+describe('the addons of earlier versions', () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(path.join(os.tmpdir(), 'addon-test-'))));
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it("go from the task's own folder, and nothing else does", () => {
+    const old = writeAddon(Buffer.from('old'), folder);
+    const kept = writeAddon(Buffer.from('new'), folder);
+    const others = [
+      `${path.basename(old)}.12-0`,
+      `x${path.basename(old)}`,
+      'orca-native-1.node',
+      'KOIILevelDB.db',
+    ];
+    for (const name of others) writeFileSync(path.join(folder, name), 'other');
+    removeOldAddons(folder, [/[0-9a-f]{64}/.exec(kept)![0]]);
+    expect(readdirSync(folder)).to.have.members([path.basename(kept), ...others]);
+  });
+
+  it('stay where they cannot be removed', () => {
+    mkdirSync(path.join(folder, `orca-native-${'0'.repeat(64)}.node`));
+    removeOldAddons(folder, []);
+    removeOldAddons(path.join(folder, 'missing'), []);
+    expect(readdirSync(folder)).to.have.length(1);
+  });
+});
+
+describe('the profile of a user of Windows', () => {
+  const LONG = 'C:\\Users\\John Smith';
+  const SHORT = 'C:\\Users\\JOHNSM~1';
+  const temporary = (profile: string): string => `${profile}\\AppData\\Local\\Temp`;
+  /** Resolves as Windows does where its own function answers, and as Node does. */
+  const realpath = (native: (link: string) => string) =>
+    Object.assign((link: string) => link, { native });
+  const windows = realpath((link) => link.replace('JOHNSM~1', 'John Smith'));
+
+  it('has the temporary folder in it by its short name too', () => {
+    const found = temporary(LONG);
+    expect(inProfile(temporary(SHORT), LONG, windows)).to.equal(found);
+    expect(inProfile(temporary(LONG), SHORT, windows)).to.equal(found);
+    expect(inProfile(temporary(LONG), LONG.toUpperCase(), windows)).to.equal(found);
+  });
+
+  it('is resolved as Node does where the system has no answer', () => {
+    const refusing = realpath((link) => {
+      if (link === LONG) return link;
+      throw new Error('EISDIR: illegal operation on a directory');
+    });
+    expect(inProfile(temporary(LONG), LONG, refusing)).to.equal(temporary(LONG));
+    expect(() => inProfile(temporary(SHORT), LONG, refusing)).to.throw('is not in');
+  });
+
+  it("has neither others' folders in it nor those of other drives", () => {
+    for (const folder of ['C:\\Users\\Jane', 'C:\\Users', 'C:\\', `D${LONG.slice(1)}`]) {
+      expect(() => inProfile(folder, LONG, windows), folder).to.throw(
+        `other users may write to ${folder}, as it is not in ${LONG}`,
+      );
+    }
   });
 });
 
@@ -142,11 +201,7 @@ describe('the folders of embedded addons', () => {
   afterEach(() => rmSync(folder, { recursive: true }));
 
   const places = (): (() => string)[] =>
-    embeddedOffers(
-      bytes,
-      () => own,
-      () => temporary,
-    ).map(({ place }) => place);
+    embeddedOffers(bytes, own, temporary).map(({ place }) => place);
 
   it("are the task's own, then one of this user among the temporary files", () => {
     const [first, second] = places();
@@ -157,6 +212,12 @@ describe('the folders of embedded addons', () => {
     expect(second!()).to.equal(found);
     expect(readdirSync(temporary)).to.deep.equal([path.basename(path.dirname(found))]);
     expect(readdirSync(path.dirname(found))).to.have.length(1);
+  });
+
+  it('are the temporary ones alone where the task has none', () => {
+    const [only, ...others] = embeddedOffers(bytes, undefined, temporary);
+    expect(others).to.deep.equal([]);
+    expect(only!.place().startsWith(`${temporary}${path.sep}`)).to.equal(true);
   });
 
   if (!process.getuid) return;

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { buildTinyTask } from '../../bundle/webpack';
+import { BUNDLE, LoneTask } from '../../fixtures/lone-task';
 import { node18 } from '../../fixtures/node18';
 import { describeProcesses } from '../../runner/describe-processes';
 import { NATIVE_VARIANTS } from './every-kernel';
@@ -19,11 +20,10 @@ describeProcesses('the bundle of the kernels', function () {
   const kernelOf = async (
     name: string,
     node = process.execPath,
-    cwd = path.join(folder, name),
     env: NodeJS.ProcessEnv = {},
   ): Promise<{ backend: string; variant: string; log: string[] }> => {
     const { stdout } = await run(node, [path.join(folder, name, 'main.js')], {
-      cwd,
+      cwd: path.join(folder, name),
       env: { ...process.env, ...env },
     });
     return JSON.parse(stdout) as { backend: string; variant: string; log: string[] };
@@ -44,30 +44,50 @@ describeProcesses('the bundle of the kernels', function () {
     it('carries the addon that was built, on this Node and on 18.12', async () => {
       expect(await bundle('on')).to.have.property('status', 0);
       expect(readdirSync(path.join(folder, 'on'))).to.deep.equal(['main.js']);
+      const TMPDIR = path.join(folder, 'temporary');
+      mkdirSync(TMPDIR);
       for (const node of [process.execPath, node18()]) {
-        const { backend, variant, log } = await kernelOf('on', node);
+        const { backend, variant, log } = await kernelOf('on', node, { TMPDIR });
         expect(log).to.deep.equal([]);
         expect(backend).to.equal('native');
         expect(variant).to.be.oneOf(NATIVE_VARIANTS.map(({ name }) => name));
       }
-      const files = readdirSync(path.join(folder, 'on'));
-      expect(files).to.have.length(2);
-      expect(files[1]).to.match(/^orca-native-[0-9a-f]{64}\.node$/);
-    });
-
-    it('goes to a folder of this user among the temporary files where it may not write', async () => {
-      const TMPDIR = path.join(folder, 'temporary');
-      mkdirSync(TMPDIR);
-      for (let start = 0; start < 2; start++) {
-        expect((await kernelOf('on', process.execPath, '/proc/self', { TMPDIR })).backend).to.equal(
-          'native',
-        );
-      }
+      expect(readdirSync(path.join(folder, 'on'))).to.deep.equal(['main.js']);
       const [own, ...others] = readdirSync(TMPDIR);
       expect(others).to.deep.equal([]);
       expect(own).to.equal(`orca-native-${process.getuid!()}`);
       expect(statSync(path.join(TMPDIR, own!)).mode & 0o777).to.equal(0o700);
-      expect(readdirSync(path.join(TMPDIR, own!))).to.have.length(1);
+      const files = readdirSync(path.join(TMPDIR, own!));
+      expect(files).to.have.length(1);
+      expect(files[0]).to.match(/^orca-native-[0-9a-f]{64}\.node$/);
     });
   }
 });
+
+if (NATIVE_VARIANTS.length > 0) {
+  describeProcesses('a task with native code', function () {
+    this.timeout(60_000);
+    let task: LoneTask;
+    beforeEach(() => (task = new LoneTask()));
+    afterEach(() => task.dispose());
+
+    it('writes it beside its store, and nothing to where its node started it', async () => {
+      const [cwd, TMPDIR] = ['elsewhere', 'temporary'].map((name) => {
+        const made = path.join(task.directory, name);
+        mkdirSync(made);
+        return made;
+      }) as [string, string];
+      const beside = path.dirname(task.storePath);
+      mkdirSync(beside);
+      const old = `orca-native-${'0'.repeat(64)}.node`;
+      writeFileSync(path.join(beside, old), 'of an earlier version');
+      await task.start(BUNDLE, { TMPDIR }, { cwd });
+      await task.logged('mining with 1 thread on native');
+      expect(readdirSync(cwd)).to.deep.equal([]);
+      expect(readdirSync(TMPDIR)).to.deep.equal([]);
+      const written = readdirSync(beside).filter((name) => name.startsWith('orca-native-'));
+      expect(written).to.have.length(1);
+      expect(written).not.to.include(old);
+    });
+  });
+}

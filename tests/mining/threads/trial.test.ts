@@ -87,11 +87,7 @@ describe('the trial of native code', function () {
     const [own, temporary] = ['own', 'temporary'].map((name) => path.join(folder, name));
     mkdirSync(own!, { mode: 0o700 });
     mkdirSync(temporary!, { mode: 0o700 });
-    const offers = embeddedOffers(
-      Buffer.from('not an addon'),
-      () => own!,
-      () => temporary!,
-    );
+    const offers = embeddedOffers(Buffer.from('not an addon'), own, temporary);
     const outcome = await firstProven(offers);
     expect(outcome).to.have.property('isFault', true);
     const { refusal } = outcome as { refusal: string };
@@ -275,7 +271,7 @@ describeProcesses('a task with native code that crashes', function () {
     return TMPDIR;
   };
   const written = (): string[] =>
-    readdirSync(task.directory).filter((name) => name.startsWith('orca-native-'));
+    readdirSync(path.dirname(task.storePath)).filter((name) => name.startsWith('orca-native-'));
 
   it('says so in one line and mines with WebAssembly', async function () {
     const temporary = await start('auto');
