@@ -1,5 +1,5 @@
-import { dayOf } from '../history/reward-days';
-import { sumOf, type RewardRow } from '../history/rewards';
+import { sumOf } from '../history/paid-days';
+import { dayOf, type RewardRow } from '../history/reward-days';
 import type { MiningNode } from '../node';
 import { relativeError } from '../proof/shares';
 import type { EarningsStatus } from './update';
