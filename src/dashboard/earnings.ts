@@ -1,5 +1,5 @@
-import { dayOf } from '../history/reward-days';
-import { sumOf, type RewardRow } from '../history/rewards';
+import { sumOf } from '../history/paid-days';
+import { dayOf, type RewardRow } from '../history/reward-days';
 import type { MiningNode } from '../node';
 import { relativeError } from '../proof/shares';
 import type { EarningsStatus } from './update';
@@ -66,7 +66,7 @@ export function earningsOf(
         : { first: last.at(-1)!.round, last: last[0]!.round, count: last.length },
     perDayRoe: perDay(last),
     networkShare: networkShare(last),
-    expected: expected(last, miner.lastRound),
+    expected: expected(last, miner.lastRound, miner.msLeft),
     account: account
       ? {
           stakeRoe: numberOrNull(account.stakeRoe),
@@ -93,19 +93,25 @@ export function networkShare(rows: readonly RewardRow[]): number | null {
 }
 
 /**
- * What a round pays if the others prove what they usually do.
+ * What a round pays if the others prove what they usually do in a round, and this node goes on to the end of its mining
+ * as it did so far. The relative error is that of the hashes proven so far.
  * @param rows of the last rounds, the newest first
+ * @param msLeft of its mining: undefined if that is over, Infinity if nobody knows
+ * @returns null before the first share, without a list of an earlier round, and while its end is not known
  */
 export function expected(
   rows: readonly RewardRow[],
   round: MiningNode['miner']['lastRound'],
+  msLeft: number | undefined,
 ): EarningsStatus['expected'] {
   const [newest] = rows;
   if (!newest || !round || round.shares.length === 0) return null;
+  const whole = msLeft === undefined ? 1 : (round.minedMs + msLeft) / round.minedMs;
+  if (!Number.isFinite(whole)) return null;
   const all = rows.reduce((sum, { networkHashes }) => sum + Number(networkHashes), 0);
   const own = rows.reduce((sum, { hashes }) => sum + Number(hashes ?? 0), 0);
   const others = (all - own) / rows.length;
-  const mine = Number(round.estimatedHashes);
+  const mine = Number(round.estimatedHashes) * whole;
   return {
     roe: (Number(newest.bountyRoe) * mine) / (others + mine),
     relativeError: relativeError(round.origin.source, round.shares.length),

@@ -130,7 +130,10 @@ export interface EarningsStatus {
   perDayRoe: number | null;
   /** This node's part of the hashes proven in them, 0..1. */
   networkShare: number | null;
-  /** Of the round being mined, if others prove as much as in those rounds; the error is of the hashes proven so far. */
+  /**
+   * Of the whole round being mined, if this node goes on as so far, and others prove as much as in those rounds. The
+   * error is of the hashes proven so far; null before any, and while the end of the round's mining is not known.
+   */
   expected: { roe: number; relativeError: number } | null;
   /** What the chain holds of this node's account; null before it is known. */
   account: {

@@ -166,7 +166,7 @@ export class History {
 
   /**
    * Records what this node's own list of a round says. A list that is computed again, even by a later process, replaces
-   * the one before.
+   * the one before. `rewards.follow()` comes first, so that what an earlier process counted is known.
    * @returns the part not counted before, in ROE, 0 or more
    */
   rewarded(reward: ComputedReward): number {
@@ -197,6 +197,7 @@ export class History {
     if (Math.abs(jumpMs) < JUMP_MS) return;
     this.samples.shift(jumpMs);
     this.finds.shift(jumpMs);
+    void this.addUpRewards();
     this.editions++;
   }
 

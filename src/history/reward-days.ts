@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { Log } from '../process/log';
 import { type KeyValueStore, readRecord } from '../store/store';
 
-// How rewards are stored: the rows of a day in one record, the days of a year under keys that are used again.
+// How rewards are stored: the rows of a day in one record, the days of a year under keys that are used again. While a
+// machine's clock is wrong, a day of another year may come to a key: rows of days to come are never taken for expired.
 
 const DAY_MS = 86_400_000;
 /** A leap year, and the day that runs. */
@@ -74,6 +75,7 @@ const tupleSchema = z.tuple([
   z.boolean().describe('isForgotten'),
 ]);
 
+/** The day is the one that was written last; each row says by its time which it is of. */
 const daySchema = z.strictObject({ day: count, rows: z.array(tupleSchema).max(MAX_ROWS) });
 type DayRecord = z.infer<typeof daySchema>;
 
@@ -87,18 +89,48 @@ export function startOf(day: number): number {
   return day * DAY_MS;
 }
 
-/** The rows of a day, in their order; none if the record is of another day or unreadable. */
+/** The rows of a day, in their order; none if its record is unreadable. @throws what the store throws */
 export async function readDay(store: KeyValueStore, log: Log, day: number): Promise<KeptReward[]> {
   if (day < 0) return [];
-  const record = await readRecord(store, keyOf(day), daySchema, log);
-  if (record?.day !== day) return [];
-  return record.rows.map(fromTuple).filter(({ row }) => dayOf(row.at) === day);
+  return (await readRows(store, log, day)).filter(({ row }) => dayOf(row.at) === day);
 }
 
-/** The record of a day, for the store. */
-export function writeDay(day: number, rows: readonly KeptReward[]): { key: string; value: string } {
-  const record: DayRecord = { day, rows: rows.map(toTuple) };
-  return { key: keyOf(day), value: JSON.stringify(record) };
+/**
+ * Stores all rows of a day in the place of those it had.
+ * @param rows at most 1,000
+ * @throws what the store throws
+ */
+export async function writeDay(
+  store: KeyValueStore,
+  log: Log,
+  day: number,
+  rows: readonly KeptReward[],
+): Promise<void> {
+  const later = (await readRows(store, log, day)).filter(({ row }) => dayOf(row.at) > day);
+  const kept = [...later.slice(rows.length - MAX_ROWS), ...rows];
+  const record: DayRecord = { day, rows: kept.map(toTuple) };
+  await store.set(keyOf(day), JSON.stringify(record));
+}
+
+/**
+ * The one row of a round that was stored, and added again by a process that did not know of it.
+ * @returns undefined where they are of two rounds: of two networks, since the one before was reset
+ */
+export function united(stored: KeptReward, again: KeptReward): KeptReward | undefined {
+  const { bountyRoe, proofs, at } = stored.row;
+  const { row } = again;
+  if (stored.isForgotten || row.bountyRoe !== bountyRoe || row.proofs !== proofs) return undefined;
+  const { outcome, paidRoe } = row.outcome === 'open' ? stored.row : row;
+  return {
+    row: { ...row, at, outcome, paidRoe },
+    mostRoe: stored.mostRoe > again.mostRoe ? stored.mostRoe : again.mostRoe,
+    isForgotten: false,
+  };
+}
+
+async function readRows(store: KeyValueStore, log: Log, day: number): Promise<KeptReward[]> {
+  const record = await readRecord(store, keyOf(day), daySchema, log);
+  return record?.rows.map(fromTuple) ?? [];
 }
 
 function keyOf(day: number): string {

@@ -1,10 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Log } from '../process/log';
 import type { KeyValueStore } from '../store/store';
+import { PaidDays, type PaidTotal } from './paid-days';
 import {
   dayOf,
   DAYS_KEPT,
   readDay,
+  united,
   writeDay,
   type KeptReward,
   type Outcome,
@@ -15,14 +17,6 @@ export type { Outcome, RewardRow };
 
 /** What is known of a round when its list is computed. */
 export type ComputedReward = Omit<RewardRow, 'at' | 'outcome' | 'paidRoe'>;
-
-/** The paid rounds of the kept year, as far as their amounts are known. */
-export interface PaidTotal {
-  roe: bigint;
-  rounds: number;
-  /** Of the first of them, ms since 1970; null without one. */
-  since: number | null;
-}
 
 /** Days whose rows stay in memory: any of them may still be settled, and pages are shown the newest. */
 const LOADED_DAYS = 3;
@@ -45,11 +39,13 @@ interface Loaded extends KeptReward {
 export class Rewards {
   private newest = 0;
   private writing: Promise<void> = Promise.resolve();
-  /** Of the days that are not loaded; undefined until they were read. */
-  private earlier: Map<number, PaidTotal> | undefined;
+  /** The rows of each day whose writing was asked for and has not begun. */
+  private readonly unwritten = new Map<number, readonly Loaded[]>();
+  private readonly paidDays = new PaidDays();
   /** In the order in which they were first computed. */
   private loaded: Loaded[] = [];
-  private firstLoadedDay = 0;
+  /** The days whose records were read: no other is ever written. */
+  private loadedDays = new Set<number>();
 
   private constructor(
     private readonly store: KeyValueStore,
@@ -64,12 +60,17 @@ export class Rewards {
     now: () => number = Date.now,
   ): Promise<Rewards> {
     const rewards = new Rewards(store, log, now);
-    const today = dayOf(now());
-    rewards.firstLoadedDay = today - LOADED_DAYS + 1;
-    for (let day = rewards.firstLoadedDay; day <= today; day++) {
-      for (const kept of await readDay(store, log, day)) rewards.load(kept);
-    }
+    await rewards.readDays();
     return rewards;
+  }
+
+  /**
+   * Reads the last days, if they are others than before: another day began, or the clock was set. Until then, rounds
+   * that an earlier process recorded are not known. What fails is logged, and tried again with the next change.
+   */
+  follow(): Promise<void> {
+    if (this.missingDays().length === 0 && this.oldDays().length === 0) return Promise.resolve();
+    return this.queue(() => this.readDays(), 'the rewards of these days could not be read');
   }
 
   /** Place of the newest change, as counted by this process. */
@@ -122,10 +123,10 @@ export class Rewards {
     const row: RewardRow = { ...computed, at, outcome, paidRoe };
     const mostRoe = listed > counted ? listed : counted;
     if (before) this.change(before, row, mostRoe);
-    else this.load({ row, mostRoe, isForgotten: false });
+    else this.loaded.push({ row, mostRoe, isForgotten: false, place: ++this.newest });
     this.giveUpOn(({ row }) => row.round < round - SETTLED_WITHIN);
-    this.unloadOldDays();
     this.write(dayOf(at));
+    void this.follow();
     return mostRoe - counted;
   }
 
@@ -162,42 +163,39 @@ export class Rewards {
    * @param from the first day and `to` the last, in days since 1970; left out: all that is kept
    */
   async *days(from = -Infinity, to = Infinity): AsyncGenerator<readonly RewardRow[]> {
-    await this.writing;
+    await this.written();
     const today = dayOf(this.now());
     const last = Math.max(today, ...daysOf(this.loaded));
     for (let day = Math.max(from, today - DAYS_KEPT + 1); day <= Math.min(to, last); day++) {
-      const rows =
-        day < this.firstLoadedDay
-          ? await readDay(this.store, this.log, day)
-          : this.loaded.filter(({ row }) => dayOf(row.at) === day);
-      if (rows.length > 0) yield rows.map(({ row }) => row);
+      if (day > today && !this.loadedDays.has(day)) continue;
+      const rows = this.loadedDays.has(day)
+        ? this.ofDay(day)
+        : (await readDay(this.store, this.log, day)).map(({ row }) => row);
+      if (rows.length > 0) yield rows;
       await nextTurn();
     }
   }
 
   /** What was paid in all; undefined until addUp() has read the year. */
   get paid(): PaidTotal | undefined {
-    if (!this.earlier) return undefined;
-    return [...this.earlier.values(), sumOf(this.loaded.map(({ row }) => row))].reduce(added);
+    return this.paidDays.total(
+      this.loadedDays,
+      this.loaded.map(({ row }) => row),
+    );
   }
 
-  /** Reads the year once, for `paid`. */
+  /** Reads the year for `paid`: once, and again when the clock was set. */
   async addUp(): Promise<void> {
-    const earlier = new Map<number, PaidTotal>();
-    for await (const rows of this.days(undefined, this.firstLoadedDay - 1)) {
-      earlier.set(dayOf(rows[0]!.at), sumOf(rows));
-    }
-    this.earlier = earlier;
-    // Days may have been unloaded meanwhile.
-    for (let day = this.firstLoadedDay - LOADED_DAYS; day < this.firstLoadedDay; day++) {
-      const rows = (await readDay(this.store, this.log, day)).map(({ row }) => row);
-      if (rows.length > 0) earlier.set(day, sumOf(rows));
-    }
+    await this.follow();
+    await this.paidDays.addUp(this.days());
   }
 
   /** Resolves when all changes so far are stored, or have failed to be. */
-  written(): Promise<void> {
-    return this.writing;
+  async written(): Promise<void> {
+    for (let last; last !== this.writing;) {
+      last = this.writing;
+      await last;
+    }
   }
 
   private get current(): Loaded[] {
@@ -206,10 +204,6 @@ export class Rewards {
 
   private find(round: number): Loaded | undefined {
     return this.current.find(({ row }) => row.round === round);
-  }
-
-  private load(kept: KeptReward): void {
-    this.loaded.push({ ...kept, place: ++this.newest });
   }
 
   private change(kept: Loaded, row: RewardRow, mostRoe = kept.mostRoe): void {
@@ -225,30 +219,75 @@ export class Rewards {
     for (const day of daysOf(lost)) this.write(day);
   }
 
-  private unloadOldDays(): void {
-    const today = dayOf(this.now());
-    const first = Math.max(this.firstLoadedDay, today - LOADED_DAYS + 1);
-    for (let day = this.firstLoadedDay; day < first; day++) {
-      const rows = this.loaded.filter(({ row }) => dayOf(row.at) === day).map(({ row }) => row);
-      if (rows.length > 0) this.earlier?.set(day, sumOf(rows));
-    }
-    for (const day of this.earlier?.keys() ?? []) {
-      if (day <= today - DAYS_KEPT) this.earlier!.delete(day);
-    }
-    this.loaded = this.loaded.filter(({ row }) => dayOf(row.at) >= first);
-    this.firstLoadedDay = first;
+  private get firstDay(): number {
+    return dayOf(this.now()) - LOADED_DAYS + 1;
   }
 
-  /** Stores the rows of a day; of too many, the newest. */
+  /** In order: of the last days and of those that rows were added to. */
+  private missingDays(): number[] {
+    const last = Array.from({ length: LOADED_DAYS }, (_, i) => this.firstDay + i);
+    const wanted = new Set([...last, ...daysOf(this.loaded)]);
+    return [...wanted].filter((day) => !this.loadedDays.has(day)).sort((a, b) => a - b);
+  }
+
+  private oldDays(): number[] {
+    return [...this.loadedDays].filter((day) => day < this.firstDay);
+  }
+
+  private async readDays(): Promise<void> {
+    const days = this.missingDays();
+    const read: KeptReward[] = [];
+    for (const day of days) read.push(...(await readDay(this.store, this.log, day)));
+    const changed = new Set(days.filter((day) => this.ofDay(day).length > 0));
+    const earlier: Loaded[] = [];
+    for (const kept of read) {
+      const again = this.find(kept.row.round);
+      const both = again && united(kept, again);
+      if (!both) {
+        earlier.push({ ...kept, place: ++this.newest });
+        continue;
+      }
+      changed.add(dayOf(again.row.at)).add(dayOf(both.row.at));
+      this.change(again, both.row, both.mostRoe);
+    }
+    this.loaded = [...earlier, ...this.loaded];
+    days.forEach((day) => this.loadedDays.add(day));
+    changed.forEach((day) => this.write(day));
+    this.unloadOldDays();
+  }
+
+  /** Rows of days to come, from when the clock was wrong, stay: no record of these days will be read. */
+  private unloadOldDays(): void {
+    for (const day of this.oldDays()) {
+      this.paidDays.set(day, this.ofDay(day), dayOf(this.now()));
+      this.loaded = this.loaded.filter(({ row }) => dayOf(row.at) !== day);
+      this.loadedDays.delete(day);
+    }
+  }
+
+  /** Stores the rows of a day; of too many, the newest. One that was not read is read first, and then written. */
   private write(day: number): void {
+    if (!this.loadedDays.has(day)) return void this.follow();
     const isOfDay = ({ row }: Loaded): boolean => dayOf(row.at) === day;
     const surplus = this.loaded.filter(isOfDay).slice(0, -MAX_ROWS_A_DAY);
     if (surplus.length > 0) this.loaded = this.loaded.filter((kept) => !surplus.includes(kept));
     const rows = this.loaded.filter(isOfDay);
-    const text = writeDay(day, rows);
+    const isQueued = this.unwritten.has(day);
+    this.unwritten.set(day, rows);
+    if (isQueued) return;
+    void this.queue(() => {
+      const newest = this.unwritten.get(day)!;
+      this.unwritten.delete(day);
+      return writeDay(this.store, this.log, day, newest);
+    }, 'the rewards could not be stored');
+  }
+
+  /** Reads and writes come one after another. */
+  private queue(act: () => Promise<void>, failure: string): Promise<void> {
     this.writing = this.writing
-      .then(() => this.store.set(text.key, text.value))
-      .catch((error: unknown) => this.log.warn({ error }, 'the rewards could not be stored'));
+      .then(act)
+      .catch((error: unknown) => this.log.warn({ error }, failure));
+    return this.writing;
   }
 }
 
@@ -258,17 +297,4 @@ function isCurrent({ isForgotten }: KeptReward): boolean {
 
 function daysOf(rows: readonly KeptReward[]): Set<number> {
   return new Set(rows.map(({ row }) => dayOf(row.at)));
-}
-
-/** Adds up the paid rounds among some rows. */
-export function sumOf(rows: readonly RewardRow[]): PaidTotal {
-  return rows
-    .filter(({ outcome, paidRoe }) => outcome === 'paid' && paidRoe !== null)
-    .map(({ at, paidRoe }) => ({ roe: BigInt(paidRoe!), rounds: 1, since: at }))
-    .reduce<PaidTotal>(added, { roe: 0n, rounds: 0, since: null });
-}
-
-function added(a: PaidTotal, b: PaidTotal): PaidTotal {
-  const since = a.since === null || (b.since !== null && b.since < a.since) ? b.since : a.since;
-  return { roe: a.roe + b.roe, rounds: a.rounds + b.rounds, since };
 }

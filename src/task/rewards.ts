@@ -24,6 +24,7 @@ export async function listed(
   if (Object.keys(submissions).length === 0) return;
   const reward = rewardOf(own, self, await roundLengthMs().catch(() => null));
   log.info(`distribution of round ${round}: ${reward.valid} of ${reward.proofs} proofs are valid`);
+  await history.rewards.follow();
   metrics.rewarded(history.rewarded(reward));
   alarms.rewarded(round, own.amounts[self] ?? 0);
 }

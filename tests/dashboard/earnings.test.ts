@@ -22,9 +22,14 @@ function row(round: number, changes: Partial<RewardRow> = {}): RewardRow {
   return { ...reward(round, 1_000_000_000), at: NOON, outcome: 'open', paidRoe: null, ...changes };
 }
 
-/** A round with so many shares, that proves so many hashes. */
-function mined(count: number, estimatedHashes: bigint, source: number = WORK_SOURCE.koii) {
-  const round = { shares: { length: count }, estimatedHashes, origin: { source } };
+/** A round with so many shares, that proves so many hashes after so long. */
+function mined(
+  count: number,
+  estimatedHashes: bigint,
+  source: number = WORK_SOURCE.koii,
+  minedMs = 480_000,
+) {
+  const round = { shares: { length: count }, estimatedHashes, origin: { source }, minedMs };
   return round as unknown as MiningNode['miner']['lastRound'];
 }
 
@@ -55,24 +60,46 @@ describe('what a node earns', () => {
 
   it('is for this round its part if the others prove what they usually do, with the error of the own proof', () => {
     const rows = [row(2, { bountyRoe: '6000000000' }), row(1)];
-    const full = expected(rows, mined(28, 1_000_000_000_000n));
+    const full = expected(rows, mined(28, 1_000_000_000_000n), undefined);
     expect(full!.roe).to.equal(2e9);
     expect(full!.relativeError).to.equal(1 / Math.sqrt(26));
-    expect(expected(rows, mined(20, 1n, WORK_SOURCE.bitcoin))!.relativeError).to.equal(
-      1 / Math.sqrt(18),
-    );
-    expect(expected(rows, mined(9, 1n))!.relativeError).to.equal(1 / 3);
+    const bitcoin = mined(20, 1n, WORK_SOURCE.bitcoin);
+    expect(expected(rows, bitcoin, undefined)!.relativeError).to.equal(1 / Math.sqrt(18));
+    expect(expected(rows, mined(9, 1n), undefined)!.relativeError).to.equal(1 / 3);
+  });
+
+  it('is the same for half of the network at any part of the round, with the error of what is proven so far', () => {
+    const rows = [row(1, { networkHashes: '2000', hashes: '1000' })];
+    for (const [percent, shares] of [
+      [10, 4],
+      [50, 20],
+      [100, 28],
+    ] as const) {
+      const round = mined(shares, BigInt(10 * percent), WORK_SOURCE.koii, 4800 * percent);
+      const now = expected(rows, round, 480_000 - round!.minedMs);
+      expect(now!.roe).to.equal(1.5e9);
+      expect(now!.relativeError).to.equal(1 / Math.sqrt(percent === 100 ? 26 : shares));
+    }
+  });
+
+  it('counts what is left of the round for a node that began in its middle, and nothing more once its mining is over', () => {
+    const rows = [row(1, { networkHashes: '2000', hashes: '1000' })];
+    // In half of a round it proves 500, in a quarter 250.
+    expect(expected(rows, mined(9, 250n, WORK_SOURCE.koii, 120_000), 120_000)!.roe).to.equal(1e9);
+    expect(expected(rows, mined(9, 250n, WORK_SOURCE.koii, 120_000), undefined)!.roe).to.equal(6e8);
   });
 
   it('is the whole bounty of a round where nobody else proves anything', () => {
     const alone = [row(1, { hashes: '3000000000000' })];
-    expect(expected(alone, mined(1, 5n))!.roe).to.equal(3e9);
+    expect(expected(alone, mined(1, 5n), undefined)!.roe).to.equal(3e9);
   });
 
-  it('is not known for a round without a share, or without a list of an earlier one', () => {
-    expect(expected([row(1)], undefined)).to.equal(null);
-    expect(expected([row(1)], mined(0, 0n))).to.equal(null);
-    expect(expected([], mined(28, 1n))).to.equal(null);
+  it('is not known for a round without a share, or without a list of an earlier one, or before its times are known', () => {
+    expect(expected([row(1)], undefined, undefined)).to.equal(null);
+    expect(expected([row(1)], mined(0, 0n), 1000)).to.equal(null);
+    expect(expected([], mined(28, 1n), 1000)).to.equal(null);
+    expect(expected([row(1)], mined(28, 1n), Infinity)).to.equal(null);
+    expect(expected([row(1)], mined(28, 1n, WORK_SOURCE.koii, 0), 1000)).to.equal(null);
   });
 
   it('adds up in all and today what was paid, and names the rounds of its rates', async () => {

@@ -197,12 +197,20 @@ describe("the network's page in a browser", function () {
     await page.close();
   });
 
-  it('says why it has no answer', async () => {
-    const page = await browser.context.newPage();
-    await page.goto(`${served.url}/dashboard/network?round=3`, WAIT);
-    await page.locator('#status', { hasText: /./ }).waitFor(WAIT);
-    expect(await text(page, '#status')).to.equal('round 3 is forgotten');
-    await page.close();
+  it('says why it has no answer, and offers the rounds that it has', async () => {
+    for (const query of ['?round=3', `?round=3&submitter=${CHEATER}`]) {
+      const page = await open(query);
+      const select = page.locator('#round');
+      expect(await text(page, '#status')).to.equal('round 3 is forgotten');
+      expect(await select.locator('option').allInnerTexts()).to.deep.equal(['8', '7']);
+      expect(await select.inputValue()).to.equal('');
+      await select.selectOption('8');
+      await page.locator('#submitters-note', { hasText: /1000 submitters/ }).waitFor(WAIT);
+      await page.goBack();
+      await page.locator('#status', { hasText: /^round 3 is forgotten$/ }).waitFor(WAIT);
+      await until(async () => (await select.inputValue()) === '');
+      await page.close();
+    }
   });
 
   it('is refreshed each half minute while it is seen, without a move', async () => {

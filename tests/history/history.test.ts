@@ -10,6 +10,7 @@ import type { LoggedShare } from '../../src/rounds/share-batches';
 import { ShareLog } from '../../src/rounds/share-log';
 import { MemoryStore } from '../fixtures/memory-store';
 import { reward } from '../fixtures/rewards';
+import { until } from '../fixtures/until';
 
 const log = createLog('silent');
 
@@ -280,6 +281,21 @@ describe('History', () => {
     history.forgetRounds(39);
     expect(history.rewards.recent(9).map(({ round }) => round)).to.deep.equal([37, 36]);
     expect(history.samples.after(0).map((sample) => sample[1])).to.deep.equal([-1]);
+  });
+
+  it('knows the rewards of the day again once a clock that was wrong at the start is set right', async () => {
+    const before = await open();
+    before.rewarded(reward(1, 5));
+    before.rewards.settled(1, 'paid', 5n);
+    await before.rewards.written();
+    aheadMs = -5 * 86_400_000;
+    const history = await open();
+    history.tick();
+    aheadMs = 0;
+    history.tick();
+    await until(() => history.rewards.paid !== undefined);
+    expect(history.rewards.paid).to.deep.equal({ roe: 5n, rounds: 1, since: now });
+    expect(history.rewards.ofDay(dayOf(now))).to.have.length(1);
   });
 
   const MINUTE = 60_000;

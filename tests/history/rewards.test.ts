@@ -182,6 +182,85 @@ describe('Rewards', () => {
     expect(store.values.get(`rewards:${20_000 % 367}`)!.length).to.be.below(200_000);
   });
 
+  for (const [which, errorDays] of [
+    ['days ahead', 5],
+    ['more than a year ahead', 500],
+    ['a day behind', -1],
+    ['more than a year behind', -500],
+  ] as const) {
+    it(`erases nothing when the clock was ${which} as the process started, and was set right`, async () => {
+      const before = await open();
+      for (const round of [1, 2]) {
+        before.add(reward(round, 5));
+        before.settled(round, 'paid', 5n);
+        now += DAY_MS;
+      }
+      before.add(reward(3, 5));
+      await before.written();
+
+      now += errorDays * DAY_MS;
+      const rewards = await open();
+      await rewards.addUp();
+      rewards.add(reward(4, 5));
+      now -= errorDays * DAY_MS;
+      rewards.add(reward(5, 5));
+      rewards.settled(5, 'paid', 5n);
+      await rewards.addUp();
+      expect(rewards.paid).to.deep.equal({ roe: 15n, rounds: 3, since: NOON });
+      expect(rewards.open).to.include(3);
+      expect(rounds(rewards.ofDay(20_002))).to.deep.equal([3, 5]);
+      await rewards.written();
+      expect(rounds(await all(await open()))).to.include.members([1, 2, 3, 5]);
+    });
+  }
+
+  it('keeps rows of days to come where the clock goes back over a year, though they have the same key', async () => {
+    const rewards = await open();
+    rewards.add(reward(1, 5));
+    await rewards.written();
+    now -= 367 * DAY_MS;
+    rewards.add(reward(2, 5));
+    await rewards.written();
+    expect(rounds(await all(await open()))).to.deep.equal([2]);
+    now += 367 * DAY_MS;
+    expect(rounds(await all(await open()))).to.deep.equal([1]);
+  });
+
+  it('has one row of a round whose list is computed again while the clock is wrong', async () => {
+    const before = await open();
+    before.add(reward(1, 5));
+    before.settled(1, 'paid', 5n);
+    await before.written();
+    now -= 5 * DAY_MS;
+    const rewards = await open();
+    rewards.add(reward(1, 5));
+    now += 5 * DAY_MS;
+    await rewards.follow();
+    expect(rewards.add(reward(1, 6))).to.equal(1n);
+    await rewards.written();
+    const [row, ...others] = await all(await open());
+    expect(others).to.deep.equal([]);
+    expect(row).to.include({ at: NOON, listedRoe: '6', outcome: 'paid', paidRoe: '5' });
+  });
+
+  it('writes no day that could not be read, and does once it can', async () => {
+    const before = await open();
+    before.add(reward(1, 5));
+    await before.written();
+    now -= 5 * DAY_MS;
+    const rewards = await open();
+    now += 5 * DAY_MS;
+    const get = store.get.bind(store);
+    store.get = () => Promise.reject(new Error('EIO'));
+    rewards.add(reward(2, 5));
+    await rewards.written();
+    store.get = get;
+    expect(rounds(await all(await open()))).to.deep.equal([1]);
+    rewards.add(reward(3, 5));
+    await rewards.written();
+    expect(rounds(await all(await open()))).to.deep.equal([1, 2, 3]);
+  });
+
   it('reads the year of rounds of eight minutes without holding anything up', async function () {
     this.timeout(20_000);
     const rewards = await open();

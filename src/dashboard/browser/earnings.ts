@@ -21,7 +21,7 @@ export function showEarnings({ rewards }: Model, status: Status): void {
   showBlocks(status);
   if (!status.earnings) return;
   showEarned(status.earnings);
-  showRates(status.earnings);
+  showRates(status.earnings, status.round);
   showStake(status.earnings);
   showLast(rewards[rewards.length - 1]);
 }
@@ -60,7 +60,10 @@ function showEarned({ total, today, account }: EarningsStatus): void {
   );
 }
 
-function showRates({ rounds, perDayRoe, networkShare, expected }: EarningsStatus): void {
+function showRates(
+  { rounds, perDayRoe, networkShare, expected }: EarningsStatus,
+  round: Status['round'],
+): void {
   const of = rounds ? roundsText(rounds) : '';
   setValue('per-day', perDayRoe === null ? UNKNOWN : someTokens(perDayRoe), 'tokens');
   setText('per-day-note', perDayRoe === null ? 'no round is known yet' : `at the rate of ${of}`);
@@ -74,10 +77,13 @@ function showRates({ rounds, perDayRoe, networkShare, expected }: EarningsStatus
     'expected-note',
     expected
       ? `± ${percent(expected.relativeError)}, if others do as in ${of}`
-      : rounds
-        ? 'no share yet'
-        : "the network's work is not known yet",
+      : whyNotExpected(rounds !== null, (round?.shares ?? 0) > 0),
   );
+}
+
+function whyNotExpected(isNetworkKnown: boolean, hasShares: boolean): string {
+  if (!isNetworkKnown) return "the network's work is not known yet";
+  return hasShares ? "the round's end is not known yet" : 'no share yet';
 }
 
 function showStake({ account }: EarningsStatus): void {

@@ -82,6 +82,10 @@ async function load(): Promise<void> {
     if (typeof found === 'string') showFailure(found);
     else show(found, submitter);
   }
+  if (mine === turn && round !== undefined && typeof found === 'string') {
+    const newest = await asked({ round: undefined, submitter: undefined });
+    if (mine === turn && typeof newest !== 'string') showRounds(newest, undefined);
+  }
   if (mine === turn && submitter !== undefined && typeof found !== 'string') {
     const one = await asked({ round: String(found.round_number), submitter });
     if (mine === turn) showWhy(submitter, one);
@@ -112,7 +116,7 @@ function showFailure(message: string): void {
 function show(found: NetworkAnswer, submitter: string | undefined): void {
   const { round_number, outcome, settled, bounty_roe, read_at, recent } = found;
   document.body.classList.remove('stale');
-  showRounds(found);
+  showRounds(found, round_number);
   const { text, className } = OUTCOMES[outcome];
   setText('outcome', settled && outcome === 'open' ? 'Outcome not known' : text);
   byId('outcome').className = className;
@@ -134,7 +138,8 @@ function show(found: NetworkAnswer, submitter: string | undefined): void {
   if (submitter === undefined) showWhy(undefined, undefined);
 }
 
-function showRounds({ round_number, rounds }: NetworkAnswer): void {
+/** @param shown undefined where there is no answer for the round that the address says: any can be chosen instead */
+function showRounds({ round_number, rounds }: NetworkAnswer, shown: number | undefined): void {
   const select = byId<HTMLSelectElement>('round');
   const numbers = [...new Set([...rounds, round_number])].sort((a, b) => b - a);
   if (isNew(select, numbers)) {
@@ -147,7 +152,7 @@ function showRounds({ round_number, rounds }: NetworkAnswer): void {
     );
   }
   select.disabled = false;
-  if (document.activeElement !== select) select.value = String(round_number);
+  if (document.activeElement !== select) select.value = String(shown ?? '');
 }
 
 function showWhy(submitter: string | undefined, one: NetworkAnswer | string | undefined): void {
