@@ -57,13 +57,10 @@ describe('Bitcoin on the dashboard', function () {
   /** Opens the page of a node that has a Bitcoin node. */
   async function open(env: Environment = {}): Promise<void> {
     const rules = { ...PROOF_RULES, taskPayout: TASK_PAYOUT };
-    served = await serveDashboard(
-      '127.0.0.1',
-      undefined,
-      undefined,
-      { PAYOUT_ADDRESS: PAYOUT, STRATUM_PORT: '0', ...env },
-      { bitcoinNetwork: bitcoin, rules },
-    );
+    served = await serveDashboard({
+      env: { PAYOUT_ADDRESS: PAYOUT, STRATUM_PORT: '0', ...env },
+      bitcoin: { bitcoinNetwork: bitcoin, rules },
+    });
     await goTo();
   }
 

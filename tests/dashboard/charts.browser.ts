@@ -4,7 +4,7 @@ import { eventually } from '../fixtures/until';
 import { reward } from '../fixtures/rewards';
 import { seed } from '../fixtures/template';
 import { openBrowser, type Browser } from './browser';
-import { serveDashboard, TOKEN, type Served } from './served';
+import { hourlyFromNow, serveDashboard, TOKEN, type Served } from './served';
 
 /** Records the text drawn on each chart, since a canvas can't be read. */
 const RECORDER = `
@@ -17,7 +17,6 @@ const RECORDER = `
   };`;
 
 const ROUND = 41;
-const HOUR_MS = 3_600_000;
 
 describe('the charts of the dashboard', function () {
   this.timeout(60_000);
@@ -26,16 +25,7 @@ describe('the charts of the dashboard', function () {
   let page: Page;
 
   before(async () => {
-    const startsAt = Date.now();
-    served = await serveDashboard('127.0.0.1', undefined, (round) =>
-      Promise.resolve({
-        round,
-        startsAt,
-        submissionEndsAt: startsAt + HOUR_MS,
-        auditEndsAt: startsAt + 2 * HOUR_MS,
-        endsAt: startsAt + 3 * HOUR_MS,
-      }),
-    );
+    served = await serveDashboard({ roundTimes: hourlyFromNow() });
     served.node.history.rewarded(reward(ROUND, 500_000_000));
     // At the low intensity of a served node the first share may take a minute on a busy machine.
     await served.node.settings.change({ MINING_INTENSITY: 100 });

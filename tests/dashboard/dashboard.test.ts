@@ -39,12 +39,10 @@ describe('the page of the dashboard', () => {
 
   it('tells the browser whether rounds have windows and rewards, and whether Bitcoin is wanted, before it draws anything', async () => {
     expect((await get('/')).text).to.include('<html lang="en" data-chain="no" data-bitcoin="no">');
-    const onChain = await serveDashboard(
-      '127.0.0.1',
-      undefined,
-      () => new Promise(() => undefined),
-      { WORK_SOURCE: 'bitcoin' },
-    );
+    const onChain = await serveDashboard({
+      roundTimes: () => new Promise(() => undefined),
+      env: { WORK_SOURCE: 'bitcoin' },
+    });
     try {
       const { text } = await send(onChain.port, { path: '/' });
       expect(text).to.include('<html lang="en" data-chain="yes" data-bitcoin="yes">');
@@ -54,11 +52,7 @@ describe('the page of the dashboard', () => {
   });
 
   it('has a page of the network where there is a chain, under the same policy', async () => {
-    const onChain = await serveDashboard(
-      '127.0.0.1',
-      undefined,
-      () => new Promise(() => undefined),
-    );
+    const onChain = await serveDashboard({ roundTimes: () => new Promise(() => undefined) });
     try {
       const page = await send(onChain.port, { path: '/dashboard/network' });
       expect(page.headers['content-security-policy']).to.match(/^default-src 'none'/);
@@ -133,7 +127,7 @@ describe('the page of the dashboard', () => {
 describe('the controls of the dashboard', () => {
   let served: Served;
   let restarts = 0;
-  before(async () => (served = await serveDashboard('127.0.0.1', () => void restarts++)));
+  before(async () => (served = await serveDashboard({ restart: () => void restarts++ })));
   after(() => served.close());
   beforeEach(() => {
     served.node.governor.resume();

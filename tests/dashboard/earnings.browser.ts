@@ -3,10 +3,9 @@ import type { Page } from 'playwright-core';
 import { reward } from '../fixtures/rewards';
 import { seed } from '../fixtures/template';
 import { openBrowser, seriousViolations, type Browser } from './browser';
-import { serveDashboard, TOKEN, type Served } from './served';
+import { hourlyFromNow, serveDashboard, TOKEN, type Served } from './served';
 
 const WAIT = { timeout: 30_000 };
-const HOUR_MS = 3_600_000;
 
 describe('the first row of the dashboard', function () {
   this.timeout(60_000);
@@ -15,28 +14,16 @@ describe('the first row of the dashboard', function () {
   let page: Page;
 
   before(async () => {
-    const startsAt = Date.now();
-    served = await serveDashboard(
-      '127.0.0.1',
-      undefined,
-      (round) =>
-        Promise.resolve({
-          round,
-          startsAt,
-          submissionEndsAt: startsAt + HOUR_MS,
-          auditEndsAt: startsAt + 2 * HOUR_MS,
-          endsAt: startsAt + 3 * HOUR_MS,
-        }),
-      { WORK_SOURCE: 'bitcoin' },
-      {},
-      undefined,
-      () =>
+    served = await serveDashboard({
+      roundTimes: hourlyFromNow(),
+      env: { WORK_SOURCE: 'bitcoin' },
+      account: () =>
         Promise.resolve({
           stakeRoe: 1_900_000_000n,
           minimumStakeRoe: 2_000_000_000n,
           claimableRoe: 750_000_000n,
         }),
-    );
+    });
     browser = await openBrowser();
     page = await browser.context.newPage();
     await page.goto(`${served.url}/?token=${TOKEN}`);

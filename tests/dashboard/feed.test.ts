@@ -46,7 +46,7 @@ describe('the event stream of the dashboard', () => {
   let served: Served;
   let streams: Stream[];
   beforeEach(async () => {
-    served = await serveDashboard('0.0.0.0');
+    served = await serveDashboard({ host: '0.0.0.0' });
     streams = [];
   });
   afterEach(async () => {

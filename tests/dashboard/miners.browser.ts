@@ -45,7 +45,7 @@ describe('miners on the dashboard', function () {
 
   /** Opens the page of a node that has tried to listen. */
   async function open(env: Environment = {}): Promise<void> {
-    served = await serveDashboard('127.0.0.1', undefined, undefined, env);
+    served = await serveDashboard({ env });
     await served.node.stratum.open(served.node.settings.current);
     await page.goto(`${served.url}/?token=${TOKEN}`);
     await text('#rate', /\d/);

@@ -100,7 +100,7 @@ describe("the network's page in a browser", function () {
         roundMs: round * 1000,
       }));
     const never = () => new Promise<never>(() => undefined);
-    served = await serveDashboard('127.0.0.1', undefined, never, {}, {}, { recounts, recent });
+    served = await serveDashboard({ roundTimes: never, network: { recounts, recent } });
     browser = await openBrowser();
   });
   after(async () => {

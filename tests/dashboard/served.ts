@@ -16,6 +16,7 @@ import { MemoryStore } from '../fixtures/memory-store';
 import { identity } from '../fixtures/template';
 
 export const TOKEN = '0123456789abcdef0123456789abcdef';
+const HOUR_MS = 3_600_000;
 
 export interface Served {
   node: MiningNode;
@@ -26,24 +27,42 @@ export interface Served {
   close(): Promise<void>;
 }
 
-/**
- * A node in this process that doesn't mine yet, and its side port.
- * @param restart is called when the owner asks for it
- * @param roundTimes the windows of rounds, as on a chain; undefined for a node that runs alone
- * @param env further settings; its Stratum server listens once the test opens it
- * @param bitcoin its Bitcoin network, and the rules of its coinbases
- * @param network what it knows of the rounds of others
- * @param account what the chain holds of its account
- */
-export async function serveDashboard(
+export interface ServeOptions {
+  /** Localhost by default. */
+  host?: string;
+  /** Called when the owner asks for it. */
+  restart?: () => void;
+  /** The windows of rounds, as on a chain; left out for a node that runs alone. */
+  roundTimes?: (round: number) => Promise<RoundTimes>;
+  /** Further settings; its Stratum server listens once the test opens it. */
+  env?: Environment;
+  /** Its Bitcoin network, and the rules of its coinbases. */
+  bitcoin?: Partial<Pick<NodeOptions, 'bitcoinNetwork' | 'rules'>>;
+  /** What it knows of the rounds of others. */
+  network?: NetworkParts;
+  /** What the chain holds of its account. */
+  account?: () => Promise<AccountState>;
+}
+
+/** The windows of any round, an hour each, the first of them from now on. */
+export function hourlyFromNow(): (round: number) => Promise<RoundTimes> {
+  const startsAt = Date.now();
+  const [submissionEndsAt, auditEndsAt, endsAt] = [1, 2, 3].map(
+    (hours) => startsAt + hours * HOUR_MS,
+  ) as [number, number, number];
+  return (round) => Promise.resolve({ round, startsAt, submissionEndsAt, auditEndsAt, endsAt });
+}
+
+/** A node in this process that doesn't mine yet, and its side port. */
+export async function serveDashboard({
   host = '127.0.0.1',
-  restart?: () => void,
-  roundTimes?: (round: number) => Promise<RoundTimes>,
-  env: Environment = {},
-  bitcoin: Partial<Pick<NodeOptions, 'bitcoinNetwork' | 'rules'>> = {},
-  network?: NetworkParts,
-  account?: () => Promise<AccountState>,
-): Promise<Served> {
+  restart,
+  roundTimes,
+  env = {},
+  bitcoin = {},
+  network,
+  account,
+}: ServeOptions = {}): Promise<Served> {
   const log = createLog('silent');
   const settings = Settings.of({
     MINING_THREADS: '1',

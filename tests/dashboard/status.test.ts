@@ -114,7 +114,7 @@ describe('what the page is told of Bitcoin', () => {
       { WORK_SOURCE: 'bitcoin' },
     ]) {
       await served.close();
-      served = await serveDashboard('127.0.0.1', undefined, undefined, env);
+      served = await serveDashboard({ env });
       expect(told().wantsBitcoin, JSON.stringify(env)).to.equal(true);
     }
   });
@@ -123,7 +123,7 @@ describe('what the page is told of Bitcoin', () => {
     const bitcoinNetwork = new FakeBitcoinNetwork();
     bitcoinNetwork.push(segmentAt(7), 1_790_000_000);
     const env = { PAYOUT_ADDRESS: 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4' };
-    served = await serveDashboard('127.0.0.1', undefined, undefined, env, { bitcoinNetwork });
+    served = await serveDashboard({ env, bitcoin: { bitcoinNetwork } });
     expect(told().k).to.equal(28);
     await served.node.miner.begin(4, seed, Infinity);
     expect(told().k).to.equal(20);

@@ -10,7 +10,7 @@ describe('POST /settings/notify-test', () => {
   let served: Served;
   beforeEach(async () => {
     server = await WebhookServer.start();
-    served = await serveDashboard(undefined, undefined, undefined, { NOTIFY_URL: server.url });
+    served = await serveDashboard({ env: { NOTIFY_URL: server.url } });
   });
   afterEach(async () => {
     await served.close();
